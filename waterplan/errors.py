@@ -1,0 +1,112 @@
+"""What can go wrong, and the exit code of each kind.
+
+.. code-block:: text
+
+    WaterplanError                2 is left to the command line's own usage errors, 1 to crashes
+    ├── DataError            3    a table, a plan file or a plant's record is not as it must be; all problems at once
+    ├── ScenarioError        4    a scenario asks for something that does not exist or is out of range
+    ├── InfeasibleError      5    no plan satisfies all limits; says the attainable maximum and ways out
+    ├── SolverError          6    the solver stopped without an answer
+    └── CertificateError     7    a plan does not survive recomputation from the tables
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+SHOWN_PROBLEMS = 50
+
+
+def suggest(word: str, words: Iterable[str]) -> str:
+    """A sentence that names the nearest allowed word, or nothing when none is near."""
+    near = difflib.get_close_matches(str(word), list(words), n=1, cutoff=0.6)
+    return f' Did you mean "{near[0]}"?' if near else ""
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing that is wrong, and where: file, row (line of the file, the header is row 1) and column.
+
+    Row 0 stands for the file as a whole, an empty column for the row as a whole.
+    """
+
+    file: str
+    row: int
+    column: str
+    message: str
+
+    def __str__(self) -> str:
+        place = ", ".join(part for part in (f"row {self.row}" if self.row else "", self.column) if part)
+        return f"{place}: {self.message}" if place else self.message
+
+
+class WaterplanError(Exception):
+    """Anything that waterplan reports to its user in words."""
+
+    exit_code = 8
+
+
+class ProblemsError(WaterplanError):
+    """Many problems at once, grouped by file.
+
+    >>> print(DataError([Problem("a.csv", 2, "unit", 'got "kg".')]))
+    a.csv: 1 problem
+      row 2, unit: got "kg".
+    """
+
+    def __init__(self, problems: Sequence[Problem]):
+        self.problems = sorted(problems)
+        super().__init__(self._text())
+
+    def _text(self) -> str:
+        lines: list[str] = []
+        for file in dict.fromkeys(problem.file for problem in self.problems):
+            here = [problem for problem in self.problems if problem.file == file]
+            lines.append(f"{file}: {len(here)} problem{'s' if len(here) > 1 else ''}")
+            lines += [f"  {problem}" for problem in here[:SHOWN_PROBLEMS]]
+            if len(here) > SHOWN_PROBLEMS:
+                lines.append(f"  and {len(here) - SHOWN_PROBLEMS} more")
+        return "\n".join(lines)
+
+
+class DataError(ProblemsError):
+    """A table, a plan file or a plant's record is not as it must be."""
+
+    exit_code = 3
+
+
+class ScenarioError(ProblemsError):
+    """A scenario asks for something that does not exist or is out of range."""
+
+    exit_code = 4
+
+
+class InfeasibleError(WaterplanError):
+    """No plan satisfies all limits.
+
+    attainable: the largest counted saving that the limits allow [hm3/a].
+    shortfall: what is missing to the target [hm3/a].
+    ways_out: single changes (or the best pair) that make it feasible, each verified by solving.
+    """
+
+    exit_code = 5
+
+    def __init__(self, message: str, attainable: float, shortfall: float, ways_out: Sequence[object] = ()):
+        super().__init__(message)
+        self.attainable = attainable
+        self.shortfall = shortfall
+        self.ways_out = tuple(ways_out)
+
+
+class SolverError(WaterplanError):
+    """The solver stopped without an answer (limit, numerical trouble); says its status."""
+
+    exit_code = 6
+
+
+class CertificateError(WaterplanError):
+    """A plan does not survive recomputation from the tables."""
+
+    exit_code = 7
