@@ -1,0 +1,50 @@
+# waterplan: `make plan` and `make test` are all a fresh machine needs. Python 3.11 or newer; another one: make plan PYTHON=/path/to/python3
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3.14; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --root-user-action ignore --constraint constraints.txt
+
+.PHONY: help plan test test-all lint bench docs clean
+.DEFAULT_GOAL := help
+
+help:  ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-14s %s\n", $$1, $$2 }'
+
+plan: $(VENV)/.core  ## install what is needed and print the least-cost plan of the reference scenario
+	@$(BIN)/waterplan plan scenarios/reference.toml
+
+test: lint  ## lint, type check and the tests
+	@$(BIN)/python -m pytest -q --color=no
+
+test-all: lint  ## the same with the tests that take minutes
+	@$(BIN)/python -m pytest -q --color=no -m ''
+
+lint: $(VENV)/.test  ## ruff and mypy
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/mypy --no-error-summary
+
+bench: $(VENV)/.test  ## measure and write benchmarks/RESULTS.md
+	@$(BIN)/python benchmarks/run.py
+
+docs: $(VENV)/.core  ## write docs/model.md anew from the docstrings and the vocabulary
+	@$(BIN)/python docs/build.py
+
+clean:  ## remove caches and builds; the environment stays (rm -r .venv)
+	@rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -path ./$(VENV) -prune -o -type d -name __pycache__ -exec rm -rf {} +
+
+$(BIN)/python:
+	@if [ -z "$(PYTHON)" ]; then echo "waterplan needs Python 3.11 or newer and found none. If you have it: make plan PYTHON=/path/to/python3" >&2; exit 1; fi
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "waterplan needs Python 3.11 or newer; $(PYTHON) is %d.%d. Another one: make plan PYTHON=/path/to/python3" % v[:2])'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.core: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing waterplan into $(VENV) (once; some minutes) ..." >&2
+	@$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.core
+	@echo "Installing what the tests need (once; some minutes) ..." >&2
+	@$(INSTALL) --editable '.[test]'
+	@touch $@

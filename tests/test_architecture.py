@@ -1,0 +1,108 @@
+"""The shape of the house: who may import whom, and how long a file and a function may be."""
+
+import ast
+import graphlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import waterplan
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "waterplan"
+ROWS = [  # from the ground up; a module imports only from rows below its own, a package also from itself
+    {"errors"},
+    {"units", "vocabulary", "messages"},
+    {"tables"},
+    {"study"},
+    {"scenario"},
+    {"model"},
+    {"solver"},
+    {"plan"},
+    {"planner"},
+    {"explain", "curve", "benchmark"},
+    {"batch"},
+    {"uncertainty"},
+    {"report", "charts"},
+    {"cli"},
+    {"__main__"},
+]
+ROW = {room: height for height, rooms in enumerate(ROWS) for room in rooms}
+IMPORTED_IN_A_FUNCTION = {  # (file, what): why it may not stand at the top
+}
+LINES_IN_A_FILE, LINES_IN_A_FUNCTION = 350, 60
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+ALL_FILES = [*MODULES.values(), *sorted(ROOT.glob("dashboards/**/*.py")), *sorted(ROOT.glob("docs/*.py"))]
+
+
+def imported(node: ast.AST, module: str) -> Iterator[str]:
+    """Full names that one import statement mentions: the module meant, when a package's name is followed by a module's."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        package = module if MODULES.get(module, Path()).name == "__init__.py" else module.rpartition(".")[0]
+        above = ".".join(package.split(".")[: len(package.split(".")) + 1 - node.level]) if node.level else ""
+        home = ".".join(part for part in (above, node.module) if part)
+        for alias in node.names:
+            inner = f"{home}.{alias.name}"
+            yield inner if inner in MODULES or home == "waterplan" else home
+
+
+def own_imports(path: Path, module: str) -> set[str]:
+    names = {name for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) for name in imported(node, module)}
+    return {name for name in names if name.split(".")[0] == "waterplan"}
+
+
+def functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+def room(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
+
+
+OWN = {module: own_imports(path, module) for module, path in MODULES.items() if module != "waterplan"}
+VERSION = "waterplan.__version__"
+
+
+@pytest.mark.parametrize("module", OWN)
+def test_modules_import_only_from_rows_below_their_own(module):
+    assert room(module) in ROW, f"{module} has no row: give it one in ROWS, and in the contract of the house"
+    for name in OWN[module] - {VERSION}:
+        assert room(name) == room(module) or ROW.get(room(name), len(ROWS)) < ROW[room(module)], f"{module} may not import {name}"
+
+
+def test_no_module_imports_itself_in_a_circle():
+    graph = {module: {name for name in names if name in MODULES} for module, names in OWN.items()}
+    graphlib.TopologicalSorter(graph).prepare()
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_stand_at_the_top(module):
+    path = MODULES[module]
+    for function in functions(path):
+        hidden = {name for node in ast.walk(function) for name in imported(node, module)}
+        allowed = {name for name in hidden if (path.relative_to(ROOT).as_posix(), name) in IMPORTED_IN_A_FUNCTION}
+        assert hidden == allowed, f"{path.name}, {function.name}: imports {hidden - allowed} in a function"
+
+
+def test_pages_import_only_the_public_names():
+    public = {f"waterplan.{name}" for name in waterplan.__all__} | {"waterplan"}
+    for path in sorted(ROOT.glob("dashboards/**/*.py")):
+        hidden = own_imports(path, f"dashboards.{path.stem}") - public
+        assert not hidden, f"{path.relative_to(ROOT)} imports {hidden}"
+
+
+@pytest.mark.parametrize("path", ALL_FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_files_and_functions_stay_short(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) < LINES_IN_A_FILE, "split the file"
+    for function in functions(path):
+        manual = function.body[0] if ast.get_docstring(function) else None  # a docstring is the manual, not the function
+        lines = function.end_lineno - function.lineno + 1
+        lines -= manual.end_lineno - manual.lineno + 1 if manual else 0
+        assert lines < LINES_IN_A_FUNCTION, f"{function.name} has {lines} lines"

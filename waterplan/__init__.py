@@ -1,0 +1,37 @@
+"""waterplan: least-cost industrial water saving, with a source for every number.
+
+.. code-block:: python
+
+    from waterplan import Scenario, make_plan, open_study
+
+    plan = make_plan(open_study(), Scenario.read("scenarios/reference.toml"))
+
+The names below are the public ones. Each is loaded when first asked for, so the import itself costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from waterplan import errors
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "errors"]
+
+_HOME = {
+    "errors": "waterplan.errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """The public name, from the module where it lives (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'waterplan' has no attribute {name!r}")
+    module = import_module(_HOME[name])
+    value = module if module.__name__ == f"waterplan.{name}" else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
