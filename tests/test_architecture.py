@@ -40,7 +40,7 @@ ALL_FILES = [*MODULES.values(), *sorted(ROOT.glob("dashboards/**/*.py")), *sorte
 
 
 def imported(node: ast.AST, module: str) -> Iterator[str]:
-    """Full names that one import statement mentions: the module meant, when a package's name is followed by a module's."""
+    """Full names that an import statement mentions; after a package's name the module meant."""
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
     elif isinstance(node, ast.ImportFrom):
@@ -74,7 +74,9 @@ VERSION = "waterplan.__version__"
 def test_modules_import_only_from_rows_below_their_own(module):
     assert room(module) in ROW, f"{module} has no row: give it one in ROWS, and in the contract of the house"
     for name in OWN[module] - {VERSION}:
-        assert room(name) == room(module) or ROW.get(room(name), len(ROWS)) < ROW[room(module)], f"{module} may not import {name}"
+        assert room(name) == room(module) or ROW.get(room(name), len(ROWS)) < ROW[room(module)], (
+            f"{module} imports {name}"
+        )
 
 
 def test_no_module_imports_itself_in_a_circle():
@@ -102,7 +104,7 @@ def test_pages_import_only_the_public_names():
 def test_files_and_functions_stay_short(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) < LINES_IN_A_FILE, "split the file"
     for function in functions(path):
-        manual = function.body[0] if ast.get_docstring(function) else None  # a docstring is the manual, not the function
+        manual = function.body[0] if ast.get_docstring(function) else None  # not counted
         lines = function.end_lineno - function.lineno + 1
         lines -= manual.end_lineno - manual.lineno + 1 if manual else 0
         assert lines < LINES_IN_A_FUNCTION, f"{function.name} has {lines} lines"

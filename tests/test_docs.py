@@ -1,0 +1,76 @@
+"""Anything printed is run: the commands of README and docs/, their links, and what docs/build.py generates."""
+
+import os
+import re
+import runpy
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+NOT_RUN_HERE = ("make ", "pip install ")  # continuous integration and tests/test_packaging.py do
+
+
+class Command(NamedTuple):
+    text: str
+    exit_code: int
+
+
+def commands(document: Path) -> list[Command]:
+    """The lines that start with "$ " in ```console blocks; "# exit code 5" at the end of a line announces a failure."""
+    found = []
+    for block in re.findall(r"^```console\n(.*?)^```", document.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
+        for line in re.findall(r"^\$ (.*)", block.replace("\\\n", " "), re.MULTILINE):
+            text, _, code = line.partition("# exit code ")
+            found.append(Command(text.strip(), int(code or 0)))
+    return found
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the scenarios and the study, where commands may write what they like."""
+    folder = tmp_path_factory.mktemp("desk")
+    for name in ("scenarios", "data"):
+        shutil.copytree(ROOT / name, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def already_run() -> set[Command]:
+    return set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_printed_command_runs(document, desk, already_run):
+    binaries = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    for command in commands(document):
+        if command.text.startswith(NOT_RUN_HERE) or command in already_run:
+            continue
+        environment = {**os.environ, "PATH": binaries, "COLUMNS": "120"}
+        done = subprocess.run(
+            command.text, shell=True, cwd=desk, env=environment, capture_output=True, encoding="utf-8"
+        )
+        assert done.returncode == command.exit_code, f"$ {command.text}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        already_run.add(command)
+
+
+def test_a_fresh_machine_needs_two_commands():
+    first_block = re.search(r"```console\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert first_block is not None
+    assert first_block[1].splitlines() == ["$ make plan", "$ make test"]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_leads_to_a_file(document):
+    links = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", document.read_text(encoding="utf-8"))
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_the_model_document_is_what_the_docstrings_and_the_vocabulary_say():
+    rendered = runpy.run_path(str(ROOT / "docs" / "build.py"))["render"]()
+    assert (ROOT / "docs" / "model.md").read_text(encoding="utf-8") == rendered, "run make docs"
