@@ -19,7 +19,7 @@ def run(*command: str | Path, folder: Path, **environment: str) -> str:
     done = subprocess.run(
         [str(word) for word in command],
         cwd=folder,
-        env={**os.environ, "PYTHONWARNINGS": "ignore", **environment},
+        env={**os.environ, "PIP_ROOT_USER_ACTION": "ignore", **environment},
         capture_output=True,
         encoding="utf-8",
         check=False,
@@ -40,7 +40,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(wheel: Path) -> Path:
     """A folder in which nothing but the wheel is installed; its dependencies are those of the tests."""
     site = wheel.parent / "site"
-    pip = (sys.executable, "-m", "pip", "-qq", "--disable-pip-version-check", "--root-user-action", "ignore")
+    pip = (sys.executable, "-m", "pip", "-qq", "--disable-pip-version-check")
     run(*pip, "install", "--no-deps", "--target", site, wheel, folder=wheel.parent)
     return site
 
