@@ -34,12 +34,12 @@ clean:  ## remove caches and builds; the environment stays (rm -r .venv)
 	@rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -path ./$(VENV) -prune -o -type d -name __pycache__ -exec rm -rf {} +
 
-$(BIN)/python:
+$(BIN)/pip:
 	@if [ -z "$(PYTHON)" ]; then echo "waterplan needs Python 3.11 or newer and found none. If you have it: make plan PYTHON=/path/to/python3" >&2; exit 1; fi
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "waterplan needs Python 3.11 or newer; $(PYTHON) is %d.%d. Another one: make plan PYTHON=/path/to/python3" % v[:2])'
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.core: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/.core: pyproject.toml constraints.txt | $(BIN)/pip
 	@echo "Installing waterplan into $(VENV) (once; some minutes) ..." >&2
 	@$(INSTALL) --editable .
 	@touch $@

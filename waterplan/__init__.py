@@ -14,11 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from waterplan import errors
+    from waterplan.scenario import Scenario
+    from waterplan.study import Study, open_study
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "errors"]
+__all__ = ["Scenario", "Study", "__version__", "errors", "open_study"]
 
 _HOME = {
+    "Scenario": "waterplan.scenario",
+    "Study": "waterplan.study",
+    "open_study": "waterplan.study",
     "errors": "waterplan.errors",
 }
 
