@@ -1,0 +1,58 @@
+"""What is minimised: the cost of all capacity less what the saved water earns, in the perspective of the scenario."""
+
+from __future__ import annotations
+
+import numpy as np
+from pyomo.core.expr.numeric_expr import LinearExpression
+
+from waterplan.model.columns import Columns, Given, weighted
+from waterplan.model.flows import Array
+from waterplan.model.prices import tie_break
+from waterplan.model.structure import Index
+
+
+def annual_cost(x: Columns, given: Given) -> LinearExpression:
+    r"""Yearly cost of the plan, which is made as small as possible.
+
+    .. math:: \sum (\mathrm{unit\_cost} + \mathrm{tie\_break}) \cdot \mathrm{capacity}
+        - \sum (\mathrm{withdrawal\_credit} + \mathrm{scarcity\_credit}) \cdot \mathrm{saving}
+        - \sum \mathrm{effluent\_share}_e \cdot \mathrm{effluent\_credit} \cdot \mathrm{saving}_e
+        \quad [\mathrm{MCNY/a}]
+
+    Effluent is credited at level 1 by end use and at level 2 by the share of ``site``; a source that replaces fresh
+    water leaves the effluent as it is.
+    """
+    step, site, supply = decision_costs(given)
+    return weighted(np.concatenate([step, site, supply]), [*x.step, *x.site_saving, *x.supply])
+
+
+def decision_costs(given: Given) -> tuple[Array, Array, Array]:
+    """Cost less credits of one unit of each step, site saving and supply [CNY/m3]."""
+    s = given.structure
+    effluent_share = given.values["effluent_share"]
+    step_end_use = s.use_end_use[s.local_use][s.local_step_local]
+    site = s.end_uses.index("site")
+    everywhere = np.full(max(len(s.pair_site), len(s.pair_supply)), site)
+    capacity = _capacity_cost(given, given.step_technology, given.step_pair, step_end_use)
+    saving = _credit(given, given.step_pair, effluent_share[step_end_use])
+    step = given.step_capacity * capacity - given.step_saving * saving
+    site_cost = _capacity_cost(given, given.site_technology, s.pair_site_pair, everywhere[: len(s.pair_site)])
+    supply_cost = _capacity_cost(given, given.supply_technology, s.pair_supply_pair, everywhere[: len(s.pair_supply)])
+    return (
+        step,
+        site_cost - _credit(given, s.pair_site_pair, effluent_share[site]),
+        supply_cost - _credit(given, s.pair_supply_pair, 0.0),
+    )
+
+
+def _capacity_cost(given: Given, technology: Index, pair: Index, end_use: Index) -> Array:
+    s = given.structure
+    unit_cost = given.prices.unit_cost[technology, s.pair_sector[pair], s.pair_province[pair]]
+    return unit_cost + tie_break(s, technology, pair, end_use)
+
+
+def _credit(given: Given, pair: Index, effluent_share: Array | float) -> Array:
+    s, prices = given.structure, given.prices
+    sector, province = s.pair_sector[pair], s.pair_province[pair]
+    withdrawal = prices.withdrawal_credit[sector, province] + prices.scarcity_credit[province]
+    return withdrawal + effluent_share * prices.effluent_credit[sector, province]
