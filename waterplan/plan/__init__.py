@@ -1,0 +1,1 @@
+"""From decisions to a plan that can be read, saved, compared and certified."""

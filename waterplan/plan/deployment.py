@@ -1,0 +1,134 @@
+"""What is deployed where, in the packed order of the structure: the common ground of the full LP and the fast planner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from waterplan.model.decisions import Decisions
+from waterplan.model.flows import Array, Flows
+from waterplan.model.structure import Structure
+
+LEVELS = ("end_use", "site", "supply")
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Capacity and savings of a plan [hm3/a].
+
+    capacity [local app]: what the end-use technologies added would save each on its own.
+    use_saving [local]: what they really save at each end use; site_saving [pair site], supply [pair supply].
+    """
+
+    capacity: Array
+    use_saving: Array
+    site_saving: Array
+    supply: Array
+
+    def mixed_with(self, other: Deployment, share: float) -> Deployment:
+        """The plan in which ``share`` follows ``other`` and the rest this one."""
+        return Deployment(
+            capacity=(1 - share) * self.capacity + share * other.capacity,
+            use_saving=(1 - share) * self.use_saving + share * other.use_saving,
+            site_saving=(1 - share) * self.site_saving + share * other.site_saving,
+            supply=(1 - share) * self.supply + share * other.supply,
+        )
+
+
+def deployment_of(structure: Structure, flows: Flows, decisions: Decisions) -> Deployment:
+    r"""Capacity and savings of the steps that plants take.
+
+    .. math::
+
+        \mathrm{capacity} = \mathrm{saving\_fraction}_t \sum_S \mathrm{step}_{S,t}, \qquad
+        \mathrm{saving} = \sum_{S,t} \mathrm{remaining\_fraction}_S \, \mathrm{saving\_fraction}_t \, \mathrm{step}_{S,t}
+    """
+    step = structure.local_step
+    app = structure.step_app[step]
+    added = decisions.step * flows.saving_fraction[app]
+    local = structure.local_step_local
+    offset = np.concatenate([[0], np.cumsum(np.diff(structure.use_app_start)[structure.local_use])])
+    local_app = offset[local] + app - structure.use_app_start[structure.local_use[local]]
+    return Deployment(
+        capacity=np.bincount(local_app, added, minlength=len(structure.local_app)),
+        use_saving=np.bincount(
+            local, added * flows.remaining_fraction[structure.step_from[step]], minlength=len(structure.local_use)
+        ),
+        site_saving=decisions.site_saving,
+        supply=decisions.supply,
+    )
+
+
+def capacity_cube(structure: Structure, deployment: Deployment) -> Array:
+    """Capacity [technology, sector, province], all levels [hm3/a]."""
+    shape = (len(structure.technologies), len(structure.sectors), len(structure.provinces))
+    return sum(
+        np.bincount(place, volume, minlength=int(np.prod(shape)))
+        for place, volume in zip(
+            structure.cube_places, (deployment.capacity, deployment.site_saving, deployment.supply), strict=True
+        )
+    ).reshape(shape)
+
+
+def saving_by_level(structure: Structure, deployment: Deployment) -> Array:
+    """Real saving [level, sector, province], hm3/a."""
+    sectors, provinces = len(structure.sectors), len(structure.provinces)
+    place = structure.pair_sector * provinces + structure.pair_province
+    volumes = (deployment.use_saving, deployment.site_saving, deployment.supply)
+    pairs = (structure.local_pair, structure.pair_site_pair, structure.pair_supply_pair)
+    return np.stack(
+        [
+            np.bincount(place[pair], volume, minlength=sectors * provinces).reshape(sectors, provinces)
+            for pair, volume in zip(pairs, volumes, strict=True)
+        ]
+    )
+
+
+def effluent_saved(structure: Structure, deployment: Deployment, effluent_share: Array) -> Array:
+    """Effluent that is not discharged any more [sector, province], hm3/a: levels 1 and 2, by end use."""
+    sectors, provinces = len(structure.sectors), len(structure.provinces)
+    place = structure.pair_sector * provinces + structure.pair_province
+    share = effluent_share[structure.use_end_use[structure.local_use]]
+    at_uses = np.bincount(
+        place[structure.local_pair], share * deployment.use_saving, minlength=sectors * provinces
+    )
+    on_site = np.bincount(place[structure.pair_site_pair], deployment.site_saving, minlength=sectors * provinces)
+    site = effluent_share[structure.end_uses.index("site")]
+    return (at_uses + site * on_site).reshape(sectors, provinces)
+
+
+def saving_by_choice(structure: Structure, flows: Flows, deployment: Deployment) -> Array:
+    r"""Real saving of each technology [technology, product, province], hm3/a.
+
+    What an end use saves is divided among the technologies added there in proportion to
+    :math:`\mathrm{added\ share}_t \cdot (-\ln(1 - \mathrm{saving\_fraction}_t))`: it adds up and does not depend on order.
+    """
+    fraction = flows.saving_fraction[structure.local_app]
+    with np.errstate(divide="ignore"):
+        weight = -np.log(np.maximum(1.0 - fraction, 1e-12))
+    added = deployment.capacity / np.where(fraction > 0, fraction, 1.0)
+    part = added * weight
+    local = structure.local_app_local
+    whole = np.bincount(local, part, minlength=len(structure.local_use))
+    share = part / np.where(whole > 0, whole, 1.0)[local]
+    return _by_choice(structure, share * deployment.use_saving[local], deployment)
+
+
+def capacity_by_choice(structure: Structure, deployment: Deployment) -> Array:
+    """Capacity [technology, product, province], hm3/a."""
+    return _by_choice(structure, deployment.capacity, deployment)
+
+
+def _by_choice(structure: Structure, at_uses: Array, deployment: Deployment) -> Array:
+    cube = np.zeros((len(structure.technologies), len(structure.products), len(structure.provinces)))
+    pairs = (structure.local_pair[structure.local_app_local], structure.pair_site_pair, structure.pair_supply_pair)
+    technologies = (
+        structure.app_technology[structure.local_app],
+        structure.site_technology[structure.pair_site],
+        structure.supply_technology[structure.pair_supply],
+    )
+    volumes = (at_uses, deployment.site_saving, deployment.supply)
+    for pair, technology, volume in zip(pairs, technologies, volumes, strict=True):
+        np.add.at(cube, (technology, structure.pair_product[pair], structure.pair_province[pair]), volume)
+    return cube

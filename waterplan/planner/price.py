@@ -1,0 +1,106 @@
+"""The price at which all answers add up to the target: secants on the concave dual, ended exactly.
+
+At a price each pair is at a vertex of what it can do. Two prices, one below and one above the target, give two supporting
+lines; where they cross is the next price. When the answer there lies on both lines the price is found, and the plan is the
+mixture of the two. Pairs that answer the same to both prices answer the same in between and are not asked again.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from waterplan.model.flows import Array
+from waterplan.model.structure import Index
+from waterplan.planner.answer import Answers, Costs, Pairs, ask
+from waterplan.planner.vertices import Uses
+
+ROUNDS_MAX = 200
+SLACK, FOUND, OUT_OF_REACH, NOT_ENDED = 0, 1, 2, 3
+PRICE_MAX = 1e5
+
+
+@njit(cache=True, nogil=True)
+def _keep(members: Index, answers: Answers, kept: Array) -> None:
+    for i in members:
+        kept[i, 0], kept[i, 1] = answers.counted[i], answers.cost[i]
+
+
+@njit(cache=True, nogil=True)
+def _differ(members: Index, low: Array, high: Array) -> Index:
+    out = np.empty(len(members), dtype=np.int64)
+    count = 0
+    for i in members:
+        if abs(high[i, 0] - low[i, 0]) > 1e-12 * (1.0 + abs(low[i, 0])):
+            out[count] = i
+            count += 1
+    return out[:count]
+
+
+@njit(cache=True, nogil=True)
+def find_price(
+    members: Index,
+    pairs: Pairs,
+    costs: Costs,
+    uses: Uses,
+    extra: Array,
+    target: float,
+    guess: float,
+    answers: Answers,
+) -> tuple[int, float, float, float, float, Index]:
+    """The price at which ``members`` save ``target``.
+
+    Returns status, price, the two prices whose answers are mixed, the share of the upper one, and the pairs that differ.
+    """
+    count = len(pairs.reference)
+    low, high, middle = np.empty((count, 2)), np.empty((count, 2)), np.empty((count, 2))
+    price_low = price_high = guess
+    counted, cost, _ = ask(members, guess, extra, pairs, costs, uses, answers)
+    _keep(members, answers, high)
+    counted_low, cost_low, counted_high, cost_high = counted, cost, counted, cost
+    low[:] = high
+    step = 0.05 * guess + 1e-3
+    while counted_low >= target:
+        if price_low <= 0.0:
+            return SLACK, 0.0, 0.0, 0.0, 0.0, members[:0]
+        price_high, counted_high, cost_high = price_low, counted_low, cost_low
+        high[:] = low
+        price_low = max(price_low - step, 0.0)
+        step *= 4.0
+        counted_low, cost_low, _ = ask(members, price_low, extra, pairs, costs, uses, answers)
+        _keep(members, answers, low)
+    while counted_high < target:
+        if price_high >= PRICE_MAX:
+            return OUT_OF_REACH, price_high, price_low, price_high, 1.0, members[:0]
+        price_low, counted_low, cost_low = price_high, counted_high, cost_high
+        low[:] = high
+        price_high = min(price_high + step, PRICE_MAX)
+        step *= 4.0
+        counted_high, cost_high, _ = ask(members, price_high, extra, pairs, costs, uses, answers)
+        _keep(members, answers, high)
+    active = _differ(members, low, high)
+    for _ in range(ROUNDS_MAX):
+        price = (cost_high - cost_low) / (counted_high - counted_low)
+        price = min(max(price, price_low), price_high)
+        same_counted, same_cost = counted_low, cost_low
+        for i in active:
+            same_counted -= low[i, 0]
+            same_cost -= low[i, 1]
+        counted, cost, _ = ask(active, price, extra, pairs, costs, uses, answers)
+        _keep(active, answers, middle)
+        counted += same_counted
+        cost += same_cost
+        gap = (cost_low - price * counted_low) - (cost - price * counted)
+        if gap <= 1e-11 * (1.0 + abs(cost_low)) or price == price_low or price == price_high:
+            share = (target - counted_low) / (counted_high - counted_low)
+            return FOUND, price, price_low, price_high, share, active
+        if counted >= target:
+            price_high, counted_high, cost_high = price, counted, cost
+            for i in active:
+                high[i] = middle[i]
+        else:
+            price_low, counted_low, cost_low = price, counted, cost
+            for i in active:
+                low[i] = middle[i]
+        active = _differ(active, low, high)
+    return NOT_ENDED, price, price_low, price_high, 0.0, active
