@@ -25,6 +25,7 @@ from waterplan.scenario import Levers
 
 RowPlaces = dict[str, dict[object, int]]
 TARGET = "saving_meets_target"
+WARM_ITERATIONS_MAX = 1000  # a small move takes hundreds; after more, presolve and a cold start are quicker
 STATUS = {
     highspy.HighsModelStatus.kOptimal: "optimal",
     highspy.HighsModelStatus.kInfeasible: "infeasible",
@@ -46,7 +47,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Compiled:
-    """A model as matrices: least ``cost @ x`` with ``row_lower <= matrix @ x <= row_upper`` and ``lower <= x <= upper``.
+    """A model as matrices: least ``cost @ x``, ``row_lower <= matrix @ x <= row_upper``, ``lower <= x <= upper``.
 
     Columns stand in packed order: step, site_saving, supply, then the flows after levels 1 and 2. ``rows`` tells the
     row of each constraint: family, then label.
@@ -140,12 +141,23 @@ class FullSolver:
         """The least-cost plan of a compiled model; SolverError when HiGHS ends without an answer."""
         started = time.perf_counter()
         self._highs.passModel(_lp(compiled))
-        if self._basis is not None and self._rows == compiled.rows:
-            self._highs.setBasis(self._basis)
-        self._highs.run()
+        if self._basis is None or self._rows != compiled.rows or not self._run_from(self._basis):
+            self._highs.run()
         status = self._status()
-        self._rows, self._basis = (compiled.rows, self._highs.getBasis()) if status == "optimal" else (None, None)
+        if status == "optimal" and self.settings.method != "ipm":
+            self._rows, self._basis = compiled.rows, self._highs.getBasis()
         return self._solution(compiled, status, time.perf_counter() - started)
+
+    def _run_from(self, basis: highspy.HighsBasis) -> bool:
+        """Runs from a basis; False, with the basis forgotten, when that turns out to be the longer way."""
+        self._highs.setBasis(basis)
+        self._highs.setOptionValue("simplex_iteration_limit", WARM_ITERATIONS_MAX)
+        self._highs.run()
+        self._highs.setOptionValue("simplex_iteration_limit", highspy.kHighsIInf)
+        if self._highs.getModelStatus() != highspy.HighsModelStatus.kIterationLimit:
+            return True
+        self._highs.clearSolver()
+        return False
 
     def _status(self) -> str:
         status = self._highs.getModelStatus()
@@ -245,8 +257,16 @@ def _lp(compiled: Compiled) -> highspy.HighsLp:
     return lp
 
 
+class _QuietHighs(highspy.Highs):
+    """HiGHS that does not print its name on standard output before it can be told not to."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802
+        self.silent()
+        super().enableCallbacks()
+
+
 def _highs(settings: Settings) -> highspy.Highs:
-    highs = highspy.Highs()
+    highs = _QuietHighs()
     options = {
         "output_flag": settings.log,
         "solver": settings.method,

@@ -26,13 +26,14 @@ def site_technologies_together_stay_within_their_sites(x: Columns, given: Given)
 
     .. math:: \sum_t \mathrm{site\_saving}_{t,p,r} \le k_p \, N_{p,r} \quad [\mathrm{hm^3/a}]
 
-    An outer bound for sets that leave some out. One technology alone needs no row. The dual is what more sites are worth.
+    An outer bound for sets that leave some out. One technology alone needs no row. The dual is what more sites are
+    worth.
     """
     s = given.structure
     start = s.pair_site_pair.searchsorted(range(len(x.after_end_use) + 1)).tolist()
     together = given.flows.site_limit_together[s.pair_product].tolist()
     return {
-        label: total([*x.site_saving[start[n] : start[n + 1]]]) <= together[n] * x.after_end_use[n]
+        label: total(x.site_saving[start[n] : start[n + 1]]) <= together[n] * x.after_end_use[n]
         for n, label in enumerate(pair_labels(s))
         if start[n + 1] - start[n] > 1
     }
