@@ -19,6 +19,7 @@ from functools import cached_property
 
 import numpy as np
 import pyomo.environ as pyo
+from numpy.typing import NDArray
 from pyomo.core.expr.numeric_expr import LinearExpression, MonomialTermExpression
 
 from waterplan.model.flows import Array, Flows, Values
@@ -52,7 +53,7 @@ class Given:
         return self.structure.pair_province[self.structure.pair_supply_pair]
 
     @cached_property
-    def supply_is_available(self) -> Array:
+    def supply_is_available(self) -> NDArray[np.bool_]:
         """Whether the source of each pair supply app exists in its province."""
         return self.structure.supply_available[self.supply_technology, self.supply_province]
 

@@ -26,18 +26,23 @@ def annual_cost(x: Columns, given: Given) -> LinearExpression:
     return weighted(np.concatenate([step, site, supply]), [*x.step, *x.site_saving, *x.supply])
 
 
-def decision_costs(given: Given) -> tuple[Array, Array, Array]:
-    """Cost less credits of one unit of each step, site saving and supply [CNY/m3]."""
+def decision_costs(given: Given, tie_broken: bool = True) -> tuple[Array, Array, Array]:
+    """Cost less credits of one unit of each step, site saving and supply [CNY/m3], with or without the tie-break."""
     s = given.structure
     effluent_share = given.values["effluent_share"]
     step_end_use = s.use_end_use[s.local_use][s.local_step_local]
     site = s.end_uses.index("site")
     everywhere = np.full(max(len(s.pair_site), len(s.pair_supply)), site)
-    capacity = _capacity_cost(given, given.step_technology, given.step_pair, step_end_use)
+    capacity = _capacity_cost(given, given.step_technology, given.step_pair, step_end_use, tie_broken)
     saving = _credit(given, given.step_pair, effluent_share[step_end_use])
     step = given.step_capacity * capacity - given.step_saving * saving
-    site_cost = _capacity_cost(given, given.site_technology, s.pair_site_pair, everywhere[: len(s.pair_site)])
-    supply_cost = _capacity_cost(given, given.supply_technology, s.pair_supply_pair, everywhere[: len(s.pair_supply)])
+    site_cost, supply_cost = (
+        _capacity_cost(given, technology, pair, everywhere[: len(pair)], tie_broken)
+        for technology, pair in (
+            (given.site_technology, s.pair_site_pair),
+            (given.supply_technology, s.pair_supply_pair),
+        )
+    )
     return (
         step,
         site_cost - _credit(given, s.pair_site_pair, effluent_share[site]),
@@ -45,10 +50,10 @@ def decision_costs(given: Given) -> tuple[Array, Array, Array]:
     )
 
 
-def _capacity_cost(given: Given, technology: Index, pair: Index, end_use: Index) -> Array:
+def _capacity_cost(given: Given, technology: Index, pair: Index, end_use: Index, tie_broken: bool) -> Array:
     s = given.structure
     unit_cost = given.prices.unit_cost[technology, s.pair_sector[pair], s.pair_province[pair]]
-    return unit_cost + tie_break(s, technology, pair, end_use)
+    return unit_cost + tie_break(s, technology, pair, end_use) if tie_broken else unit_cost
 
 
 def _credit(given: Given, pair: Index, effluent_share: Array | float) -> Array:
