@@ -47,8 +47,7 @@ def capital_recovery_factor(rate: float, lifetime: Array) -> Array:
     """
     if rate == 0:
         return 1.0 / lifetime
-    growth = (1.0 + rate) ** lifetime
-    return rate * growth / (growth - 1.0)
+    return rate / -np.expm1(-lifetime * np.log1p(rate))
 
 
 def build_prices(
