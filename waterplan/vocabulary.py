@@ -10,7 +10,8 @@
 ``step, default``  of a lever: how far a slider moves, and its value if a scenario does not say; an empty default
                    belongs to the study (study.toml)
 ``choices``        the words allowed, of what is not a number
-``acts_on``        of a lever: price, bound or coefficient
+``acts_on``        of a lever or input: price, bound or coefficient; an input without it is shown or checked, and no
+                   plan depends on it
 ``symbol``         in LaTeX, where formulas use one
 ``table, variable``  of an input: where it stands in the tables; without variable it is the only one of its table
 =================  ==================================================================================================
