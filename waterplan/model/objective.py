@@ -7,8 +7,8 @@ from pyomo.core.expr.numeric_expr import LinearExpression
 
 from waterplan.model.columns import Columns, Given, weighted
 from waterplan.model.flows import Array
-from waterplan.model.prices import tie_break
 from waterplan.model.structure import Index
+from waterplan.model.tie_break import TieBreak, build_tie_break
 
 
 def annual_cost(x: Columns, given: Given) -> LinearExpression:
@@ -30,30 +30,21 @@ def decision_costs(given: Given, tie_broken: bool = True) -> tuple[Array, Array,
     """Cost less credits of one unit of each step, site saving and supply [CNY/m3], with or without the tie-break."""
     s = given.structure
     effluent_share = given.values["effluent_share"]
-    step_end_use = s.use_end_use[s.local_use][s.local_step_local]
-    site = s.end_uses.index("site")
-    everywhere = np.full(max(len(s.pair_site), len(s.pair_supply)), site)
-    capacity = _capacity_cost(given, given.step_technology, given.step_pair, step_end_use, tie_broken)
-    saving = _credit(given, given.step_pair, effluent_share[step_end_use])
-    step = given.step_capacity * capacity - given.step_saving * saving
-    site_cost, supply_cost = (
-        _capacity_cost(given, technology, pair, everywhere[: len(pair)], tie_broken)
-        for technology, pair in (
-            (given.site_technology, s.pair_site_pair),
-            (given.supply_technology, s.pair_supply_pair),
-        )
-    )
+    tie = build_tie_break(s) if tie_broken else TieBreak(*(np.zeros(len(n)) for n in (s.local_app, s.pair_site, s.pair_supply)))
+    capacity = _unit_cost(given, given.step_technology, given.step_pair) + tie.app[s.local_step_app]
+    saving = _credit(given, given.step_pair, effluent_share[s.use_end_use[s.local_use][s.local_step_local]])
+    site = _unit_cost(given, given.site_technology, s.pair_site_pair) + tie.site
+    supply = _unit_cost(given, given.supply_technology, s.pair_supply_pair) + tie.supply
     return (
-        step,
-        site_cost - _credit(given, s.pair_site_pair, effluent_share[site]),
-        supply_cost - _credit(given, s.pair_supply_pair, 0.0),
+        given.step_capacity * capacity - given.step_saving * saving,
+        site - _credit(given, s.pair_site_pair, effluent_share[s.end_uses.index("site")]),
+        supply - _credit(given, s.pair_supply_pair, 0.0),
     )
 
 
-def _capacity_cost(given: Given, technology: Index, pair: Index, end_use: Index, tie_broken: bool) -> Array:
+def _unit_cost(given: Given, technology: Index, pair: Index) -> Array:
     s = given.structure
-    unit_cost = given.prices.unit_cost[technology, s.pair_sector[pair], s.pair_province[pair]]
-    return unit_cost + tie_break(s, technology, pair, end_use) if tie_broken else unit_cost
+    return given.prices.unit_cost[technology, s.pair_sector[pair], s.pair_province[pair]]
 
 
 def _credit(given: Given, pair: Index, effluent_share: Array | float) -> Array:

@@ -5,18 +5,15 @@ Levers of kind *price* act here. CNY/m3 everywhere, and hm3 times CNY/m3 is MCNY
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from waterplan.model.flows import Array, Values
 from waterplan.model.structure import Structure
 from waterplan.scenario import Levers
 
 KG_PER_T = 1000.0
-TIE_BREAK_MAX = 1e-6
 PERSPECTIVES = ("programme", "enterprise", "society")
 TERMS = ("investment", "running_cost", "heat", "electricity", "barrier_cost")
 
@@ -145,36 +142,3 @@ def scarcity_credit(structure: Structure, values: Values, scarcity_value: float,
     stress = np.minimum(values["water_stress"], 1.0)
     weight = np.bincount(structure.pair_province, reference_withdrawal, minlength=len(structure.provinces))
     return scarcity_value * stress * weight.sum() / (weight @ stress)
-
-
-def tie_break(
-    structure: Structure, technology: NDArray[np.int64], pair: NDArray[np.int64], end_use: NDArray[np.int64]
-) -> Array:
-    """A fixed tiny amount for each technology, product, province and end use [CNY/m3, below 1e-6].
-
-    Least-cost plans are often not unique; this is added to unit costs inside the optimisation and left out of all
-    reports, so that every path ends in the same, canonical, plan.
-    """
-    labels = [
-        _label_hash(structure.technologies)[technology],
-        _label_hash(structure.products)[structure.pair_product[pair]],
-        _label_hash(structure.provinces)[structure.pair_province[pair]],
-        _label_hash(structure.end_uses)[end_use],
-    ]
-    mixed = np.zeros(len(technology), dtype=np.uint64)
-    for label in labels:
-        mixed = _splitmix(mixed ^ label)
-    return TIE_BREAK_MAX * (mixed >> np.uint64(11)).astype(np.float64) / 2.0**53
-
-
-def _label_hash(labels: tuple[str, ...]) -> NDArray[np.uint64]:
-    return np.array(
-        [int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "little") for name in labels], dtype=np.uint64
-    )
-
-
-def _splitmix(number: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    number = number + np.uint64(0x9E3779B97F4A7C15)
-    number = (number ^ (number >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    number = (number ^ (number >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return number ^ (number >> np.uint64(31))

@@ -112,6 +112,13 @@ class Structure:
         return expand(self.use_step_start, self.local_use)
 
     @cached_property
+    def local_step_app(self) -> Index:
+        """Local app that each local step adds."""
+        first = np.concatenate([[0], np.cumsum(np.diff(self.use_app_start)[self.local_use])])
+        local = self.local_step_local
+        return first[local] + self.step_app[self.local_step] - self.use_app_start[self.local_use[local]]
+
+    @cached_property
     def pair_site_pair(self) -> Index:
         """Pair of each pair site app."""
         return np.repeat(np.arange(len(self.pair_product)), self._width(self.product_site_start))

@@ -45,13 +45,10 @@ def deployment_of(structure: Structure, flows: Flows, decisions: Decisions) -> D
         \mathrm{saving} = \sum_{S,t} \mathrm{remaining\_fraction}_S \, \mathrm{saving\_fraction}_t \, \mathrm{step}_{S,t}
     """
     step = structure.local_step
-    app = structure.step_app[step]
-    added = decisions.step * flows.saving_fraction[app]
+    added = decisions.step * flows.saving_fraction[structure.step_app[step]]
     local = structure.local_step_local
-    offset = np.concatenate([[0], np.cumsum(np.diff(structure.use_app_start)[structure.local_use])])
-    local_app = offset[local] + app - structure.use_app_start[structure.local_use[local]]
     return Deployment(
-        capacity=np.bincount(local_app, added, minlength=len(structure.local_app)),
+        capacity=np.bincount(structure.local_step_app, added, minlength=len(structure.local_app)),
         use_saving=np.bincount(
             local, added * flows.remaining_fraction[structure.step_from[step]], minlength=len(structure.local_use)
         ),

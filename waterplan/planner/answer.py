@@ -72,16 +72,16 @@ def fresh_answers(pairs: Pairs, costs: Costs, entry: Index) -> Answers:
     """Answers that hold for no price yet; ``entry`` [local] says where to look first."""
     locals_, count = len(pairs.local_use), len(pairs.reference)
     return Answers(
-        share=np.empty(len(costs.app)),
-        use_saving=np.empty(locals_),
-        site_saving=np.empty(len(costs.site)),
-        supply=np.empty(len(costs.supply)),
-        counted=np.empty(count),
-        cost=np.empty(count),
+        share=np.zeros(len(costs.app)),
+        use_saving=np.zeros(locals_),
+        site_saving=np.zeros(len(costs.site)),
+        supply=np.zeros(len(costs.supply)),
+        counted=np.zeros(count),
+        cost=np.zeros(count),
         entry=entry.copy(),
         low=np.full(locals_, np.inf),
         high=np.full(locals_, -np.inf),
-        spent=np.empty(locals_),
+        spent=np.zeros(locals_),
     )
 
 

@@ -27,6 +27,16 @@ def _keep(members: Index, answers: Answers, kept: Array) -> None:
 
 
 @njit(cache=True, nogil=True)
+def _sums(members: Index, kept: Array) -> tuple[float, float, float]:
+    counted, cost, size = 0.0, 0.0, 1e-12
+    for i in members:
+        counted += kept[i, 0]
+        cost += kept[i, 1]
+        size += abs(kept[i, 0]) + abs(kept[i, 1])
+    return counted, cost, size
+
+
+@njit(cache=True, nogil=True)
 def _differ(members: Index, low: Array, high: Array) -> Index:
     out = np.empty(len(members), dtype=np.int64)
     count = 0
@@ -79,28 +89,22 @@ def find_price(
         counted_high, cost_high, _ = ask(members, price_high, extra, pairs, costs, uses, answers)
         _keep(members, answers, high)
     active = _differ(members, low, high)
+    price = price_high
     for _ in range(ROUNDS_MAX):
-        price = (cost_high - cost_low) / (counted_high - counted_low)
+        before, after = _sums(active, low), _sums(active, high)
+        price = (after[1] - before[1]) / (after[0] - before[0])
         price = min(max(price, price_low), price_high)
-        same_counted, same_cost = counted_low, cost_low
-        for i in active:
-            same_counted -= low[i, 0]
-            same_cost -= low[i, 1]
         counted, cost, _ = ask(active, price, extra, pairs, costs, uses, answers)
-        _keep(active, answers, middle)
-        counted += same_counted
-        cost += same_cost
-        gap = (cost_low - price * counted_low) - (cost - price * counted)
-        if gap <= 1e-11 * (1.0 + abs(cost_low)) or price == price_low or price == price_high:
-            share = (target - counted_low) / (counted_high - counted_low)
+        gap = (before[1] - price * before[0]) - (cost - price * counted)
+        if gap <= 4e-15 * (before[2] + after[2]) or price == price_low or price == price_high:
+            share = (target - counted_low) / (after[0] - before[0])
             return FOUND, price, price_low, price_high, share, active
-        if counted >= target:
-            price_high, counted_high, cost_high = price, counted, cost
-            for i in active:
-                high[i] = middle[i]
+        if counted_low + counted - before[0] >= target:
+            price_high = price
+            _keep(active, answers, high)
         else:
-            price_low, counted_low, cost_low = price, counted, cost
-            for i in active:
-                low[i] = middle[i]
+            price_low = price
+            counted_low += counted - before[0]
+            _keep(active, answers, low)
         active = _differ(active, low, high)
     return NOT_ENDED, price, price_low, price_high, 0.0, active

@@ -1,0 +1,56 @@
+"""A least-cost plan in packed form: what every solver hands over, and what reports are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from waterplan.errors import CertificateError
+from waterplan.model.decisions import Decisions, Duals
+from waterplan.model.instance import Instance
+from waterplan.plan.deployment import Deployment
+from waterplan.plan.ledger import Ledger, build_ledger
+
+GAP_MAX = 1e-6
+
+
+@dataclass(frozen=True)
+class Result:
+    """The answer to a scenario before it becomes a Dataset.
+
+    dual_bound: a lower bound on ``objective`` + ``tie_break`` [MCNY/a]; tie_break: what the canonical tie-break adds.
+    decisions: the steps of the plan, worked out when asked for. solver: ``planner`` or ``highs``.
+    """
+
+    instance: Instance
+    deployment: Deployment
+    duals: Duals
+    dual_bound: float
+    tie_break: float
+    decisions: Callable[[], Decisions]
+    solver: str
+    seconds: float
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The accounts of the plan."""
+        i = self.instance
+        return build_ledger(i.structure, i.values, i.levers, i.prices, self.deployment)
+
+    @property
+    def gap(self) -> float:
+        """How far the plan can be from the least cost, as a share of gross cost: recomputed cost less dual bound."""
+        ledger = self.ledger
+        scale = max(ledger.gross_cost, abs(ledger.objective), 1.0)
+        return (ledger.objective + self.tie_break - self.dual_bound) / scale
+
+    def checked(self) -> Result:
+        """Itself, when cost and dual bound meet; CertificateError otherwise."""
+        if not abs(self.gap) <= GAP_MAX:
+            raise CertificateError(
+                f"The plan's cost {self.ledger.objective:.6f} MCNY/a and the lower bound {self.dual_bound:.6f} differ by "
+                f"{self.gap:.1e} of gross cost; {GAP_MAX:.0e} is allowed. The plan is not shown. "
+                "Solve with the full model (--solver highs) and report the scenario."
+            )
+        return self

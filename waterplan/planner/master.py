@@ -1,0 +1,112 @@
+"""Many limits at once: a small LP of prices, fed with the answers of all pairs (column generation).
+
+The master mixes answers that the kernel has given: one convexity row a block of pairs, one row a limit. Its duals are
+the next prices to ask; when no block has a better answer to them, the mixture is the optimum of the whole problem.
+"""
+
+from __future__ import annotations
+
+import highspy
+import numpy as np
+
+from waterplan.errors import SolverError
+from waterplan.model.flows import Array
+from waterplan.model.structure import Index
+from waterplan.planner.limits import Limits
+
+MISSING_TARGET = 1e4  # MCNY per hm3/a that is not saved: dearer than any technology
+SCALE = 1e2  # costs inside the master are larger, so that its duals resolve the canonical tie-break
+MISSING_LIMIT = 1e6  # the same for every other limit: the target gives way first
+
+
+class Master:
+    """The small LP. Blocks are numbered from 0; usage is [row, block], cost [block]."""
+
+    def __init__(self, limits: Limits, blocks: int):
+        self.limits = limits
+        self.blocks = blocks
+        self.owner: list[tuple[int, int]] = []  # (question, block) of each column
+        self._elastic = True
+        self._highs = _QuietHighs()
+        for name, value in {"output_flag": False, "threads": 1, "parallel": "off", "presolve": "off"}.items():
+            self._highs.setOptionValue(name, value)
+        for name in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
+            self._highs.setOptionValue(name, 1e-10)
+        infinity = highspy.kHighsInf
+        for sign, bound in zip(limits.sign, limits.bound, strict=True):
+            self._highs.addRow(bound if sign > 0 else -infinity, infinity if sign > 0 else bound, 0, [], [])
+        for _ in range(blocks):
+            self._highs.addRow(1.0, 1.0, 0, [], [])
+        for row, sign in enumerate(limits.sign):
+            self._highs.addCol(SCALE * (MISSING_LIMIT if row else MISSING_TARGET), 0.0, infinity, 1, [row], [float(sign)])
+
+    def add(self, question: int, usage: Array, cost: Array, wanted: Index) -> None:
+        """Columns of the blocks ``wanted``, from the answer to one question."""
+        rows = len(self.limits)
+        entries = usage[:, wanted]
+        filled = entries != 0
+        per_column = filled.sum(axis=0) + 1
+        index = np.concatenate([np.append(np.flatnonzero(filled[:, n]), rows + b) for n, b in enumerate(wanted)])
+        value = np.concatenate([np.append(entries[filled[:, n], n], 1.0) for n in range(len(wanted))])
+        start = np.concatenate([[0], np.cumsum(per_column)[:-1]])
+        count = len(wanted)
+        self._highs.addCols(
+            count,
+            SCALE * cost[wanted],
+            np.zeros(count),
+            np.full(count, highspy.kHighsInf),
+            len(index),
+            start.astype(np.int32),
+            index.astype(np.int32),
+            value.astype(float),
+        )
+        self.owner += [(question, int(block)) for block in wanted]
+
+    def solve(self) -> tuple[float, Array, Array, Array]:
+        """Cost, price of each limit (never negative), dual of each block, and how much of each limit is not kept."""
+        self._run()
+        solution = self._highs.getSolution()
+        dual = np.array(solution.row_dual) / SCALE
+        rows = len(self.limits)
+        missing = np.maximum(np.array(solution.col_value)[:rows], 0.0)
+        if self._elastic and missing.max() == 0.0:
+            self._close()
+        return (
+            self._highs.getInfo().objective_function_value / SCALE,
+            np.maximum(dual[:rows] * self.limits.sign, 0.0),
+            dual[rows:],
+            missing,
+        )
+
+    def _run(self) -> None:
+        for _ in range(2):
+            self._highs.run()
+            if self._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+                return
+            self._highs.clearSolver()  # a basis can be too bad to go on from
+        raise SolverError(f"The master problem ended without an optimum: {self._highs.getModelStatus()}.")
+
+    def _close(self) -> None:
+        """Once all limits are kept they stay kept: the penalties go, and with them their bad scaling."""
+        nothing = np.zeros(len(self.limits))
+        columns = np.arange(len(self.limits), dtype=np.int32)
+        self._highs.changeColsBounds(len(columns), columns, nothing, nothing)
+        self._highs.changeColsCost(len(columns), columns, nothing)
+        self._elastic = False
+
+    def weights(self, questions: int) -> Array:
+        """How much each question's answer counts in each block [question, block]."""
+        value = np.array(self._highs.getSolution().col_value)[len(self.limits) :]
+        weight = np.zeros((questions, self.blocks))
+        for (question, block), amount in zip(self.owner, value, strict=True):
+            weight[question, block] += amount
+        weight[weight < 1e-13] = 0.0
+        return weight / weight.sum(axis=0)
+
+
+class _QuietHighs(highspy.Highs):
+    """HiGHS that does not print its name on standard output before it can be told not to."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802
+        self.silent()
+        super().enableCallbacks()

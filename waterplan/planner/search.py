@@ -1,0 +1,208 @@
+"""The search for the prices of one request: first the target's alone, then, if they bind, those of all other limits."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from waterplan.errors import InfeasibleError, SolverError
+from waterplan.model.decisions import Duals
+from waterplan.model.flows import Array
+from waterplan.model.instance import Instance
+from waterplan.model.structure import Index
+from waterplan.plan.deployment import Deployment
+from waterplan.planner.answer import Answers, Costs, Pairs, ask, fresh_answers
+from waterplan.planner.limits import Limits, Usage, build_limits, pool_draw, with_pools
+from waterplan.planner.master import Master
+from waterplan.planner.mixture import Mixture, Part
+from waterplan.planner.packed import Places, build_costs, deployed, extra_worth
+from waterplan.planner.price import FOUND, NOT_ENDED, OUT_OF_REACH, find_price
+from waterplan.planner.vertices import Uses
+
+GAP = 1e-13
+SLACK = 1e-9
+QUESTIONS_MAX = 300
+
+
+class Search:
+    """One request. Holds nothing that outlives it."""
+
+    def __init__(self, places: Places, instance: Instance, pairs: Pairs, uses: Uses):
+        self.places = places
+        self.instance = instance
+        self.pairs = pairs
+        self.uses = uses
+        self.all = np.arange(len(pairs.reference))
+        self.limits = build_limits(places.structure, instance.flows, instance.levers)
+        self._entry: Index = uses.entry_start[:-1][places.structure.local_use]
+
+    def run(self, guess: float) -> tuple[Mixture, Duals, float]:
+        """The optimal mixture, its prices and the dual bound."""
+        found = self._by_target(guess)
+        if found is None:
+            return self._by_columns([0.0, guess])
+        mixture, duals, bound = found
+        broken = self._broken(mixture.deployment())
+        if broken is None:
+            return mixture, duals, bound
+        self.limits = with_pools(self.limits, self.instance.flows, broken)
+        return self._by_columns([0.0, duals.shadow_price, 10.0 * duals.shadow_price + 1.0])
+
+    def tie_break(self, deployment: Deployment) -> float:
+        """What the canonical tie-break adds to the objective [MCNY/a]."""
+        return float(
+            self.places.tie.app @ deployment.capacity
+            + self.places.tie.site @ deployment.site_saving
+            + self.places.tie.supply @ deployment.supply
+        )
+
+    def _costs(self, duals: Duals | None = None) -> Costs:
+        i = self.instance
+        return build_costs(self.places, i.own_prices, i.values, i.levers, duals)
+
+    def _mixture(self, parts: list[Part]) -> Mixture:
+        return Mixture(self.places, self.instance, self.pairs, self.uses, tuple(parts))
+
+    def _by_target(self, guess: float) -> tuple[Mixture, Duals, float] | None:
+        """The plan when nothing but the target couples pairs; None when the target is out of reach."""
+        s, target = self.places.structure, float(self.instance.levers.saving_target)
+        costs, nothing = self._costs(), np.zeros(len(self.all))
+        answers = fresh_answers(self.pairs, costs, self._entry)
+        status, price, low, high, share, differ = find_price(
+            self.all, self.pairs, costs, self.uses, nothing, target, guess, answers
+        )
+        if status == NOT_ENDED:
+            raise SolverError(f"The search for the price of {target:g} hm3/a did not end; solve with --solver highs.")
+        if status == OUT_OF_REACH:
+            return None
+        _, _, value = ask(self.all, price, nothing, self.pairs, costs, self.uses, answers)
+        self._entry = answers.entry
+        duals = self.limits.duals(s, np.append(price, np.zeros(len(self.limits) - 1)))
+        parts = [Part(_weight(len(self.all), differ, 0.0, 1.0), answers, costs)]
+        if status == FOUND:
+            for worth, part in ((low, 1.0 - share), (high, share)):
+                ends = fresh_answers(self.pairs, costs, answers.entry)
+                ask(differ, worth, nothing, self.pairs, costs, self.uses, ends)
+                parts.append(Part(_weight(len(self.all), differ, part, 0.0), ends, costs))
+        return self._mixture(parts), duals, price * target - value
+
+    def _broken(self, deployment: Deployment) -> list[tuple[int, int]] | None:
+        """The pools that a plan overdraws; an empty list when only other limits are not kept; None when all are."""
+        i = self.instance
+        draw = pool_draw(self.places.structure, deployment.supply)
+        over = np.argwhere(draw > i.flows.pool_limit + SLACK * (1.0 + i.flows.pool_limit))
+        if len(over):
+            return [(int(k), int(r)) for k, r in over]
+        if len(self.limits) == 1:
+            return None
+        usage = self._usage().of(self.limits, deployment, self._counted(deployment)).sum(axis=1)
+        room = self.limits.sign * (usage - self.limits.bound)
+        return None if (room >= -SLACK * (1.0 + np.abs(self.limits.bound))).all() else []
+
+    def _usage(self) -> Usage:
+        return Usage(self.places.structure, self.instance.values, self.instance.levers)
+
+    def _counted(self, deployment: Deployment) -> Array:
+        s, count = self.places.structure, len(self.all)
+        counted = np.bincount(s.local_pair, deployment.use_saving, minlength=count)
+        counted += np.bincount(s.pair_site_pair, deployment.site_saving, minlength=count)
+        return counted + self.pairs.count_supply * np.bincount(s.pair_supply_pair, deployment.supply, minlength=count)
+
+    def _by_columns(self, first_prices: list[float]) -> tuple[Mixture, Duals, float]:
+        """The plan when several limits bind, by column generation; pools are joined as answers overdraw them."""
+        start = [np.append(price, np.zeros(len(self.limits) - 1)) for price in first_prices]
+        while True:
+            columns = _Columns(self, self.limits)
+            prices, bound, missing = columns.run(start)
+            mixture = self._mixture(columns.parts())
+            over = [place for place in self._broken(mixture.deployment()) or []]
+            known = set(zip(self.limits.kind, self.limits.label, strict=True))
+            new = [place for place in over if ("pool", place) not in known]
+            if not new:
+                break
+            self.limits = with_pools(self.limits, self.instance.flows, new)
+            start = [np.append(price, np.zeros(len(new))) for price in (*columns.asked[:1], prices)]
+        if missing.max() > 1e-7:
+            raise self._infeasible(missing)
+        return mixture, self.limits.duals(self.places.structure, prices), bound
+
+    def _infeasible(self, missing: Array) -> InfeasibleError:
+        target = float(self.instance.levers.saving_target)
+        if missing[1:].max() > 1e-7:
+            broken = [self.limits.kind[row] for row in np.flatnonzero(missing > 1e-7) if row]
+            return InfeasibleError(
+                f"The limits contradict each other, whatever the saving target: {', '.join(sorted(set(broken)))}.",
+                attainable=float("nan"),
+                shortfall=float(missing[0]),
+            )
+        attainable = target - float(missing[0])
+        return InfeasibleError(
+            f"No plan saves {target:g} hm3/a. All technologies within their limits save {attainable:.2f}; "
+            f"{missing[0]:.2f} are missing.",
+            attainable=attainable,
+            shortfall=float(missing[0]),
+        )
+
+
+def _weight(count: int, members: Index, inside: float, outside: float) -> Array:
+    weight = np.full(count, outside)
+    weight[members] = inside
+    return weight
+
+
+class _Columns:
+    """Column generation over blocks of pairs: a sector in a province."""
+
+    def __init__(self, search: Search, limits: Limits):
+        self.search = search
+        self.limits = limits
+        place = search.places.pair_place
+        self.block = np.unique(place, return_inverse=True)[1].reshape(-1)
+        self.blocks = int(self.block.max()) + 1
+        self.master = Master(limits, self.blocks)
+        self.usage = search._usage()
+        self.asked: list[Array] = []
+        self._answers: list[tuple[Answers, Costs]] = []
+
+    def run(self, start: list[Array]) -> tuple[Array, float, Array]:
+        """Prices, dual bound and what of each limit is missing."""
+        best, prices, block_dual = -np.inf, start[-1], None
+        for question in range(QUESTIONS_MAX):
+            price = start[question] if question < len(start) else prices
+            bound, usage, cost = self._ask(price)
+            if bound > best:
+                best, best_price = bound, price
+            wanted = np.arange(self.blocks)
+            if block_dual is not None:
+                reduced = cost - (self.limits.sign * prices) @ usage - block_dual
+                wanted = np.flatnonzero(reduced < -1e-13 * (1.0 + np.abs(block_dual)))
+            if len(wanted):
+                self.master.add(question, usage, cost, wanted)
+            if question < len(start) - 1:
+                continue
+            objective, prices, block_dual, missing = self.master.solve()
+            if objective - best <= GAP * (1.0 + abs(objective)) or (question >= len(start) and not len(wanted)):
+                return best_price, best, missing
+        raise SolverError("The search for the prices of the limits did not end; solve with --solver highs.")
+
+    def _ask(self, price: Array) -> tuple[float, Array, Array]:
+        search, s = self.search, self.search.places.structure
+        duals = self.limits.duals(s, price)
+        costs, extra = search._costs(duals), extra_worth(s, duals)
+        answers = fresh_answers(search.pairs, costs, search._entry)
+        ask(search.all, duals.shadow_price, extra, search.pairs, costs, search.uses, answers)
+        search._entry = answers.entry
+        used = self.usage.of(self.limits, deployed(search.pairs, search.uses, s, answers), answers.counted)
+        lagrangian = np.bincount(
+            self.block, answers.cost - (duals.shadow_price + extra) * answers.counted, minlength=self.blocks
+        )
+        usage = np.stack([np.bincount(self.block, row, minlength=self.blocks) for row in used])
+        bound = float((self.limits.sign * price) @ self.limits.bound + lagrangian.sum())
+        self.asked.append(price)
+        self._answers.append((answers, costs))
+        return bound, usage, lagrangian + (self.limits.sign * price) @ usage
+
+    def parts(self) -> list[Part]:
+        """The answers that the master mixes."""
+        weights = self.master.weights(len(self._answers))
+        used = np.flatnonzero(weights.any(axis=1))
+        return [Part(weights[n][self.block], *self._answers[n]) for n in used]
