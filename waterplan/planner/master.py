@@ -15,7 +15,9 @@ from waterplan.model.structure import Index
 from waterplan.planner.limits import Limits
 
 MISSING_TARGET = 1e4  # MCNY per hm3/a that is not saved: dearer than any technology
-SCALE = 1e2  # costs inside the master are larger, so that its duals resolve the canonical tie-break
+SCALE = 1e3  # once penalties are gone costs are taken larger, so that duals resolve the canonical tie-break
+KEPT = 1e-9
+PRIMAL_SIMPLEX = 4  # new columns leave the basis primal feasible
 MISSING_LIMIT = 1e6  # the same for every other limit: the target gives way first
 
 
@@ -26,9 +28,16 @@ class Master:
         self.limits = limits
         self.blocks = blocks
         self.owner: list[tuple[int, int]] = []  # (question, block) of each column
-        self._elastic = True
+        self._elastic, self._scale = True, 1.0
+        self._cost: list[Array] = []
         self._highs = _QuietHighs()
-        for name, value in {"output_flag": False, "threads": 1, "parallel": "off", "presolve": "off"}.items():
+        for name, value in {
+            "output_flag": False,
+            "threads": 1,
+            "parallel": "off",
+            "presolve": "off",
+            "simplex_strategy": PRIMAL_SIMPLEX,
+        }.items():
             self._highs.setOptionValue(name, value)
         for name in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
             self._highs.setOptionValue(name, 1e-10)
@@ -38,7 +47,7 @@ class Master:
         for _ in range(blocks):
             self._highs.addRow(1.0, 1.0, 0, [], [])
         for row, sign in enumerate(limits.sign):
-            self._highs.addCol(SCALE * (MISSING_LIMIT if row else MISSING_TARGET), 0.0, infinity, 1, [row], [float(sign)])
+            self._highs.addCol(MISSING_LIMIT if row else MISSING_TARGET, 0.0, infinity, 1, [row], [float(sign)])
 
     def add(self, question: int, usage: Array, cost: Array, wanted: Index) -> None:
         """Columns of the blocks ``wanted``, from the answer to one question."""
@@ -52,7 +61,7 @@ class Master:
         count = len(wanted)
         self._highs.addCols(
             count,
-            SCALE * cost[wanted],
+            self._scale * cost[wanted],
             np.zeros(count),
             np.full(count, highspy.kHighsInf),
             len(index),
@@ -60,23 +69,20 @@ class Master:
             index.astype(np.int32),
             value.astype(float),
         )
+        self._cost.append(cost[wanted])
         self.owner += [(question, int(block)) for block in wanted]
 
     def solve(self) -> tuple[float, Array, Array, Array]:
         """Cost, price of each limit (never negative), dual of each block, and how much of each limit is not kept."""
         self._run()
         solution = self._highs.getSolution()
-        dual = np.array(solution.row_dual) / SCALE
+        dual = np.array(solution.row_dual) / self._scale
         rows = len(self.limits)
         missing = np.maximum(np.array(solution.col_value)[:rows], 0.0)
-        if self._elastic and missing.max() == 0.0:
+        objective = self._highs.getInfo().objective_function_value / self._scale
+        if self._elastic and missing.max() < KEPT:
             self._close()
-        return (
-            self._highs.getInfo().objective_function_value / SCALE,
-            np.maximum(dual[:rows] * self.limits.sign, 0.0),
-            dual[rows:],
-            missing,
-        )
+        return objective, np.maximum(dual[:rows] * self.limits.sign, 0.0), dual[rows:], missing
 
     def _run(self) -> None:
         for _ in range(2):
@@ -88,11 +94,12 @@ class Master:
 
     def _close(self) -> None:
         """Once all limits are kept they stay kept: the penalties go, and with them their bad scaling."""
-        nothing = np.zeros(len(self.limits))
-        columns = np.arange(len(self.limits), dtype=np.int32)
-        self._highs.changeColsBounds(len(columns), columns, nothing, nothing)
-        self._highs.changeColsCost(len(columns), columns, nothing)
-        self._elastic = False
+        self._elastic, self._scale = False, SCALE
+        count = len(self.limits)
+        columns = np.arange(count + len(self.owner), dtype=np.int32)
+        self._highs.changeColsBounds(count, columns[:count], np.zeros(count), np.zeros(count))
+        cost = np.concatenate([np.zeros(count), SCALE * np.concatenate(self._cost)])
+        self._highs.changeColsCost(len(columns), columns, cost)
 
     def weights(self, questions: int) -> Array:
         """How much each question's answer counts in each block [question, block]."""
