@@ -1,0 +1,29 @@
+"""TOML to a question that a study can answer.
+
+``reading`` files and what they extend; ``levers`` what a user may move; ``overrides`` sourced figures in place of the
+study's; ``applying`` them and checking what they can break; ``scenario`` brings these together.
+"""
+
+from waterplan.scenario.levers import Levers
+from waterplan.scenario.overrides import Override
+from waterplan.scenario.scenario import (
+    Scenario,
+    apply_overrides,
+    build_inputs,
+    open_scenario,
+    override_range,
+    parse_setting,
+    scenario_files,
+)
+
+__all__ = [
+    "Levers",
+    "Override",
+    "Scenario",
+    "apply_overrides",
+    "build_inputs",
+    "open_scenario",
+    "override_range",
+    "parse_setting",
+    "scenario_files",
+]

@@ -1,0 +1,277 @@
+"""Overrides brought into a study's values, with everything checked that an override can break."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from waterplan.errors import Problem, ScenarioError, suggest
+from waterplan.scenario.levers import of_study
+from waterplan.scenario.overrides import Override, names_a_source
+from waterplan.study import Study
+from waterplan.units import UnitError, factor
+from waterplan.vocabulary import Term, term
+
+Array = NDArray[np.float64]
+SHARE_TOLERANCE = 1e-6
+ROUNDING = 1e-9
+KEPT = 64
+NO_ROW = {
+    "output": "it is not made there",
+    "end_use_share": "it is not used there",
+    "supply_potential": "the source is not available there",
+    "intensity_factor": "the sector makes nothing there",
+    "running_cost_water_share": "only joint products have one",
+}
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A study's values with overrides in them: value, low and high; and their canonical content for a digest."""
+
+    values: xr.Dataset
+    low: xr.Dataset
+    high: xr.Dataset
+    content: bytes
+
+
+@dataclass
+class _Change:
+    """One input on its way to other values; ``written`` says of each changed cell by which override."""
+
+    value: Array
+    low: Array
+    high: Array
+    written: dict[tuple[int, ...], Override] = field(default_factory=dict)
+
+
+def apply(study: Study, overrides: tuple[Override, ...]) -> Applied:
+    """A study's values with overrides applied in their order, remembered for each study.
+
+    Raises ScenarioError with everything that is wrong with them.
+    """
+    if not overrides:
+        return Applied(study.values, study.low, study.high, b"")
+    known = of_study(study).applied
+    found = known.get(overrides)
+    if found is None:
+        if len(known) >= KEPT:
+            known.pop(next(iter(known)))
+        found = known[overrides] = _apply(study, overrides)
+    return found
+
+
+def _apply(study: Study, overrides: Sequence[Override]) -> Applied:
+    changes: dict[str, _Change] = {}
+    problems: list[Problem] = []
+    for override in overrides:
+        if override.name not in changes:
+            parts = (data[override.name].to_numpy().astype(float) for data in (study.values, study.low, study.high))
+            changes[override.name] = _Change(*parts)
+        problems += _apply_one(study, override, changes[override.name])
+    if not problems:
+        problems = [*_end_uses_sum_to_one(study, changes), *_penetration_grows(study, changes)]
+        problems += _groups_fit(study, changes)
+    if problems:
+        raise ScenarioError(problems)
+    changed = {
+        part: data.assign({name: data[name].copy(data=getattr(change, part)) for name, change in changes.items()})
+        for part, data in (("value", study.values), ("low", study.low), ("high", study.high))
+    }
+    return Applied(changed["value"], changed["low"], changed["high"], _content(study, changes))
+
+
+def _apply_one(study: Study, override: Override, change: _Change) -> list[Problem]:
+    item = term(override.name)
+    problems = []
+    complaint = names_a_source(override.source, [str(key) for key in study.sources.index])
+    if complaint:
+        problems.append(override.problem("source", complaint))
+    cells, unmatched = _cells(study, override, item, change.value)
+    if unmatched:
+        return problems + unmatched
+    scale, fault = _scale(study, override, item, cells)
+    if fault:
+        return [*problems, override.problem("unit", fault)]
+    if override.factor is not None:
+        for part in (change.value, change.low, change.high):
+            part[cells] *= override.factor
+    else:
+        for part, given in ((change.value, override.value), (change.low, override.low), (change.high, override.high)):
+            part[cells] = (override.value if given is None else given) * scale
+    problems += _out_of_bounds(study, override, item, cells, change.value)
+    change.written |= dict.fromkeys(zip(*(axis.tolist() for axis in cells), strict=True), override)
+    return problems
+
+
+def _cells(study: Study, override: Override, item: Term, values: Array) -> tuple[Any, list[Problem]]:
+    """Indices of the rows that an override means, and what is wrong with its labels."""
+    problems, indices = [], []
+    for axis, dim in enumerate(item.dims):
+        place = {str(label): n for n, label in enumerate(study.values[dim].values)}
+        names = override.where.get(dim)
+        unknown = [name for name in names or () if name not in place]
+        hint = [f'"{name}" is not a {dim.replace("_", " ")} of the study.{suggest(name, place)}' for name in unknown]
+        problems += [override.problem(f"where.{dim}", sentence) for sentence in hint]
+        indices.append(np.arange(values.shape[axis]) if names is None else np.array([place.get(n, 0) for n in names]))
+    if problems:
+        return None, problems
+    meant = np.zeros(values.shape, dtype=bool)
+    meant[np.ix_(*indices)] = True
+    meant &= ~np.isnan(values)
+    cells = np.nonzero(meant) if item.dims else ()
+    for axis, dim in enumerate(item.dims):
+        empty = set(indices[axis].tolist()) - set(cells[axis].tolist()) if dim in override.where else set()
+        without = ", ".join(str(study.values[dim].values[n]) for n in sorted(empty))
+        if without:
+            problems.append(override.problem(f"where.{dim}", _no_row(override, item, without)))
+    if not meant.any() and not problems:
+        problems.append(override.problem("name", _no_row(override, item, "")))
+    return cells, problems
+
+
+def _no_row(override: Override, item: Term, names: str) -> str:
+    why = NO_ROW.get(item.name, "not applicable there" if item.table == "applicability" else "it has none")
+    where = ", ".join(label for labels in override.where.values() for label in labels)
+    return (
+        f"the study has no row of {item.name} for {where or names or 'anything'}: {why}. A missing row never means "
+        "zero, and an override cannot add one; add the row to the study's tables."
+    )
+
+
+def _scale(study: Study, override: Override, item: Term, cells: Any) -> tuple[Any, str]:
+    """What brings the value to the canonical unit of each cell, or what is wrong with the unit."""
+    if override.value is None:
+        return 1.0, ""
+    try:
+        if "output_unit" not in item.unit:
+            return factor(override.unit, item.unit), ""
+        axis = cells[item.dims.index("product")]
+        units = [item.unit_of(str(unit)) for unit in study.products["output_unit"]]
+        scales = {n: factor(override.unit, units[n]) for n in sorted(set(axis.tolist()))}
+        return np.array([scales[n] for n in axis.tolist()]), ""
+    except UnitError as error:
+        return 1.0, str(error)
+
+
+def _labels(study: Study, item: Term, cell: Sequence[int]) -> list[str]:
+    return [str(study.values[dim].values[n]) for dim, n in zip(item.dims, cell, strict=True)]
+
+
+def _out_of_bounds(study: Study, override: Override, item: Term, cells: Any, values: Array) -> Iterator[Problem]:
+    """Values outside the vocabulary's bounds; one sentence for the first cell speaks for all."""
+    lower = -np.inf if item.lower is None else item.lower
+    upper = np.inf if item.upper is None else item.upper
+    found = np.atleast_1d(values[cells])
+    wrong = np.flatnonzero((found < lower) | (found > upper))
+    if len(wrong):
+        where = ", ".join(_labels(study, item, [axis[wrong[0]] for axis in cells]))
+        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        unit = "" if item.unit == "1" else f" {item.unit}"
+        message = f"{item.name}{f' of {where}' if where else ''} would be {found[wrong[0]]:g}{more}; allowed: "
+        key = "value" if override.factor is None else "factor"
+        yield override.problem(key, f"{message}{lower:g} to {upper:g}{unit}. Check figure and unit.")
+
+
+def _after(study: Study, changes: dict[str, _Change], name: str) -> Array:
+    return changes[name].value if name in changes else study.values[name].to_numpy()
+
+
+def _changed(changes: dict[str, _Change], names: Sequence[str], cell: tuple[int, ...]) -> Override | None:
+    """The override that wrote one of the inputs at a cell; the last name first."""
+    return next(
+        (changes[n].written[cell] for n in reversed(names) if n in changes and cell in changes[n].written), None
+    )
+
+
+def _end_uses_sum_to_one(study: Study, changes: dict[str, _Change]) -> Iterator[Problem]:
+    if "end_use_share" not in changes:
+        return
+    change = changes["end_use_share"]
+    last = {cell[0]: override for cell, override in change.written.items()}
+    total = np.nansum(change.value, axis=1)
+    for product, override in sorted(last.items()):
+        if abs(total[product] - 1.0) > SHARE_TOLERANCE:
+            name = study.values["product"].values[product]
+            message = (
+                f"the end uses of {name} now sum to {total[product]:.6g}. Set the other end uses too, so that it is 1."
+            )
+            yield override.problem("value" if override.factor is None else "factor", message)
+
+
+def _penetration_grows(study: Study, changes: dict[str, _Change]) -> Iterator[Problem]:
+    names = ("penetration_base", "penetration_max")
+    if not set(names) & set(changes):
+        return
+    base, largest = (_after(study, changes, name) for name in names)
+    told: set[int] = set()
+    for cell in map(tuple, np.argwhere(base > largest + ROUNDING).tolist()):
+        override = _changed(changes, names, cell)
+        if override is not None and id(override) not in told:
+            told.add(id(override))
+            where = ", ".join(_labels(study, term("penetration_base"), cell))
+            message = (
+                f"at {where} penetration_base {base[cell]:g} is above penetration_max {largest[cell]:g}. Set both."
+            )
+            yield override.problem("", message)
+
+
+def _groups_fit(study: Study, changes: dict[str, _Change]) -> Iterator[Problem]:
+    """Members of an exclusive group are on different plants, so their base-year shares sum to 1 at most."""
+    names = ("applicable_share", "penetration_base")
+    if not set(names) & set(changes):
+        return
+    installed = np.nan_to_num(_after(study, changes, names[0]) * _after(study, changes, names[1]))
+    groups = study.technologies["exclusive_group"].fillna("").astype(str).tolist()
+    for group in sorted(set(groups) - {""}):
+        members = [n for n, name in enumerate(groups) if name == group]
+        together = installed[members].sum(axis=0)
+        for product, end_use in np.argwhere(together > 1.0 + ROUNDING).tolist():
+            found = (_changed(changes, names, (member, product, end_use)) for member in members)
+            override = next((one for one in found if one is not None), None)
+            if override is not None:
+                where = ", ".join(_labels(study, term("end_use_share"), (product, end_use)))
+                message = (
+                    f"at {where} the technologies of the exclusive group {group} are now installed at "
+                    f"{together[product, end_use]:.4g} of plants together; 1 is the most. Lower one of them."
+                )
+                yield override.problem("", message)
+                break
+
+
+def _content(study: Study, changes: dict[str, _Change]) -> bytes:
+    """What overrides change, cell by cell and sorted: independent of how they were written."""
+    rows = []
+    for name, change in changes.items():
+        for cell, override in change.written.items():
+            numbers = [float(part[cell]) + 0.0 for part in (change.value, change.low, change.high)]
+            rows.append([name, *_labels(study, term(name), cell), *map(repr, numbers), override.basis, override.source])
+    return json.dumps(sorted(rows), ensure_ascii=False).encode()
+
+
+def remarks(study: Study, overrides: tuple[Override, ...]) -> list[str]:
+    """What a reader should know about the overrides: national totals that move, figures that no plan depends on.
+
+    The optimisation counts provincial output only, so an override of it changes the total.
+    """
+    sentences = []
+    for name in dict.fromkeys(override.name for override in overrides):
+        if not term(name).acts_on:
+            instead = " Set output, by province, instead." if name == "national_output" else ""
+            sentences.append(f"{name} is shown or checked; no plan depends on it.{instead}")
+    if any(override.name == "output" for override in overrides):
+        before, after = (values["output"].sum("province") for values in (study.values, apply(study, overrides).values))
+        for n in np.flatnonzero(np.abs(after.values - before.values) > ROUNDING * before.values):
+            product = str(before["product"].values[n])
+            unit = study.products["output_unit"].iloc[n]
+            sentences.append(
+                f"output of {product} sums to {after.values[n]:.6g} {unit}/a instead of {before.values[n]:.6g}: "
+                "the optimisation counts provincial output, national_output is not used."
+            )
+    return sentences
