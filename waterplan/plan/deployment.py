@@ -95,21 +95,23 @@ def effluent_saved(structure: Structure, deployment: Deployment, effluent_share:
     return (at_uses + site * on_site).reshape(sectors, provinces)
 
 
-def saving_by_choice(structure: Structure, flows: Flows, deployment: Deployment) -> Array:
-    r"""Real saving of each technology [technology, product, province], hm3/a.
+def use_saving_by_app(structure: Structure, flows: Flows, deployment: Deployment) -> Array:
+    r"""Real saving of each technology at each end use [local app], hm3/a.
 
     What an end use saves is divided among the technologies added there in proportion to
     :math:`\mathrm{added\ share}_t \cdot (-\ln(1 - \mathrm{saving\_fraction}_t))`: it adds up and does not depend on order.
     """
     fraction = flows.saving_fraction[structure.local_app]
-    with np.errstate(divide="ignore"):
-        weight = -np.log(np.maximum(1.0 - fraction, 1e-12))
-    added = deployment.capacity / np.where(fraction > 0, fraction, 1.0)
-    part = added * weight
+    weight = -np.log1p(-np.minimum(fraction, 1 - 1e-12))
+    part = deployment.capacity / np.where(fraction > 0, fraction, 1.0) * weight
     local = structure.local_app_local
     whole = np.bincount(local, part, minlength=len(structure.local_use))
-    share = part / np.where(whole > 0, whole, 1.0)[local]
-    return _by_choice(structure, share * deployment.use_saving[local], deployment)
+    return part / np.where(whole > 0, whole, 1.0)[local] * deployment.use_saving[local]
+
+
+def saving_by_choice(structure: Structure, flows: Flows, deployment: Deployment) -> Array:
+    """Real saving of each technology [technology, product, province], hm3/a."""
+    return _by_choice(structure, use_saving_by_app(structure, flows, deployment), deployment)
 
 
 def capacity_by_choice(structure: Structure, deployment: Deployment) -> Array:

@@ -11,6 +11,7 @@ from waterplan.model.instance import Instance
 from waterplan.model.structure import Index
 from waterplan.plan.deployment import Deployment
 from waterplan.planner.answer import Answers, Costs, Pairs, ask, fresh_answers
+from waterplan.planner.judge import no_plan
 from waterplan.planner.limits import Limits, Usage, build_limits, pool_draw, with_pools
 from waterplan.planner.master import Master
 from waterplan.planner.mixture import Mixture, Part
@@ -20,6 +21,7 @@ from waterplan.planner.vertices import Uses
 
 GAP = 1e-13
 SLACK = 1e-9
+MISSING = 1e-7
 QUESTIONS_MAX = 300
 
 
@@ -121,26 +123,14 @@ class Search:
                 break
             self.limits = with_pools(self.limits, self.instance.flows, new)
             start = [np.append(price, np.zeros(len(new))) for price in (*columns.asked[:1], prices)]
-        if missing.max() > 1e-7:
+        if missing.max() > MISSING:
             raise self._infeasible(missing)
         return mixture, self.limits.duals(self.places.structure, prices), bound
 
     def _infeasible(self, missing: Array) -> InfeasibleError:
         target = float(self.instance.levers.saving_target)
-        if missing[1:].max() > 1e-7:
-            broken = [self.limits.kind[row] for row in np.flatnonzero(missing > 1e-7) if row]
-            return InfeasibleError(
-                f"The limits contradict each other, whatever the saving target: {', '.join(sorted(set(broken)))}.",
-                attainable=float("nan"),
-                shortfall=float(missing[0]),
-            )
-        attainable = target - float(missing[0])
-        return InfeasibleError(
-            f"No plan saves {target:g} hm3/a. All technologies within their limits save {attainable:.2f}; "
-            f"{missing[0]:.2f} are missing.",
-            attainable=attainable,
-            shortfall=float(missing[0]),
-        )
+        broken = tuple(sorted({self.limits.kind[row] for row in np.flatnonzero(missing > MISSING) if row}))
+        return no_plan(target, None if broken else target - float(missing[0]), broken)
 
 
 def _weight(count: int, members: Index, inside: float, outside: float) -> Array:

@@ -1,0 +1,74 @@
+"""The judge: the Pyomo model solved by HiGHS, in the form that the planner's answers have."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from waterplan.errors import InfeasibleError
+from waterplan.model.build import build_model
+from waterplan.model.instance import Instance, build_instance
+from waterplan.model.tie_break import build_tie_break
+from waterplan.plan.deployment import deployment_of
+from waterplan.plan.result import Result
+from waterplan.scenario import Scenario
+from waterplan.solver import Compiled, Settings, compile_model, largest_saving, solve
+from waterplan.study import Study
+
+
+def judge(study: Study, scenario: Scenario, settings: Settings | None = None) -> Result:
+    """The least-cost plan by the full LP, certified; raises InfeasibleError as the planner does."""
+    started = time.perf_counter()
+    instance = build_instance(study, scenario)
+    compiled = compile_model(
+        build_model(instance.structure, instance.flows, instance.own_prices, instance.values, instance.levers)
+    )
+    solution = solve(compiled, instance.structure, settings)
+    if solution.status != "optimal":
+        raise infeasible(instance, compiled, settings)
+    deployment = deployment_of(instance.structure, instance.flows, solution.decisions)
+    tie = build_tie_break(instance.structure)
+    return Result(
+        instance=instance,
+        deployment=deployment,
+        duals=solution.duals,
+        dual_bound=solution.dual_bound,
+        tie_break=float(
+            tie.app @ deployment.capacity + tie.site @ deployment.site_saving + tie.supply @ deployment.supply
+        ),
+        decisions=lambda: solution.decisions,
+        solver="highs",
+        seconds=time.perf_counter() - started,
+    ).checked()
+
+
+def infeasible(instance: Instance, compiled: Compiled, settings: Settings | None) -> InfeasibleError:
+    """Why the full LP has no answer: the largest saving, and what is missing to the target."""
+    attainable = largest_saving(compiled, instance.structure, settings)
+    return no_plan(instance.levers.saving_target, attainable)
+
+
+def no_plan(target: float, attainable: float | None, broken: tuple[str, ...] = ()) -> InfeasibleError:
+    """The error of a scenario without a plan; ``attainable`` None when other limits contradict each other."""
+    if attainable is None:
+        named = f": {', '.join(broken)}" if broken else ""
+        return InfeasibleError(
+            f"The limits contradict each other, whatever the saving target{named}.", attainable=np.nan, shortfall=np.nan
+        )
+    return InfeasibleError(
+        f"No plan saves {target:g} hm3/a. All technologies within their limits save {attainable:.2f}; "
+        f"{target - attainable:.2f} are missing.",
+        attainable=attainable,
+        shortfall=target - attainable,
+    )
+
+
+def difference(first: Result, second: Result) -> tuple[float, float]:
+    """How far two answers to one scenario are apart: cost [share of gross cost] and largest volume [hm3/a]."""
+    cost = (first.ledger.objective - second.ledger.objective) / max(first.ledger.gross_cost, 1.0)
+    volumes = [
+        np.abs(getattr(first.deployment, name) - getattr(second.deployment, name)).max(initial=0.0)
+        for name in ("capacity", "use_saving", "site_saving", "supply")
+    ]
+    return abs(float(cost)), float(max(volumes))
