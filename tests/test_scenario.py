@@ -1,0 +1,411 @@
+"""Scenarios: what may be written, what it means, and what is said when it is wrong."""
+
+import math
+import pickle
+import tomllib
+
+import numpy as np
+import pytest
+
+from waterplan.errors import ScenarioError
+from waterplan.scenario import Scenario, build_inputs, open_scenario, parse_setting, scenario_files
+from waterplan.scenario.reading import BYTES_MAX, key_rows
+from waterplan.study import open_study
+
+SECTORS = ["chemicals", "steel", "paper", "textiles", "food"]
+
+
+@pytest.fixture(scope="module")
+def study():
+    return open_study()
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Writes a scenario file and returns its path."""
+
+    def write(name, text, encoding="utf-8"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode(encoding))
+        return path
+
+    return write
+
+
+def titled(text):
+    return f'title = "A question"\n{text}'
+
+
+class TestLevers:
+    def test_a_scenario_that_says_nothing_has_the_defaults(self, study):
+        levers = Scenario().resolve(study)
+        assert (levers.saving_target, levers.discount_rate, levers.hurdle_rate) == (2000, 0.08, 0.15)
+        assert (levers.perspective, levers.cost_accounting) == ("programme", "water_share")
+        assert levers.count_alternative_supply is True
+        assert levers.investment_cap == levers.electricity_cap == math.inf
+        assert levers.alternative_share_max == 0.3
+        assert levers.technology_cap.tolist() == [1.0] * 87
+        assert not levers.excluded.any()
+
+    def test_a_number_for_a_labelled_lever_means_all_labels(self, study):
+        assert Scenario(levers={"sector_floor": 0.1}).resolve(study).sector_floor.tolist() == [0.1] * 5
+
+    def test_a_table_sets_the_labels_it_names_and_leaves_the_others(self, study):
+        floor = Scenario(levers={"sector_floor": {"paper": 0.1}}).resolve(study).sector_floor
+        assert dict(zip(SECTORS, floor, strict=True)) == {**dict.fromkeys(SECTORS, 0.0), "paper": 0.1}
+
+    def test_a_star_stands_for_all_other_labels(self, study):
+        floor = Scenario(levers={"sector_floor": {"*": 0.05, "paper": 0.1}}).resolve(study).sector_floor
+        assert dict(zip(SECTORS, floor, strict=True)) == {**dict.fromkeys(SECTORS, 0.05), "paper": 0.1}
+
+    def test_no_cap_is_written_none_and_is_infinite(self, study):
+        scenario = Scenario(levers={"investment_cap": "none", "electricity_cap": math.inf})
+        assert scenario.levers == {"investment_cap": "none", "electricity_cap": "none"}
+        assert scenario.resolve(study).investment_cap == math.inf
+
+    def test_a_target_has_no_upper_bound_before_the_study_is_solved(self, study):
+        assert Scenario(levers={"saving_target": 1e6}).resolve(study).saving_target == 1e6
+
+    def test_excluded_technologies_are_marked(self, study):
+        levers = Scenario(exclude=("mvr_evaporation",)).resolve(study)
+        assert [name for name, out in zip(study.technologies.index, levers.excluded, strict=True) if out] == [
+            "mvr_evaporation"
+        ]
+
+    def test_resolved_arrays_cannot_be_written_to(self, study):
+        levers = Scenario(levers={"sector_floor": {"paper": 0.1}}).resolve(study)
+        for array in (levers.sector_floor, levers.technology_cap, levers.excluded):
+            with pytest.raises(ValueError, match="read-only"):
+                array[0] = 0
+
+    @pytest.mark.parametrize(
+        ("lever", "value", "help_"),
+        [
+            ("saving_targt", 2500, r'"saving_targt" is not a lever\. Did you mean "saving_target"\?'),
+            ("zzz", 1, r"Levers: saving_target, perspective, "),
+            ("water_price", 3, r"input of the study, not a lever: override it in a \[\[set\]\] table"),
+            ("excluded", ["mvr_evaporation"], r"at the top of the file: exclude = \[\.\.\.\]"),
+            ("water_tax", 11, r"got 11; allowed: 0 to 10 CNY/m3\. Choose a value within"),
+            ("saving_target", -1, r"got -1; allowed: 0 or more hm3/a"),
+            ("investment_cap", -5.5, r'got -5\.5; allowed: 0 or more MCNY, or "none"'),
+            ("output_scale", 2, r"allowed: 0\.7 to 1\.3\. For data on another basis use \[\[set\]\] with factor"),
+            ("carbon_price", math.nan, r"got nan; .* Give a finite number"),
+            ("carbon_price", math.inf, r"got inf; .* Give a finite number"),
+            ("carbon_price", 10**400, r"Give a finite number"),
+            ("carbon_price", "50", r'got "50"; .* Give a finite number'),
+            ("carbon_price", True, r"got True; .* Give a finite number"),
+            ("carbon_price", None, r"got None; .* Give a finite number"),
+            ("carbon_price", {"paper": 5}, r"one value for all: 0 to 500 CNY/t"),
+            ("sector_floor", {"paper": 1.5}, r"levers\.sector_floor\.paper: got 1\.5; allowed: 0 to 1\."),
+            ("perspective", "enterprises", r'allowed: "programme" or .* Did you mean "enterprise"\?'),
+            ("perspective", 3, r'allowed: "programme" or "enterprise" or "society"'),
+            ("count_alternative_supply", "true", r'got "true"; allowed: true or false'),
+            ("count_alternative_supply", 1, r"got 1; allowed: true or false"),
+        ],
+    )
+    def test_a_wrong_lever_is_told_what_is_allowed(self, lever, value, help_):
+        with pytest.raises(ScenarioError, match=help_):
+            Scenario(levers={lever: value})
+
+    def test_a_label_that_the_study_lacks_brings_the_nearest(self, study):
+        with pytest.raises(ScenarioError, match=r'"papr" is not a sector of the study\. Did you mean "paper"\?'):
+            Scenario(levers={"sector_floor": {"papr": 0.1}}).resolve(study)
+
+    def test_a_label_near_to_nothing_brings_the_list(self, study):
+        with pytest.raises(ScenarioError, match=r"The list is provinces\.csv"):
+            Scenario(levers={"province_floor": {"xyzzy": 0.1}}).resolve(study)
+
+    def test_an_unknown_exclusion_brings_the_nearest(self, study):
+        with pytest.raises(ScenarioError, match=r'exclude: "mvr_evaporaton" .* Did you mean "mvr_evaporation"\?'):
+            Scenario(exclude=("mvr_evaporaton",)).resolve(study)
+
+    def test_a_floor_above_the_cap_of_a_technology_is_refused(self, study):
+        levers = {"technology_floor": {"mvr_evaporation": 0.5}, "technology_cap": 0.4}
+        with pytest.raises(ScenarioError, match=r"mvr_evaporation: floor 0\.5 is above technology_cap 0\.4\. Lower"):
+            Scenario(levers=levers).resolve(study)
+
+    def test_everything_wrong_with_levers_and_overrides_is_said_at_once(self, study):
+        scenario = Scenario.from_mapping(
+            {
+                "levers": {"sector_floor": {"papr": 0.1}},
+                "exclude": ["mvr"],
+                "set": [{"name": "water_price", "where": {"province": "hebay"}, "factor": 2, "source": "guess"}],
+            }
+        )
+        with pytest.raises(ScenarioError) as caught:
+            scenario.check(study)
+        assert len(caught.value.problems) == 4
+
+
+class TestWithLevers:
+    def test_a_lever_is_changed_and_the_rest_stays(self):
+        scenario = Scenario(title="x", levers={"carbon_price": 50}).with_levers(saving_target=2500)
+        assert scenario.levers == {"carbon_price": 50, "saving_target": 2500}
+        assert scenario.title == "x"
+
+    def test_a_label_is_changed_and_the_other_labels_stay(self):
+        scenario = Scenario(levers={"sector_floor": 0.05}).with_levers(sector_floor={"paper": 0.1})
+        assert scenario.with_levers(sector_floor={"steel": 0.2}).levers == {
+            "sector_floor": {"*": 0.05, "paper": 0.1, "steel": 0.2}
+        }
+
+    def test_a_number_replaces_all_labels(self):
+        assert Scenario(levers={"sector_floor": {"paper": 0.1}}).with_levers(sector_floor=0).levers == {
+            "sector_floor": 0
+        }
+
+    def test_none_takes_a_lever_back_to_its_default(self):
+        assert Scenario(levers={"carbon_price": 50}).with_levers(carbon_price=None) == Scenario()
+
+    def test_excluded_replaces_the_exclusions(self):
+        scenario = Scenario(exclude=("a", "b")).with_levers(excluded=["b"])
+        assert scenario.exclude == ("b",)
+        assert scenario.with_levers(excluded=None).exclude == ()
+
+    @pytest.mark.parametrize("value", [None, 5])
+    def test_a_misspelt_lever_brings_the_nearest(self, value):
+        with pytest.raises(ScenarioError, match=r'Did you mean "carbon_price"\?'):
+            Scenario().with_levers(carbon_prise=value)
+
+    def test_the_first_scenario_is_left_as_it_was(self):
+        first = Scenario(levers={"sector_floor": {"paper": 0.1}})
+        first.with_levers(sector_floor={"paper": 0.2})
+        assert first.levers == {"sector_floor": {"paper": 0.1}}
+
+
+class TestSettings:
+    @pytest.mark.parametrize(
+        ("text", "meant"),
+        [
+            ("saving_target=9000", ("saving_target", 9000)),
+            ("sector_floor.paper=0.1", ("sector_floor", {"paper": 0.1})),
+            ("sector_floor = {paper = 0.1, steel = 0.2}", ("sector_floor", {"paper": 0.1, "steel": 0.2})),
+            ("perspective=society", ("perspective", "society")),
+            ("count_alternative_supply=false", ("count_alternative_supply", False)),
+            ("investment_cap=none", ("investment_cap", "none")),
+            ("excluded=mvr_evaporation, coke_dry_quenching", ("excluded", ["mvr_evaporation", "coke_dry_quenching"])),
+        ],
+    )
+    def test_a_setting_is_a_lever_and_a_value(self, text, meant):
+        assert parse_setting(text) == meant
+
+    @pytest.mark.parametrize("text", ["saving_target", "=5", "saving_target=", ""])
+    def test_what_is_no_setting_brings_an_example(self, text):
+        with pytest.raises(ScenarioError, match=r"write lever=value, such as saving_target=2500 or sector_floor\.paper"):
+            parse_setting(text)
+
+    def test_settings_of_one_lever_add_up(self):
+        scenario = Scenario().with_settings(["sector_floor.paper=0.1", "sector_floor.steel=0.2", "water_tax=1"])
+        assert scenario.levers == {"sector_floor": {"paper": 0.1, "steel": 0.2}, "water_tax": 1}
+
+    def test_all_wrong_settings_are_said_at_once(self):
+        with pytest.raises(ScenarioError, match="--set: 3 problems") as caught:
+            Scenario().with_settings(["saving_targt=1", "water_tax=99", "x"])
+        assert len(caught.value.problems) == 3
+
+    def test_nan_is_not_a_setting(self):
+        with pytest.raises(ScenarioError, match="Give a finite number"):
+            Scenario().with_settings(["water_tax=nan"])
+
+
+class TestFile:
+    def test_a_file_is_read(self, write):
+        path = write("a.toml", titled('why = "To see"\nexclude = ["x"]\n[levers]\nwater_tax = 1\n'))
+        assert Scenario.read(path) == Scenario("A question", "To see", {"water_tax": 1}, exclude=("x",))
+
+    def test_title_and_reason_may_be_in_both_languages(self, write):
+        text = 'title = {en = "Tax", zh = "税"}\n[why]\nen = "Why not"\nzh = "为何不"\n'
+        scenario = Scenario.read(write("a.toml", text))
+        assert (scenario.title, scenario.headline("zh"), scenario.reason("zh")) == ("Tax", "税", "为何不")
+
+    def test_a_language_that_is_missing_is_replaced_by_the_other(self, write):
+        assert Scenario.read(write("a.toml", 'title = {zh = "税"}')).headline("en") == "税"
+        assert Scenario.read(write("b.toml", 'title = "Tax"')).headline("zh") == "Tax"
+
+    def test_a_byte_order_mark_is_no_hindrance(self, write):
+        assert Scenario.read(write("a.toml", titled(""), "utf-8-sig")).title == "A question"
+
+    @pytest.mark.parametrize(
+        ("text", "help_"),
+        [
+            ("[levers]\nwater_tax = 1", r"title: missing\. Say in a few words what is asked"),
+            (titled("levrs = 1"), r'row 2, levrs: not a key .* Did you mean "levers"\?'),
+            (titled("water_tax = 1"), r"stands under \[levers\]; put water_tax there"),
+            (titled("[expected]\nsaving = 1"), r"see tests/expected_scenarios\.toml"),
+            (titled("levers = 3"), r"row 2, levers: got 3; write a table \[levers\]"),
+            (titled("[levers]\n\nwater_tax = 11"), r"row 4, levers\.water_tax: got 11; allowed: 0 to 10"),
+            (titled("[levers.sector_floor]\npaper = 2"), r"row 3, levers\.sector_floor\.paper: got 2"),
+            (titled('exclude = "mvr"'), r'write a list of technologies, such as \["mvr_evaporation"\]'),
+            (titled("exclude = [1]"), r"write a list of technologies"),
+            (titled("set = 5"), r"write overrides as \[\[set\]\], each with name, where"),
+            (f'title = "{"x" * 201}"', r"title: 201 signs; 200 is the most"),
+            (titled(f'why = "{"x" * 5001}"'), r"why: 5001 signs; 5000 is the most"),
+            ("title = 5", r'title: got 5; give text, or \{ en = "\.\.\.", zh'),
+            ('title = {fr = "x"}', r"title: .* give text, or"),
+            ("title = 'a'\nwhy == 'b'\n", r"row 2: not TOML: .*at line 2"),
+            (titled("x = " + "[" * 5000), r"nested too deeply|not TOML"),
+        ],
+    )
+    def test_what_is_wrong_in_a_file_is_said_with_its_line_and_a_way_out(self, write, text, help_):
+        with pytest.raises(ScenarioError, match=help_):
+            Scenario.read(write("a.toml", text))
+
+    def test_all_problems_of_all_files_are_said_at_once(self, write):
+        write("base.toml", titled("[levers]\nwater_tax = 99\n"))
+        text = 'title = "x"\nextends = "base.toml"\nlevrs = 1\n[levers]\ncarbon_prise = 5\nperspective = "x"\n[[set]]\n'
+        with pytest.raises(ScenarioError) as caught:
+            Scenario.read(write("a.toml", text + 'name = "water_prise"\nvalue = 1\n'))
+        problems = caught.value.problems
+        assert len(problems) == 7
+        assert {problem.file.rpartition("/")[2] for problem in problems} == {"a.toml", "base.toml"}
+        assert all(problem.row for problem in problems)
+
+    def test_a_missing_file_brings_the_nearest(self, write):
+        path = write("reference.toml", titled(""))
+        with pytest.raises(ScenarioError, match=r'no such file\. Did you mean "reference\.toml"\?'):
+            Scenario.read(path.with_name("refrence.toml"))
+
+    def test_a_missing_file_far_from_all_brings_the_list(self, write):
+        path = write("reference.toml", titled(""))
+        with pytest.raises(ScenarioError, match=r"In its folder: reference\.toml"):
+            Scenario.read(path.with_name("xyz.toml"))
+
+    def test_another_kind_of_file_is_refused(self, write):
+        with pytest.raises(ScenarioError, match=r"a scenario is a \.toml file"):
+            Scenario.read(write("a.csv", "x"))
+
+    def test_a_file_in_another_encoding_is_refused(self, write):
+        with pytest.raises(ScenarioError, match=r"row 1: not UTF-8\. Save the file as UTF-8"):
+            Scenario.read(write("a.toml", 'title = "节水"', "gb18030"))
+
+    def test_an_absurdly_large_file_is_refused(self, write):
+        with pytest.raises(ScenarioError, match=r"more than 1,000,000 bytes\. A scenario writes only what differs"):
+            Scenario.read(write("a.toml", titled("#" * BYTES_MAX)))
+
+    def test_a_folder_is_not_a_scenario(self, tmp_path):
+        (tmp_path / "a.toml").mkdir()
+        with pytest.raises(ScenarioError, match="there is no such file"):
+            Scenario.read(tmp_path / "a.toml")
+
+    def test_what_comes_from_a_mapping_extends_nothing(self):
+        with pytest.raises(ScenarioError, match=r"only a file can extend another\. Use Scenario\.read"):
+            Scenario.from_mapping({"extends": "reference.toml"})
+
+    def test_lines_are_found_in_sections_and_tables(self):
+        text = '[levers]\nsector_floor = {paper = 1}\n[[set]]\nname = "a"\n[[set]]\n[set.where]\nprovince = "x"\n'
+        assert key_rows(text) == {
+            "levers": 1, "levers.sector_floor": 2, "set 1": 3, "set 1.name": 4, "set 2": 5, "set 2.where": 6,
+            "set 2.where.province": 7,
+        }  # fmt: skip
+
+
+class TestExtends:
+    def test_the_file_wins_over_what_it_extends_label_by_label(self, write):
+        write("base.toml", titled('exclude = ["a"]\n[levers]\nwater_tax = 1\ncarbon_price = 5\nsector_floor = 0.05\n'))
+        text = 'title = "Up"\nextends = "base.toml"\nexclude = ["b"]\n[levers]\nwater_tax = 2\nsector_floor = {paper = 0.1}\n'
+        scenario = Scenario.read(write("a.toml", text))
+        assert scenario.levers == {"water_tax": 2, "carbon_price": 5, "sector_floor": {"*": 0.05, "paper": 0.1}}
+        assert (scenario.title, scenario.exclude) == ("Up", ("a", "b"))
+
+    def test_the_reason_is_not_inherited(self, write):
+        write("base.toml", titled('why = "Another question"\n'))
+        assert Scenario.read(write("a.toml", titled('extends = "base.toml"'))).why == ""
+
+    def test_a_file_in_a_folder_below_may_be_extended(self, write):
+        write("sub/base.toml", titled("[levers]\nwater_tax = 1"))
+        assert Scenario.read(write("a.toml", titled('extends = "sub/base.toml"'))).levers == {"water_tax": 1}
+
+    @pytest.mark.parametrize(
+        ("name", "help_"),
+        [
+            ("base.txt", r"row 2, extends: .* a scenario is a \.toml file"),
+            ("../base.toml", r"outside the folder of the scenario\. Copy it into that folder"),
+            ("/tmp/base.toml", r"give a path relative to this file"),
+            ("C:/base.toml", r"give a path relative to this file"),
+            ("bse.toml", r'there is no file "bse\.toml" beside this one\. Did you mean "base\.toml"\?'),
+            ("a.toml", r"in a circle: a\.toml > a\.toml\. Take one extends out"),
+            ("b.toml", r"in a circle: a\.toml > b\.toml > a\.toml"),
+            ("", r'give the name of a scenario file, such as "reference\.toml"'),
+        ],
+    )
+    def test_what_may_not_be_extended_is_refused(self, write, name, help_):
+        write("base.toml", titled(""))
+        write("b.toml", titled('extends = "a.toml"'))
+        with pytest.raises(ScenarioError, match=help_):
+            Scenario.read(write("a.toml", titled(f'extends = "{name}"')))
+
+    def test_a_link_that_leads_out_of_the_folder_is_refused(self, write):
+        outside = write("outside.toml", titled(""))
+        path = write("tree/a.toml", titled('extends = "link.toml"'))
+        path.with_name("link.toml").symlink_to(outside)
+        with pytest.raises(ScenarioError, match="outside the folder of the scenario"):
+            Scenario.read(path)
+
+    def test_a_long_chain_is_refused(self, write):
+        for step in range(12):
+            write(f"s{step}.toml", titled(f'extends = "s{step + 1}.toml"'))
+        path = write("s12.toml", titled(""))
+        assert Scenario.read(path.with_name("s4.toml")).title
+        with pytest.raises(ScenarioError, match=r"more than 8 files one upon the other\. Write the levers into fewer"):
+            Scenario.read(path.with_name("s0.toml"))
+
+
+class TestShipped:
+    @pytest.mark.parametrize("path", scenario_files(), ids=lambda path: path.stem)
+    def test_a_shipped_scenario_fits_the_shipped_study_and_says_why_in_both_languages(self, path, study):
+        scenario = Scenario.read(path)
+        scenario.check(study)
+        assert scenario.title != scenario.title_zh
+        assert scenario.title_zh
+        assert len(scenario.why) > 80
+        assert len(scenario.why_zh) > 30
+        assert Scenario.from_mapping(tomllib.loads(scenario.to_toml())) == scenario
+
+    def test_shipped_scenarios_ask_different_questions(self, study):
+        digests = [Scenario.read(path).digest(study) for path in scenario_files()]
+        assert len(digests) == len(set(digests)) == 16
+
+    def test_the_reference_is_the_study_as_it_stands(self, study):
+        assert open_scenario("reference").digest(study) == Scenario().digest(study)
+
+    def test_guide_named_half_is_about_the_technologies_that_the_guide_names(self, study):
+        floors = open_scenario("guide_named_half").levers["technology_floor"]
+        named = study.technologies["named_in_guide"].astype(int) == 1
+        assert set(floors) == set(study.technologies.index[named])
+
+    def test_equal_floors_are_the_share_that_the_target_is_of_the_reference_withdrawal(self):
+        assert open_scenario("equal_sector_floors").levers["sector_floor"] == pytest.approx(2000 / 20406.13, abs=5e-4)
+        assert open_scenario("equal_province_floors").levers["province_floor"] == pytest.approx(0.098)
+
+    def test_a_name_far_from_all_brings_the_list(self):
+        with pytest.raises(ScenarioError, match=r"no such scenario or file\. Shipped: bulletin_basis, "):
+            open_scenario("xyz")
+
+    def test_a_name_near_to_one_brings_it(self):
+        with pytest.raises(ScenarioError, match=r'Did you mean "reference"\?'):
+            open_scenario("refrence")
+
+
+def test_inputs_hold_values_levers_digests_and_years(study):
+    scenario = Scenario(title="x", levers={"sector_floor": {"paper": 0.1}})
+    inputs = build_inputs(study, scenario)
+    assert float(inputs["sector_floor"].sel(sector="paper")) == 0.1
+    assert inputs["sector_floor"].attrs == {"units": "1", "long_name": "floor of a sector"}
+    assert inputs["saving_target"].item() == 2000
+    assert inputs["perspective"].item() == "programme"
+    assert inputs.attrs["scenario_digest"] == scenario.digest(study)
+    assert (inputs.attrs["base_year"], inputs.attrs["target_year"]) == (2015, 2020)
+    assert inputs["water_price"].equals(study.values["water_price"])
+
+
+def test_a_scenario_survives_a_journey_to_another_process(study):
+    scenario = open_scenario("bulletin_basis").with_levers(sector_floor={"paper": 0.1})
+    assert pickle.loads(pickle.dumps(scenario)).digest(study) == scenario.digest(study)
+
+
+def test_numbers_of_numpy_are_numbers():
+    assert Scenario(levers={"water_tax": np.float32(0.5), "carbon_price": np.int64(5)}).levers == {
+        "water_tax": 0.5,
+        "carbon_price": 5.0,
+    }
