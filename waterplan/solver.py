@@ -26,6 +26,7 @@ from waterplan.scenario import Levers
 RowPlaces = dict[str, dict[object, int]]
 TARGET = "saving_meets_target"
 WARM_ITERATIONS_MAX = 1000  # a small move takes hundreds; after more, presolve and a cold start are quicker
+_process = {"threads": 1}
 STATUS = {
     highspy.HighsModelStatus.kOptimal: "optimal",
     highspy.HighsModelStatus.kInfeasible: "infeasible",
@@ -35,7 +36,11 @@ STATUS = {
 
 @dataclass(frozen=True)
 class Settings:
-    """How HiGHS is asked. The tolerance must resolve the canonical tie-break, which is below 1e-6 CNY/m3."""
+    """How HiGHS is asked.
+
+    The tolerance must resolve the canonical tie-break, which is below 1e-6 CNY/m3. The number of threads is a matter of
+    the whole process: solve nothing else at the time when it changes.
+    """
 
     method: str = "choose"
     tolerance: float = 1e-9
@@ -266,6 +271,9 @@ class _QuietHighs(highspy.Highs):
 
 
 def _highs(settings: Settings) -> highspy.Highs:
+    if settings.threads != _process["threads"]:  # HiGHS keeps one set of threads for the whole process
+        _QuietHighs.resetGlobalScheduler(True)
+        _process["threads"] = settings.threads
     highs = _QuietHighs()
     options = {
         "output_flag": settings.log,

@@ -30,7 +30,11 @@ def decision_costs(given: Given, tie_broken: bool = True) -> tuple[Array, Array,
     """Cost less credits of one unit of each step, site saving and supply [CNY/m3], with or without the tie-break."""
     s = given.structure
     effluent_share = given.values["effluent_share"]
-    tie = build_tie_break(s) if tie_broken else TieBreak(*(np.zeros(len(n)) for n in (s.local_app, s.pair_site, s.pair_supply)))
+    tie = (
+        build_tie_break(s)
+        if tie_broken
+        else TieBreak(*(np.zeros(len(n)) for n in (s.local_app, s.pair_site, s.pair_supply)))
+    )
     capacity = _unit_cost(given, given.step_technology, given.step_pair) + tie.app[s.local_step_app]
     saving = _credit(given, given.step_pair, effluent_share[s.use_end_use[s.local_use][s.local_step_local]])
     site = _unit_cost(given, given.site_technology, s.pair_site_pair) + tie.site
