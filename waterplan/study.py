@@ -66,7 +66,9 @@ class Study:
     def read(cls, folder: str | Path) -> Study:
         """The study in a folder. Raises DataError with everything that is wrong in it."""
         draft, settings = read_folder(Path(folder))
-        frames = {name: frame_of(draft.sheets[name]) for name, table in TABLES.items() if table.form != "values"}
+        frames: dict[str, Any] = {
+            name: frame_of(draft.sheets[name]) for name, table in TABLES.items() if table.form != "values"
+        }
         rows = rows_of(draft.sheets)
         attrs = {key: settings[key] for key in ATTRS}
         numbers = datasets_of(draft, rows, coords_of(draft), attrs)

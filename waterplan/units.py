@@ -24,10 +24,11 @@ WORDS: dict[str, tuple[str, float]] = {
     "m3": ("volume", 1.0), "hm3": ("volume", 1e6), "km3": ("volume", 1e9), "l": ("volume", 1e-3), "L": ("volume", 1e-3),
     "立方米": ("volume", 1.0), "方": ("volume", 1.0), "升": ("volume", 1e-3),
     "t": ("mass", 1.0), "kt": ("mass", 1e3), "Mt": ("mass", 1e6), "kg": ("mass", 1e-3), "g": ("mass", 1e-6),
-    "tonne": ("mass", 1.0), "tonnes": ("mass", 1.0), "吨": ("mass", 1.0), "公斤": ("mass", 1e-3), "千克": ("mass", 1e-3),
+    "tonne": ("mass", 1.0), "tonnes": ("mass", 1.0), "吨": ("mass", 1.0), "公斤": ("mass", 1e-3),
+    "千克": ("mass", 1e-3),
     "kgCO2": ("mass", 1e-3), "tCO2": ("mass", 1.0), "gCO2": ("mass", 1e-6),
     "m": ("length", 1.0), "km": ("length", 1e3), "米": ("length", 1.0), "公里": ("length", 1e3),
-    "CNY": ("money", 1.0), "RMB": ("money", 1.0), "yuan": ("money", 1.0), "元": ("money", 1.0), "人民币元": ("money", 1.0),
+    "CNY": ("money", 1.0), "RMB": ("money", 1.0), "yuan": ("money", 1.0), "元": ("money", 1.0),
     "MCNY": ("money", 1e6), "kCNY": ("money", 1e3), "分": ("money", 0.01), "角": ("money", 0.1), "USD": ("dollar", 1.0),
     "美元": ("dollar", 1.0),
     "MJ": ("energy", 1.0), "kJ": ("energy", 1e-3), "J": ("energy", 1e-6), "GJ": ("energy", 1e3), "TJ": ("energy", 1e6),
@@ -55,7 +56,9 @@ SHOWN = {  # what to offer where a unit is not understood, by the canonical one
 }
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
-_NUMBER = re.compile(r"(?:10\^(?P<power>[0-9]{1,2})(?![0-9])|(?P<plain>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?))\s*")
+_NUMBER = re.compile(
+    r"(?:10\^(?P<power>[0-9]{1,2})(?![0-9])|(?P<plain>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?))\s*"
+)
 _SCALE = re.compile("|".join(sorted(map(re.escape, SCALES), key=len, reverse=True)))
 
 Dimensions = dict[str, int]

@@ -20,7 +20,7 @@ PROVENANCE = ("basis", "source", "note")
 
 
 def frame_of(sheet: Sheet) -> pd.DataFrame:
-    """A catalogue or a record table, indexed by its key: flags as bool, years and places as whole numbers (NA: none)."""
+    """A catalogue or a record table, indexed by its key: flags as bool, years as whole numbers (NA: none)."""
     columns: dict[str, Any] = {}
     for name, kind in sheet.table.columns.items():
         cells = sheet.columns[name]

@@ -9,7 +9,7 @@ as importing pandera.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from waterplan.errors import suggest
 from waterplan.tables.schema import CATALOGUE_OF, CHOICES, LABEL_LENGTH_MAX, TEXT_LENGTH_MAX, Table
 from waterplan.tables.sheet import Findings, Mask, Sheet
 
-Labels = dict[str, Sequence[str] | None]
+Labels = Mapping[str, Sequence[str] | None]
 
 FAULTS_IN_A_COLUMN_MAX = 100
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
@@ -101,9 +101,7 @@ def _empty(name: str, kind: str) -> str:
     return f"empty. Every row needs its {name}."
 
 
-def _explainer(
-    kind: str, labels: Labels, variables: Sequence[str], table: Table
-) -> Callable[[str], str | None]:
+def _explainer(kind: str, labels: Labels, variables: Sequence[str], table: Table) -> Callable[[str], str | None]:
     """A function that says what is wrong with a text in a column of a kind, or None."""
     if kind.startswith("of "):
         catalogue = kind.removeprefix("of ")

@@ -82,7 +82,9 @@ def end_use_shares_sum_to_one(draft: Draft) -> None:
             findings.add(f"{message} in rows {first} to {last}.", int(first), "value")
     if SITE in draft.labels["end_use"]:
         site = grid.row[:, draft.labels["end_use"].index(SITE)]
-        findings.add_rows(site[site > 0], "end_use", f'"{SITE}" stands for the whole plant and takes no share of its own.')
+        findings.add_rows(
+            site[site > 0], "end_use", f'"{SITE}" stands for the whole plant and takes no share of its own.'
+        )
 
 
 def output_sums_to_national(draft: Draft) -> None:
@@ -93,7 +95,9 @@ def output_sums_to_national(draft: Draft) -> None:
         rows = output.row[product][output.row[product] > 0]
         if not len(rows):
             if "product" in draft.listed:
-                findings.add(f'product "{label}" is made nowhere. Add its rows, or take it out of products.csv.', 0, "product")
+                findings.add(
+                    f'product "{label}" is made nowhere. Add its rows, or take it out of products.csv.', 0, "product"
+                )
             continue
         if output.suspect[product].any() or national.suspect[product] or not national.row[product]:
             continue
@@ -142,7 +146,9 @@ def applicability_fits(draft: Draft) -> None:
         here = rows[(slice(None), *place)]
         row = int(here[here > 0].min())
         if level == "end_use" and name == SITE:
-            message = f'{_place(draft, place)}: its level is end_use, so it needs an end use of the product, not "{SITE}".'
+            message = (
+                f'{_place(draft, place)}: its level is end_use, so it needs an end use of the product, not "{SITE}".'
+            )
             findings.add(message, row, "end_use")
         elif level in ("site", "supply") and name != SITE:
             findings.add(f'{_place(draft, place)}: its level is {level}, so end_use must be "{SITE}".', row, "end_use")
@@ -228,7 +234,9 @@ def potentials_are_of_supply(draft: Draft) -> None:
             message = f'technology "{technology}" is in pool "{first}" above and in "{pool}" here. Give it one pool.'
             findings.add(message, int(row), "pool")
         if level.get(technology) in ("end_use", "site"):
-            message = f'technology "{technology}" has level {level[technology]}; only supply technologies have a potential.'
+            message = (
+                f'technology "{technology}" has level {level[technology]}; only supply technologies have a potential.'
+            )
             findings.add(message, int(row), "technology")
             told.add(technology)
 

@@ -39,8 +39,10 @@ class Draft:
     def row_of(self, catalogue: str, label: str) -> int:
         """The line of a label in its catalogue, 0 if there is none."""
         sheet = self.sheets.get(catalogue)
-        found = np.flatnonzero(sheet.columns[sheet.table.keys[0]] == label) if sheet is not None else []
-        return int(sheet.row[found[0]]) if sheet is not None and len(found) else 0
+        if sheet is None:
+            return 0
+        found = np.flatnonzero(sheet.columns[sheet.table.keys[0]] == label)
+        return int(sheet.row[found[0]]) if len(found) else 0
 
     @cached_property
     def level(self) -> NDArray[np.str_]:

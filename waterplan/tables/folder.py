@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from waterplan.errors import DataError, Problem, suggest
-from waterplan.tables.cells import check_cells
+from waterplan.tables.cells import Labels, check_cells
 from waterplan.tables.checks import check_together
 from waterplan.tables.draft import Draft
 from waterplan.tables.quantities import (
@@ -24,8 +23,6 @@ from waterplan.tables.schema import CATALOGUE_OF, CELLS_MAX, TABLES, Table
 from waterplan.tables.settings import FILE as SETTINGS_FILE
 from waterplan.tables.settings import Settings, read_settings
 from waterplan.tables.sheet import Findings, Sheet, read_sheet
-
-Catalogues = dict[str, Sequence[str] | None]
 
 
 def read_folder(folder: Path) -> tuple[Draft, Settings]:
@@ -80,7 +77,7 @@ def _check_numbers(sheets: dict[str, Sheet], findings: dict[str, Findings]) -> N
             check_range(sheet, findings[name])
 
 
-def _draft(sheets: dict[str, Sheet], catalogues: Catalogues, findings: dict[str, Findings]) -> Draft | None:
+def _draft(sheets: dict[str, Sheet], catalogues: Labels, findings: dict[str, Findings]) -> Draft | None:
     """The draft, or None if its arrays would be absurdly large."""
     labels = {dim: list(catalogues[name] or _used(sheets, dim)) for dim, name in CATALOGUE_OF.items()}
     for dim, catalogue in CATALOGUE_OF.items():

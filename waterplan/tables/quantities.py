@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -42,7 +42,7 @@ class Grid:
     suspect: Mask
 
 
-def check_quantities(sheet: Sheet, output_units: dict[str, str], findings: Findings) -> None:
+def check_quantities(sheet: Sheet, output_units: Mapping[str, str], findings: Findings) -> None:
     """Converts value, low and high of a value table in place; reports bad units, values out of bounds or of range.
 
     output_units: of each product, for units such as m3/output_unit.
@@ -66,7 +66,7 @@ def check_quantities(sheet: Sheet, output_units: dict[str, str], findings: Findi
     check_range(sheet, findings)
 
 
-def convert_records(sheet: Sheet, column: str, output_units: dict[str, str], findings: Findings) -> None:
+def convert_records(sheet: Sheet, column: str, output_units: Mapping[str, str], findings: Findings) -> None:
     """Converts an intensity of a record table to m3/output_unit in place, and holds its numbers against its ranges."""
     made = [output_units.get(name, "") for name in sheet.columns["product"]]
     canonical = np.array([f"m3/{unit}" if unit else "" for unit in made], dtype=object)
@@ -142,12 +142,14 @@ def check_range(sheet: Sheet, findings: Findings) -> None:
         message = f"low {written[1][at]} is above high {written[2][at]}. Exchange them, or correct one."
         findings.add(message, int(sheet.row[at]), "low")
     for at in np.flatnonzero(outside):
-        message = f"got {written[0][at]}, outside its own low..high {written[1][at]}..{written[2][at]}. Correct one of them."
+        message = (
+            f"got {written[0][at]}, outside its own low..high {written[1][at]}..{written[2][at]}. Correct one of them."
+        )
         findings.add(message, int(sheet.row[at]), "value")
     sheet.sound[crossed | outside] = False
 
 
-def grids_of(sheet: Sheet, labels: dict[str, Sequence[str]]) -> dict[str, Grid]:
+def grids_of(sheet: Sheet, labels: Mapping[str, Sequence[str]]) -> dict[str, Grid]:
     """The inputs of a value table over their labels; records with labels that are not in ``labels`` are left out."""
     grids = {}
     for variable, term in inputs_of(sheet.table.name).items():
@@ -166,7 +168,7 @@ def grids_of(sheet: Sheet, labels: dict[str, Sequence[str]]) -> dict[str, Grid]:
     return grids
 
 
-def cells_needed(labels: dict[str, Sequence[str]]) -> int:
+def cells_needed(labels: Mapping[str, Sequence[str]]) -> int:
     """The number of cells of the largest input."""
     sizes = {dim: len(labels[dim]) for dim in CATALOGUE_OF}
     return max(int(np.prod([sizes[dim] for dim in term.dims], dtype=object)) for term in of_kind("input"))

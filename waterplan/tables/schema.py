@@ -83,7 +83,7 @@ def _values(name: str, *dims: str, variable: bool = True, pool: bool = False) ->
     return Table(name, "values", columns | VALUE_COLUMNS, keys)
 
 
-def _catalogue(name: str, key: str, rows_max: int = 2000, **columns: str) -> Table:
+def _catalogue(name: str, key: str, columns: dict[str, str], rows_max: int = 2000) -> Table:
     return Table(name, "catalogue", {key: "label", **columns}, (key,), rows_max)
 
 
@@ -92,19 +92,29 @@ TABLES = {
     table.name: table
     for table in (
         _catalogue(
-            "sources", "source", 20_000,
-            title="text", publisher="text?", year="year?", url="text?", kind="text", verified="verified", note="text?",
+            "sources", "source",
+            {
+                "title": "text", "publisher": "text?", "year": "year?", "url": "text?", "kind": "text",
+                "verified": "verified", "note": "text?",
+            },
+            rows_max=20_000,
         ),
-        _catalogue("sectors", "sector", **NAMES, gb4754="text?"),
-        _catalogue("products", "product", sector="of sectors", **NAMES, output_unit="text"),
+        _catalogue("sectors", "sector", {**NAMES, "gb4754": "text?"}),
+        _catalogue("products", "product", {"sector": "of sectors", **NAMES, "output_unit": "text"}),
         _catalogue(
-            "provinces", "province", **NAMES,
-            iso_3166_2="text?", gb2260="text?", coastal="flag?", basin="text?", tile_col="whole?", tile_row="whole?",
+            "provinces", "province",
+            {
+                **NAMES, "iso_3166_2": "text?", "gb2260": "text?", "coastal": "flag?", "basin": "text?",
+                "tile_col": "whole?", "tile_row": "whole?",
+            },
         ),
-        _catalogue("end_uses", "end_use", **NAMES, meaning="text?"),
+        _catalogue("end_uses", "end_use", {**NAMES, "meaning": "text?"}),
         _catalogue(
-            "technologies", "technology", **NAMES, level="level", kind="text", exclusive_group="label?",
-            joint_product="flag", named_in_guide="flag?", catalogue="text?", description="text?",
+            "technologies", "technology",
+            {
+                **NAMES, "level": "level", "kind": "text", "exclusive_group": "label?", "joint_product": "flag",
+                "named_in_guide": "flag?", "catalogue": "text?", "description": "text?",
+            },
         ),
         _values("sector_values", "sector"),
         _values("product_values", "product"),

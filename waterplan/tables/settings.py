@@ -61,7 +61,9 @@ def _check_keys(settings: Settings, lines: list[str], findings: Findings) -> Non
                 findings.add(f"got {_shown(value)}. Write a text of at most {TEXT_LENGTH_MAX} characters.", row, key)
         elif key in YEAR_KEYS:
             if type(value) is not int or not YEARS[0] <= value <= YEARS[1]:
-                findings.add(f"got {_shown(value)}. Write a year, a whole number from {YEARS[0]} to {YEARS[1]}.", row, key)
+                findings.add(
+                    f"got {_shown(value)}. Write a year, a whole number from {YEARS[0]} to {YEARS[1]}.", row, key
+                )
         elif key != "levers":
             known = (*TEXTS, *YEAR_KEYS, "levers")
             findings.add(f"no such setting.{suggest(key, known)} Known: {', '.join(known)}.", row, key)
@@ -80,7 +82,9 @@ def _check_levers(levers: Settings, lines: list[str], findings: Findings) -> Non
     needed = [name for name, term in known.items() if term.default is None]
     for name in needed:
         if name not in levers:
-            findings.add(f"missing under [levers]. Its default belongs to the study: {known[name].meaning_en}.", 0, name)
+            findings.add(
+                f"missing under [levers]. Its default belongs to the study: {known[name].meaning_en}.", 0, name
+            )
     for name, value in levers.items():
         row = _line(name, lines)
         if name not in known:

@@ -83,7 +83,7 @@ def read_sheet(path: Path, table: Table, findings: Findings) -> Sheet | None:
     for number, record in enumerate(records):
         if len(record) != width:
             findings.add(
-                f"{len(record)} cells, but the header has {width}. Text that contains a comma stands in quotation marks.",
+                f"{len(record)} cells, but the header has {width}. Text with a comma stands in quotation marks.",
                 rows[number],
             )
             sound[number] = False
@@ -164,7 +164,9 @@ def _records(text: str, table: Table, findings: Findings) -> tuple[list[list[str
                 rows.append(begin)
             begin = reader.line_num + 1
             if len(records) > table.rows_max + 1:
-                findings.add(f"more than {table.rows_max} rows. That is not a study that can be solved: leave rows out.")
+                findings.add(
+                    f"more than {table.rows_max} rows. That is not a study that can be solved: leave rows out."
+                )
                 return [], []
     except csv.Error as error:
         if "field larger" in str(error):
