@@ -1,0 +1,21 @@
+"""Studies that many tests share; they are read once, and no test may change them."""
+
+from pathlib import Path
+
+import pytest
+
+from waterplan.study import Study, open_study
+
+TINY = Path(__file__).parent / "tiny_study"
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Study:
+    """Two sectors, three products, three provinces, ten technologies; see its README for the sums."""
+    return Study.read(TINY)
+
+
+@pytest.fixture(scope="session")
+def china() -> Study:
+    """The shipped study."""
+    return open_study("china-2015")
