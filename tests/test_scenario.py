@@ -192,7 +192,9 @@ class TestSettings:
 
     @pytest.mark.parametrize("text", ["saving_target", "=5", "saving_target=", ""])
     def test_what_is_no_setting_brings_an_example(self, text):
-        with pytest.raises(ScenarioError, match=r"write lever=value, such as saving_target=2500 or sector_floor\.paper"):
+        with pytest.raises(
+            ScenarioError, match=r"write lever=value, such as saving_target=2500 or sector_floor\.paper"
+        ):
             parse_setting(text)
 
     def test_settings_of_one_lever_add_up(self):
@@ -303,7 +305,8 @@ class TestFile:
 class TestExtends:
     def test_the_file_wins_over_what_it_extends_label_by_label(self, write):
         write("base.toml", titled('exclude = ["a"]\n[levers]\nwater_tax = 1\ncarbon_price = 5\nsector_floor = 0.05\n'))
-        text = 'title = "Up"\nextends = "base.toml"\nexclude = ["b"]\n[levers]\nwater_tax = 2\nsector_floor = {paper = 0.1}\n'
+        text = 'title = "Up"\nextends = "base.toml"\nexclude = ["b"]\n[levers]\nwater_tax = 2\n'
+        text += "sector_floor = {paper = 0.1}\n"
         scenario = Scenario.read(write("a.toml", text))
         assert scenario.levers == {"water_tax": 2, "carbon_price": 5, "sector_floor": {"*": 0.05, "paper": 0.1}}
         assert (scenario.title, scenario.exclude) == ("Up", ("a", "b"))

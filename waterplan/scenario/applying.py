@@ -72,8 +72,7 @@ def _apply(study: Study, overrides: Sequence[Override]) -> Applied:
     problems: list[Problem] = []
     for override in overrides:
         if override.name not in changes:
-            parts = (data[override.name].to_numpy().astype(float) for data in (study.values, study.low, study.high))
-            changes[override.name] = _Change(*parts)
+            changes[override.name] = _Change(*_numbers(study, override.name))
         problems += _apply_one(study, override, changes[override.name])
     if not problems:
         problems = [*_end_uses_sum_to_one(study, changes), *_penetration_grows(study, changes)]
@@ -85,6 +84,12 @@ def _apply(study: Study, overrides: Sequence[Override]) -> Applied:
         for part, data in (("value", study.values), ("low", study.low), ("high", study.high))
     }
     return Applied(changed["value"], changed["low"], changed["high"], _content(study, changes))
+
+
+def _numbers(study: Study, name: str) -> tuple[Array, Array, Array]:
+    """New arrays of value, low and high."""
+    value, low, high = (data[name].to_numpy().astype(float) for data in (study.values, study.low, study.high))
+    return value, low, high
 
 
 def _apply_one(study: Study, override: Override, change: _Change) -> list[Problem]:
