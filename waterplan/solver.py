@@ -43,7 +43,7 @@ class Settings:
     """
 
     method: str = "choose"
-    tolerance: float = 1e-9
+    tolerance: float = 1e-10
     time_limit: float = np.inf
     threads: int = 1
     crossover: bool = True

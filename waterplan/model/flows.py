@@ -26,8 +26,8 @@ class Flows:
 
     reference_withdrawal [pair], base_withdrawal [pair], gross_flow [local]: hm3/a.
     saving_fraction, added_share (installed_max - installed_base) [app]; base_share, remaining_fraction [configuration].
-    site_limit (c) [site app], site_limit_together (k) [product], supply_limit (c) [supply app], pool_limit [pool, province].
-    largest_capacity [technology]: what floors and caps of a technology are shares of, hm3/a.
+    site_limit (c) [site app], site_limit_together (k) [product], supply_limit (c) [supply app], pool_limit [pool,
+    province]. largest_capacity [technology]: what floors and caps of a technology are shares of, hm3/a.
     """
 
     output_target: Array
@@ -102,7 +102,9 @@ def reference_withdrawal(
     return target, target * intensity, output * intensity
 
 
-def _installed(structure_group: Index, applicable: Array, base: Array, largest: Array, rollout: float) -> tuple[Array, Array]:
+def _installed(
+    structure_group: Index, applicable: Array, base: Array, largest: Array, rollout: float
+) -> tuple[Array, Array]:
     r"""Base-year share of each technology, and what can be added to it by the target year.
 
     .. math::

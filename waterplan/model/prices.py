@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from waterplan.model.flows import Array, Values
-from waterplan.model.structure import Structure
+from waterplan.model.structure import Structure, totals
 from waterplan.scenario import Levers
 
 KG_PER_T = 1000.0
@@ -140,5 +140,5 @@ def scarcity_credit(structure: Structure, values: Values, scarcity_value: float,
     if scarcity_value == 0:
         return np.zeros(len(structure.provinces))
     stress = np.minimum(values["water_stress"], 1.0)
-    weight = np.bincount(structure.pair_province, reference_withdrawal, minlength=len(structure.provinces))
+    weight = totals(structure.pair_province, reference_withdrawal, len(structure.provinces))
     return scarcity_value * stress * weight.sum() / (weight @ stress)

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from waterplan.study import Study
 
 Index = NDArray[np.int64]
+Array = NDArray[np.float64]
 MEMBERS_MAX = 12
 
 
@@ -167,6 +168,11 @@ def expand(start: Index, owner: Index) -> Index:
     width = start[owner + 1] - start[owner]
     ends = np.cumsum(width)
     return np.arange(ends[-1] if len(ends) else 0) + np.repeat(start[owner] - (ends - width), width)
+
+
+def totals(owner: Index, volume: Array, count: int) -> Array:
+    """The sum of the rows of each of ``count`` owners."""
+    return np.asarray(np.bincount(owner, volume, minlength=count), dtype=float)
 
 
 def starts(owner: Iterable[int], count: int) -> Index:

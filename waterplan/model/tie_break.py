@@ -1,7 +1,7 @@
 """The canonical tie-break: among least-cost plans, always the same one.
 
-Least-cost plans are often not unique. A fixed tiny amount is added to each unit cost inside the optimisation and left out of
-all reports, so that every path ends in the same plan.
+Least-cost plans are often not unique. A fixed tiny amount is added to each unit cost inside the optimisation and left
+out of all reports, so that every path ends in the same plan.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import xarray as xr
 from waterplan.model.decisions import Decisions
 from waterplan.model.flows import Array
 from waterplan.model.prices import PERSPECTIVES, charged_share
-from waterplan.model.structure import Structure
+from waterplan.model.structure import Structure, totals
 from waterplan.plan.deployment import LEVELS, capacity_by_choice, saving_by_choice, use_saving_by_app
 from waterplan.plan.ledger import COST_LINES
 from waterplan.plan.result import Result
@@ -68,7 +68,7 @@ def _coords(result: Result) -> dict[str, object]:
 def _attrs(result: Result) -> dict[str, object]:
     study, scenario = result.instance.study, result.instance.scenario
     return {
-        "title": scenario.title_in("en"),
+        "title": scenario.title,
         "status": "optimal",
         "solver": result.solver,
         "study": study.name,
@@ -152,9 +152,9 @@ def _pair_saving(result: Result) -> Array:
     s, d = result.instance.structure, result.deployment
     count = len(s.pair_product)
     return (
-        np.bincount(s.local_pair, d.use_saving, minlength=count)
-        + np.bincount(s.pair_site_pair, d.site_saving, minlength=count)
-        + np.bincount(s.pair_supply_pair, d.supply, minlength=count)
+        totals(s.local_pair, d.use_saving, count)
+        + totals(s.pair_site_pair, d.site_saving, count)
+        + totals(s.pair_supply_pair, d.supply, count)
     )
 
 
@@ -164,8 +164,8 @@ def _withdrawal(result: Result) -> Variables:
     products = len(s.products)
 
     def per_output(volume: Array, output: Array) -> Array:
-        made = np.bincount(s.pair_product, output, minlength=products)
-        taken = np.bincount(s.pair_product, volume, minlength=products)
+        made = totals(s.pair_product, output, products)
+        taken = totals(s.pair_product, volume, products)
         return np.divide(taken * 1e6, made, out=np.full(products, np.nan), where=made > 0)
 
     return {
@@ -231,13 +231,14 @@ def levelised_cost(result: Result, technology_cost: Array) -> Array:
     ):
         sector, province = s.pair_sector[pair], s.pair_province[pair]
         credit = prices.withdrawal_credit[sector, province] + discharged * prices.effluent_credit[sector, province]
-        saved += np.bincount(technology, volume, minlength=count)
-        earned += np.bincount(technology, volume * credit, minlength=count)
+        saved += totals(technology, volume, count)
+        earned += totals(technology, volume * credit, count)
     return np.divide(technology_cost - earned, saved, out=np.full(count, np.nan), where=saved > NOTHING)
 
 
 def _path(result: Result) -> Variables:
-    """Along a linear adoption path: the share of the plan reached grows evenly from the base year to the target year."""
+    """Along a linear adoption path: the share of the plan reached grows evenly from the base year to the target
+    year."""
     i, s = result.instance, result.instance.structure
     study = i.study
     years = np.arange(study.base_year, study.target_year + 1)
@@ -276,18 +277,22 @@ def _steps(structure: Structure, decisions: Decisions) -> xr.Dataset:
     step, local = s.local_step[taken], s.local_step_local[taken]
     use, pair = s.local_use[local], s.local_pair[local]
     names = np.array(s.technologies)
-    configurations = [
-        "+".join(names[s.app_technology[s.use_app_start[u] + n]] for n in range(s.use_app_start[u + 1] - s.use_app_start[u])
-                 if int(s.configuration_members[c]) >> n & 1)
-        for u, c in zip(use, s.step_from[step], strict=True)
-    ]  # fmt: skip
+    known = {int(c): _configuration_name(s, int(c)) for c in np.unique(s.step_from[step])}
     return xr.Dataset(
         {
             "step_technology": ("step", names[s.app_technology[s.step_app[step]]]),
             "step_product": ("step", np.array(s.products)[s.pair_product[pair]]),
             "step_province": ("step", np.array(s.provinces)[s.pair_province[pair]]),
             "step_end_use": ("step", np.array(s.end_uses)[s.use_end_use[use]]),
-            "step_configuration": ("step", np.array(configurations, dtype=str)),
+            "step_configuration": ("step", np.array([known[int(c)] for c in s.step_from[step]], dtype=str)),
             "step_flow": ("step", decisions.step[taken]),
         }
     )
+
+
+def _configuration_name(structure: Structure, configuration: int) -> str:
+    """The technologies of a configuration joined by "+"; empty for none."""
+    s = structure
+    first, last = s.use_app_start[s.configuration_use[configuration] + np.array([0, 1])]
+    members = int(s.configuration_members[configuration])
+    return "+".join(s.technologies[s.app_technology[app]] for app in range(first, last) if members >> (app - first) & 1)

@@ -1,4 +1,5 @@
-"""What is deployed where, in the packed order of the structure: the common ground of the full LP and the fast planner."""
+"""What is deployed where, in the packed order of the structure: the common ground of the full LP and the fast
+planner."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from waterplan.model.decisions import Decisions
 from waterplan.model.flows import Array, Flows
-from waterplan.model.structure import Structure
+from waterplan.model.structure import Structure, totals
 
 LEVELS = ("end_use", "site", "supply")
 
@@ -42,15 +43,16 @@ def deployment_of(structure: Structure, flows: Flows, decisions: Decisions) -> D
     .. math::
 
         \mathrm{capacity} = \mathrm{saving\_fraction}_t \sum_S \mathrm{step}_{S,t}, \qquad
-        \mathrm{saving} = \sum_{S,t} \mathrm{remaining\_fraction}_S \, \mathrm{saving\_fraction}_t \, \mathrm{step}_{S,t}
+        \mathrm{saving} = \sum_{S,t} \mathrm{remaining\_fraction}_S \, \mathrm{saving\_fraction}_t \,
+            \mathrm{step}_{S,t}
     """
     step = structure.local_step
     added = decisions.step * flows.saving_fraction[structure.step_app[step]]
     local = structure.local_step_local
     return Deployment(
-        capacity=np.bincount(structure.local_step_app, added, minlength=len(structure.local_app)),
-        use_saving=np.bincount(
-            local, added * flows.remaining_fraction[structure.step_from[step]], minlength=len(structure.local_use)
+        capacity=totals(structure.local_step_app, added, len(structure.local_app)),
+        use_saving=totals(
+            local, added * flows.remaining_fraction[structure.step_from[step]], len(structure.local_use)
         ),
         site_saving=decisions.site_saving,
         supply=decisions.supply,
@@ -60,12 +62,9 @@ def deployment_of(structure: Structure, flows: Flows, decisions: Decisions) -> D
 def capacity_cube(structure: Structure, deployment: Deployment) -> Array:
     """Capacity [technology, sector, province], all levels [hm3/a]."""
     shape = (len(structure.technologies), len(structure.sectors), len(structure.provinces))
-    return sum(
-        np.bincount(place, volume, minlength=int(np.prod(shape)))
-        for place, volume in zip(
-            structure.cube_places, (deployment.capacity, deployment.site_saving, deployment.supply), strict=True
-        )
-    ).reshape(shape)
+    places = np.concatenate(structure.cube_places)
+    volumes = np.concatenate([deployment.capacity, deployment.site_saving, deployment.supply])
+    return totals(places, volumes, int(np.prod(shape))).reshape(shape)
 
 
 def saving_by_level(structure: Structure, deployment: Deployment) -> Array:
@@ -76,7 +75,7 @@ def saving_by_level(structure: Structure, deployment: Deployment) -> Array:
     pairs = (structure.local_pair, structure.pair_site_pair, structure.pair_supply_pair)
     return np.stack(
         [
-            np.bincount(place[pair], volume, minlength=sectors * provinces).reshape(sectors, provinces)
+            totals(place[pair], volume, sectors * provinces).reshape(sectors, provinces)
             for pair, volume in zip(pairs, volumes, strict=True)
         ]
     )
@@ -87,10 +86,10 @@ def effluent_saved(structure: Structure, deployment: Deployment, effluent_share:
     sectors, provinces = len(structure.sectors), len(structure.provinces)
     place = structure.pair_sector * provinces + structure.pair_province
     share = effluent_share[structure.use_end_use[structure.local_use]]
-    at_uses = np.bincount(
-        place[structure.local_pair], share * deployment.use_saving, minlength=sectors * provinces
+    at_uses = totals(
+        place[structure.local_pair], share * deployment.use_saving, sectors * provinces
     )
-    on_site = np.bincount(place[structure.pair_site_pair], deployment.site_saving, minlength=sectors * provinces)
+    on_site = totals(place[structure.pair_site_pair], deployment.site_saving, sectors * provinces)
     site = effluent_share[structure.end_uses.index("site")]
     return (at_uses + site * on_site).reshape(sectors, provinces)
 
@@ -99,13 +98,14 @@ def use_saving_by_app(structure: Structure, flows: Flows, deployment: Deployment
     r"""Real saving of each technology at each end use [local app], hm3/a.
 
     What an end use saves is divided among the technologies added there in proportion to
-    :math:`\mathrm{added\ share}_t \cdot (-\ln(1 - \mathrm{saving\_fraction}_t))`: it adds up and does not depend on order.
+    :math:`\mathrm{added\ share}_t \cdot (-\ln(1 - \mathrm{saving\_fraction}_t))`: it adds up and does not depend on
+    order.
     """
     fraction = flows.saving_fraction[structure.local_app]
     weight = -np.log1p(-np.minimum(fraction, 1 - 1e-12))
     part = deployment.capacity / np.where(fraction > 0, fraction, 1.0) * weight
     local = structure.local_app_local
-    whole = np.bincount(local, part, minlength=len(structure.local_use))
+    whole = totals(local, part, len(structure.local_use))
     return part / np.where(whole > 0, whole, 1.0)[local] * deployment.use_saving[local]
 
 

@@ -60,7 +60,8 @@ class Plan:
 
         def by(name: str) -> dict[str, float]:
             array = d[name]
-            return {str(label): float(value) for label, value in zip(array[array.dims[0]].values, array.values, strict=True)}
+            labels = array[array.dims[0]].values
+            return {str(label): float(value) for label, value in zip(labels, array.values, strict=True)}
 
         return {
             "status": d.attrs["status"],

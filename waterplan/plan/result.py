@@ -49,8 +49,8 @@ class Result:
         """Itself, when cost and dual bound meet; CertificateError otherwise."""
         if not abs(self.gap) <= GAP_MAX:
             raise CertificateError(
-                f"The plan's cost {self.ledger.objective:.6f} MCNY/a and the lower bound {self.dual_bound:.6f} differ by "
-                f"{self.gap:.1e} of gross cost; {GAP_MAX:.0e} is allowed. The plan is not shown. "
+                f"The plan's cost {self.ledger.objective:.6f} MCNY/a and the lower bound {self.dual_bound:.6f} "
+                f"differ by {self.gap:.1e} of gross cost; {GAP_MAX:.0e} is allowed. The plan is not shown. "
                 "Solve with the full model (--solver highs) and report the scenario."
             )
         return self

@@ -1,8 +1,8 @@
 """The best answer of one product in one province to a price of water: exact, in well under a microsecond.
 
-Each level acts on what the level before left over, so the answer is worked out backwards: what a cubic metre that reaches
-the other sources would still earn there, then on the site, then at each end use. See :mod:`waterplan.planner.vertices` for
-the end uses.
+Each level acts on what the level before left over, so the answer is worked out backwards: what a cubic metre that
+reaches the other sources would still earn there, then on the site, then at each end use. See
+:mod:`waterplan.planner.vertices` for the end uses.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ class Answers(NamedTuple):
     """The decisions of all pairs to the last price asked, and how far each holds.
 
     share [local app], use_saving [local]: per unit of gross flow; site_saving, supply: hm3/a; counted [pair] hm3/a;
-    cost [pair] MCNY/a. entry, low, high, spent [local]: the stored dictionary in use, the worths between which the choice
-    stands, and what it costs (net of credits) per unit of gross flow.
+    cost [pair] MCNY/a. entry, low, high, spent [local]: the stored dictionary in use, the worths between which the
+    choice stands, and what it costs (net of credits) per unit of gross flow.
     """
 
     share: Array
@@ -85,13 +85,15 @@ def fresh_answers(pairs: Pairs, costs: Costs, entry: Index) -> Answers:
     )
 
 
-# Helpers are inlined and get plain arrays: reading arrays out of tuples inside the loops costs ten times the arithmetic.
+# Helpers are inlined and get plain arrays: reading arrays out of tuples inside the loops costs ten times the
+# arithmetic.
 inlined = njit(cache=True, inline="always")
 
 
 @inlined
 def _fill_in_order(first: int, last: int, cost: Array, limit: Array, worth: float, room: float, chosen: Array) -> float:
-    """Takes the best margins first, each up to its limit, together up to ``room``; returns the benefit per m3 of flow."""
+    """Takes the best margins first, each up to its limit, together up to ``room``; returns the benefit per m3 of
+    flow."""
     benefit = 0.0
     for a in range(first, last):
         chosen[a] = 0.0

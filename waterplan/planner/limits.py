@@ -8,7 +8,7 @@ import numpy as np
 
 from waterplan.model.decisions import Duals
 from waterplan.model.flows import Array, Flows, Values
-from waterplan.model.structure import Index, Structure
+from waterplan.model.structure import Index, Structure, totals
 from waterplan.plan.deployment import Deployment
 from waterplan.scenario import Levers
 
@@ -49,8 +49,8 @@ def build_limits(structure: Structure, flows: Flows, levers: Levers) -> Limits:
     """The limits that a scenario sets; pools are joined when an answer overdraws them."""
     s = structure
     reference = flows.reference_withdrawal
-    by_sector = np.bincount(s.pair_sector, reference, minlength=len(s.sectors))
-    by_province = np.bincount(s.pair_province, reference, minlength=len(s.provinces))
+    by_sector = totals(s.pair_sector, reference, len(s.sectors))
+    by_province = totals(s.pair_province, reference, len(s.provinces))
     rows: list[tuple[str, tuple[int, ...], float, float]] = [("shadow_price", (), 1.0, levers.saving_target)]
 
     def add(kind: str, sign: float, bounds: Array, wanted: Index) -> None:
@@ -85,7 +85,7 @@ def pool_draw(structure: Structure, supply: Array) -> Array:
     s = structure
     pool = s.technology_pool[s.supply_technology[s.pair_supply]]
     place = pool * len(s.provinces) + s.pair_province[s.pair_supply_pair]
-    used = np.bincount(place[pool >= 0], supply[pool >= 0], minlength=len(s.pools) * len(s.provinces))
+    used = totals(place[pool >= 0], supply[pool >= 0], len(s.pools) * len(s.provinces))
     return used.reshape(len(s.pools), len(s.provinces))
 
 
@@ -116,13 +116,13 @@ class Usage:
                 used[row] = np.where(s.pair_province == label[0], counted, 0.0)
             elif kind in ("technology_floor", "technology_cap"):
                 here = self._technology == label[0]
-                used[row] = np.bincount(self._pair[here], capacity[here], minlength=self.pairs)
+                used[row] = totals(self._pair[here], capacity[here], self.pairs)
             elif kind == "investment_cap":
-                used[row] = np.bincount(self._pair, self._investment * capacity, minlength=self.pairs)
+                used[row] = totals(self._pair, self._investment * capacity, self.pairs)
             elif kind == "electricity_cap":
-                used[row] = np.bincount(self._pair, self._electricity * capacity, minlength=self.pairs)
+                used[row] = totals(self._pair, self._electricity * capacity, self.pairs)
             elif kind == "pool":
                 pool = s.technology_pool[s.supply_technology[s.pair_supply]]
                 here = (pool == label[0]) & (s.pair_province[s.pair_supply_pair] == label[1])
-                used[row] = np.bincount(s.pair_supply_pair[here], deployment.supply[here], minlength=self.pairs)
+                used[row] = totals(s.pair_supply_pair[here], deployment.supply[here], self.pairs)
         return used

@@ -39,7 +39,8 @@ class Mixture:
         """Capacity and savings of the mixture."""
         s = self.places.structure
         whole = Deployment(
-            np.zeros(len(s.local_app)), np.zeros(len(s.local_use)), np.zeros(len(s.pair_site)), np.zeros(len(s.pair_supply))
+            np.zeros(len(s.local_app)), np.zeros(len(s.local_use)), np.zeros(len(s.pair_site)),
+            np.zeros(len(s.pair_supply))
         )
         for part in self.parts:
             here = deployed(self.pairs, self.uses, s, part.answers)

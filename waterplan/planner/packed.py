@@ -9,7 +9,7 @@ import numpy as np
 from waterplan.model.decisions import Duals
 from waterplan.model.flows import Array, Flows, Values
 from waterplan.model.prices import Prices
-from waterplan.model.structure import Index, Structure
+from waterplan.model.structure import Index, Structure, totals
 from waterplan.model.tie_break import TieBreak, build_tie_break
 from waterplan.plan.deployment import Deployment
 from waterplan.planner.answer import Answers, Costs, Pairs
@@ -122,7 +122,7 @@ def extra_worth(structure: Structure, duals: Duals) -> Array:
 
 def sample_uses(structure: Structure, flows: Flows, costs: Costs) -> Uses:
     """The uses of a scenario, their stores filled by walking along today's costs and costs scattered around them."""
-    mean = np.bincount(structure.local_app, costs.app, minlength=len(structure.app_use))
+    mean = totals(structure.local_app, costs.app, len(structure.app_use))
     mean /= np.maximum(np.bincount(structure.local_app, minlength=len(structure.app_use)), 1)
     generator = np.random.default_rng(2015)
     spread = generator.normal(size=(SAMPLES - 1, len(mean)))

@@ -7,16 +7,11 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 
-import numpy as np
-
-from waterplan.errors import InfeasibleError
-from waterplan.model.decisions import Duals
 from waterplan.model.flows import Array, Flows, build_flows
 from waterplan.model.instance import Instance, all_prices, input_values
 from waterplan.model.structure import build_structure
 from waterplan.plan.result import Result
 from waterplan.planner.answer import Pairs
-from waterplan.planner.mixture import Mixture, Part
 from waterplan.planner.packed import Places, build_costs, build_pairs, sample_uses
 from waterplan.planner.search import Search
 from waterplan.planner.vertices import Uses

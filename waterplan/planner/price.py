@@ -1,7 +1,9 @@
 """The price at which all answers add up to the target: secants on the concave dual, ended exactly.
 
-At a price each pair is at a vertex of what it can do. Two prices, one below and one above the target, give two supporting
-lines; where they cross is the next price. When the answer there lies on both lines the price is found, and the plan is the
+At a price each pair is at a vertex of what it can do. Two prices, one below and one above the target, give two
+supporting
+lines; where they cross is the next price. When the answer there lies on both lines the price is found, and the plan
+is the
 mixture of the two. Pairs that answer the same to both prices answer the same in between and are not asked again.
 """
 
@@ -18,6 +20,7 @@ from waterplan.planner.vertices import Uses
 ROUNDS_MAX = 200
 SLACK, FOUND, OUT_OF_REACH, NOT_ENDED = 0, 1, 2, 3
 PRICE_MAX = 1e5
+ROUNDING = 4e-15
 
 
 @njit(cache=True, nogil=True)
@@ -60,34 +63,56 @@ def find_price(
 ) -> tuple[int, float, float, float, float, Index]:
     """The price at which ``members`` save ``target``.
 
-    Returns status, price, the two prices whose answers are mixed, the share of the upper one, and the pairs that differ.
+    Returns status, price, the two prices whose answers are mixed, the share of the upper one, and the pairs that
+    differ.
     """
     count = len(pairs.reference)
-    low, high, middle = np.empty((count, 2)), np.empty((count, 2)), np.empty((count, 2))
+    low, high = np.empty((count, 2)), np.empty((count, 2))
     price_low = price_high = guess
-    counted, cost, _ = ask(members, guess, extra, pairs, costs, uses, answers)
+    counted_low, _, _ = ask(members, guess, extra, pairs, costs, uses, answers)
+    counted_high = counted_low
+    _keep(members, answers, low)
     _keep(members, answers, high)
-    counted_low, cost_low, counted_high, cost_high = counted, cost, counted, cost
-    low[:] = high
     step = 0.05 * guess + 1e-3
     while counted_low >= target:
         if price_low <= 0.0:
             return SLACK, 0.0, 0.0, 0.0, 0.0, members[:0]
-        price_high, counted_high, cost_high = price_low, counted_low, cost_low
+        price_high, counted_high = price_low, counted_low
         high[:] = low
         price_low = max(price_low - step, 0.0)
         step *= 4.0
-        counted_low, cost_low, _ = ask(members, price_low, extra, pairs, costs, uses, answers)
+        counted_low, _, _ = ask(members, price_low, extra, pairs, costs, uses, answers)
         _keep(members, answers, low)
     while counted_high < target:
         if price_high >= PRICE_MAX:
             return OUT_OF_REACH, price_high, price_low, price_high, 1.0, members[:0]
-        price_low, counted_low, cost_low = price_high, counted_high, cost_high
+        price_low, counted_low = price_high, counted_high
         low[:] = high
         price_high = min(price_high + step, PRICE_MAX)
         step *= 4.0
-        counted_high, cost_high, _ = ask(members, price_high, extra, pairs, costs, uses, answers)
+        counted_high, _, _ = ask(members, price_high, extra, pairs, costs, uses, answers)
         _keep(members, answers, high)
+    return _between(
+        members, pairs, costs, uses, extra, target, answers, low, high, price_low, price_high, counted_low
+    )
+
+
+@njit(cache=True, nogil=True)
+def _between(
+    members: Index,
+    pairs: Pairs,
+    costs: Costs,
+    uses: Uses,
+    extra: Array,
+    target: float,
+    answers: Answers,
+    low: Array,
+    high: Array,
+    price_low: float,
+    price_high: float,
+    counted_low: float,
+) -> tuple[int, float, float, float, float, Index]:
+    """Narrows two prices, with their answers, to the one where their lines cross on the dual."""
     active = _differ(members, low, high)
     price = price_high
     for _ in range(ROUNDS_MAX):
@@ -96,7 +121,7 @@ def find_price(
         price = min(max(price, price_low), price_high)
         counted, cost, _ = ask(active, price, extra, pairs, costs, uses, answers)
         gap = (before[1] - price * before[0]) - (cost - price * counted)
-        if gap <= 4e-15 * (before[2] + after[2]) or price == price_low or price == price_high:
+        if gap <= ROUNDING * (before[2] + after[2]) or price in (price_low, price_high):
             share = (target - counted_low) / (after[0] - before[0])
             return FOUND, price, price_low, price_high, share, active
         if counted_low + counted - before[0] >= target:

@@ -8,7 +8,7 @@ from waterplan.errors import InfeasibleError, SolverError
 from waterplan.model.decisions import Duals
 from waterplan.model.flows import Array
 from waterplan.model.instance import Instance
-from waterplan.model.structure import Index
+from waterplan.model.structure import Index, totals
 from waterplan.plan.deployment import Deployment
 from waterplan.planner.answer import Answers, Costs, Pairs, ask, fresh_answers
 from waterplan.planner.judge import no_plan
@@ -105,9 +105,9 @@ class Search:
 
     def _counted(self, deployment: Deployment) -> Array:
         s, count = self.places.structure, len(self.all)
-        counted = np.bincount(s.local_pair, deployment.use_saving, minlength=count)
-        counted += np.bincount(s.pair_site_pair, deployment.site_saving, minlength=count)
-        return counted + self.pairs.count_supply * np.bincount(s.pair_supply_pair, deployment.supply, minlength=count)
+        counted = totals(s.local_pair, deployment.use_saving, count)
+        counted += totals(s.pair_site_pair, deployment.site_saving, count)
+        return counted + self.pairs.count_supply * totals(s.pair_supply_pair, deployment.supply, count)
 
     def _by_columns(self, first_prices: list[float]) -> tuple[Mixture, Duals, float]:
         """The plan when several limits bind, by column generation; pools are joined as answers overdraw them."""
@@ -116,9 +116,8 @@ class Search:
             columns = _Columns(self, self.limits)
             prices, bound, missing = columns.run(start)
             mixture = self._mixture(columns.parts())
-            over = [place for place in self._broken(mixture.deployment()) or []]
             known = set(zip(self.limits.kind, self.limits.label, strict=True))
-            new = [place for place in over if ("pool", place) not in known]
+            new = [place for place in self._broken(mixture.deployment()) or [] if ("pool", place) not in known]
             if not new:
                 break
             self.limits = with_pools(self.limits, self.instance.flows, new)
@@ -182,10 +181,10 @@ class _Columns:
         ask(search.all, duals.shadow_price, extra, search.pairs, costs, search.uses, answers)
         search._entry = answers.entry
         used = self.usage.of(self.limits, deployed(search.pairs, search.uses, s, answers), answers.counted)
-        lagrangian = np.bincount(
-            self.block, answers.cost - (duals.shadow_price + extra) * answers.counted, minlength=self.blocks
+        lagrangian = totals(
+            self.block, answers.cost - (duals.shadow_price + extra) * answers.counted, self.blocks
         )
-        usage = np.stack([np.bincount(self.block, row, minlength=self.blocks) for row in used])
+        usage = np.stack([totals(self.block, row, self.blocks) for row in used])
         bound = float((self.limits.sign * price) @ self.limits.bound + lagrangian.sum())
         self.asked.append(price)
         self._answers.append((answers, costs))

@@ -37,7 +37,8 @@ def _best_dictionary(u: int, entry: int, uses: Uses, worth: float, kappa: Array)
 
 @njit(cache=True)
 def _add_path(
-    start: int, members: int, amount: float, first: int, last: int, app: int, steps: tuple[Index, Index, Index], out: Array
+    start: int, members: int, amount: float, first: int, last: int, app: int, steps: tuple[Index, Index, Index], out:
+    Array
 ) -> None:
     """Adds the steps of one move, technologies in the order of the catalogue; ``out`` are the steps of one local."""
     step_from, step_to, step_app = steps

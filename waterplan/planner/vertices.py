@@ -1,17 +1,20 @@
 """What the plants of one end use can do: the vertices of a small polytope, found by pivoting.
 
-At an end use with technologies a, b, ... plants start in configurations S (shares ``base_share``) and end in larger ones.
-Per unit of gross flow the choice is how much moves from S to S':
+At an end use with technologies a, b, ... plants start in configurations S (shares ``base_share``) and end in larger
+ones. Per unit of gross flow the choice is how much moves from S to S':
 
 .. math:: \\max \\; w \\sum_{S \\to S'} (\\rho_S - \\rho_{S'}) \\, y_{S,S'} - \\sum_t \\kappa_t x_t, \\qquad
           x_t = \\sum_{S' \\setminus S \\ni t} y_{S,S'} \\le \\mathrm{added\\_share}_t, \\quad
           \\sum_{S'} y_{S,S'} \\le m^0_S
 
-with ``w`` the worth of a saved cubic metre and ``kappa`` the cost of adding t everywhere. A move is a path of the steps of
+with ``w`` the worth of a saved cubic metre and ``kappa`` the cost of adding t everywhere. A move is a path of the
+steps of
 the full model, so both have the same answers; here there are fewer rows and none is degenerate by construction.
 
-A dictionary (Chvatal) holds one basis: the basic rows, then a row for the saving, then one for each ``x_t``; the last column
-is their value. Dictionaries met on the way are kept in a *store*, so that most questions are answered by a look and a check of
+A dictionary (Chvatal) holds one basis: the basic rows, then a row for the saving, then one for each ``x_t``; the last
+column
+is their value. Dictionaries met on the way are kept in a *store*, so that most questions are answered by a look and a
+check of
 reduced profits; where the check fails, pivoting goes on from there. So completeness of the store is never assumed.
 """
 
@@ -34,8 +37,10 @@ class Uses(NamedTuple):
     """The uses of a scenario and the stored dictionaries of each [packed by use].
 
     rows: basic variables of a use's dictionaries. Moves of use u stand from move_start[u]: move_from and move_to are
-    configurations, move_members the bit mask of what is added. Its dictionaries stand from entry_start[u]: each begins at
-    entry_place in the flat ``dictionary`` (shape rows + 1 + apps, moves + 1) and at entry_basis in ``basis``. What is looked
+    configurations, move_members the bit mask of what is added. Its dictionaries stand from entry_start[u]: each
+    begins at
+    entry_place in the flat ``dictionary`` (shape rows + 1 + apps, moves + 1) and at entry_basis in ``basis``. What is
+    looked
     at most stands again without gaps: ``value`` (saving, then the shares) from entry_value, and ``reduced`` (for each
     nonbasic variable its gain in saving, then in shares) from entry_reduced.
     """
@@ -202,19 +207,19 @@ def explore(table: Array, basis: Index, rows: int, kappas: Array, tables: Array,
 
 
 @njit(cache=True)
-def _moves_of_use(members: Index, base: Array, remaining: Array, added: Array) -> tuple[Index, Index, Index, Array, Index]:
+def _moves_of_use(
+    members: Index, base: Array, remaining: Array, added: Array
+) -> tuple[Index, Index, Index, Array, Index]:
     """Moves (start row, end configuration, added members, saving) and the configuration of each start row."""
     count = len(members)
     row_of = np.full(count, -1, dtype=np.int64)
     starts = np.empty(count, dtype=np.int64)
-    rows = 0
-    allowed = 0
+    rows, allowed, moves = 0, 0, 0
     for t in range(len(added)):
         if added[t] > 0:
             allowed |= 1 << t
     move = np.empty((count * count, 3), dtype=np.int64)
     saving = np.empty(count * count)
-    moves = 0
     for a in range(count):
         if base[a] <= 0.0:
             continue
@@ -232,7 +237,26 @@ def _moves_of_use(members: Index, base: Array, remaining: Array, added: Array) -
 
 
 @njit(cache=True)
+def _explore_use(
+    members: Index, base: Array, remaining: Array, share: Array, kappas: Array
+) -> tuple[Index, Index, Index, Array, Index]:
+    """Moves of one use (from, to, added members), the dictionaries met there and their bases."""
+    start, to, new, saving, starts = _moves_of_use(members, base, remaining, share)
+    apps, rows = len(share), len(starts) + len(share)
+    limits = np.empty(rows)
+    for i in range(len(starts)):
+        limits[i] = base[starts[i]]
+    limits[len(starts) :] = share
+    table, basis = first_dictionary(rows, apps, start, new, saving, limits)
+    tables = np.empty((ENTRIES_MAX if apps > 1 else 2, table.shape[0], table.shape[1]))
+    kept = np.empty((len(tables), len(basis)), dtype=np.int64)
+    count = explore(table, basis, rows, kappas, tables, kept)
+    return starts[start], to, new, tables[:count], kept[:count]
+
+
+@njit(cache=True)
 def _grown(flat: Array, used: int, more: int) -> Array:
+    """The same flat array, with room for ``more`` behind what is used."""
     if used + more <= len(flat):
         return flat
     wider = np.empty(max(2 * len(flat), used + more), dtype=flat.dtype)
@@ -242,66 +266,52 @@ def _grown(flat: Array, used: int, more: int) -> Array:
 
 @njit(cache=True)
 def _fill(
-    app_start: Index, configuration_start: Index, members: Index, base: Array, remaining: Array, added: Array, kappas: Array
+    app_start: Index,
+    configuration_start: Index,
+    members: Index,
+    base: Array,
+    remaining: Array,
+    added: Array,
+    kappas: Array,
 ) -> tuple[Index, Index, Index, Index, Index, Index, Index, Index, Array, Index]:
+    """The fields of :class:`Uses` from ``rows`` to ``basis``."""
     uses = len(app_start) - 1
-    rows_of = np.zeros(uses, dtype=np.int64)
-    move_start = np.zeros(uses + 1, dtype=np.int64)
-    entry_start = np.zeros(uses + 1, dtype=np.int64)
-    moves, dictionary, bases = np.empty((1024, 3), dtype=np.int64), np.empty(1 << 16), np.empty(1 << 14, dtype=np.int64)
-    place = np.zeros((1 << 12, 2), dtype=np.int64)
-    used, used_basis = 0, 0
+    rows_of, move_start = np.zeros(uses, dtype=np.int64), np.zeros(uses + 1, dtype=np.int64)
+    entry_start, used, used_basis = np.zeros(uses + 1, dtype=np.int64), 0, 0
+    move_from, move_to, move_members = np.empty(64, np.int64), np.empty(64, np.int64), np.empty(64, np.int64)
+    dictionary, bases = np.empty(1 << 16), np.empty(1 << 14, dtype=np.int64)
+    place, basis_place = np.zeros(1 << 12, dtype=np.int64), np.zeros(1 << 12, dtype=np.int64)
     for u in range(uses):
         first, last = configuration_start[u], configuration_start[u + 1]
-        apps = app_start[u + 1] - app_start[u]
         share = added[app_start[u] : app_start[u + 1]]
-        start, to, new, saving, starts = _moves_of_use(
-            members[first:last], base[first:last], remaining[first:last], share
+        start, to, new, tables, kept = _explore_use(
+            members[first:last],
+            base[first:last],
+            remaining[first:last],
+            share,
+            kappas[:, app_start[u] : app_start[u + 1]].copy(),
         )
-        rows = len(starts) + apps
-        limits = np.empty(rows)
-        for i in range(len(starts)):
-            limits[i] = base[first + starts[i]]
-        limits[len(starts) :] = share
-        table, basis = first_dictionary(rows, apps, start, new, saving, limits)
-        tables = np.empty((ENTRIES_MAX if apps > 1 else 2, table.shape[0], table.shape[1]))
-        kept = np.empty((len(tables), len(basis)), dtype=np.int64)
-        count = explore(table, basis, rows, kappas[:, app_start[u] : app_start[u + 1]].copy(), tables, kept)
-        rows_of[u] = rows
-        move_start[u + 1] = move_start[u] + len(start)
-        entry_start[u + 1] = entry_start[u] + count
-        if move_start[u + 1] > len(moves):
-            more = np.empty((2 * move_start[u + 1], 3), dtype=np.int64)
-            more[: move_start[u]] = moves[: move_start[u]]
-            moves = more
+        here, entry = move_start[u], entry_start[u]
+        rows_of[u] = kept.shape[1] - len(start)
+        move_start[u + 1], entry_start[u + 1] = here + len(start), entry + len(tables)
+        move_from, move_to = _grown(move_from, here, len(start)), _grown(move_to, here, len(start))
+        move_members = _grown(move_members, here, len(start))
         for j in range(len(start)):
-            moves[move_start[u] + j, 0] = starts[start[j]] + first
-            moves[move_start[u] + j, 1] = to[j] + first
-            moves[move_start[u] + j, 2] = new[j]
-        dictionary = _grown(dictionary, used, count * table.size)
-        bases = _grown(bases, used_basis, count * len(basis))
-        if entry_start[u + 1] > len(place):
-            more = np.zeros((2 * entry_start[u + 1], 2), dtype=np.int64)
-            more[: entry_start[u]] = place[: entry_start[u]]
-            place = more
-        for e in range(count):
-            place[entry_start[u] + e, 0], place[entry_start[u] + e, 1] = used, used_basis
-            dictionary[used : used + table.size] = tables[e].reshape(-1)
-            bases[used_basis : used_basis + len(basis)] = kept[e]
-            used += table.size
-            used_basis += len(basis)
+            move_from[here + j], move_to[here + j], move_members[here + j] = start[j] + first, to[j] + first, new[j]
+        dictionary, bases = _grown(dictionary, used, tables.size), _grown(bases, used_basis, kept.size)
+        place, basis_place = _grown(place, entry, len(tables)), _grown(basis_place, entry, len(tables))
+        dictionary[used : used + tables.size] = tables.copy().reshape(-1)
+        bases[used_basis : used_basis + kept.size] = kept.copy().reshape(-1)
+        for e in range(len(tables)):
+            place[entry + e] = used + e * tables[0].size
+            basis_place[entry + e] = used_basis + e * kept.shape[1]
+        used += tables.size
+        used_basis += kept.size
+    moves, entries = move_start[uses], entry_start[uses]
     return (
-        rows_of,
-        move_start,
-        moves[: move_start[uses], 0].copy(),
-        moves[: move_start[uses], 1].copy(),
-        moves[: move_start[uses], 2].copy(),
-        entry_start,
-        place[: entry_start[uses], 0].copy(),
-        place[: entry_start[uses], 1].copy(),
-        dictionary[:used].copy(),
-        bases[:used_basis].copy(),
-    )
+        rows_of, move_start, move_from[:moves].copy(), move_to[:moves].copy(), move_members[:moves].copy(), entry_start,
+        place[:entries].copy(), basis_place[:entries].copy(), dictionary[:used].copy(), bases[:used_basis].copy(),
+    )  # fmt: skip
 
 
 @njit(cache=True)
