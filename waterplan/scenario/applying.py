@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,7 @@ Array = NDArray[np.float64]
 SHARE_TOLERANCE = 1e-6
 ROUNDING = 1e-9
 KEPT = 64
+_LOCK = threading.Lock()  # planners of several threads share what is remembered
 NO_ROW = {
     "output": "it is not made there",
     "end_use_share": "it is not used there",
@@ -61,9 +63,11 @@ def apply(study: Study, overrides: tuple[Override, ...]) -> Applied:
     known = of_study(study).applied
     found = known.get(overrides)
     if found is None:
-        if len(known) >= KEPT:
-            known.pop(next(iter(known)))
-        found = known[overrides] = _apply(study, overrides)
+        found = _apply(study, overrides)
+        with _LOCK:
+            while len(known) >= KEPT:
+                known.pop(next(iter(known)))
+            known[overrides] = found
     return found
 
 
