@@ -1,0 +1,202 @@
+"""The certificate of a plan: what it states beside what the tables say, every limit, and the proof of least cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from waterplan.errors import CertificateError
+from waterplan.plan.certificate.accounts import Amounts, labels, recompute_accounts
+from waterplan.plan.certificate.coefficients import M3_PER_HM3, recompute_coefficients
+from waterplan.plan.certificate.decisions import read_decisions
+from waterplan.plan.certificate.limits import RELATIVE, VOLUME, Limit, at_most, check_limits
+from waterplan.plan.certificate.tables import Tables
+from waterplan.scenario import Scenario
+from waterplan.study import Study
+from waterplan.vocabulary import terms
+
+GAP_MAX = 1e-6  # of gross cost
+TIE_BREAK_MAX = 1e-6  # CNY/m3
+SHOWN = 8
+NOT_RECOMPUTED = {"decision", "dual"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One ledger line or result of a plan beside what the tables say.
+
+    difference: the largest over all labels; stated, recomputed and where are of the label that is furthest off.
+    """
+
+    name: str
+    stated: float
+    recomputed: float
+    difference: float
+    allowed: float
+    holds: bool
+    where: str = ""
+
+    def __str__(self) -> str:
+        where = f" at {self.where}" if self.where else ""
+        return (
+            f"{self.name}{where}: the plan states {self.stated:.12g}, the tables give {self.recomputed:.12g} "
+            f"({self.allowed:.1e} allowed)"
+        )
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What was recomputed from the tables, without the model: lines of the ledger, limits, and the gap to least cost.
+
+    gap: recomputed cost (with the tie-break) less the dual bound, as a share of gross cost. ``str`` is the short form.
+    """
+
+    lines: tuple[Line, ...]
+    limits: tuple[Limit, ...]
+    gap: float
+    cost: float
+    dual_bound: float
+
+    @property
+    def failures(self) -> tuple[Line | Limit, ...]:
+        """Lines and limits past their tolerance."""
+        return tuple(item for item in (*self.lines, *self.limits) if not item.holds)
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything holds."""
+        return not self.failures
+
+    def __str__(self) -> str:
+        count = sum(limit.count for limit in self.limits)
+        if not self.ok:
+            return "\n".join(
+                [
+                    f"not certified: {len(self.failures)} of {len(self.lines)} ledger lines and {len(self.limits)} "
+                    "families of limits do not survive recomputation from the tables",
+                    *(f"  {failure}" for failure in self.failures[:SHOWN]),
+                    *([f"  and {len(self.failures) - SHOWN} more"] if len(self.failures) > SHOWN else []),
+                ]
+            )
+        worst = max(self.lines, key=lambda line: line.difference / line.allowed if line.allowed else 0.0)
+        return (
+            f"certified: {len(self.lines)} ledger lines and {count:,} limits recomputed from the tables\n"
+            f"  largest difference {worst.difference:.1e} ({worst.name}; {worst.allowed:.1e} allowed)\n"
+            f"  lower bound on cost {self.dual_bound:.6f}, cost {self.cost:.6f} MCNY/a: {abs(self.gap):.1e} of gross "
+            "cost apart"
+        )
+
+
+def certify(dataset: xr.Dataset, study: Study, scenario: Scenario) -> Certificate:
+    """Recomputes a plan from the study's tables and the scenario, without the model, and compares.
+
+    Raises CertificateError with the first lines and limits past their tolerance: 1e-6 of gross cost for money, 1e-6
+    hm3/a for volumes, each plus 1e-9 of the amount.
+    """
+    certificate = examine(dataset, study, scenario)
+    if not certificate.ok:
+        raise CertificateError(f"The plan is not shown; {certificate}")
+    return certificate
+
+
+def examine(dataset: xr.Dataset, study: Study, scenario: Scenario) -> Certificate:
+    """The certificate of a plan, whether it holds or not."""
+    missing = [name for name in ("step_flow", "site_saving", "supply", "objective") if name not in dataset]
+    if missing:
+        raise CertificateError(f"The plan has no {', '.join(missing)}: without its decisions nothing can be recomputed.")
+    tables = Tables.of(study, scenario)
+    coefficients = recompute_coefficients(tables)
+    decisions = read_decisions(dataset, tables, coefficients)
+    accounts = recompute_accounts(tables, coefficients, decisions)
+    scale = max(*(abs(float(accounts[name].iloc[0])) for name in ("gross_cost", "objective")), 1.0)
+    lines = [*_origin(dataset, study, scenario), *compare(dataset, accounts, tables, scale)]
+    limits = check_limits(tables, coefficients, decisions, accounts)
+    bound, tie_break = (float(dataset.attrs.get(name, np.nan)) for name in ("dual_bound", "tie_break"))
+    cost = float(accounts["objective"].iloc[0]) + tie_break
+    gap = (cost - bound) / scale
+    plan = pd.DataFrame({"of": ["the plan"]})
+    limits += [
+        at_most("cost_is_at_most_the_lower_bound", plan, cost, bound, scale),
+        at_most("lower_bound_is_at_most_the_cost", plan, bound, cost, scale),
+        at_most("tie_break_is_not_negative", plan, -tie_break, 0.0),
+        at_most("tie_break_is_tiny", plan, tie_break, TIE_BREAK_MAX * decisions.book["capacity"].sum()),
+    ]
+    lines.append(_line("gap", float(dataset.attrs.get("gap", np.nan)), gap, GAP_MAX))
+    return Certificate(tuple(lines), tuple(limits), gap, cost, bound)
+
+
+def _line(name: str, stated: float, recomputed: float, allowed: float, where: str = "") -> Line:
+    difference = abs(stated - recomputed)
+    return Line(name, stated, recomputed, difference, allowed, bool(difference <= allowed), where)
+
+
+def _origin(dataset: xr.Dataset, study: Study, scenario: Scenario) -> list[Line]:
+    """The plan is of this study and this scenario: digests agree (1 for yes)."""
+    expected = {"study_digest": study.digest, "scenario_digest": scenario.digest(study)}
+    return [_line(name, float(dataset.attrs.get(name) == digest), 1.0, 0.0) for name, digest in expected.items()]
+
+
+def compare(dataset: xr.Dataset, accounts: Amounts, tables: Tables, scale: float) -> list[Line]:
+    """Every ledger line and result of a plan beside what was recomputed; one that is missing, or that nobody
+    recomputed, does not hold."""
+    known, names = terms(), labels(tables)
+    lines = []
+    for name, recomputed in accounts.items():
+        if name not in dataset:
+            lines.append(_line(name, np.nan, float(recomputed.sum()), 0.0, "missing from the plan"))
+            continue
+        dims = list(known[name].dims)
+        stated = dataset[name].transpose(*dims).reindex({dim: names[dim] for dim in dims})
+        weight = _weight(name, accounts, tables)
+        money = known[name].unit.startswith("MCNY") or name == "levelised_cost"
+        lines.append(_compare(name, stated, recomputed, weight, VOLUME * scale if money else VOLUME))
+    others = [str(name) for name, array in dataset.data_vars.items() if "step" not in array.dims]
+    for name in others:
+        if name not in accounts and known[name].kind not in NOT_RECOMPUTED:
+            lines.append(_line(name, float(dataset[name].sum()), np.nan, 0.0, "not recomputed"))
+    return lines
+
+
+def _weight(name: str, accounts: Amounts, tables: Tables) -> pd.Series | None:
+    """What turns a ratio into the amount whose tolerance is known: intensities into volumes, cost per m3 into cost."""
+    if name == "levelised_cost":
+        return accounts["saving_by_technology"]
+    if name in ("base_intensity", "planned_intensity"):
+        reference = accounts["reference_withdrawal"].groupby("product").sum()
+        return reference / accounts["base_intensity"]
+    return None
+
+
+def _compare(name: str, stated: xr.DataArray, recomputed: pd.Series, weight: pd.Series | None, allowed: float) -> Line:
+    """The label that is furthest off. A place that has no row is NaN in withdrawals and ratios, else 0."""
+    dims = [str(dim) for dim in stated.dims]
+    if not dims:
+        here, there = float(stated), float(recomputed.iloc[0])
+        return _line(name, here, there, allowed + RELATIVE * abs(there))
+    index = [stated.indexes[dim] for dim in dims]
+    empty = np.nan if weight is not None or name.endswith("_withdrawal") else 0.0
+    there = _spread(recomputed, index, empty)
+    here = stated.to_numpy().astype(float)
+    factor = 1.0 if weight is None else np.nan_to_num(_spread(weight, index, 0.0))
+    nowhere = np.isnan(here) & np.isnan(there)
+    difference = np.where(nowhere, 0.0, np.abs(here - there) * factor)
+    limit = allowed + RELATIVE * np.abs(np.nan_to_num(there * factor))
+    worst = np.unravel_index(np.argmax(np.nan_to_num(difference / limit, nan=np.inf)), difference.shape)
+    where = ", ".join(str(labels[place]) for labels, place in zip(index, worst, strict=True))
+    holds = bool((difference <= limit).all())
+    return Line(name, float(here[worst]), float(there[worst]), float(difference[worst]), float(limit[worst]), holds, where)
+
+
+def _spread(amounts: pd.Series, index: list[pd.Index], empty: float) -> np.ndarray:
+    """A Series over labels as an array over all labels; labels that the study does not have make it NaN everywhere."""
+    array = np.full([len(labels) for labels in index], empty)
+    places = [
+        labels.get_indexer(amounts.index.get_level_values(level)) for level, labels in enumerate(index)
+    ]
+    if any((place < 0).any() for place in places):
+        return np.full_like(array, np.nan)
+    array[tuple(places)] = amounts.to_numpy()
+    return array
