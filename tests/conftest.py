@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from spoiling import Copy
 
-from waterplan.study import Study, open_study
+from waterplan.study import Study, open_study, shipped
 
 TINY = Path(__file__).parent / "tiny_study"
 
@@ -19,3 +20,15 @@ def tiny() -> Study:
 def china() -> Study:
     """The shipped study."""
     return open_study("china-2015")
+
+
+@pytest.fixture
+def copy(tmp_path) -> Copy:
+    """A copy of the tiny study, to be spoilt."""
+    return Copy(TINY, tmp_path / "copy")
+
+
+@pytest.fixture
+def copy_of_china(tmp_path) -> Copy:
+    """A copy of the shipped study, to be spoilt."""
+    return Copy(shipped(), tmp_path / "china")

@@ -21,14 +21,14 @@ import xarray as xr
 from waterplan.errors import DataError, Problem, WaterplanError, suggest
 from waterplan.tables.arrays import coords_of, datasets_of, frame_of, rows_of
 from waterplan.tables.folder import read_folder
-from waterplan.tables.schema import TABLES
+from waterplan.tables.schema import CATALOGUE_OF, TABLES
 from waterplan.tables.settings import FILE as SETTINGS_FILE
 from waterplan.vocabulary import Term, of_kind, terms
 
 ATTRS = ("title", "base_year", "target_year", "price_year", "currency")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Study:
     """What is known: inputs over their labels, the rows they stand in, and the catalogues that name the labels.
 
@@ -61,6 +61,10 @@ class Study:
     norms: pd.DataFrame
     targets: pd.DataFrame
     enterprises: pd.DataFrame
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{len(getattr(self, name))} {name}" for name in CATALOGUE_OF.values())
+        return f"Study({self.name}: {self.title}; {counts}; {len(self.rows)} values)"
 
     @classmethod
     def read(cls, folder: str | Path) -> Study:

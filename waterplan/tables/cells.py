@@ -147,7 +147,7 @@ def _wrong_text(text: str) -> str | None:
 def _wrong_number(text: str) -> str | None:
     if NUMBER.fullmatch(text) and np.isfinite(float(text)):
         return None
-    bare = text.replace(",", "").replace(" ", "")
+    bare = re.sub(r"[, ](?=[0-9]{3}(?![0-9]))", "", text).replace(",", ".")
     hint = f" Did you mean {bare}?" if bare != text and NUMBER.fullmatch(bare) else ""
     hint = " The percent sign belongs into unit." if text.endswith("%") else hint
     return f'"{_short(text)}" is not a number.{hint} Write digits with a decimal point, such as 0.25 or 1.2e6.'

@@ -43,7 +43,7 @@ def nothing_is_missing(draft: Draft) -> None:
         lines = np.array([grid.row for grid in grids]).reshape(len(grids), -1)
         for place in np.flatnonzero(~has.all(axis=0)):
             words = ", ".join(grid.term.variable for grid, there in zip(grids, has[:, place], strict=True) if not there)
-            label = f'{dims[0]} "{draft.labels[dims[0]][place]}"' if dims else "the study"
+            label = draft.named(dims[0], draft.labels[dims[0]][place]) if dims else "the study"
             draft.findings[table].add(f"{label} has no {words}. {ADD_IT}", int(lines[:, place].max()), "variable")
     if draft.has("technologies") and "technology_values" in draft.sheets and "technology" in draft.listed:
         _joint_products(draft, joint)
@@ -74,7 +74,7 @@ def end_use_shares_sum_to_one(draft: Draft) -> None:
         label, rows = draft.labels["product"][product], grid.row[product]
         if not there[product].any():
             if "product" in draft.listed:
-                findings.add(f'product "{label}" has no end use. Add rows that sum to 1.', 0, "product")
+                findings.add(f"{draft.named('product', label)} has no end use. Add rows that sum to 1.", 0, "product")
         elif not grid.suspect[product].any() and abs(np.nansum(grid.value[product]) - 1) > SHARES_ROUNDING + ROUNDING:
             total = np.nansum(grid.value[product])
             message = f'the end uses of product "{label}" sum to {total:.6g}, not to 1. Correct the shares'
@@ -95,9 +95,8 @@ def output_sums_to_national(draft: Draft) -> None:
         rows = output.row[product][output.row[product] > 0]
         if not len(rows):
             if "product" in draft.listed:
-                findings.add(
-                    f'product "{label}" is made nowhere. Add its rows, or take it out of products.csv.', 0, "product"
-                )
+                message = f"{draft.named('product', label)} is made nowhere. Add its rows, or take it out"
+                findings.add(f"{message} of products.csv.", 0, "product")
             continue
         if output.suspect[product].any() or national.suspect[product] or not national.row[product]:
             continue

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from waterplan.tables.quantities import Grid
+from waterplan.tables.schema import CATALOGUE_OF
 from waterplan.tables.sheet import Findings, Mask, Sheet
 
 SET = ("saving_fraction", "applicable_share", "penetration_base", "penetration_max")
@@ -43,6 +44,11 @@ class Draft:
             return 0
         found = np.flatnonzero(sheet.columns[sheet.table.keys[0]] == label)
         return int(sheet.row[found[0]]) if len(found) else 0
+
+    def named(self, dim: str, label: str) -> str:
+        """A label with the place where it is listed."""
+        catalogue = CATALOGUE_OF[dim]
+        return f'{dim} "{label}" ({catalogue}.csv, row {self.row_of(catalogue, label)})'
 
     @cached_property
     def level(self) -> NDArray[np.str_]:

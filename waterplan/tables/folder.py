@@ -55,10 +55,10 @@ def read_folder(folder: Path) -> tuple[Draft, Settings]:
 
 
 def _listed(sheet: Sheet | None) -> list[str] | None:
-    """The labels of a catalogue, in file order; None if it could not be read."""
+    """The labels of a catalogue, in file order; None if it has none or could not be read."""
     if sheet is None:
         return None
-    return list(dict.fromkeys(label for label in sheet.columns[sheet.table.keys[0]] if label))
+    return list(dict.fromkeys(label for label in sheet.columns[sheet.table.keys[0]] if label)) or None
 
 
 def _check_numbers(sheets: dict[str, Sheet], findings: dict[str, Findings]) -> None:
@@ -80,9 +80,9 @@ def _check_numbers(sheets: dict[str, Sheet], findings: dict[str, Findings]) -> N
 def _draft(sheets: dict[str, Sheet], catalogues: Labels, findings: dict[str, Findings]) -> Draft | None:
     """The draft, or None if its arrays would be absurdly large."""
     labels = {dim: list(catalogues[name] or _used(sheets, dim)) for dim, name in CATALOGUE_OF.items()}
-    for dim, catalogue in CATALOGUE_OF.items():
-        if catalogues[catalogue] == []:
-            findings[catalogue].add(f"no rows. A study needs at least one {dim}.", 1)
+    for name in catalogues:
+        if name in sheets and not catalogues[name]:
+            findings[name].add(f"no rows. A study needs at least one {TABLES[name].keys[0]}.", 1)
     if cells_needed(labels) > CELLS_MAX:
         sizes = ", ".join(f"{len(found)} {CATALOGUE_OF[dim]}" for dim, found in labels.items())
         message = f"technologies x products x end uses make more than {CELLS_MAX:,} combinations ({sizes})."

@@ -72,11 +72,12 @@ def convert_records(sheet: Sheet, column: str, output_units: Mapping[str, str], 
     canonical = np.array([f"m3/{unit}" if unit else "" for unit in made], dtype=object)
     _convert(sheet, "unit", canonical, (column,), findings)
     for name, (lower, upper) in sheet.table.ranges.items():
-        _out_of_bounds(sheet, name, np.ones(len(sheet), dtype=bool), (lower, upper), None, findings)
+        everywhere = np.ones(len(sheet), dtype=bool)
+        _out_of_bounds(sheet, name, everywhere, (lower, upper), canonical if name == column else None, findings)
 
 
 def _convert(sheet: Sheet, column: str, canonical: Cells, numbers: Sequence[str], findings: Findings) -> None:
-    """Multiplies number columns by the factor of each row's unit; an unknown canonical unit ("") is left alone."""
+    """Multiplies number columns by the factor of each row's unit; rows whose unit cannot be known ("") are unsound."""
     if column in sheet.missing:
         sheet.sound[:] = False
         return
@@ -85,7 +86,10 @@ def _convert(sheet: Sheet, column: str, canonical: Cells, numbers: Sequence[str]
     factors = np.ones(len(pairs))
     for code, pair in enumerate(pairs):
         goal, unit = pair.split("\0", 1)
-        if not goal or not unit:
+        if not goal:
+            sheet.sound[codes == code] = False
+            continue
+        if not unit:
             continue
         try:
             factors[code] = factor(unit, goal)
@@ -120,10 +124,9 @@ def _out_of_bounds(
     slack = ROUNDING * np.abs(numbers)
     wrong = among & ((numbers < lower - slack) | (numbers > upper + slack)) & sheet.sound
     for at in np.flatnonzero(wrong):
-        unit = canonical[at] if canonical is not None else sheet.columns["canonical_unit"][at]
-        unit = "" if unit == "1" or name == "reuse_rate" else f" {unit}"
+        unit = "" if canonical is None or canonical[at] == "1" else f" {canonical[at]}"
         got = f"{numbers[at]:.10g}{unit}"
-        if "unit" in sheet.columns and sheet.columns["unit"][at] not in (unit.strip(), "1", ""):
+        if canonical is not None and sheet.columns["unit"][at] not in (canonical[at], ""):
             got += f" ({sheet.columns[name][at]} {sheet.columns['unit'][at]} in the file)"
         findings.add(f"got {got}. Allowed: {lower:.10g} to {upper:.10g}{unit}.", int(sheet.row[at]), name)
     sheet.sound[wrong] = False
