@@ -24,7 +24,7 @@ Amounts = dict[str, pd.Series]
 
 def recompute_accounts(tables: Tables, coefficients: Coefficients, decisions: Decisions) -> Amounts:
     """Every ledger line and result of a plan, each a Series over its labels; a scalar has none."""
-    rows = book(tables, coefficients, decisions)
+    rows = book(tables, decisions.book)
     lines = {name: cost_lines(tables, rows, name) for name in PERSPECTIVES}
     own = lines[tables.levers.perspective]
     spent = own[list(SPENT)]
@@ -54,10 +54,10 @@ def recompute_accounts(tables: Tables, coefficients: Coefficients, decisions: De
     return amounts | {name: pd.Series([amount]) for name, amount in scalars.items()}
 
 
-def book(tables: Tables, coefficients: Coefficients, decisions: Decisions) -> pd.DataFrame:
-    """Every choice of the plan on one row, with all that the tables know of its technology, sector and province."""
+def book(tables: Tables, choices: pd.DataFrame) -> pd.DataFrame:
+    """Every choice on one row, with all that the tables know of its technology, sector and province."""
     rows = (
-        decisions.book.merge(tables.products, on="product", how="left")
+        choices.merge(tables.products, on="product", how="left")
         .merge(tables.technologies.drop(columns="level"), on="technology", how="left")
         .merge(tables.sectors, on="sector", how="left")
         .merge(tables.provinces, on="province", how="left")

@@ -5,7 +5,7 @@ Written from docs/model.md alone. A limit is a row ``amount <= bound``; its name
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,8 @@ class Limit:
     """One family of limits.
 
     count: how many there are; broken: how many are not kept. amount, bound: of the one nearest to breaking or furthest
-    past its bound, with its labels in ``where``; excess = amount - bound, allowed up to ``allowed``.
+    past its bound, with its labels in ``where``. It may pass the bound (upwards, or downwards where ``at_least``) by
+    ``allowed``.
     """
 
     name: str
@@ -35,11 +36,7 @@ class Limit:
     bound: float
     allowed: float
     where: str
-
-    @property
-    def excess(self) -> float:
-        """By how much the limit named is passed; negative is room that is left."""
-        return self.amount - self.bound
+    at_least: bool = False
 
     @property
     def holds(self) -> bool:
@@ -48,9 +45,10 @@ class Limit:
 
     def __str__(self) -> str:
         where = f" at {self.where}" if self.where else ""
+        least = "at least" if self.at_least else "at most"
         return (
-            f"{self.name}: {self.broken} of {self.count:,} broken; worst{where}: {self.amount:.9g} against "
-            f"{self.bound:.9g} ({self.allowed:.1e} allowed)"
+            f"{self.name}: {self.broken} of {self.count:,} broken; the worst{where}: {self.amount:.9g}, {least} "
+            f"{self.bound:.9g} ({self.allowed:.1e} past it allowed)"
         )
 
 
@@ -74,6 +72,12 @@ def at_most(name: str, frame: pd.DataFrame, amount: Any, bound: Any, scale: floa
     )
 
 
+def at_least(name: str, frame: pd.DataFrame, amount: Any, bound: Any, scale: float = 1.0) -> Limit:
+    """The limits ``amount >= bound``; see :func:`at_most`."""
+    limit = at_most(name, frame, -np.asarray(amount, dtype=float), -np.asarray(bound, dtype=float), scale)
+    return replace(limit, amount=-limit.amount + 0.0, bound=-limit.bound + 0.0, at_least=True)
+
+
 def check_limits(
     tables: Tables, coefficients: Coefficients, decisions: Decisions, accounts: Amounts
 ) -> list[Limit]:
@@ -89,10 +93,10 @@ def check_limits(
 def _decisions(coefficients: Coefficients, decisions: Decisions, tables: Tables) -> list[Limit]:
     """Nothing is negative; every decision is of a technology listed and available there, and not excluded."""
     steps = decisions.steps[["technology", *PAIR, "end_use", "configuration"]]
-    limits = [at_most("no_step_is_negative", steps, -decisions.steps["step"], 0.0)]
+    limits = [at_least("no_step_is_negative", steps, decisions.steps["step"], 0.0)]
     places = coefficients.places[["level", *CHOICE, "available"]]
     for level, name, frame in (("site", "site_saving", decisions.site), ("supply", "supply", decisions.supply)):
-        limits.append(at_most(f"no_{name}_is_negative", frame[CHOICE], -frame["volume"], 0.0))
+        limits.append(at_least(f"no_{name}_is_negative", frame[CHOICE], frame["volume"], 0.0))
         found = frame.merge(places[places["level"] == level], on=CHOICE, how="left")
         listed = found["available"].eq(True)
         limits.append(at_most(f"{name}_is_of_technologies_available", found[CHOICE], found["volume"].where(~listed, 0.0), 0.0))
@@ -127,7 +131,7 @@ def _end_uses(coefficients: Coefficients, decisions: Decisions) -> list[Limit]:
     reach = coefficients.roll_out[["technology", *PAIR, "end_use", "reach"]]
     reach = reach.merge(added, on=["technology", *PAIR, "end_use"], how="left").fillna({"step": 0.0})
     return [
-        at_most("steps_leave_from_plants_that_exist", left, -left["flow"], 0.0),
+        at_least("steps_leave_from_plants_that_exist", left, left["flow"], 0.0),
         at_most(
             "steps_lead_to_configurations_that_exist",
             to[["technology", *labels]],
@@ -173,17 +177,17 @@ def _on_the_whole(
     """The target; floors of sectors and provinces; floors and caps of technologies; caps on investment, electricity."""
     levers, rows = tables.levers, decisions.book.merge(tables.products, on="product", how="left")
     counted = rows if levers.count_alternative_supply else rows[rows["level"] != "supply"]
-    plan = pd.DataFrame({"of": ["the plan"]})
-    limits = [at_most("saving_meets_target", plan, -accounts["counted_saving"], -levers.saving_target)]
+    plan = pd.DataFrame({"whole": [""]})
+    limits = [at_least("saving_meets_target", plan, accounts["counted_saving"], levers.saving_target)]
     for dim, frame in (("sector", tables.sectors), ("province", tables.provinces)):
         saved = counted.groupby(dim)["saving"].sum().reindex(frame[dim], fill_value=0.0).to_numpy()
         reference = coefficients.pairs.groupby(dim)["reference_withdrawal"].sum().reindex(frame[dim], fill_value=0.0)
         floor = frame[f"{dim}_floor"].to_numpy() * reference.to_numpy()
-        limits.append(at_most(f"saving_reaches_{dim}_floor", frame[[dim]], -saved, -floor))
+        limits.append(at_least(f"saving_reaches_{dim}_floor", frame[[dim]], saved, floor))
     frame = tables.technologies.merge(coefficients.largest, on="technology")
     capacity = rows.groupby("technology")["capacity"].sum().reindex(frame["technology"], fill_value=0.0).to_numpy()
     floor, cap = (frame[f"technology_{word}"] * frame["largest_capacity"] for word in ("floor", "cap"))
-    limits.append(at_most("capacity_reaches_technology_floor", frame[["technology"]], -capacity, -floor))
+    limits.append(at_least("capacity_reaches_technology_floor", frame[["technology"]], capacity, floor))
     limits.append(at_most("capacity_keeps_within_technology_cap", frame[["technology"]], capacity, cap))
     for name in ("investment", "electricity"):
         cap = getattr(levers, f"{name}_cap")
