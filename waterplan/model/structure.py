@@ -185,7 +185,7 @@ def build_structure(study: Study) -> Structure:
     values = study.values
     listed = ~np.isnan(values["saving_fraction"].values)
     technologies = study.technologies
-    level = technologies["level"].map({"end_use": 0, "site": 1, "supply": 2}).to_numpy(np.int64)
+    level = np.asarray(technologies["level"].map({"end_use": 0, "site": 1, "supply": 2}), dtype=np.int64)
     group_names = technologies["exclusive_group"].fillna("").astype(str)
     groups = tuple(dict.fromkeys(name or key for key, name in group_names.items()))
     group = np.array([groups.index(name or key) for key, name in group_names.items()], dtype=np.int64)

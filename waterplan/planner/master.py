@@ -14,17 +14,21 @@ from waterplan.model.flows import Array
 from waterplan.model.structure import Index
 from waterplan.planner.limits import Limits
 
-MISSING_TARGET = 1e4  # MCNY per hm3/a that is not saved: dearer than any technology
+TARGET = "shadow_price"
+MISSING_FIRST = 1e4  # MCNY per unit of the limit that gives way first: dearer than any technology
 SCALE = 1e3  # once penalties are gone costs are taken larger, so that duals resolve the canonical tie-break
 KEPT = 1e-9
 PRIMAL_SIMPLEX = 4  # new columns leave the basis primal feasible
-MISSING_LIMIT = 1e6  # the same for every other limit: the target gives way first
+MISSING_LIMIT = 1e6  # the same for every other limit
 
 
 class Master:
-    """The small LP. Blocks are numbered from 0; usage is [row, block], cost [block]."""
+    """The small LP. Blocks are numbered from 0; usage is [row, block], cost [block].
 
-    def __init__(self, limits: Limits, blocks: int):
+    gives_way: the kind of limit that is missed first when not all can be kept.
+    """
+
+    def __init__(self, limits: Limits, blocks: int, gives_way: str = TARGET):
         self.limits = limits
         self.blocks = blocks
         self.owner: list[tuple[int, int]] = []  # (question, block) of each column
@@ -46,8 +50,9 @@ class Master:
             self._highs.addRow(bound if sign > 0 else -infinity, infinity if sign > 0 else bound, 0, [], [])
         for _ in range(blocks):
             self._highs.addRow(1.0, 1.0, 0, [], [])
-        for row, sign in enumerate(limits.sign):
-            self._highs.addCol(MISSING_LIMIT if row else MISSING_TARGET, 0.0, infinity, 1, [row], [float(sign)])
+        for row, (kind, sign) in enumerate(zip(limits.kind, limits.sign, strict=True)):
+            penalty = MISSING_FIRST if kind == gives_way else MISSING_LIMIT
+            self._highs.addCol(penalty, 0.0, infinity, 1, [row], [float(sign)])
 
     def add(self, question: int, usage: Array, cost: Array, wanted: Index) -> None:
         """Columns of the blocks ``wanted``, from the answer to one question."""

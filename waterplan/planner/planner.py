@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from waterplan.errors import InfeasibleError
 from waterplan.model.flows import Array, Flows, build_flows
 from waterplan.model.instance import Instance, all_prices, input_values
-from waterplan.model.structure import build_structure
+from waterplan.model.structure import build_structure, totals
 from waterplan.plan.result import Result
 from waterplan.planner.answer import Pairs
+from waterplan.planner.master import TARGET
 from waterplan.planner.packed import Places, build_costs, build_pairs, sample_uses
 from waterplan.planner.search import Search
 from waterplan.planner.vertices import Uses
@@ -49,15 +52,11 @@ class Planner:
         Raises InfeasibleError when no plan meets all limits, ScenarioError when the scenario does not fit the study.
         """
         started = time.perf_counter()
-        levers = scenario.resolve(self.study)
-        kept = self._coefficients(scenario, levers)
-        prices = all_prices(self.structure, kept.values, levers, kept.flows)
-        instance = Instance(self.study, scenario, self.structure, kept.values, levers, kept.flows, prices)
-        search = Search(self.places, instance, kept.pairs, kept.uses)
+        search = self._search(scenario)
         mixture, duals, bound = search.run(guess)
         deployment = mixture.deployment()
         return Result(
-            instance=instance,
+            instance=search.instance,
             deployment=deployment,
             duals=duals,
             dual_bound=bound,
@@ -66,6 +65,38 @@ class Planner:
             solver="planner",
             seconds=time.perf_counter() - started,
         ).checked()
+
+    def attainable(self, scenario: Scenario) -> float | None:
+        """The largest counted saving within all limits of a scenario [hm3/a]; None when they contradict each other."""
+        out_of_reach = 2.0 * float(self._search(scenario).pairs.reference.sum())
+        try:
+            self.solve(scenario.with_levers(saving_target=out_of_reach))
+        except InfeasibleError as error:
+            return None if math.isnan(error.attainable) else error.attainable
+        raise AssertionError("a saving of twice the reference withdrawal has been found")
+
+    def shortfalls(self, scenario: Scenario, kind: str) -> dict[tuple[str, tuple[int, ...]], float] | None:
+        """How much limits of one kind must give way for a plan to exist: by (kind, label), in the unit of the limit.
+
+        Empty when none need to; None when giving way there is not enough.
+        """
+        return self._search(scenario, kind).shortfalls()
+
+    def whole_of(self, scenario: Scenario, kind: str) -> Array:
+        """What floors of a kind are shares of, by label [hm3/a]."""
+        flows, s = self._search(scenario).instance.flows, self.structure
+        if kind == "technology_floor":
+            return flows.largest_capacity
+        if kind == "sector_floor":
+            return totals(s.pair_sector, flows.reference_withdrawal, len(s.sectors))
+        return totals(s.pair_province, flows.reference_withdrawal, len(s.provinces))
+
+    def _search(self, scenario: Scenario, gives_way: str = TARGET) -> Search:
+        levers = scenario.resolve(self.study)
+        kept = self._coefficients(scenario, levers)
+        prices = all_prices(self.structure, kept.values, levers, kept.flows)
+        instance = Instance(self.study, scenario, self.structure, kept.values, levers, kept.flows, prices)
+        return Search(self.places, instance, kept.pairs, kept.uses, gives_way)
 
     def _coefficients(self, scenario: Scenario, levers: Levers) -> Coefficients:
         key = (

@@ -13,7 +13,7 @@ from waterplan.plan.deployment import Deployment
 from waterplan.planner.answer import Answers, Costs, Pairs, ask, fresh_answers
 from waterplan.planner.judge import no_plan
 from waterplan.planner.limits import Limits, Usage, build_limits, pool_draw, with_pools
-from waterplan.planner.master import Master
+from waterplan.planner.master import TARGET, Master
 from waterplan.planner.mixture import Mixture, Part
 from waterplan.planner.packed import Places, build_costs, deployed, extra_worth
 from waterplan.planner.price import FOUND, NOT_ENDED, OUT_OF_REACH, find_price
@@ -22,13 +22,17 @@ from waterplan.planner.vertices import Uses
 GAP = 1e-13
 SLACK = 1e-9
 MISSING = 1e-7
+PRICE_MAX = 1e4
 QUESTIONS_MAX = 300
 
 
 class Search:
     """One request. Holds nothing that outlives it."""
 
-    def __init__(self, places: Places, instance: Instance, pairs: Pairs, uses: Uses):
+    def __init__(
+        self, places: Places, instance: Instance, pairs: Pairs, uses: Uses, gives_way: str = TARGET
+    ):
+        self.gives_way = gives_way
         self.places = places
         self.instance = instance
         self.pairs = pairs
@@ -41,7 +45,7 @@ class Search:
         """The optimal mixture, its prices and the dual bound."""
         found = self._by_target(guess)
         if found is None:
-            return self._by_columns([0.0, guess])
+            return self._by_columns([0.0, guess, PRICE_MAX])
         mixture, duals, bound = found
         broken = self._broken(mixture.deployment())
         if broken is None:
@@ -122,9 +126,22 @@ class Search:
                 break
             self.limits = with_pools(self.limits, self.instance.flows, new)
             start = [np.append(price, np.zeros(len(new))) for price in (*columns.asked[:1], prices)]
+        self.missing = missing
         if missing.max() > MISSING:
             raise self._infeasible(missing)
         return mixture, self.limits.duals(self.places.structure, prices), bound
+
+    def shortfalls(self) -> dict[tuple[str, tuple[int, ...]], float] | None:
+        """By how much each limit has to give way for a plan to exist, when ``gives_way`` gives way first; None when
+        that alone is not enough."""
+        try:
+            self._by_columns([0.0, 1.0, PRICE_MAX])
+        except InfeasibleError:
+            short = np.flatnonzero(self.missing > MISSING)
+            if any(self.limits.kind[row] != self.gives_way for row in short):
+                return None
+            return {(self.limits.kind[row], self.limits.label[row]): float(self.missing[row]) for row in short}
+        return {}
 
     def _infeasible(self, missing: Array) -> InfeasibleError:
         target = float(self.instance.levers.saving_target)
@@ -147,7 +164,7 @@ class _Columns:
         place = search.places.pair_place
         self.block = np.unique(place, return_inverse=True)[1].reshape(-1)
         self.blocks = int(self.block.max()) + 1
-        self.master = Master(limits, self.blocks)
+        self.master = Master(limits, self.blocks, search.gives_way)
         self.usage = search._usage()
         self.asked: list[Array] = []
         self._answers: list[tuple[Answers, Costs]] = []

@@ -1,0 +1,264 @@
+"""How the least cost answers to every figure of the study: derivatives from prices, without planning again.
+
+At the prices of the plan the problem falls apart into pairs. By the envelope theorem the least cost moves with a
+figure as
+the pairs' own answers do while prices stay, so one figure of every product can be moved in the same question: a few
+hundred questions of the compiled kernel give the derivative for thousands of figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from waterplan.model.decisions import Duals
+from waterplan.model.flows import Array, Flows, Values, build_flows
+from waterplan.model.instance import Instance
+from waterplan.model.prices import build_prices
+from waterplan.model.structure import totals
+from waterplan.plan.result import Result
+from waterplan.planner.answer import ask, fresh_answers
+from waterplan.planner.packed import Places, build_costs, build_pairs, capacity_surcharge, extra_worth
+from waterplan.planner.vertices import build_uses
+from waterplan.scenario import override_range
+
+STEP = 1e-6
+AT_USES = ("saving_fraction", "applicable_share", "penetration_base", "penetration_max")
+BY_PRODUCT = ("output_growth", "intensity")
+PRICES = {
+    "technology": (
+        "investment_per_m3",
+        "running_cost_per_m3",
+        "running_cost_water_share",
+        "electricity_per_m3",
+        "heat_per_m3",
+        "water_share",
+        "lifetime",
+    ),
+    "sector": ("public_supply_share", "sewer_share"),
+    "province": ("water_price", "resource_fee", "sewage_fee", "electricity_price", "grid_emission_factor"),
+    "": ("heat_price", "heat_emission_factor", "own_intake_cost", "effluent_treatment_cost"),
+}
+BASES = ("measured", "reported", "estimated", "assumed")
+
+
+def weights(result: Result) -> pd.DataFrame:
+    r"""The study's rows that the least cost depends on, heaviest first.
+
+    derivative: d objective / d value [MCNY/a per unit]; weight: what half the row's range is worth,
+    :math:`|\partial \mathrm{cost} / \partial \mathrm{value}| (\mathrm{high} - \mathrm{low}) / 2` [MCNY/a].
+    """
+    found = derivatives(result)
+    study = result.instance.study
+    rows = study.rows[study.rows["name"].isin(found)].copy()
+    rows["derivative"] = 0.0
+    low, high = override_range(study, result.instance.scenario)
+    for name, values in found.items():
+        here = rows["name"] == name
+        dims = study.values[name].dims
+        place = tuple(
+            pd.Index(study.values[dim].values).get_indexer(rows.loc[here, str(dim)].astype(str)) for dim in dims
+        )
+        rows.loc[here, "derivative"] = values[place] if dims else float(values)
+        for column, dataset in (("low", low), ("high", high)):
+            rows.loc[here, column] = dataset[name].values[place] if dims else float(dataset[name])
+    rows["weight"] = rows["derivative"].abs() * (rows["high"] - rows["low"]) / 2
+    return rows.sort_values("weight", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def share_by_basis(rows: pd.DataFrame) -> dict[str, float]:
+    """How much of the weight stands on rows of each basis; adds up to 1."""
+    total = rows["weight"].sum()
+    by_basis = rows.groupby("basis")["weight"].sum()
+    return {basis: float(by_basis.get(basis, 0.0) / total) if total > 0 else 0.0 for basis in BASES}
+
+
+def derivatives(result: Result) -> dict[str, Array]:
+    """d objective / d value for every input that the plan depends on, in the input's own dims [MCNY/a per unit].
+
+    The weights of the scarcity credit are held as they are.
+    """
+    problem = _AtPrices(result)
+    return {
+        **_of_technologies_at_products(problem),
+        **_of_outputs(problem),
+        **_of_prices(result),
+        "effluent_share": _of_effluent_shares(result),
+        "supply_potential": _of_potentials(result),
+    }
+
+
+class _AtPrices:
+    """What each pair adds to the dual value at the plan's prices, as a function of the input values."""
+
+    def __init__(self, result: Result):
+        self.instance: Instance = result.instance
+        self.duals = result.duals
+        self.places = Places.of(self.instance.structure)
+        i = self.instance
+        self.costs = build_costs(self.places, i.own_prices, i.values, i.levers, self.duals)
+        self.extra = extra_worth(i.structure, self.duals)
+        self.cut = cut_by_pool(i)
+        self.years = i.study.target_year - i.study.base_year
+        self.base = self(i.values)
+
+    def __call__(self, values: Values) -> Array:
+        i = self.instance
+        s = i.structure
+        flows = build_flows(s, values, i.levers, self.years)
+        pairs = build_pairs(self.places, flows, i.levers)
+        mean = totals(s.local_app, self.costs.app, len(s.app_use))
+        mean /= np.maximum(np.bincount(s.local_app, minlength=len(s.app_use)), 1)
+        uses = build_uses(s, flows, (mean * flows.saving_fraction)[None, :])
+        answers = fresh_answers(pairs, self.costs, uses.entry_start[:-1][s.local_use])
+        everyone = np.arange(len(pairs.reference))
+        price = self.duals.shadow_price
+        ask(everyone, price, self.extra, pairs, self.costs, uses, answers)
+        value = (price + self.extra) * answers.counted - answers.cost
+        return self._floors(flows) - value
+
+    def _floors(self, flows: Flows) -> Array:
+        """What floors and caps that are shares of a volume add, by pair: their price times the bound."""
+        i, s, d = self.instance, self.instance.structure, self.duals
+        levers = i.levers
+        floor = (d.sector_floor * levers.sector_floor)[s.pair_sector]
+        floor = floor + (d.province_floor * levers.province_floor)[s.pair_province]
+        bound = floor * flows.reference_withdrawal
+        price = floor_price(self.instance, d)
+        if price.any():
+            count = len(s.pair_product)
+            reach = (flows.saving_fraction * flows.added_share)[s.local_app] * flows.gross_flow[s.local_app_local]
+            bound = bound + totals(
+                s.local_pair[s.local_app_local], price[s.app_technology[s.local_app]] * reach, count
+            )
+            site = flows.site_limit[s.pair_site] * flows.reference_withdrawal[s.pair_site_pair]
+            bound = bound + totals(s.pair_site_pair, price[s.site_technology[s.pair_site]] * site, count)
+            supply = flows.supply_limit[s.pair_supply] * flows.reference_withdrawal[s.pair_supply_pair]
+            technology = s.supply_technology[s.pair_supply]
+            free = (s.supply_available & ~self.cut)[technology, s.pair_province[s.pair_supply_pair]]
+            bound = bound + totals(s.pair_supply_pair, free * price[technology] * supply, count)
+        return np.asarray(bound)
+
+    def moved(self, name: str, place: tuple[NDArray[Any], ...]) -> tuple[Array, Array]:
+        """Change of every pair's part when some values grow a little, and by how much each has grown."""
+        values = dict(self.instance.values)
+        changed = np.array(values[name], dtype=float)
+        step = STEP * np.maximum(np.abs(changed[place]), 1e-2)
+        changed[place] += step
+        values[name] = changed
+        return self(values) - self.base, step
+
+
+def floor_price(instance: Instance, duals: Duals) -> Array:
+    """What a cubic metre of largest capacity costs through floors and caps of technologies [technology, CNY/m3]."""
+    levers = instance.levers
+    return duals.technology_floor * levers.technology_floor - duals.technology_cap * levers.technology_cap
+
+
+def cut_by_pool(instance: Instance) -> NDArray[np.bool_]:
+    """Where a pool, not its sites, sets the largest capacity of a technology [technology, province]."""
+    s, flows = instance.structure, instance.flows
+    technology, province = s.supply_technology[s.pair_supply], s.pair_province[s.pair_supply_pair]
+    shape = (len(s.technologies), len(s.provinces))
+    volume = flows.supply_limit[s.pair_supply] * flows.reference_withdrawal[s.pair_supply_pair]
+    volume = volume * s.supply_available[technology, province]
+    wanted = totals(technology * shape[1] + province, volume, shape[0] * shape[1]).reshape(shape)
+    pooled = (s.technology_pool >= 0)[:, None]
+    if not len(s.pools):
+        return np.zeros(shape, dtype=bool)
+    return np.asarray(pooled & (wanted > flows.pool_limit[s.technology_pool]))
+
+
+def _of_technologies_at_products(problem: _AtPrices) -> dict[str, Array]:
+    """Rows of different products are moved together: each changes the pairs of its own product only."""
+    s, values = problem.instance.structure, problem.instance.values
+    found = {}
+    names = (*AT_USES, "end_use_share")
+    for name in names:
+        axis = 0 if name == "end_use_share" else 1
+        derivative = np.full(values[name].shape, np.nan)
+        place = np.argwhere(~np.isnan(values[name]))
+        turn = pd.Series(place[:, axis]).groupby(place[:, axis]).cumcount().to_numpy()
+        for number in range(turn.max() + 1):
+            here = tuple(place[turn == number].T)
+            change, step = problem.moved(name, here)
+            by_product = totals(s.pair_product, change, len(s.products))
+            derivative[here] = by_product[here[axis]] / step
+        found[name] = derivative
+    return found
+
+
+def _of_outputs(problem: _AtPrices) -> dict[str, Array]:
+    s, values = problem.instance.structure, problem.instance.values
+    found = {}
+    for name in BY_PRODUCT:
+        change, step = problem.moved(name, np.nonzero(~np.isnan(values[name])))
+        found[name] = totals(s.pair_product, change, len(s.products)) / step
+    output = np.full(values["output"].shape, np.nan)
+    change, step = problem.moved("output", (s.pair_product, s.pair_province))
+    output[s.pair_product, s.pair_province] = change / step
+    factor = np.full(values["intensity_factor"].shape, np.nan)
+    place = np.nonzero(~np.isnan(values["intensity_factor"]))
+    change, step = problem.moved("intensity_factor", place)
+    changed = totals(s.pair_province * len(s.sectors) + s.pair_sector, change, factor.size).reshape(factor.shape)
+    factor[place] = changed[place] / step
+    return {**found, "output": output, "intensity_factor": factor}
+
+
+def _of_prices(result: Result) -> dict[str, Array]:
+    """Unit costs and credits are linear in the plan's volumes, which stay as they are."""
+    base = _bill(result)(result.instance.values)
+    found = {}
+    for dim, names in PRICES.items():
+        for name in names:
+            values = dict(result.instance.values)
+            step = STEP * np.maximum(np.abs(values[name]), 1e-2)
+            values[name] = values[name] + step
+            found[name] = _sum_over_all_but(dim, _bill(result)(values) - base) / step
+    return found
+
+
+def _bill(result: Result) -> Callable[[Values], Array]:
+    """What capacity costs less what savings earn, from the input values [technology and 1, sector, province]."""
+    i, ledger, duals = result.instance, result.ledger, result.duals
+    saved = ledger.saving.sum(axis=0)
+
+    def bill(values: Values) -> Array:
+        prices = build_prices(i.structure, values, i.levers, i.flows.reference_withdrawal)
+        unit = prices.unit_cost + capacity_surcharge(values, i.levers, duals)[:, None, None]
+        earned = prices.withdrawal_credit * saved + prices.effluent_credit * ledger.effluent
+        return np.concatenate([unit * ledger.capacity, -earned[None]])
+
+    return bill
+
+
+def _sum_over_all_but(dim: str, bill: Array) -> Array:
+    if dim == "technology":
+        return np.asarray(bill[:-1].sum(axis=(1, 2)))
+    axes = {"sector": (0, 2), "province": (0, 1), "": (0, 1, 2)}[dim]
+    return np.asarray(bill.sum(axis=axes))
+
+
+def _of_effluent_shares(result: Result) -> Array:
+    i, s, d = result.instance, result.instance.structure, result.deployment
+    credit = i.own_prices.effluent_credit[s.pair_sector, s.pair_province]
+    end_use = s.use_end_use[s.local_use]
+    earned = totals(end_use, credit[s.local_pair] * d.use_saving, len(s.end_uses))
+    earned[s.end_uses.index("site")] += credit[s.pair_site_pair] @ d.site_saving
+    return -earned
+
+
+def _of_potentials(result: Result) -> Array:
+    i, s = result.instance, result.instance.structure
+    pooled = s.technology_pool >= 0
+    price = np.where(pooled[:, None], result.duals.pool[s.technology_pool], 0.0) if len(s.pools) else 0.0
+    of_technology = np.where(pooled[:, None], floor_price(i, result.duals)[:, None] * cut_by_pool(i), 0.0)
+    together = np.zeros_like(of_technology)
+    for pool in range(len(s.pools)):  # a pool's potentials add up, so each serves all technologies of the pool
+        members = s.technology_pool == pool
+        together[members] = of_technology[members].sum(axis=0)
+    return np.where(np.isnan(i.values["supply_potential"]), np.nan, i.levers.rollout_scale * (together - price))

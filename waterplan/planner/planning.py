@@ -1,0 +1,58 @@
+"""One question, one answer: by price or by the full model, and the one confirmed by the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from waterplan.plan.plan import Plan
+from waterplan.plan.result import Result
+from waterplan.planner.judge import difference, judge
+from waterplan.planner.planner import Planner
+from waterplan.scenario import Scenario
+from waterplan.study import Study
+
+SOLVERS = ("planner", "highs")
+COST_TOLERANCE = 1e-9  # of gross cost
+VOLUME_TOLERANCE = 1e-6  # hm3/a
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How far the full model's answer is from a plan: cost [share of gross cost], largest volume [hm3/a]."""
+
+    seconds: float
+    cost: float
+    volume: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether both are the same plan within the tolerances of the model."""
+        return self.cost <= COST_TOLERANCE and self.volume <= VOLUME_TOLERANCE
+
+
+def answer(study: Study, scenario: Scenario, solver: str = "planner") -> Result:
+    """The least-cost plan in packed form, by price (planner) or by the Pyomo model on HiGHS (highs).
+
+    Raises ScenarioError, InfeasibleError, SolverError or CertificateError; ValueError for another solver.
+    """
+    if solver not in SOLVERS:
+        raise ValueError(f'solver "{solver}"; allowed: {", ".join(SOLVERS)}')
+    return judge(study, scenario) if solver == "highs" else Planner(study).solve(scenario)
+
+
+def solve(study: Study, scenario: Scenario, solver: str = "planner") -> Plan:
+    """The least-cost plan of a scenario. Raises like :func:`answer`.
+
+    .. code-block:: python
+
+        plan = solve(open_study("china-2015"), open_scenario("reference").with_levers(saving_target=2500))
+        plan.headline()["annual_cost"]  # MCNY/a
+    """
+    return Plan.of(answer(study, scenario, solver))
+
+
+def confirm(result: Result) -> Verdict:
+    """Solves the scenario of a result again with the Pyomo model on HiGHS and compares."""
+    judged = judge(result.instance.study, result.instance.scenario)
+    cost, volume = difference(result, judged)
+    return Verdict(judged.seconds, cost, volume)
