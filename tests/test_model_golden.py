@@ -32,7 +32,7 @@ def lp_text(study, folder):
     g = given_of(study, levers)
     model = build_model(g.structure, g.flows, g.prices, g.values, levers)
     path = Path(folder) / "tiny.lp"
-    model.write(str(path), format="lp", io_options={"symbolic_solver_labels": True})
+    model.write(str(path), io_options={"symbolic_solver_labels": True})
     return NUMBER.sub(lambda number: f"{float(number[0]):+.9g}", path.read_text(encoding="utf-8"))
 
 

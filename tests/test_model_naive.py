@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from solving import lever_changes, levers_of, solve_study
 
 from waterplan.solver import largest_saving
-from waterplan.study import open_study
 
 
 @pytest.mark.parametrize("perspective", ["programme", "enterprise", "society"])
@@ -24,8 +23,7 @@ def test_any_levers_give_what_the_obvious_version_gives(tiny, data):
 
 
 @pytest.mark.long
-def test_the_whole_study_costs_what_the_obvious_version_says():
-    china = open_study()
+def test_the_whole_study_costs_what_the_obvious_version_says(china):
     agrees(china, levers_of(china))
     agrees(china, levers_of(china, perspective="society", scarcity_value=1.0, rollout_scale=1.2, province_floor=0.05))
 

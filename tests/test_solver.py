@@ -18,14 +18,8 @@ from solving import (
 
 from waterplan.errors import SolverError
 from waterplan.solver import FullSolver, Settings, dual_bound, largest_saving, solve
-from waterplan.study import open_study
 
 lawful = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-@pytest.fixture(scope="module")
-def china():
-    return open_study()
 
 
 @pytest.fixture(scope="module")
