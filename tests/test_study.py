@@ -69,6 +69,18 @@ def test_every_value_row_of_the_files_is_a_row_of_the_study(china):
     assert (china.rows[["name", "unit", "basis", "source", "file"]] != "").all().all()
 
 
+def test_the_readme_of_the_shipped_study_counts_its_assumptions_rightly(china):
+    said = (shipped() / "README.md").read_text(encoding="utf-8")
+    count = china.rows["basis"].value_counts()
+    parts = [f"{count[basis]} ({count[basis] / len(china.rows):.0%})" for basis in ("assumed", "estimated", "reported")]
+    assert "measured" not in count
+    wanted = f"Of the {len(china.rows)} value rows {parts[0]} are assumed, {parts[1]} estimated and {parts[2]} reported"
+    assert wanted.replace("%", " %") in said
+    sources = china.sources.loc[china.rows["source"]]
+    assert f"{(sources['kind'] == 'estimate').mean():.0%}".replace("%", " % of the rows name an estimate") in said
+    assert f"and {(sources['verified'] == 'yes').mean():.0%}".replace("%", " % a document") in said
+
+
 def test_values_are_converted_together_with_their_range(tiny):
     row = tiny.trace("output", product="plate", province="south").row
     assert (row["written"], row["value"], row["low"], row["high"], row["unit"]) == ("1000 万t", 1e7, 8e6, 1.2e7, "t/a")

@@ -41,7 +41,9 @@ class Findings:
         for number, row in enumerate(places[:TOLD_EACH], start=1):
             more = len(places) - TOLD_EACH
             last = number == TOLD_EACH and more > 0
-            self.add(f"{message} The same in {more} more rows." if last else message, row, column)
+            self.add(
+                f"{message} The same in {more} more row{'s' if more > 1 else ''}." if last else message, row, column
+            )
 
 
 @dataclass
