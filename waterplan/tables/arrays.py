@@ -65,14 +65,19 @@ def coords_of(draft: Draft) -> dict[str, Any]:
     """Labels in file order; technologies carry level, exclusive_group, joint_product and pool ("" is none)."""
     potential = draft.sheets["supply_potential"].columns
     pools = dict(zip(potential["technology"], potential["pool"], strict=True))
-    coords: dict[str, Any] = {dim: np.array(labels) for dim, labels in draft.labels.items()}
+    coords: dict[str, Any] = {dim: _variable((dim,), np.array(labels)) for dim, labels in draft.labels.items()}
     carried = {
         "level": draft.level,
         "exclusive_group": np.array(draft.attribute("technologies", "exclusive_group")),
         "joint_product": np.array(draft.attribute("technologies", "joint_product")) == "1",
         "pool": np.array([pools.get(label, "") for label in draft.labels["technology"]]),
     }
-    return coords | {name: ("technology", values) for name, values in carried.items()}
+    return coords | {name: _variable(("technology",), values) for name, values in carried.items()}
+
+
+def _variable(dims: tuple[str, ...], numbers: np.ndarray, attrs: dict[str, str] | None = None) -> xr.Variable:
+    """A labelled array; xarray would otherwise import dask, if it is installed, to see that this is none (0.5 s)."""
+    return xr.Variable(dims, numbers, attrs, fastpath=True)
 
 
 def datasets_of(
@@ -89,5 +94,7 @@ def datasets_of(
             numbers = np.full([len(draft.labels[dim]) for dim in term.dims], np.nan)
             found = rows[column].to_numpy()[at]
             numbers[index] = found if term.dims else found[0]
-            variables[column][term.name] = (term.dims, numbers, {"units": term.unit, "long_name": term.label_en})
+            variables[column][term.name] = _variable(
+                term.dims, numbers, {"units": term.unit, "long_name": term.label_en}
+            )
     return {column: xr.Dataset(variables[column], coords, attrs) for column in NUMBERS}
