@@ -2,9 +2,9 @@
 
 .. code-block:: python
 
-    from waterplan import Scenario, make_plan, open_study
+    from waterplan import open_scenario, open_study, solve
 
-    plan = make_plan(open_study(), Scenario.read("scenarios/reference.toml"))
+    plan = solve(open_study("china-2015"), open_scenario("reference").with_levers(saving_target=2500))
 
 The names below are the public ones. Each is loaded when first asked for, so the import itself costs nothing.
 """
@@ -14,17 +14,52 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from waterplan import errors
-    from waterplan.scenario import Scenario
+    from waterplan.plan.plan import Plan
+    from waterplan.planner.planner import Planner
+    from waterplan.planner.planning import answer, confirm, solve
+    from waterplan.report.comparison import compare, comparison_page
+    from waterplan.report.page import certificate_line, judge_line, plan_page
+    from waterplan.scenario import Scenario, open_scenario, scenario_files
     from waterplan.study import Study, open_study
 
 __version__ = "0.1.0"
-__all__ = ["Scenario", "Study", "__version__", "errors", "open_study"]
+__all__ = [
+    "Plan",
+    "Planner",
+    "Scenario",
+    "Study",
+    "__version__",
+    "answer",
+    "certificate_line",
+    "compare",
+    "comparison_page",
+    "confirm",
+    "errors",
+    "judge_line",
+    "open_scenario",
+    "open_study",
+    "plan_page",
+    "scenario_files",
+    "solve",
+]
 
 _HOME = {
+    "Plan": "waterplan.plan.plan",
+    "Planner": "waterplan.planner.planner",
     "Scenario": "waterplan.scenario",
     "Study": "waterplan.study",
-    "open_study": "waterplan.study",
+    "answer": "waterplan.planner.planning",
+    "certificate_line": "waterplan.report.page",
+    "compare": "waterplan.report.comparison",
+    "comparison_page": "waterplan.report.comparison",
+    "confirm": "waterplan.planner.planning",
     "errors": "waterplan.errors",
+    "judge_line": "waterplan.report.page",
+    "open_scenario": "waterplan.scenario",
+    "open_study": "waterplan.study",
+    "plan_page": "waterplan.report.page",
+    "scenario_files": "waterplan.scenario",
+    "solve": "waterplan.planner.planning",
 }
 
 

@@ -1,0 +1,8 @@
+"""``python -m waterplan`` is the command ``waterplan``."""
+
+import sys
+
+from waterplan.cli.entry import main
+
+if __name__ == "__main__":
+    sys.exit(main())

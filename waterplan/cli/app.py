@@ -1,0 +1,104 @@
+"""The commands: their arguments here, their work in the modules beside."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import waterplan
+from waterplan.cli import options as o
+from waterplan.cli.comparing import print_comparison
+from waterplan.cli.describing import print_description
+from waterplan.cli.output import tell
+from waterplan.cli.planning import Request, print_plan
+from waterplan.cli.studying import print_check, print_scenarios, print_trace
+
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+HELP = o.HELP
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings=SETTINGS,
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        tell(f"waterplan {waterplan.__version__}")
+        raise typer.Exit
+
+
+@app.callback(help=HELP("waterplan"), epilog=HELP("waterplan_examples"))
+def _waterplan(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help=HELP("version"))] = False,
+) -> None:
+    pass
+
+
+@app.command(help=HELP("check"), epilog=HELP("check_examples"))
+def check(folder: o.FolderArgument, as_json: o.JsonOption = False, language: o.LanguageOption = o.LANGUAGE) -> None:
+    """Reads a study and says what is in it."""
+    print_check(folder, as_json, language)
+
+
+@app.command(help=HELP("plan"), epilog=HELP("plan_examples"))
+def plan(
+    scenario: o.ScenarioArgument,
+    study: o.StudyOption = o.STUDY,
+    settings: o.SetOption = None,
+    output: o.OutputOption = None,
+    csv: o.CsvOption = None,
+    excel: o.ExcelOption = None,
+    as_json: o.JsonOption = False,
+    solver: o.SolverOption = o.Solver.planner,
+    no_confirm: o.NoConfirmOption = False,
+    language: o.LanguageOption = o.LANGUAGE,
+) -> None:
+    """Solves a scenario, certifies the plan and prints it."""
+    print_plan(
+        Request(scenario, study, tuple(settings or ()), solver, not no_confirm, language), as_json, output, csv, excel
+    )
+
+
+@app.command(help=HELP("compare"), epilog=HELP("compare_examples"))
+def compare(
+    plans: o.PlansArgument,
+    study: o.StudyOption = o.STUDY,
+    as_json: o.JsonOption = False,
+    language: o.LanguageOption = o.LANGUAGE,
+) -> None:
+    """Compares plans, inputs first."""
+    print_comparison(plans, study, as_json, language)
+
+
+@app.command(help=HELP("trace"), epilog=HELP("trace_examples"))
+def trace(
+    name: o.NameArgument,
+    labels: o.LabelsArgument = None,
+    study: o.StudyOption = o.STUDY,
+    as_json: o.JsonOption = False,
+    language: o.LanguageOption = o.LANGUAGE,
+) -> None:
+    """Leads from a number to its row and source."""
+    print_trace(name, labels or [], study, as_json, language)
+
+
+@app.command(help=HELP("describe"), epilog=HELP("describe_examples"))
+def describe(
+    name: o.NameOrNothing = None,
+    kind: o.KindOption = None,
+    as_json: o.JsonOption = False,
+    language: o.LanguageOption = o.LANGUAGE,
+) -> None:
+    """Explains names of the data dictionary."""
+    print_description(name, kind, as_json, language)
+
+
+@app.command(help=HELP("scenarios"), epilog=HELP("scenarios_examples"))
+def scenarios(as_json: o.JsonOption = False, language: o.LanguageOption = o.LANGUAGE) -> None:
+    """Lists the shipped scenarios."""
+    print_scenarios(as_json, language)

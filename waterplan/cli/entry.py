@@ -1,0 +1,73 @@
+"""From the words of a command line to an exit code: one code a kind of error, and no stack trace for its user."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from waterplan.cli.app import app
+from waterplan.cli.output import BROKEN_PIPE, INTERRUPTED, USAGE, error_content, error_text, tell_json
+from waterplan.errors import WaterplanError
+from waterplan.messages import LANGUAGES, Texts, usual_language
+
+UsageProblem: type[Exception] = typer.BadParameter.__mro__[1]  # of the click that typer brings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command and returns its exit code: 0 good, 1 a crash (it is raised), otherwise as errors.py says."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    as_json, language = "--json" in words, _language(words)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        return _run(words)
+    except UsageProblem as error:
+        return _usage(error, as_json)
+    except WaterplanError as error:
+        if as_json:
+            tell_json(error_content(error))
+        else:
+            typer.echo(error_text(error, language), err=True)
+        return error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        with contextlib.suppress(OSError):
+            typer.echo(Texts("commands", language)("interrupted"), err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that nothing fails when Python ends
+        return BROKEN_PIPE
+
+
+def _run(words: list[str]) -> int:
+    """Runs without the wrapper of typer, which would choose exit codes of its own."""
+    try:
+        with typer.main.get_command(app).make_context("waterplan", words) as context:
+            context.command.invoke(context)
+        sys.stdout.flush()
+    except typer.Exit as finished:
+        return finished.exit_code
+    return 0
+
+
+def _usage(error: Exception, as_json: bool) -> int:
+    message = error.format_message()  # type: ignore[attr-defined]
+    context = getattr(error, "ctx", None)
+    if as_json:
+        tell_json({"error": "usage", "message": message, "exit_code": USAGE})
+    else:
+        if context is not None:
+            typer.echo(context.get_usage(), err=True)
+        typer.echo(message, err=True)
+    return USAGE
+
+
+def _language(words: list[str]) -> str:
+    """The language asked for, even where the command line as a whole is wrong."""
+    asked = [n for n, word in enumerate(words) if word.partition("=")[0] == "--language"]
+    given = [words[n].partition("=")[2] or "".join(words[n + 1 : n + 2]) for n in asked]
+    return given[-1] if given and given[-1] in LANGUAGES else usual_language()

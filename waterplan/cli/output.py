@@ -1,0 +1,75 @@
+"""What commands print: text, or one JSON object in which a number that does not exist is null."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import typer
+
+from waterplan.errors import InfeasibleError, ProblemsError, WaterplanError
+from waterplan.messages import Texts
+
+USAGE = 2
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON knows it: plain numbers, lists and objects; NaN and infinity are null.
+
+    >>> plain({"cap": float("inf"), "target": 2000.0})
+    {'cap': None, 'target': 2000.0}
+    """
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+def tell(text: str = "") -> None:
+    """Prints a text at once."""
+    typer.echo(text)
+
+
+def tell_json(content: Mapping[str, Any]) -> None:
+    """Prints one JSON object."""
+    typer.echo(json.dumps(plain(content), ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def error_content(error: WaterplanError) -> dict[str, Any]:
+    """An error as an object: its kind, what is said, and what there is beyond."""
+    kind = type(error).__name__.removesuffix("Error").lower()
+    content: dict[str, Any] = {"error": kind, "message": str(error), "exit_code": error.exit_code}
+    if isinstance(error, ProblemsError):
+        fields = ("file", "row", "column", "message")
+        content["problems"] = [{name: getattr(problem, name) for name in fields} for problem in error.problems]
+    if isinstance(error, InfeasibleError):
+        content |= {
+            "attainable": error.attainable,
+            "shortfall": error.shortfall,
+            "ways_out": [str(way) for way in error.ways_out],
+        }
+    return content
+
+
+def error_text(error: WaterplanError, language: str) -> str:
+    """An error in a few lines; what an infeasible scenario lacks is said in the language asked for."""
+    if not isinstance(error, InfeasibleError):
+        return str(error)
+    say = Texts("commands", language)
+    lines = [str(error)]
+    if math.isfinite(error.attainable):
+        target = error.attainable + error.shortfall
+        figures = {"attainable": f"{error.attainable:,.2f}", "shortfall": f"{error.shortfall:,.2f}"}
+        lines = [say("infeasible", target=f"{target:,.10g}", **figures)]
+    if error.ways_out:
+        lines += [say("ways_out"), *(f"  {way}" for way in error.ways_out)]
+    return "\n".join(lines)

@@ -1,0 +1,105 @@
+"""From a question to its printed answer: solve, certify, print at once, save, and have it confirmed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+import waterplan
+from waterplan.cli.output import tell, tell_json
+from waterplan.errors import InfeasibleError
+from waterplan.messages import Texts
+
+if TYPE_CHECKING:
+    from waterplan.plan.plan import Plan
+    from waterplan.plan.result import Result
+    from waterplan.planner.planning import Verdict
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked: a scenario of a study, how it is solved, and whether the full model confirms it."""
+
+    scenario: str
+    study: str
+    settings: tuple[str, ...]
+    solver: str
+    confirm: bool
+    language: str
+
+    @property
+    def is_confirmed(self) -> bool:
+        """The judge confirms the planner, not itself."""
+        return self.confirm and self.solver != "highs"
+
+
+def solve(request: Request) -> Result:
+    """The answer in packed form. Raises the errors of the study, the scenario and the solver."""
+    study = waterplan.open_study(request.study)
+    scenario = waterplan.open_scenario(request.scenario).with_settings(request.settings)
+    scenario.check(study)
+    try:
+        return waterplan.answer(study, scenario, str(request.solver))
+    except InfeasibleError as error:
+        # PLACE FOR waterplan.explain.ways_out(planner, scenario): error.ways_out, printed as they are.
+        raise error
+
+
+def basis_shares(result: Result) -> dict[str, float] | None:
+    """Share of the answer that rests on each basis, None as long as nobody can tell."""
+    # PLACE FOR waterplan.explain.weights(result), by basis.
+    return None
+
+
+def print_plan(request: Request, as_json: bool, output: Path | None, csv: Path | None, excel: Path | None) -> None:
+    """Solves, certifies and prints a plan, saves it where asked, and has it confirmed by the full model."""
+    say = Texts("commands", request.language)
+    for path in (output, csv, excel):
+        if path is not None and not path.parent.is_dir():
+            raise typer.BadParameter(say("no_folder", folder=path.parent))
+    result = solve(request)
+    plan = waterplan.Plan.of(result)
+    certificate = plan.certify()
+    shares = basis_shares(result)
+    if not as_json:
+        tell(waterplan.plan_page(plan, request.language, shares))
+        tell(waterplan.certificate_line(certificate, result.solver, result.seconds, request.language))
+    saved = save(plan, output, csv, excel, request.language)
+    verdict = waterplan.confirm(result) if request.is_confirmed else None
+    if as_json:
+        tell_json(plan_content(plan, certificate.ok, shares, verdict))
+        return
+    if verdict is not None:
+        tell(waterplan.judge_line(verdict, request.language))
+    for path in saved:
+        tell(say("saved", path=path))
+
+
+def save(plan: Plan, output: Path | None, csv: Path | None, excel: Path | None, language: str) -> list[Path]:
+    """Saves a plan where asked, and says where; raises DataError where that cannot be written."""
+    if output is not None:
+        plan.save(output)
+    if csv is not None:
+        plan.to_csv(csv)
+    if excel is not None:
+        plan.to_excel(excel, language)
+    return [path for path in (output, csv, excel) if path is not None]
+
+
+def plan_content(
+    plan: Plan, certified: bool, shares: dict[str, float] | None, verdict: Verdict | None
+) -> dict[str, Any]:
+    """The object that ``--json`` prints: the headline, whether it is certified, and what the judge says."""
+    judge = None
+    if verdict is not None:
+        judge = {
+            "agrees": verdict.agrees,
+            "cost_difference": verdict.cost,
+            "volume_difference": verdict.volume,
+            "seconds": verdict.seconds,
+        }
+    solver = plan.dataset.attrs["solver"]
+    return {**plan.headline(), "certified": certified, "solver": solver, "basis_shares": shares, "judge": judge}
