@@ -119,7 +119,7 @@ def _installed(
     added = applicable * np.minimum(1.0, base + rollout * (largest - base)) - installed
     together = np.bincount(structure_group, added)
     room = np.maximum(1.0 - np.bincount(structure_group, installed), 0.0)
-    scale = np.where(together > room, room / np.where(together > 0, together, 1.0), 1.0)
+    scale = np.divide(room, together, out=np.ones_like(room), where=together > room)
     return installed, added * scale[structure_group]
 
 
