@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -256,6 +257,7 @@ def _of_the_margin(result: Result, planner: Planner) -> pd.DataFrame:
     )
     rows = rows[wanted & (rows["weight"] > 0)].copy()
     moved = []
+    row: Any
     for row in rows.itertuples():
         where = {str(dim): [getattr(row, str(dim))] for dim in study.values[row.name].dims}
         step = 1e-4 * (row.high - row.low)
