@@ -13,11 +13,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from waterplan import errors
+    from waterplan import errors, messages, vocabulary
+    from waterplan.explain.rests import rests_on
+    from waterplan.explain.sensitivity import share_by_basis, weights
+    from waterplan.explain.ways_out import ways_out
+    from waterplan.plan.compare import compare
+    from waterplan.plan.dataset import plan_variables
     from waterplan.plan.plan import Plan
     from waterplan.planner.planner import Planner
     from waterplan.planner.planning import answer, confirm, solve
-    from waterplan.report.comparison import compare, comparison_page
     from waterplan.report.page import certificate_line, judge_line, plan_page
     from waterplan.scenario import Scenario, open_scenario, scenario_files
     from waterplan.study import Study, open_study
@@ -32,15 +36,21 @@ __all__ = [
     "answer",
     "certificate_line",
     "compare",
-    "comparison_page",
     "confirm",
     "errors",
     "judge_line",
+    "messages",
     "open_scenario",
     "open_study",
     "plan_page",
+    "plan_variables",
+    "rests_on",
     "scenario_files",
+    "share_by_basis",
     "solve",
+    "vocabulary",
+    "ways_out",
+    "weights",
 ]
 
 _HOME = {
@@ -50,16 +60,22 @@ _HOME = {
     "Study": "waterplan.study",
     "answer": "waterplan.planner.planning",
     "certificate_line": "waterplan.report.page",
-    "compare": "waterplan.report.comparison",
-    "comparison_page": "waterplan.report.comparison",
+    "compare": "waterplan.plan.compare",
     "confirm": "waterplan.planner.planning",
     "errors": "waterplan.errors",
     "judge_line": "waterplan.report.page",
+    "messages": "waterplan.messages",
     "open_scenario": "waterplan.scenario",
     "open_study": "waterplan.study",
     "plan_page": "waterplan.report.page",
+    "plan_variables": "waterplan.plan.dataset",
+    "rests_on": "waterplan.explain.rests",
     "scenario_files": "waterplan.scenario",
+    "share_by_basis": "waterplan.explain.sensitivity",
     "solve": "waterplan.planner.planning",
+    "vocabulary": "waterplan.vocabulary",
+    "ways_out": "waterplan.explain.ways_out",
+    "weights": "waterplan.explain.sensitivity",
 }
 
 

@@ -12,7 +12,8 @@ from waterplan.cli.comparing import print_comparison
 from waterplan.cli.describing import print_description
 from waterplan.cli.output import tell
 from waterplan.cli.planning import Request, print_plan
-from waterplan.cli.studying import print_check, print_scenarios, print_trace
+from waterplan.cli.studying import print_check, print_scenarios
+from waterplan.cli.tracing import print_trace
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 HELP = o.HELP
@@ -80,11 +81,12 @@ def trace(
     name: o.NameArgument,
     labels: o.LabelsArgument = None,
     study: o.StudyOption = o.STUDY,
+    scenario: o.ScenarioOption = o.SCENARIO,
     as_json: o.JsonOption = False,
     language: o.LanguageOption = o.LANGUAGE,
 ) -> None:
     """Leads from a number to its row and source."""
-    print_trace(name, labels or [], study, as_json, language)
+    print_trace(name, labels or [], study, scenario, as_json, language)
 
 
 @app.command(help=HELP("describe"), epilog=HELP("describe_examples"))

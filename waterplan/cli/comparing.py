@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -12,6 +12,7 @@ from waterplan.cli.output import tell, tell_json
 from waterplan.messages import Texts
 
 if TYPE_CHECKING:
+    from waterplan.plan.comparison import Comparison
     from waterplan.plan.plan import Plan
     from waterplan.study import Study
 
@@ -24,15 +25,25 @@ def print_comparison(names: list[str], study: str, as_json: bool, language: str)
         message = Texts("commands", language)("two_plans", count=len(names))
         raise typer.BadParameter(message, param_hint="PLAN")
     known = waterplan.open_study(study)
-    plans: dict[str, Plan] = {}
-    for name in names:
-        shown = Path(name).stem
-        plans[shown if shown not in plans else f"{shown} ({len(plans) + 1})"] = plan_of(name, known)
-    compared = waterplan.compare(plans)
+    compared = waterplan.compare([plan_of(name, known) for name in names], [Path(name).stem for name in names])
     if as_json:
-        tell_json(compared.as_mapping())
+        tell_json(content(compared))
     else:
-        tell(waterplan.comparison_page(compared, next(iter(plans.values())), language))
+        tell(compared.text(language))
+
+
+def content(compared: Comparison) -> dict[str, Any]:
+    """A comparison as an object: values stand in the order of the plans."""
+    inputs = compared.inputs.reset_index().itertuples(index=False, name=None)
+    headline = compared.headline()
+    return {
+        "plans": headline["plan"].values.tolist(),
+        "inputs": [
+            {"kind": kind, "name": name, "where": where, "unit": unit, "values": values}
+            for kind, name, where, unit, *values in inputs
+        ],
+        "results": {str(name): array.values.tolist() for name, array in headline.data_vars.items()},
+    }
 
 
 def plan_of(name: str, study: Study) -> Plan:

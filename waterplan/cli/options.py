@@ -10,7 +10,7 @@ import typer
 
 from waterplan.messages import Texts, usual_language
 
-STUDY = "china-2015"
+STUDY, SCENARIO = "china-2015", "reference"
 HELP = Texts("help", usual_language())
 
 
@@ -33,6 +33,7 @@ LANGUAGE = Language(usual_language())
 StudyOption = Annotated[str, typer.Option("--study", help=HELP("study"))]
 LanguageOption = Annotated[Language, typer.Option("--language", help=HELP("language"))]
 JsonOption = Annotated[bool, typer.Option("--json", help=HELP("json"))]
+ScenarioOption = Annotated[str, typer.Option("--scenario", help=HELP("traced_scenario"))]
 FolderArgument = Annotated[str, typer.Argument(metavar="STUDY_FOLDER", help=HELP("folder"))]
 ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help=HELP("scenario"))]
 PlansArgument = Annotated[list[str], typer.Argument(metavar="PLAN", help=HELP("plans"))]

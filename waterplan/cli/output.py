@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from waterplan.errors import InfeasibleError, ProblemsError, WaterplanError
 from waterplan.messages import Texts
 
+if TYPE_CHECKING:
+    from waterplan.explain.ways_out import WayOut
+
+TARGET = "saving_target"
 USAGE = 2
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -55,7 +59,9 @@ def error_content(error: WaterplanError) -> dict[str, Any]:
         content |= {
             "attainable": error.attainable,
             "shortfall": error.shortfall,
-            "ways_out": [str(way) for way in error.ways_out],
+            "ways_out": [
+                {"settings": way.settings, "annual_cost": way.result.ledger.annual_cost} for way in error.ways_out
+            ],
         }
     return content
 
@@ -71,5 +77,27 @@ def error_text(error: WaterplanError, language: str) -> str:
         figures = {"attainable": f"{error.attainable:,.2f}", "shortfall": f"{error.shortfall:,.2f}"}
         lines = [say("infeasible", target=f"{target:,.10g}", **figures)]
     if error.ways_out:
-        lines += [say("ways_out"), *(f"  {way}" for way in error.ways_out)]
+        alone = [way for way in error.ways_out if len(way.settings) == 1 and TARGET not in way.settings]
+        lines += [] if alone else [say("no_single_change")]
+        lines += [say("ways_out"), *(f"  {way_text(way, say)}" for way in error.ways_out)]
     return "\n".join(lines)
+
+
+def way_text(way: WayOut, say: Texts) -> str:
+    """A way out as the settings that make it, with what the plan then costs."""
+    cost = say("way_cost", cost=f"{way.result.ledger.annual_cost:,.1f}")
+    return f"{' '.join(_settings(way.settings))}  ({cost})"
+
+
+def _settings(settings: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from (f"{name}.{label}={_shown(one)}" for label, one in value.items())
+        else:
+            yield f"{name}={_shown(value)}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(value) or "[]"
+    return f"{value:.10g}" if isinstance(value, float) else str(value).lower()

@@ -44,14 +44,8 @@ def solve(request: Request) -> Result:
     try:
         return waterplan.answer(study, scenario, str(request.solver))
     except InfeasibleError as error:
-        # PLACE FOR waterplan.explain.ways_out(planner, scenario): error.ways_out, printed as they are.
-        raise error
-
-
-def basis_shares(result: Result) -> dict[str, float] | None:
-    """Share of the answer that rests on each basis, None as long as nobody can tell."""
-    # PLACE FOR waterplan.explain.weights(result), by basis.
-    return None
+        ways = waterplan.ways_out(waterplan.Planner(study), scenario)
+        raise InfeasibleError(str(error), error.attainable, error.shortfall, ways) from error
 
 
 def print_plan(request: Request, as_json: bool, output: Path | None, csv: Path | None, excel: Path | None) -> None:
@@ -63,7 +57,7 @@ def print_plan(request: Request, as_json: bool, output: Path | None, csv: Path |
     result = solve(request)
     plan = waterplan.Plan.of(result)
     certificate = plan.certify()
-    shares = basis_shares(result)
+    shares = waterplan.share_by_basis(waterplan.weights(result))
     if not as_json:
         tell(waterplan.plan_page(plan, request.language, shares))
         tell(waterplan.certificate_line(certificate, result.solver, result.seconds, request.language))

@@ -16,6 +16,7 @@ from waterplan.report.layout import beside, left, number, paragraph, percent, ri
 from waterplan.scenario import Levers
 
 TECHNOLOGIES, PROVINCES, BINDING = 15, 10, 8
+LARGE, SMALL = 5000, 50  # hm3/a of reference withdrawal
 VOLUME_COLUMNS = (24, 9)
 COST_COLUMNS, MEANS_COLUMNS, MEANS_FROM = (36, 10, 8), (18, 8), 63
 SECTOR_COLUMNS = (44, 8, 6, 12, 7, 8)
@@ -35,6 +36,11 @@ class Sheet:
     def total(self, name: str) -> float:
         """The sum of a variable of the plan over all labels."""
         return figures.total(self.plan.dataset, name)
+
+    def volume(self, value: float) -> str:
+        """A volume with as many digits as the size of the study asks for [hm3/a]."""
+        withdrawal = self.total("reference_withdrawal")
+        return number(value, 0 if withdrawal >= LARGE else 1 if withdrawal >= SMALL else 3)
 
     def name(self, dim: str, label: str) -> str:
         """What a sector, province or technology is called; a pool by its technologies."""
@@ -78,13 +84,13 @@ def _withdrawal(sheet: Sheet) -> list[str]:
         against, reference=percent(1 - planned / reference), base=percent(abs(1 - planned / base)), year=study.base_year
     )
     rows = [
-        [say("withdrawal_base", year=study.base_year), number(base)],
+        [say("withdrawal_base", year=study.base_year), sheet.volume(base)],
         [
             say("withdrawal_reference", year=study.target_year),
-            number(reference),
+            sheet.volume(reference),
             say("frozen", base_year=study.base_year, target_year=study.target_year),
         ],
-        [say("withdrawal_plan", year=study.target_year), number(planned), below],
+        [say("withdrawal_plan", year=study.target_year), sheet.volume(planned), below],
     ]
     name, volume = VOLUME_COLUMNS
     lines = ["  ".join(["", left(row[0], name), right(row[1], volume), *row[2:]]) for row in rows]
@@ -95,9 +101,9 @@ def _cost(sheet: Sheet, technologies: pd.DataFrame) -> list[str]:
     say, data = sheet.say, sheet.plan.dataset
     saving, counted = sheet.total("saving"), sheet.total("counted_saving")
     key = "target" if sheet.levers.saving_target > 0 else "no_target"
-    target = say(key, target=number(sheet.levers.saving_target), counted=number(counted))
+    target = say(key, target=sheet.volume(sheet.levers.saving_target), counted=sheet.volume(counted))
     if not sheet.levers.count_alternative_supply:
-        target += say("not_counted", saving=number(saving))
+        target += say("not_counted", saving=sheet.volume(saving))
     rows = [[say("cost", perspective=say(sheet.levers.perspective)), say("money"), say("money_per_m3")]]
     for label in data["perspective"].values:
         cost = float(data["cost"].sel(perspective=label))
@@ -124,8 +130,9 @@ def _means(sheet: Sheet) -> list[str]:
 def _what_pays(sheet: Sheet, technologies: pd.DataFrame) -> list[str]:
     pays, costs = figures.what_pays(technologies)
     parts = [
-        sheet.say(key, saving=number(part.saving), count=part.count, money=number(abs(part.cost), 1))
+        sheet.say(key, saving=sheet.volume(part.saving), count=part.count, money=number(abs(part.cost), 1))
         for key, part in (("pays", pays), ("costs", costs))
+        if part.count
     ]
     if sheet.levers.scarcity_value > 0:
         parts.append(sheet.say("scarcity", money=number(sheet.total("scarcity_credit"), 1)))
@@ -140,7 +147,7 @@ def _sectors(sheet: Sheet) -> list[str]:
     def row(name: str, savings: pd.Series, withdrawal: float) -> list[str]:
         together = float(savings.sum())
         share = together / withdrawal if withdrawal > 0 else float("nan")
-        return [name, *(number(value) for value in savings), number(together), percent(share)]
+        return [name, *(sheet.volume(value) for value in savings), sheet.volume(together), percent(share)]
 
     rows = [row(sheet.name("sector", str(s)), frame.loc[s], float(reference.get(s, 0.0))) for s in frame.index]
     rows.append(row(say("in_all"), frame.sum(), float(reference.sum())))
@@ -158,7 +165,7 @@ def _technologies(sheet: Sheet, technologies: pd.DataFrame) -> list[str]:
         [
             sheet.name("technology", str(label)),
             say(f"level_{row['level']}"),
-            number(row["saving"]),
+            sheet.volume(row["saving"]),
             number(row["levelised_cost"], 2),
             number(row["investment"]),
         ]
@@ -169,7 +176,7 @@ def _technologies(sheet: Sheet, technologies: pd.DataFrame) -> list[str]:
         saving = float(others["saving"].sum())
         mean = float((others["saving"] * others["levelised_cost"]).sum()) / saving
         name = say("other_technologies", count=len(others))
-        rows.append([name, "", number(saving), number(mean, 2), number(float(others["investment"].sum()))])
+        rows.append([name, "", sheet.volume(saving), number(mean, 2), number(float(others["investment"].sum()))])
     return titled(head, rows, TECHNOLOGY_COLUMNS, texts=2)
 
 
@@ -179,7 +186,7 @@ def _provinces(sheet: Sheet) -> list[str]:
     rows = [
         [
             sheet.name("province", str(label)),
-            number(row["saving"]),
+            sheet.volume(row["saving"]),
             percent(row["of_saving"]),
             percent(row["of_withdrawal"]),
         ]

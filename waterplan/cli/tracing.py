@@ -1,0 +1,124 @@
+"""From a number to the rows that it rests on, and to their sources."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+import waterplan
+from waterplan.cli.output import tell, tell_json
+from waterplan.messages import Texts
+from waterplan.report.layout import cut, left, number, percent, right
+from waterplan.vocabulary import Term, of_kind, term, terms
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from waterplan.plan.result import Result
+    from waterplan.study import Study, Trace
+
+ROW_FIELDS = ("value", "low", "high", "unit", "basis", "file", "row", "written", "note")
+COMPUTED = ("ledger", "result", "dual")
+SHOWN = 15
+PLACE_COLUMNS = 58
+
+
+def print_trace(name: str, labels: list[str], study: str, scenario: str, as_json: bool, language: str) -> None:
+    """The row of an input and its source; of a computed number, the rows it rests on, heaviest first."""
+    where = read_labels(labels, language)
+    known = waterplan.open_study(study)
+    if name in terms() and term(name).kind in COMPUTED:
+        result = waterplan.answer(known, waterplan.open_scenario(scenario))
+        rows = waterplan.rests_on(result, name, **where)
+        if as_json:
+            tell_json({"name": name, "labels": where, "value": value_of(result, name, where), "rows": records(rows)})
+        else:
+            tell("\n".join(heaviest(result, name, where, rows, language)))
+        return
+    found = known.trace(name, **where)
+    if as_json:
+        tell_json(row_content(found))
+    else:
+        tell("\n".join(row_lines(found, language)))
+
+
+def read_labels(labels: list[str], language: str) -> dict[str, str]:
+    """Labels by dimension; a usage error where one is not of the form label=value."""
+    where: dict[str, str] = {}
+    for given in labels:
+        label, _, value = (part.strip() for part in given.partition("="))
+        if not (label and value):
+            message = Texts("commands", language)("label_form", given=given)
+            raise typer.BadParameter(message, param_hint="LABEL=VALUE")
+        where[label] = value
+    return where
+
+
+def row_content(found: Trace) -> dict[str, Any]:
+    """The row of an input and its source as an object."""
+    row, source = found.row, found.source
+    labels = {dim: row[dim] for dim in term(str(row["name"])).dims}
+    content = {"name": row["name"], "labels": labels, **{field: row[field] for field in ROW_FIELDS}}
+    known = {str(key): value for key, value in source.dropna().items()}
+    return {**content, "source": {"source": source.name, **known}}
+
+
+def row_lines(found: Trace, language: str) -> list[str]:
+    """The row of an input and its source in words."""
+    say, row, source = Texts("commands", language), found.row, found.source
+    one, unit = term(str(row["name"])), "" if row["unit"] == "1" else str(row["unit"])
+    said = "; ".join([one.name, *(f"{term(dim).label(language)} {row[dim]}" for dim in one.dims)])
+    verified = say("verified_yes" if source["verified"] == "yes" else "verified_no")
+    document = {key: source[key] for key in ("title", "publisher")}
+    lines = [
+        say("range", low=f"{row['low']:.10g}", high=f"{row['high']:.10g}", unit=unit),
+        say("basis", basis=say(f"basis_{row['basis']}")),
+        say("row", file=row["file"], row=row["row"], written=row["written"]),
+        say("source", key=source.name, **document, year=source.dropna().get("year", "-"), verified=verified),
+        *(say("note", note=note) for note in (row["note"], source["note"]) if note),
+    ]
+    head = f"{one.label(language)} ({said}): {row['value']:.10g} {unit}".rstrip()
+    return [head, *(f"  {line}".rstrip() for line in lines)]
+
+
+def value_of(result: Result, name: str, where: dict[str, str]) -> float | None:
+    """A computed number summed over the labels that are left open; None where a label is not one of its own."""
+    array = waterplan.Plan.of(result).dataset[name]
+    if set(where) - set(map(str, array.dims)):
+        return None
+    return float(array.sel(where).sum(skipna=True))
+
+
+def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as objects, without the labels that an input does not have."""
+    fields = [field for field in (*ROW_FIELDS, "source", "derivative", "weight") if field in rows]
+    return [
+        {"name": row["name"], "labels": {dim: row[dim] for dim in term(row["name"]).dims}}
+        | {field: row[field] for field in fields}
+        for row in rows.to_dict("records")
+    ]
+
+
+def heaviest(result: Result, name: str, where: dict[str, str], rows: pd.DataFrame, language: str) -> list[str]:
+    """The rows that a computed number rests on in words: the heaviest, each with basis, place and source."""
+    say, one = Texts("commands", language), term(name)
+    value, total = value_of(result, name, where), float(rows["weight"].sum())
+    labels = "; ".join([name, *(f"{dim} {label}" for dim, label in where.items())])
+    told = "" if value is None else f": {number(value, 3)} {one.unit}"
+    lines = [f"{one.label(language)} ({labels}){told}", f"  {say('rests_on', count=f'{len(rows):,}', unit=one.unit)}"]
+    for row in rows.head(SHOWN).to_dict("records"):
+        share = row["weight"] / total if total > 0 else 0.0
+        place = " ".join([row["name"], *(str(row[dim]) for dim in term(row["name"]).dims)])
+        basis, at = say(f"basis_{row['basis']}"), say("at_row", file=row["file"], row=row["row"])
+        weight = right(number(row["weight"], 2), 9)
+        lines.append(
+            f"{weight}  {right(percent(share), 6)}  {left(cut(place, PLACE_COLUMNS), PLACE_COLUMNS)}  {basis}; {at}"
+        )
+    return [*lines, *(f"  {hint}" for hint in _input_of_that_name(name, language))]
+
+
+def _input_of_that_name(name: str, language: str) -> list[str]:
+    """The input that stands in the tables under the name of a computed number."""
+    inputs: list[Term] = [one for one in of_kind("input") if one.variable == name]
+    return [Texts("commands", language)("input_of_that_name", name=one.name, table=one.table) for one in inputs]
