@@ -11,6 +11,7 @@ from itertools import combinations
 from math import inf, isfinite, isnan, prod
 
 import numpy as np
+from naive_costs import capacity_cost, credit, investment
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
@@ -138,7 +139,7 @@ def least_cost(study, levers, values=None):
         answer.capacity[place] += decision.capacity * amount
         answer.saving[decision.level, decision.product, decision.province] += decision.saving * amount
         answer.counted_saving += counted.get(number, 0.0) * amount
-        answer.investment += _investment(tables, decision.technology) * decision.capacity * amount
+        answer.investment += investment(tables, decision.technology) * decision.capacity * amount
         answer.electricity += tables["electricity_per_m3"][decision.technology] * decision.capacity * amount
     return answer
 
@@ -245,8 +246,8 @@ def _end_use(problem, largest, product, province, end_use):
                 continue
             most = 0.0 if _excluded(tables, t) else added[t] * gross
             saving = left[have] * fraction[t]
-            cost = _capacity_cost(tables, t, product, province) * fraction[t]
-            cost -= _credit(tables, product, province, tables["effluent_share"][end_use]) * saving
+            cost = capacity_cost(tables, t, product, province) * fraction[t]
+            cost -= credit(tables, product, province, tables["effluent_share"][end_use]) * saving
             step = problem.decide(
                 technology=t, product=product, province=province, capacity=fraction[t], saving=saving, cost=cost,
                 most=most, level="end_use",
@@ -282,7 +283,7 @@ def _whole_plant(problem, level, product, province, reference, saved):
         there = level == "site" or t not in somewhere or (t, province) in tables["supply_potential"]
         limit = fraction[t] * added[t] / before if there and not _excluded(tables, t) else 0.0
         effluent = tables["effluent_share"]["site"] if level == "site" else 0.0
-        cost = _capacity_cost(tables, t, product, province) - _credit(tables, product, province, effluent)
+        cost = capacity_cost(tables, t, product, province) - credit(tables, product, province, effluent)
         decision = problem.decide(
             technology=t, product=product, province=province, capacity=1.0, saving=1.0, cost=cost,
             most=limit * reference, level=level,
@@ -318,57 +319,9 @@ def _floors_and_caps(problem, largest):
         floor = tables.lever("technology_floor", t, "technologies") * largest[t]
         problem.at_most({n: -amount for n, amount in capacity.items()}, -floor)
     if isfinite(tables.levers.investment_cap):
-        row = {n: _investment(tables, d.technology) * d.capacity for n, d in enumerate(problem.decisions)}
+        row = {n: investment(tables, d.technology) * d.capacity for n, d in enumerate(problem.decisions)}
         problem.at_most(row, tables.levers.investment_cap)
     if isfinite(tables.levers.electricity_cap):
         per_m3 = tables["electricity_per_m3"]
         row = {n: per_m3[d.technology] * d.capacity for n, d in enumerate(problem.decisions)}
         problem.at_most(row, tables.levers.electricity_cap)
-
-
-def _investment(tables, t):
-    return tables["investment_per_m3"][t] * tables.lever("technology_cost_scale", t, "technologies")
-
-
-def _annuity(rate, lifetime):
-    """The yearly payment that repays 1: one over the sum of the discount factors of its years."""
-    whole = int(lifetime)
-    if whole == lifetime:
-        return 1 / sum((1 + rate) ** -year for year in range(1, whole + 1))
-    return rate / (1 - (1 + rate) ** -lifetime) if rate else 1 / lifetime
-
-
-def _capacity_cost(tables, t, product, province):
-    levers, sector = tables.levers, tables.sector[product]
-    enterprise = levers.perspective == "enterprise"
-    rate = levers.hurdle_rate if enterprise else levers.discount_rate
-    allocated = tables.joint[t] and levers.cost_accounting == "water_share"
-    investment = _annuity(rate, tables["lifetime"][t]) * _investment(tables, t)
-    if enterprise:
-        investment *= 1 - tables.lever("investment_subsidy", sector, "sectors")
-    barrier = levers.barrier_cost if enterprise else 0.0
-    if allocated:
-        return investment * tables["water_share"][t] + tables["running_cost_water_share"][t] + barrier
-    carbon = levers.carbon_price / 1000
-    heat = tables["heat_per_m3"][t] * (tables.one("heat_price") + carbon * tables.one("heat_emission_factor"))
-    electricity = tables["electricity_price"][province] * levers.electricity_price_scale
-    electricity += carbon * tables["grid_emission_factor"][province]
-    running = tables["running_cost_per_m3"][t] + heat + tables["electricity_per_m3"][t] * electricity
-    return investment + running + barrier
-
-
-def _credit(tables, product, province, effluent_share):
-    """What a cubic metre not withdrawn earns."""
-    levers, sector = tables.levers, tables.sector[product]
-    public, sewer = tables["public_supply_share"][sector], tables["sewer_share"][sector]
-    price, fee = tables["water_price"][province], tables["resource_fee"][province]
-    intake, treatment = tables.one("own_intake_cost"), tables.one("effluent_treatment_cost")
-    credit = 0.0
-    if levers.scarcity_value:
-        credit = levers.scarcity_value * min(tables["water_stress"][province], 1.0) / tables.mean_stress
-    if levers.perspective == "enterprise":
-        credit += public * price * levers.water_price_scale + (1 - public) * (fee + intake) + levers.water_tax
-        credit += effluent_share * (sewer * tables["sewage_fee"][province] + (1 - sewer) * treatment)
-    elif levers.perspective == "society":
-        credit += public * price + (1 - public) * intake + effluent_share * treatment
-    return credit
