@@ -117,7 +117,8 @@ def cost_lines(tables: Tables, rows: pd.DataFrame, perspective: str) -> pd.DataF
 
 
 def scarcity_credit(tables: Tables, coefficients: Coefficients, rows: pd.DataFrame) -> pd.Series:
-    """scarcity_value times capped water stress over its mean, weighted by reference withdrawal [CNY/m3], of each row."""
+    """scarcity_value times water stress (at most 1) over its mean, weighted by reference withdrawal: CNY/m3 of each
+    row."""
     pairs = coefficients.pairs.merge(tables.provinces[["province", "water_stress"]], on="province")
     weight = pairs["reference_withdrawal"]
     mean = (pairs["water_stress"].clip(upper=1.0) * weight).sum() / weight.sum()

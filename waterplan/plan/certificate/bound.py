@@ -1,8 +1,8 @@
 r"""That no plan can cost less, shown from the plan's own prices.
 
-Give every limit that joins products and provinces (target, floors, caps, pools) its price. Each product-province pair is
-then on its own, and what it could earn at these prices at most is easy to say, backwards through the levels. No plan
-can cost less than
+Give every limit that joins products and provinces (target, floors, caps, pools) its price. Each pair of a product and
+a province is then on its own, and what it could earn at these prices at most is easy to say, backwards through the
+levels. No plan can cost less than
 
 .. math:: \text{what the limits are worth at their prices} - \sum_{p,r} \text{what the pair can earn at most}
 
@@ -37,9 +37,10 @@ LOCAL = [*PAIR, "end_use"]
 
 
 def lower_bound(dataset: xr.Dataset, tables: Tables, coefficients: Coefficients) -> float:
-    """The least that any plan of the scenario can cost, without the tie-break [MCNY/a]."""
-    prices = {name: dataset[name].clip(min=0.0).to_series() if dataset[name].dims else max(float(dataset[name]), 0.0)
-              for name in PRICES}  # fmt: skip
+    """The least that any plan of the scenario can cost, without the tie-break [MCNY/a]; NaN if a price is no number."""
+    if not all(np.isfinite(dataset[name]).all() for name in PRICES):
+        return np.nan
+    prices = {name: _frame(dataset[name].clip(min=0.0)) for name in PRICES}
     rows = unit_values(prices, tables, coefficients)
     pairs = coefficients.pairs.set_index(PAIR)["reference_withdrawal"]
     supply = rows[rows["level"] == "supply"].assign(profit=lambda frame: frame["worth"] - frame["cost"])
@@ -53,7 +54,19 @@ def lower_bound(dataset: xr.Dataset, tables: Tables, coefficients: Coefficients)
     return limits_worth(prices, tables, coefficients) - earned
 
 
-def unit_values(prices: dict[str, float | pd.Series], tables: Tables, coefficients: Coefficients) -> pd.DataFrame:
+def _frame(price: xr.DataArray) -> pd.DataFrame:
+    """The price of a limit as a long frame of labels and ``price``."""
+    if not price.dims:
+        return pd.DataFrame({"price": [float(price)]})
+    return price.to_series().rename("price").reset_index()
+
+
+def _one(prices: dict[str, pd.DataFrame], name: str) -> float:
+    """The price of a limit that has no labels."""
+    return float(prices[name]["price"].iloc[0])
+
+
+def unit_values(prices: dict[str, pd.DataFrame], tables: Tables, coefficients: Coefficients) -> pd.DataFrame:
     """Every choice that is open: cost of a m3/a of capacity and worth of a m3 saved, prices of limits in them [CNY/m3].
 
     Columns also: ``limit``, as a share of the flow that reaches levels 2 and 3.
@@ -68,13 +81,13 @@ def unit_values(prices: dict[str, float | pd.Series], tables: Tables, coefficien
     rows = rows[~rows["excluded"]].reset_index(drop=True)
     lines = cost_lines(tables, rows, tables.levers.perspective)
     counted = (rows["level"] != "supply") | tables.levers.count_alternative_supply
-    payment = prices["shadow_price"] + _at(prices, "sector_floor_price", rows, ["sector"])
+    payment = _one(prices, "shadow_price") + _at(prices, "sector_floor_price", rows, ["sector"])
     payment += _at(prices, "province_floor_price", rows, ["province"])
     rows["worth"] = scarcity_credit(tables, coefficients, rows) + payment * counted
     rows["worth"] -= lines["avoided_withdrawal"] + lines["avoided_effluent"]
     rows["cost"] = lines[list(SPENT)].sum(axis=1)
-    rows["cost"] += prices["investment_cap_price"] * rows["whole"]
-    rows["cost"] += prices["electricity_cap_price"] * rows["electricity_per_m3"]
+    rows["cost"] += _one(prices, "investment_cap_price") * rows["whole"]
+    rows["cost"] += _one(prices, "electricity_cap_price") * rows["electricity_per_m3"]
     rows["cost"] += _at(prices, "technology_cap_price", rows, ["technology"])
     rows["cost"] -= _at(prices, "technology_floor_price", rows, ["technology"])
     pool_of = tables.potential[["technology", "pool"]].drop_duplicates().set_index("technology")["pool"]
@@ -83,10 +96,9 @@ def unit_values(prices: dict[str, float | pd.Series], tables: Tables, coefficien
     return rows[["level", "technology", *LOCAL, "group", "limit", "worth", "cost"]]
 
 
-def _at(prices: dict[str, float | pd.Series], name: str, rows: pd.DataFrame, dims: list[str]) -> pd.Series:
+def _at(prices: dict[str, pd.DataFrame], name: str, rows: pd.DataFrame, dims: list[str]) -> pd.Series:
     """The price of the limit that each row counts towards; 0 where there is none."""
-    price = pd.Series(prices[name]).rename("price").reset_index()
-    return rows[dims].merge(price, on=dims, how="left")["price"].fillna(0.0).set_axis(rows.index)
+    return rows[dims].merge(prices[name], on=dims, how="left")["price"].fillna(0.0).set_axis(rows.index)
 
 
 def less(rows: pd.DataFrame, left: pd.Series) -> pd.DataFrame:
@@ -134,9 +146,9 @@ def _moves(rows: pd.DataFrame, stock: pd.DataFrame) -> pd.DataFrame:
     """Every step that is possible: numbers of the roll-out row and of the stock rows that it leaves and reaches, and
     what a m3/a of gross flow earns that takes it."""
     names = rows[["technology", *USE]].drop_duplicates().merge(stock[[*USE, "configuration"]].drop_duplicates(), on=USE)
-    names["to"] = [canonical(f"{have}+{one}") for have, one in zip(names["configuration"], names["technology"], strict=True)]
-    has = [one in have.split("+") for have, one in zip(names["configuration"], names["technology"], strict=True)]
-    names = names[~np.array(has, dtype=bool)]
+    grown = list(zip(names["configuration"], names["technology"], strict=True))
+    names["to"] = [canonical(f"{have}+{one}") for have, one in grown]
+    names = names[np.array([one not in have.split("+") for have, one in grown], dtype=bool)]
     places = stock[[*LOCAL, "configuration", "remaining_fraction"]].assign(leaves=np.arange(len(stock)))
     moves = rows.assign(row=np.arange(len(rows))).merge(names, on=["technology", *USE])
     moves = moves.merge(places, on=[*LOCAL, "configuration"])
@@ -173,20 +185,20 @@ def _best_way_on(moves: pd.DataFrame, stock: pd.DataFrame, price: np.ndarray) ->
     return earns
 
 
-def limits_worth(prices: dict[str, float | pd.Series], tables: Tables, coefficients: Coefficients) -> float:
+def limits_worth(prices: dict[str, pd.DataFrame], tables: Tables, coefficients: Coefficients) -> float:
     """What the limits that join all are worth at their prices: what must be saved less what is rationed."""
     levers, reference = tables.levers, coefficients.pairs
-    worth = prices["shadow_price"] * levers.saving_target
+    worth: float = _one(prices, "shadow_price") * levers.saving_target
     for dim, frame in (("sector", tables.sectors), ("province", tables.provinces)):
         volume = frame[dim].map(reference.groupby(dim)["reference_withdrawal"].sum()).fillna(0.0)
-        worth += (_at(prices, f"{dim}_floor_price", frame, [dim]) * frame[f"{dim}_floor"] * volume).sum()
+        worth += float((_at(prices, f"{dim}_floor_price", frame, [dim]) * frame[f"{dim}_floor"] * volume).sum())
     frame = tables.technologies.merge(coefficients.largest, on="technology")
     for word, sign in (("floor", 1.0), ("cap", -1.0)):
-        price = _at(prices, f"technology_{word}_price", frame, ["technology"])
-        worth += sign * (price * frame[f"technology_{word}"] * frame["largest_capacity"]).sum()
+        of_limit = _at(prices, f"technology_{word}_price", frame, ["technology"])
+        worth += sign * float((of_limit * frame[f"technology_{word}"] * frame["largest_capacity"]).sum())
     pools = coefficients.pools
-    worth -= (_at(prices, "pool_price", pools, ["pool", "province"]) * pools["pool_limit"]).sum()
-    for name in ("investment", "electricity"):
-        price, cap = prices[f"{name}_cap_price"], getattr(levers, f"{name}_cap")
+    worth -= float((_at(prices, "pool_price", pools, ["pool", "province"]) * pools["pool_limit"]).sum())
+    for name in ("investment", "electricity"):  # an infinite cap has no price
+        price, cap = _one(prices, f"{name}_cap_price"), getattr(levers, f"{name}_cap")
         worth -= price * cap if price > 0 else 0.0
-    return float(worth)
+    return worth

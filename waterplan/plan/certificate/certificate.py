@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from waterplan.errors import CertificateError
 from waterplan.plan.certificate.accounts import Amounts, labels, recompute_accounts
@@ -63,9 +64,10 @@ class Certificate:
     gap: float
 
     @property
-    def failures(self) -> tuple[Line | Limit, ...]:
-        """Lines and limits past their tolerance."""
-        return tuple(item for item in (*self.lines, *self.limits) if not item.holds)
+    def failures(self) -> tuple[Limit | Line, ...]:
+        """Limits and lines past their tolerance."""
+        limits = [limit for limit in self.limits if not limit.holds]
+        return (*limits, *(line for line in self.lines if not line.holds))
 
     @property
     def ok(self) -> bool:
@@ -87,8 +89,8 @@ class Certificate:
         return (
             f"certified: {len(self.lines)} ledger lines and {count:,} limits recomputed from the tables\n"
             f"  largest difference {worst.difference:.1e} ({worst.name}; {worst.allowed:.1e} allowed)\n"
-            f"  cost {self.cost:.6f} MCNY/a; no plan costs less than {self.lower_bound:.6f}, {abs(self.gap):.1e} of gross "
-            "cost below it"
+            f"  cost {self.cost:.6f} MCNY/a; no plan costs less than {self.lower_bound:.6f}, which is "
+            f"{abs(self.gap):.1e} of gross cost away"
         )
 
 
@@ -108,7 +110,7 @@ def examine(dataset: xr.Dataset, study: Study, scenario: Scenario) -> Certificat
     """The certificate of a plan, whether it holds or not."""
     missing = [name for name in ("step_flow", "site_saving", "supply", "objective") if name not in dataset]
     if missing:
-        raise CertificateError(f"The plan has no {', '.join(missing)}: without its decisions nothing can be recomputed.")
+        raise CertificateError(f"The plan has no {', '.join(missing)}: without decisions nothing can be recomputed.")
     tables = Tables.of(study, scenario)
     coefficients = recompute_coefficients(tables)
     decisions = read_decisions(dataset, tables, coefficients)
@@ -168,11 +170,9 @@ def compare(dataset: xr.Dataset, accounts: Amounts, tables: Tables, scale: float
         weight = _weight(name, accounts, tables)
         money = known[name].unit.startswith("MCNY") or name == "levelised_cost"
         lines.append(_compare(name, stated, recomputed, weight, VOLUME * scale if money else VOLUME))
-    others = [str(name) for name, array in dataset.data_vars.items() if "step" not in array.dims]
-    for name in others:
-        if name not in accounts and known[name].kind not in NOT_RECOMPUTED:
-            lines.append(_line(name, float(dataset[name].sum()), np.nan, 0.0, "not recomputed"))
-    return lines
+    others = {str(name) for name, array in dataset.data_vars.items() if "step" not in array.dims} - set(accounts)
+    unknown = sorted(name for name in others if name not in known or known[name].kind not in NOT_RECOMPUTED)
+    return lines + [_line(name, float(dataset[name].sum()), np.nan, 0.0, "not recomputed") for name in unknown]
 
 
 def _weight(name: str, accounts: Amounts, tables: Tables) -> pd.Series | None:
@@ -187,11 +187,10 @@ def _weight(name: str, accounts: Amounts, tables: Tables) -> pd.Series | None:
 
 def _compare(name: str, stated: xr.DataArray, recomputed: pd.Series, weight: pd.Series | None, allowed: float) -> Line:
     """The label that is furthest off. A place that has no row is NaN in withdrawals and ratios, else 0."""
-    dims = [str(dim) for dim in stated.dims]
-    if not dims:
-        here, there = float(stated), float(recomputed.iloc[0])
-        return _line(name, here, there, allowed + RELATIVE * abs(there))
-    index = [stated.indexes[dim] for dim in dims]
+    if not stated.dims:
+        amount = float(recomputed.iloc[0])
+        return _line(name, float(stated), amount, allowed + RELATIVE * abs(amount))
+    index = [stated.indexes[dim] for dim in stated.dims]
     empty = np.nan if weight is not None or name.endswith("_withdrawal") else 0.0
     there = _spread(recomputed, index, empty)
     here = stated.to_numpy().astype(float)
@@ -201,16 +200,21 @@ def _compare(name: str, stated: xr.DataArray, recomputed: pd.Series, weight: pd.
     limit = allowed + RELATIVE * np.abs(np.nan_to_num(there * factor))
     worst = np.unravel_index(np.argmax(np.nan_to_num(difference / limit, nan=np.inf)), difference.shape)
     where = ", ".join(str(labels[place]) for labels, place in zip(index, worst, strict=True))
-    holds = bool((difference <= limit).all())
-    return Line(name, float(here[worst]), float(there[worst]), float(difference[worst]), float(limit[worst]), holds, where)
+    return Line(
+        name=name,
+        stated=float(here[worst]),
+        recomputed=float(there[worst]),
+        difference=float(difference[worst]),
+        allowed=float(limit[worst]),
+        holds=bool((difference <= limit).all()),
+        where=where,
+    )
 
 
-def _spread(amounts: pd.Series, index: list[pd.Index], empty: float) -> np.ndarray:
+def _spread(amounts: pd.Series, index: list[pd.Index], empty: float) -> NDArray[np.float64]:
     """A Series over labels as an array over all labels; labels that the study does not have make it NaN everywhere."""
     array = np.full([len(labels) for labels in index], empty)
-    places = [
-        labels.get_indexer(amounts.index.get_level_values(level)) for level, labels in enumerate(index)
-    ]
+    places = [labels.get_indexer(amounts.index.get_level_values(level)) for level, labels in enumerate(index)]
     if any((place < 0).any() for place in places):
         return np.full_like(array, np.nan)
     array[tuple(places)] = amounts.to_numpy()

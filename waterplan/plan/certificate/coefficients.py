@@ -169,15 +169,13 @@ def pool_limits(tables: Tables) -> pd.DataFrame:
     return potential.assign(pool_limit=tables.levers.rollout_scale * potential["supply_potential"])
 
 
-def choices(
-    tables: Tables, pairs: pd.DataFrame, roll_out: pd.DataFrame, limits: pd.DataFrame
-) -> pd.DataFrame:
+def choices(tables: Tables, pairs: pd.DataFrame, roll_out: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
     """Every technology of a product in a province, with the most that its capacity can be when nothing else is done.
 
     A source listed in supply_potential is available only where it has a row; an excluded technology nowhere.
     """
     at_uses = roll_out.assign(largest=roll_out["saving_fraction"] * roll_out["reach"])
-    at_uses = at_uses.groupby(["level", "technology", *PAIR], as_index=False)["largest"].sum()
+    at_uses = at_uses.groupby(["level", "technology", *PAIR])["largest"].sum().reset_index()
     whole = limits.merge(pairs[[*PAIR, "reference_withdrawal"]], on="product")
     whole["largest"] = whole["limit"] * whole["reference_withdrawal"]
     frame = pd.concat([at_uses, whole.drop(columns="reference_withdrawal")], ignore_index=True)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from waterplan.errors import CertificateError
 from waterplan.plan.certificate.coefficients import PAIR, USE, Coefficients, canonical
 from waterplan.plan.certificate.tables import Tables
 
@@ -33,7 +34,7 @@ class Decisions:
 
 def read_decisions(dataset: xr.Dataset, tables: Tables, coefficients: Coefficients) -> Decisions:
     """The decisions of a plan with their capacity and saving."""
-    steps = _steps(dataset, coefficients)
+    steps = _steps(dataset, tables, coefficients)
     site, supply = volumes(dataset, tables, "site_saving"), volumes(dataset, tables, "supply")
     at_uses = _attributed(steps)
     on_site = site.assign(level="site", end_use="site", capacity=site["volume"], saving=site["volume"])
@@ -42,13 +43,21 @@ def read_decisions(dataset: xr.Dataset, tables: Tables, coefficients: Coefficien
     return Decisions(steps, site, supply, book[["level", *CHOICE, "end_use", "capacity", "saving"]])
 
 
-def _steps(dataset: xr.Dataset, coefficients: Coefficients) -> pd.DataFrame:
+def _steps(dataset: xr.Dataset, tables: Tables, coefficients: Coefficients) -> pd.DataFrame:
     r"""Each step with what it adds and saves.
 
     capacity = saving_fraction of the technology times step; saving = remaining_fraction of the configuration that the
     plants had times capacity.
     """
     frame = pd.DataFrame({name: dataset[f"step_{name}"].to_numpy().astype(str) for name in STEP}, dtype="str")
+    for dim, known in (
+        ("technology", tables.technologies),
+        ("product", tables.products),
+        ("province", tables.provinces),
+    ):
+        unknown = sorted(set(frame[dim]) - set(known[dim]))
+        if unknown:
+            raise CertificateError(f'A step of the plan is of {dim} "{unknown[0]}", which the study does not have.')
     frame["step"] = dataset["step_flow"].to_numpy().astype(float)
     moves = frame[["configuration", "technology"]].drop_duplicates()
     moves["from"] = [canonical(names) for names in moves["configuration"]]

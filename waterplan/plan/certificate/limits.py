@@ -14,7 +14,7 @@ import pandas as pd
 from waterplan.plan.certificate.accounts import Amounts
 from waterplan.plan.certificate.coefficients import PAIR, USE, Coefficients
 from waterplan.plan.certificate.decisions import CHOICE, Decisions
-from waterplan.plan.certificate.tables import Tables
+from waterplan.plan.certificate.tables import LEVELS, Tables
 
 VOLUME = 1e-6  # hm3/a
 RELATIVE = 1e-9
@@ -78,9 +78,7 @@ def at_least(name: str, frame: pd.DataFrame, amount: Any, bound: Any, scale: flo
     return replace(limit, amount=-limit.amount + 0.0, bound=-limit.bound + 0.0, at_least=True)
 
 
-def check_limits(
-    tables: Tables, coefficients: Coefficients, decisions: Decisions, accounts: Amounts
-) -> list[Limit]:
+def check_limits(tables: Tables, coefficients: Coefficients, decisions: Decisions, accounts: Amounts) -> list[Limit]:
     """All limits of a plan, each family with its worst case."""
     return [
         *_decisions(coefficients, decisions, tables),
@@ -98,8 +96,8 @@ def _decisions(coefficients: Coefficients, decisions: Decisions, tables: Tables)
     for level, name, frame in (("site", "site_saving", decisions.site), ("supply", "supply", decisions.supply)):
         limits.append(at_least(f"no_{name}_is_negative", frame[CHOICE], frame["volume"], 0.0))
         found = frame.merge(places[places["level"] == level], on=CHOICE, how="left")
-        listed = found["available"].eq(True)
-        limits.append(at_most(f"{name}_is_of_technologies_available", found[CHOICE], found["volume"].where(~listed, 0.0), 0.0))
+        elsewhere = found["volume"].where(~found["available"].eq(True), 0.0)
+        limits.append(at_most(f"{name}_is_of_technologies_available", found[CHOICE], elsewhere, 0.0))
     known = decisions.steps.merge(coefficients.flows, on=[*PAIR, "end_use"], how="left")
     listed = known["saving"].notna() & known["gross_flow"].notna()
     limits.append(at_most("steps_are_of_technologies_listed", steps, known["step"].where(~listed, 0.0), 0.0))
@@ -123,7 +121,7 @@ def _end_uses(coefficients: Coefficients, decisions: Decisions) -> list[Limit]:
     arriving = steps.assign(configuration=steps["to"], flow=steps["step"])
     leaving = steps.assign(flow=-steps["step"])
     flows = pd.concat([stock[[*labels, "flow"]], arriving[[*labels, "flow"]], leaving[[*labels, "flow"]]])
-    left = flows.groupby(labels, as_index=False, sort=False)["flow"].sum()
+    left = flows.groupby(labels, sort=False)["flow"].sum().reset_index()
     to = steps.merge(
         stock[[*labels, "flow"]], left_on=[*PAIR, "end_use", "to"], right_on=labels, how="left", suffixes=("", "_to")
     )
@@ -144,12 +142,10 @@ def _end_uses(coefficients: Coefficients, decisions: Decisions) -> list[Limit]:
 
 def _whole_plants(tables: Tables, coefficients: Coefficients, decisions: Decisions) -> list[Limit]:
     """Levels 2 and 3: each technology and all together, of what the levels before left over; pools."""
-    book = decisions.book.groupby([*PAIR, "level"])["saving"].sum().unstack("level")
     pairs = coefficients.pairs.set_index(PAIR)["reference_withdrawal"]
-    saved = book.reindex(index=pairs.index, columns=["end_use", "site", "supply"]).fillna(0.0)
-    reaching = pd.DataFrame(
-        {"site": pairs - saved["end_use"], "supply": pairs - saved["end_use"] - saved["site"]}
-    )
+    book = decisions.book.pivot_table(index=PAIR, columns="level", values="saving", aggfunc="sum")
+    saved = book.reindex(index=pairs.index, columns=list(LEVELS)).fillna(0.0)
+    reaching = pd.DataFrame({"site": pairs - saved["end_use"], "supply": pairs - saved["end_use"] - saved["site"]})
     limits = [at_most("planned_withdrawal_is_not_negative", pairs.reset_index(), saved.sum(axis=1), pairs)]
     for level, volumes in (("site", decisions.site), ("supply", decisions.supply)):
         flow = reaching[level].rename("flow").reset_index()
@@ -171,9 +167,7 @@ def _whole_plants(tables: Tables, coefficients: Coefficients, decisions: Decisio
     return [*limits, at_most("supply_keeps_within_the_pool", drawn.reset_index(), drawn, held)]
 
 
-def _on_the_whole(
-    tables: Tables, coefficients: Coefficients, decisions: Decisions, accounts: Amounts
-) -> list[Limit]:
+def _on_the_whole(tables: Tables, coefficients: Coefficients, decisions: Decisions, accounts: Amounts) -> list[Limit]:
     """The target; floors of sectors and provinces; floors and caps of technologies; caps on investment, electricity."""
     levers, rows = tables.levers, decisions.book.merge(tables.products, on="product", how="left")
     counted = rows if levers.count_alternative_supply else rows[rows["level"] != "supply"]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
 from waterplan.scenario import Levers, Scenario, apply_overrides
@@ -45,19 +46,18 @@ class Tables:
     @classmethod
     def of(cls, study: Study, scenario: Scenario) -> Tables:
         """The rows of the study; those of inputs that the scenario overrides from the values after the overrides."""
-        dims = {term.name: list(term.dims) for term in of_kind("input")}
         rows = dict(list(study.rows.groupby("name", sort=False)))
-        changed = apply_overrides(study, scenario) if scenario.overrides else study.values
+        changed = apply_overrides(study, scenario)
         frames = {}
-        for name in dims:
-            if name in {override.name for override in scenario.overrides}:
-                frames[name] = changed[name].to_series().dropna().reset_index() if dims[name] else pd.DataFrame()
-                if not dims[name]:
-                    frames[name] = pd.DataFrame({name: [float(changed[name])]})
-            elif name in rows:
-                frames[name] = rows[name][[*dims[name], "value"]].rename(columns={"value": name})
+        for term in of_kind("input"):
+            name, dims = term.name, list(term.dims)
+            if all(name != override.name for override in scenario.overrides):
+                found = rows.get(name, study.rows[:0])
+                frames[name] = found[[*dims, "value"]].rename(columns={"value": name})
+            elif dims:
+                frames[name] = changed[name].to_series().dropna().reset_index()
             else:
-                frames[name] = pd.DataFrame({column: [] for column in [*dims[name], name]})
+                frames[name] = pd.DataFrame({name: [float(changed[name])]})
         return cls(study, scenario.resolve(study), frames)
 
     def one(self, name: str) -> float:
@@ -83,7 +83,7 @@ class Tables:
             {
                 "technology": catalogue.index.astype(str),
                 "level": catalogue["level"].to_numpy(),
-                "group": group.where(group != "", catalogue.index.astype(str)).to_numpy(),
+                "group": np.where(group == "", catalogue.index, group),
                 "joint_product": catalogue["joint_product"].astype(bool).to_numpy(),
                 "technology_cost_scale": levers.technology_cost_scale,
                 "technology_floor": levers.technology_floor,
