@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -118,7 +119,7 @@ def _study_values(first: Plan, plan: Plan) -> Inputs:
     for name, there in plan.study.values.data_vars.items():
         here = first.study.values[name]
         here, there = xr.align(here, there, join="outer")
-        same = (here == there) | (here.isna() & there.isna())
+        same = (here == there) | (np.isnan(here) & np.isnan(there))
         if not bool(same.all()):
             changed["study value", str(name), "", ""] = int((~same).sum())
     return changed

@@ -59,7 +59,7 @@ class Comparison:
 
     def most_changed(self, name: str, count: int = 10) -> xr.DataArray:
         """The labels of a result by one dim which differ most from the first plan in any other, most first."""
-        change = np.abs(self.difference[name]).max("plan").fillna(0).values
+        change = abs(self.difference[name]).max("plan").fillna(0).values
         kept = [place for place in np.argsort(-change, kind="stable")[:count] if change[place] > 0]
         return self.results[name].isel({str(self.results[name].dims[1]): kept})
 
@@ -177,7 +177,7 @@ def _number(number: float) -> str:
     >>> _number(12722.4), _number(1.05912), _number(432.37)
     ('12,722', '1.059', '432.4')
     """
-    size = abs(number)
+    size = float(f"{abs(number):.4g}")
     decimals = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3
     shown = f"{number:,.{decimals}f}"
     return shown.removeprefix("-") if float(shown.replace(",", "")) == 0 else shown

@@ -38,7 +38,7 @@ def save_csv(dataset: xr.Dataset, folder: str | Path) -> None:
     home = Path(folder)
     make_folder(home)
     files: dict[str, dict[str, object]] = {}
-    entries = [_dimension_entry(str(dim)) for dim in dataset.dims]
+    entries = [_entry(name, name, "", (), "") for name in terms() if name in dataset.dims]
     for dims, names in _by_dims(dataset).items():
         file = f"{'-'.join(dims) or WHOLE}.csv"
         table, entries_here = _table(dataset, dims, names), _entries(dataset, file, dims, names)
@@ -84,10 +84,6 @@ def _entries(dataset: xr.Dataset, file: str, dims: tuple[str, ...], names: list[
     return [_entry(name, CARRIED.get(name, name), file, dims, rows) for name in (*carried, *names)]
 
 
-def _dimension_entry(name: str) -> dict[str, str]:
-    return _entry(name, name, "", (), "")
-
-
 def _entry(name: str, meant: str, file: str, dims: tuple[str, ...], rows: str) -> dict[str, str]:
     found = term(meant)
     return {
@@ -100,7 +96,7 @@ def _entry(name: str, meant: str, file: str, dims: tuple[str, ...], rows: str) -
 def _write(path: Path, header: Iterable[str], rows: Iterable[Sequence[object]]) -> dict[str, object]:
     """Writes one table; what the manifest says of it."""
     text, count = io.StringIO(newline=""), 0
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text)
     writer.writerow([_cell(name) for name in header])
     for count, row in enumerate(rows, start=1):  # noqa: B007
         writer.writerow([_cell(value) for value in row])

@@ -77,9 +77,9 @@ def _write(worksheet: Any, sheet: Sheet, formats: dict[str, Any]) -> None:
         worksheet.set_column(place, place, _width(column))
         worksheet.write_string(HEADING_ROW, place, _text(column.heading), formats["heading"])
         for row, cell in enumerate(column.cells, start=FIRST_ROW):
-            if column.style == "text":
+            if column.style == "text" and cell:
                 worksheet.write_string(row, place, _text(cell), formats["text"])
-            elif np.isfinite(cell):
+            elif column.style != "text" and np.isfinite(cell):
                 worksheet.write_number(row, place, float(cell), formats[column.style])
     worksheet.freeze_panes(FIRST_ROW, min(2, len(sheet.columns) - 1))
     worksheet.autofilter(HEADING_ROW, 0, HEADING_ROW + max(rows, 1), len(sheet.columns) - 1)
