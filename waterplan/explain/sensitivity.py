@@ -23,7 +23,7 @@ from waterplan.model.structure import totals
 from waterplan.plan.result import Result
 from waterplan.planner.answer import ask, fresh_answers
 from waterplan.planner.packed import Places, build_costs, build_pairs, capacity_surcharge, extra_worth
-from waterplan.planner.vertices import build_uses
+from waterplan.planner.store import build_uses
 from waterplan.scenario import override_range
 
 STEP = 1e-6

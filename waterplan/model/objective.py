@@ -8,7 +8,7 @@ from pyomo.core.expr.numeric_expr import LinearExpression
 from waterplan.model.columns import Columns, Given, weighted
 from waterplan.model.flows import Array
 from waterplan.model.structure import Index
-from waterplan.model.tie_break import TieBreak, build_tie_break
+from waterplan.model.tie_break import WASTE, TieBreak, build_tie_break
 
 
 def annual_cost(x: Columns, given: Given) -> LinearExpression:
@@ -37,6 +37,7 @@ def decision_costs(given: Given, tie_broken: bool = True) -> tuple[Array, Array,
     )
     capacity = _unit_cost(given, given.step_technology, given.step_pair) + tie.app[s.local_step_app]
     saving = _credit(given, given.step_pair, effluent_share[s.use_end_use[s.local_use][s.local_step_local]])
+    saving = saving + (WASTE if tie_broken else 0.0)
     site = _unit_cost(given, given.site_technology, s.pair_site_pair) + tie.site
     supply = _unit_cost(given, given.supply_technology, s.pair_supply_pair) + tie.supply
     return (

@@ -16,12 +16,14 @@ from waterplan.model.flows import Array
 from waterplan.model.structure import Index, Structure
 
 TIE_BREAK_MAX = 1e-6
+WASTE = 1e-7  # CNY/m3 on what capacity would save on its own and does not, since another technology is there already
 
 
 @dataclass(frozen=True)
 class TieBreak:
     """What is added to the cost of capacity [CNY/m3, between 0 and 1e-6]: app [local app], site [pair site], supply
-    [pair supply]."""
+    [pair supply]; app includes ``WASTE``, which every m3 really saved at an end use earns back.
+    """
 
     app: Array
     site: Array
@@ -32,12 +34,14 @@ def build_tie_break(structure: Structure) -> TieBreak:
     """The tie-break of a study.
 
     The rows of a technology are put in the order of a hash of technology, product, province and end use and get
-    equidistant amounts, so that no two are closer than a solver can tell apart.
+    equidistant amounts, so that no two are closer than a solver can tell apart. Where a saved m3 is worth nothing,
+    plants without other technologies go first.
     """
     s = structure
     site = s.end_uses.index("site")
     return TieBreak(
-        app=_amounts(
+        app=WASTE
+        + _amounts(
             s,
             s.app_technology[s.local_app],
             s.local_pair[s.local_app_local],
@@ -46,6 +50,12 @@ def build_tie_break(structure: Structure) -> TieBreak:
         site=_amounts(s, s.site_technology[s.pair_site], s.pair_site_pair, np.full(len(s.pair_site), site)),
         supply=_amounts(s, s.supply_technology[s.pair_supply], s.pair_supply_pair, np.full(len(s.pair_supply), site)),
     )
+
+
+def tie_break_of(tie: TieBreak, capacity: Array, use_saving: Array, site_saving: Array, supply: Array) -> float:
+    """What the tie-break adds to the objective of a plan [MCNY/a]; never negative."""
+    wasted = WASTE * float(use_saving.sum())
+    return float(tie.app @ capacity + tie.site @ site_saving + tie.supply @ supply) - wasted
 
 
 def _amounts(structure: Structure, technology: Index, pair: Index, end_use: Index) -> Array:
@@ -61,7 +71,7 @@ def _amounts(structure: Structure, technology: Index, pair: Index, end_use: Inde
     count = np.bincount(technology, minlength=len(structure.technologies))
     place = np.empty(len(technology))
     place[order] = np.arange(len(technology)) - np.repeat(np.cumsum(count) - count, count)
-    return TIE_BREAK_MAX * (place + 0.5) / np.maximum(count, 1)[technology]
+    return (TIE_BREAK_MAX - WASTE) * (place + 0.5) / np.maximum(count, 1)[technology]
 
 
 def _label_hash(labels: tuple[str, ...]) -> NDArray[np.uint64]:

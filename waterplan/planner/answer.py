@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from waterplan.model.flows import Array
 from waterplan.model.structure import Index
-from waterplan.planner.vertices import TINY, Uses, climb
+from waterplan.planner.compiled import compiled, inlined, released
+from waterplan.planner.store import Uses
+from waterplan.planner.vertices import TINY, climb
 
 APPS_MAX = 64
 ROUNDING = 1e-13
@@ -87,7 +88,6 @@ def fresh_answers(pairs: Pairs, costs: Costs, entry: Index) -> Answers:
 
 # Helpers are inlined and get plain arrays: reading arrays out of tuples inside the loops costs ten times the
 # arithmetic.
-inlined = njit(cache=True, inline="always")
 
 
 @inlined
@@ -148,7 +148,7 @@ def _best_entry(first: int, last: int, entry_value: Index, value: Array, apps: i
     return found
 
 
-@njit(cache=True)
+@compiled
 def _climb_from(local: int, pairs: Pairs, costs: Costs, uses: Uses, worth: float, answers: Answers) -> None:
     """Pivots from the nearest stored dictionary to the optimum; the rare case."""
     u, first = pairs.local_use[local], pairs.app_start[local]
@@ -228,7 +228,7 @@ def _choose(
     return holds
 
 
-@njit(cache=True, nogil=True)
+@released
 def ask(
     members: Index, worth: float, extra: Array, pairs: Pairs, costs: Costs, uses: Uses, answers: Answers
 ) -> tuple[float, float, float]:

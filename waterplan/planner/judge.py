@@ -9,7 +9,7 @@ import numpy as np
 from waterplan.errors import InfeasibleError
 from waterplan.model.build import build_model
 from waterplan.model.instance import Instance, build_instance
-from waterplan.model.tie_break import build_tie_break
+from waterplan.model.tie_break import build_tie_break, tie_break_of
 from waterplan.plan.deployment import deployment_of
 from waterplan.plan.result import Result
 from waterplan.scenario import Scenario
@@ -34,8 +34,8 @@ def judge(study: Study, scenario: Scenario, settings: Settings | None = None) ->
         deployment=deployment,
         duals=solution.duals,
         dual_bound=solution.dual_bound,
-        tie_break=float(
-            tie.app @ deployment.capacity + tie.site @ deployment.site_saving + tie.supply @ deployment.supply
+        tie_break=tie_break_of(
+            tie, deployment.capacity, deployment.use_saving, deployment.site_saving, deployment.supply
         ),
         decisions=lambda: solution.decisions,
         solver="highs",

@@ -13,7 +13,7 @@ from waterplan.plan.deployment import Deployment
 from waterplan.planner.answer import Answers, Costs, Pairs
 from waterplan.planner.packed import Places, deployed
 from waterplan.planner.steps import steps_of
-from waterplan.planner.vertices import Uses
+from waterplan.planner.store import Uses
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from waterplan.model.decisions import Duals
 from waterplan.model.flows import Array, Flows, Values
 from waterplan.model.prices import Prices
 from waterplan.model.structure import Index, Structure, totals
-from waterplan.model.tie_break import TieBreak, build_tie_break
+from waterplan.model.tie_break import WASTE, TieBreak, build_tie_break
 from waterplan.plan.deployment import Deployment
 from waterplan.planner.answer import Answers, Costs, Pairs
-from waterplan.planner.vertices import Uses, build_uses
+from waterplan.planner.store import Uses, build_uses
 from waterplan.scenario import Levers
 
 SAMPLES = 12
@@ -99,7 +99,7 @@ def build_costs(
         app=flat[at_uses] + places.tie.app,
         site=flat[on_site] + places.tie.site,
         supply=supply,
-        use_credit=credit[places.local_place] + effluent[places.local_place] * share[places.local_end_use],
+        use_credit=WASTE + credit[places.local_place] + effluent[places.local_place] * share[places.local_end_use],
         site_credit=(credit + effluent * share[s.end_uses.index("site")])[places.pair_place],
         supply_credit=credit[places.pair_place],
     )

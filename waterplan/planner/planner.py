@@ -17,7 +17,7 @@ from waterplan.planner.answer import Pairs
 from waterplan.planner.master import TARGET
 from waterplan.planner.packed import Places, build_costs, build_pairs, sample_uses
 from waterplan.planner.search import Search
-from waterplan.planner.vertices import Uses
+from waterplan.planner.store import Uses
 from waterplan.scenario import Levers, Scenario
 from waterplan.study import Study
 

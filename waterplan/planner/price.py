@@ -10,12 +10,12 @@ mixture of the two. Pairs that answer the same to both prices answer the same in
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from waterplan.model.flows import Array
 from waterplan.model.structure import Index
 from waterplan.planner.answer import Answers, Costs, Pairs, ask
-from waterplan.planner.vertices import Uses
+from waterplan.planner.compiled import released
+from waterplan.planner.store import Uses
 
 ROUNDS_MAX = 200
 SLACK, FOUND, OUT_OF_REACH, NOT_ENDED = 0, 1, 2, 3
@@ -23,13 +23,13 @@ PRICE_MAX = 1e5
 ROUNDING = 4e-15
 
 
-@njit(cache=True, nogil=True)
+@released
 def _keep(members: Index, answers: Answers, kept: Array) -> None:
     for i in members:
         kept[i, 0], kept[i, 1] = answers.counted[i], answers.cost[i]
 
 
-@njit(cache=True, nogil=True)
+@released
 def _sums(members: Index, kept: Array) -> tuple[float, float, float]:
     counted, cost, size = 0.0, 0.0, 1e-12
     for i in members:
@@ -39,7 +39,7 @@ def _sums(members: Index, kept: Array) -> tuple[float, float, float]:
     return counted, cost, size
 
 
-@njit(cache=True, nogil=True)
+@released
 def _differ(members: Index, low: Array, high: Array) -> Index:
     out = np.empty(len(members), dtype=np.int64)
     count = 0
@@ -50,7 +50,7 @@ def _differ(members: Index, low: Array, high: Array) -> Index:
     return out[:count]
 
 
-@njit(cache=True, nogil=True)
+@released
 def find_price(
     members: Index,
     pairs: Pairs,
@@ -97,7 +97,7 @@ def find_price(
     )
 
 
-@njit(cache=True, nogil=True)
+@released
 def _between(
     members: Index,
     pairs: Pairs,

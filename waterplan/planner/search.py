@@ -9,6 +9,7 @@ from waterplan.model.decisions import Duals
 from waterplan.model.flows import Array
 from waterplan.model.instance import Instance
 from waterplan.model.structure import Index, totals
+from waterplan.model.tie_break import tie_break_of
 from waterplan.plan.deployment import Deployment
 from waterplan.planner.answer import Answers, Costs, Pairs, ask, fresh_answers
 from waterplan.planner.judge import no_plan
@@ -17,7 +18,7 @@ from waterplan.planner.master import TARGET, Master
 from waterplan.planner.mixture import Mixture, Part
 from waterplan.planner.packed import Places, build_costs, deployed, extra_worth
 from waterplan.planner.price import FOUND, NOT_ENDED, OUT_OF_REACH, find_price
-from waterplan.planner.vertices import Uses
+from waterplan.planner.store import Uses
 
 GAP = 1e-13
 SLACK = 1e-9
@@ -55,11 +56,8 @@ class Search:
 
     def tie_break(self, deployment: Deployment) -> float:
         """What the canonical tie-break adds to the objective [MCNY/a]."""
-        return float(
-            self.places.tie.app @ deployment.capacity
-            + self.places.tie.site @ deployment.site_saving
-            + self.places.tie.supply @ deployment.supply
-        )
+        d = deployment
+        return tie_break_of(self.places.tie, d.capacity, d.use_saving, d.site_saving, d.supply)
 
     def _costs(self, duals: Duals | None = None) -> Costs:
         i = self.instance

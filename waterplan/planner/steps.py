@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from waterplan.model.flows import Array
 from waterplan.model.structure import Index, Structure
 from waterplan.planner.answer import ROUNDING, Answers, Costs, Pairs
-from waterplan.planner.vertices import Uses, climb, reduced_profit
+from waterplan.planner.compiled import compiled, released
+from waterplan.planner.store import Uses
+from waterplan.planner.vertices import climb, reduced_profit
 
 
-@njit(cache=True)
+@compiled
 def _worth_inside(low: float, high: float) -> float:
     if np.isfinite(low) and np.isfinite(high):
         return 0.5 * (low + high)
@@ -20,7 +21,7 @@ def _worth_inside(low: float, high: float) -> float:
     return high - 1.0 if np.isfinite(high) else 0.0
 
 
-@njit(cache=True)
+@compiled
 def _best_dictionary(u: int, entry: int, uses: Uses, worth: float, kappa: Array) -> tuple[Array, Index]:
     """The dictionary that is optimal at a worth, and its basis."""
     apps, rows, moves = len(kappa), uses.rows[u], uses.move_start[u + 1] - uses.move_start[u]
@@ -35,7 +36,7 @@ def _best_dictionary(u: int, entry: int, uses: Uses, worth: float, kappa: Array)
     return table, basis
 
 
-@njit(cache=True)
+@compiled
 def _add_path(
     start: int, members: int, amount: float, first: int, last: int, app: int, steps: tuple[Index, Index, Index], out:
     Array
@@ -55,7 +56,7 @@ def _add_path(
         t += 1
 
 
-@njit(cache=True, nogil=True)
+@released
 def _steps(
     pairs: Pairs,
     uses: Uses,
