@@ -121,19 +121,21 @@ def examine(dataset: xr.Dataset, study: Study, scenario: Scenario) -> Certificat
     cost = float(accounts["objective"].iloc[0])
     proven = lower_bound(dataset, tables, coefficients)
     stated, tie_break = (float(dataset.attrs.get(name, np.nan)) for name in ("dual_bound", "tie_break"))
-    limits += _proof(dataset, cost, proven, stated, tie_break, float(decisions.book["capacity"].sum()), scale)
+    limits += _proof(
+        dataset, cost, proven, stated, tie_break, TIE_BREAK_MAX * float(coefficients.places["largest"].sum()), scale
+    )
     lines.append(_line("gap", float(dataset.attrs.get("gap", np.nan)), (cost + tie_break - stated) / scale, GAP_MAX))
     return Certificate(tuple(lines), tuple(limits), cost, proven, (cost - proven) / scale)
 
 
 def _proof(
-    dataset: xr.Dataset, cost: float, proven: float, stated: float, tie_break: float, capacity: float, scale: float
+    dataset: xr.Dataset, cost: float, proven: float, stated: float, tie_break: float, most: float, scale: float
 ) -> list[Limit]:
     """No plan can cost less: by the bound that the solver stated, with the tie-break, and by the one shown from the
-    plan's prices, without it (so that it may be off by as much as the tie-break can do)."""
+    plan's prices, without it: prices that the tie-break has a part in may be off by ``most``, what it can add to
+    any plan."""
     plan = pd.DataFrame({"whole": [""]})
     prices = pd.concat([pd.Series(dataset[name].to_numpy().ravel(), [name] * dataset[name].size) for name in PRICES])
-    most = TIE_BREAK_MAX * capacity
     return [
         at_least("no_price_is_negative", prices.index.to_frame(name="price"), prices, 0.0),
         at_most("cost_meets_the_lower_bound", plan, cost + tie_break, stated, scale),
