@@ -202,9 +202,15 @@ class TestOpening:
     def test_attributes_that_are_missing_are_named(self, dataset, tiny, tmp_path):
         less = dataset.copy()
         del less.attrs["scenario"], less.attrs["study_digest"]
+        less.attrs["base_year"] = "soon"
         save_dataset(less, tmp_path / "plan.nc")
-        with pytest.raises(DataError, match="the plan does not say its study_digest, scenario"):
+        with pytest.raises(DataError, match="the plan does not say its study_digest, scenario, base_year"):
             open_dataset(tmp_path / "plan.nc", tiny)
+
+    def test_a_scenario_that_cannot_be_read_is_refused(self, saved, tiny):
+        spoil(saved, lambda store: store.attrs.__setitem__("scenario", "title = = 1"))
+        with pytest.raises(DataError, match="the scenario in the plan is not TOML"):
+            open_dataset(saved, tiny)
 
     def test_what_does_not_fit_is_told_all_at_once(self, dataset, tiny, tmp_path):
         wrong = dataset.assign(

@@ -8,6 +8,7 @@ the file (links, external storage) is never followed.
 from __future__ import annotations
 
 import io
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,7 +28,10 @@ UNPACKED_BYTES_MAX = 1024**3
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 KINDS = ("decision", "ledger", "result", "dual")
 CARRIED = ("technology_level", "product_sector")
-ATTRIBUTES = ("title", "status", "study", "study_digest", "scenario", "scenario_digest", "base_year", "target_year")
+ATTRIBUTES = {
+    **dict.fromkeys(("title", "status", "study", "study_digest", "scenario", "scenario_digest", "currency"), str),
+    **dict.fromkeys(("base_year", "target_year", "price_year"), int),
+}
 NUMBER_KINDS, TEXT_KIND = "fiu", "S"
 
 
@@ -149,9 +153,13 @@ def _unpacked(content: bytes) -> xr.Dataset:
 
 
 def _check_origin(dataset: xr.Dataset, study: Study, file: str) -> None:
-    lacking = [name for name in ATTRIBUTES if name not in dataset.attrs]
+    lacking = [name for name, kind in ATTRIBUTES.items() if not isinstance(dataset.attrs.get(name), kind)]
     if lacking:
         raise _refused(file, f"the plan does not say its {', '.join(lacking)}.")
+    try:
+        tomllib.loads(dataset.attrs["scenario"])
+    except (tomllib.TOMLDecodeError, RecursionError):
+        raise _refused(file, "the scenario in the plan is not TOML, so nobody can tell what was asked.") from None
     name, digest = str(dataset.attrs["study"]), str(dataset.attrs["study_digest"])
     if digest != study.digest:
         raise _refused(
