@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
@@ -56,14 +56,14 @@ def error_content(error: WaterplanError) -> dict[str, Any]:
         fields = ("file", "row", "column", "message")
         content["problems"] = [{name: getattr(problem, name) for name in fields} for problem in error.problems]
     if isinstance(error, InfeasibleError):
-        content |= {
-            "attainable": error.attainable,
-            "shortfall": error.shortfall,
-            "ways_out": [
-                {"settings": way.settings, "annual_cost": way.result.ledger.annual_cost} for way in error.ways_out
-            ],
-        }
+        ways = [{"settings": way.settings, "annual_cost": way.result.ledger.annual_cost} for way in ways_of(error)]
+        content |= {"attainable": error.attainable, "shortfall": error.shortfall, "ways_out": ways}
     return content
+
+
+def ways_of(error: InfeasibleError) -> list[WayOut]:
+    """The ways out that an error carries; errors.py, the lowest room, knows them as objects only."""
+    return cast("list[WayOut]", list(error.ways_out))
 
 
 def error_text(error: WaterplanError, language: str) -> str:
@@ -76,10 +76,11 @@ def error_text(error: WaterplanError, language: str) -> str:
         target = error.attainable + error.shortfall
         figures = {"attainable": f"{error.attainable:,.2f}", "shortfall": f"{error.shortfall:,.2f}"}
         lines = [say("infeasible", target=f"{target:,.10g}", **figures)]
-    if error.ways_out:
-        alone = [way for way in error.ways_out if len(way.settings) == 1 and TARGET not in way.settings]
+    ways = ways_of(error)
+    if ways:
+        alone = [way for way in ways if len(way.settings) == 1 and TARGET not in way.settings]
         lines += [] if alone else [say("no_single_change")]
-        lines += [say("ways_out"), *(f"  {way_text(way, say)}" for way in error.ways_out)]
+        lines += [say("ways_out"), *(f"  {way_text(way, say)}" for way in ways)]
     return "\n".join(lines)
 
 

@@ -51,9 +51,7 @@ def solve(request: Request) -> Result:
 def print_plan(request: Request, as_json: bool, output: Path | None, csv: Path | None, excel: Path | None) -> None:
     """Solves, certifies and prints a plan, saves it where asked, and has it confirmed by the full model."""
     say = Texts("commands", request.language)
-    for path in (output, csv, excel):
-        if path is not None and not path.parent.is_dir():
-            raise typer.BadParameter(say("no_folder", folder=path.parent))
+    check_paths((output, excel), csv, say)
     result = solve(request)
     plan = waterplan.Plan.of(result)
     certificate = plan.certify()
@@ -70,6 +68,17 @@ def print_plan(request: Request, as_json: bool, output: Path | None, csv: Path |
         tell(waterplan.judge_line(verdict, request.language))
     for path in saved:
         tell(say("saved", path=path))
+
+
+def check_paths(files: tuple[Path | None, ...], folder: Path | None, say: Texts) -> None:
+    """A usage error for places where nothing can be saved, before anything is solved."""
+    for file in files:
+        if file is not None and not file.parent.is_dir():
+            raise typer.BadParameter(say("no_folder", folder=file.parent))
+        if file is not None and file.exists() and not file.is_file():
+            raise typer.BadParameter(say("no_file", path=file))
+    if folder is not None and folder.exists() and not folder.is_dir():
+        raise typer.BadParameter(say("not_a_folder", path=folder))
 
 
 def save(plan: Plan, output: Path | None, csv: Path | None, excel: Path | None, language: str) -> list[Path]:

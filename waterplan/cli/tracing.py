@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from waterplan.plan.result import Result
-    from waterplan.study import Study, Trace
+    from waterplan.study import Trace
 
 ROW_FIELDS = ("value", "low", "high", "unit", "basis", "file", "row", "written", "note")
 COMPUTED = ("ledger", "result", "dual")
@@ -30,7 +30,7 @@ def print_trace(name: str, labels: list[str], study: str, scenario: str, as_json
     known = waterplan.open_study(study)
     if name in terms() and term(name).kind in COMPUTED:
         result = waterplan.answer(known, waterplan.open_scenario(scenario))
-        rows = waterplan.rests_on(result, name, **where)
+        rows = waterplan.rests_on(result, name, None, **where)
         if as_json:
             tell_json({"name": name, "labels": where, "value": value_of(result, name, where), "rows": records(rows)})
         else:

@@ -1,0 +1,105 @@
+"""Every sentence exists in both languages, is used, and asks for the same figures in both."""
+
+import ast
+import csv
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from waterplan.messages import HOME, LANGUAGES, Texts, catalogue, usual_language
+from waterplan.study import shipped
+from waterplan.vocabulary import terms
+
+ROOT = Path(__file__).parents[1]
+SOURCES = [*sorted((ROOT / "waterplan").rglob("*.py")), *sorted((ROOT / "dashboards").rglob("*.py"))]
+ROOMS = sorted(path.stem for path in HOME.glob("*.toml"))
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+def words_in_the_code() -> tuple[set[str], set[str]]:
+    """Every text in the code that could be a key, and the beginnings of keys that are put together from a label."""
+    words, beginnings = set(), set()
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                words.add(node.value)
+            elif isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
+                beginnings.add(str(node.values[0].value))
+    return words, {word for word in beginnings if word.endswith("_")}
+
+
+def words_of_the_data() -> set[str]:
+    """Words that stand in tables and are told in either language: units, and kinds of technologies."""
+    kinds = csv.DictReader((shipped() / "technologies.csv").read_text(encoding="utf-8").splitlines())
+    return {term.unit for term in terms().values()} | {row["kind"] for row in kinds}
+
+
+WORDS, BEGINNINGS = words_in_the_code()
+WORDS |= words_of_the_data()
+
+
+def asked(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_text_is_there_in_both_languages(room):
+    def whole(texts: dict[str, str]) -> bool:
+        filled = {bool(text) for text in texts.values()}  # a text may be empty, but then in both
+        return set(texts) == set(LANGUAGES) and len(filled) == 1
+
+    assert [key for key, texts in catalogue(room).items() if not whole(texts)] == []
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_both_languages_tell_the_same_figures(room):
+    differing = {key: texts for key, texts in catalogue(room).items() if asked(texts["en"]) != asked(texts["zh"])}
+    assert differing == {}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_english_is_not_chinese(room):
+    assert [key for key, texts in catalogue(room).items() if CHINESE.search(texts["en"])] == []
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_text_is_used(room):
+    unused = [key for key in catalogue(room) if key not in WORDS and not key.startswith(tuple(BEGINNINGS))]
+    assert unused == []
+
+
+def test_every_text_that_the_code_asks_for_by_name_exists():
+    """``say("key")``: the key stands in a room of that file."""
+    missing = []
+    for path in SOURCES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        rooms = [
+            str(call.args[0].value)
+            for call in calls
+            if getattr(call.func, "id", "") == "Texts" and call.args and isinstance(call.args[0], ast.Constant)
+        ]
+        known = {key for room in rooms for key in catalogue(room)}
+        said = [call.args[0].value for call in calls if _says(call)]
+        missing += [(path.name, key) for key in said if rooms and key not in known]
+    assert missing == []
+
+
+def _says(call: ast.Call) -> bool:
+    name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+    return name == "say" and bool(call.args) and isinstance(call.args[0], ast.Constant)
+
+
+def test_a_text_that_does_not_exist_is_not_passed_over():
+    with pytest.raises(KeyError, match="no_such_text"):
+        Texts("page", "en")("no_such_text")
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"), [("zh", "zh"), ("zh_CN.UTF-8", "zh"), ("EN", "en"), ("fr", "en"), ("", "en")]
+)
+def test_the_usual_language_is_that_of_the_environment(monkeypatch, asked, given):
+    monkeypatch.setenv("WATERPLAN_LANGUAGE", asked)
+    assert usual_language() == given
