@@ -77,6 +77,16 @@ class Master:
         self._cost.append(cost[wanted])
         self.owner += [(question, int(block)) for block in wanted]
 
+    def reprice(self, cost: Array) -> None:
+        """New costs of all columns, in the order in which they were added."""
+        self._cost = [cost]
+        columns = len(self.limits) + np.arange(len(cost), dtype=np.int32)
+        self._highs.changeColsCost(len(cost), columns.astype(np.int32), self._scale * cost)
+
+    def shares(self) -> Array:
+        """How much of each column is taken, in the order in which they were added."""
+        return np.maximum(np.array(self._highs.getSolution().col_value)[len(self.limits) :], 0.0)
+
     def solve(self) -> tuple[float, Array, Array, Array]:
         """Cost, price of each limit (never negative), dual of each block, and how much of each limit is not kept."""
         self._run()
@@ -108,9 +118,8 @@ class Master:
 
     def weights(self, questions: int) -> Array:
         """How much each question's answer counts in each block [question, block]."""
-        value = np.array(self._highs.getSolution().col_value)[len(self.limits) :]
         weight = np.zeros((questions, self.blocks))
-        for (question, block), amount in zip(self.owner, value, strict=True):
+        for (question, block), amount in zip(self.owner, self.shares(), strict=True):
             weight[question, block] += amount
         weight[weight < 1e-13] = 0.0
         return weight / weight.sum(axis=0)

@@ -52,7 +52,7 @@ class Planner:
         Raises InfeasibleError when no plan meets all limits, ScenarioError when the scenario does not fit the study.
         """
         started = time.perf_counter()
-        search = self._search(scenario)
+        search = self.search(scenario)
         mixture, duals, bound = search.run(guess)
         deployment = mixture.deployment()
         return Result(
@@ -68,7 +68,7 @@ class Planner:
 
     def attainable(self, scenario: Scenario) -> float | None:
         """The largest counted saving within all limits of a scenario [hm3/a]; None when they contradict each other."""
-        out_of_reach = 2.0 * float(self._search(scenario).pairs.reference.sum())
+        out_of_reach = 2.0 * float(self.search(scenario).pairs.reference.sum())
         try:
             self.solve(scenario.with_levers(saving_target=out_of_reach))
         except InfeasibleError as error:
@@ -80,18 +80,18 @@ class Planner:
 
         Empty when none need to; None when giving way there is not enough.
         """
-        return self._search(scenario, kind).shortfalls()
+        return self.search(scenario, kind).shortfalls()
 
     def whole_of(self, scenario: Scenario, kind: str) -> Array:
         """What floors of a kind are shares of, by label [hm3/a]."""
-        flows, s = self._search(scenario).instance.flows, self.structure
+        flows, s = self.search(scenario).instance.flows, self.structure
         if kind == "technology_floor":
             return flows.largest_capacity
         if kind == "sector_floor":
             return totals(s.pair_sector, flows.reference_withdrawal, len(s.sectors))
         return totals(s.pair_province, flows.reference_withdrawal, len(s.provinces))
 
-    def _search(self, scenario: Scenario, gives_way: str = TARGET) -> Search:
+    def search(self, scenario: Scenario, gives_way: str = TARGET) -> Search:
         levers = scenario.resolve(self.study)
         kept = self._coefficients(scenario, levers)
         prices = all_prices(self.structure, kept.values, levers, kept.flows)

@@ -59,7 +59,7 @@ class Search:
         d = deployment
         return tie_break_of(self.places.tie, d.capacity, d.use_saving, d.site_saving, d.supply)
 
-    def _costs(self, duals: Duals | None = None) -> Costs:
+    def costs(self, duals: Duals | None = None) -> Costs:
         i = self.instance
         return build_costs(self.places, i.own_prices, i.values, i.levers, duals)
 
@@ -69,7 +69,7 @@ class Search:
     def _by_target(self, guess: float) -> tuple[Mixture, Duals, float] | None:
         """The plan when nothing but the target couples pairs; None when the target is out of reach."""
         s, target = self.places.structure, float(self.instance.levers.saving_target)
-        costs, nothing = self._costs(), np.zeros(len(self.all))
+        costs, nothing = self.costs(), np.zeros(len(self.all))
         answers = fresh_answers(self.pairs, costs, self._entry)
         status, price, low, high, share, differ = find_price(
             self.all, self.pairs, costs, self.uses, nothing, target, guess, answers
@@ -191,7 +191,7 @@ class _Columns:
     def _ask(self, price: Array) -> tuple[float, Array, Array]:
         search, s = self.search, self.search.places.structure
         duals = self.limits.duals(s, price)
-        costs, extra = search._costs(duals), extra_worth(s, duals)
+        costs, extra = search.costs(duals), extra_worth(s, duals)
         answers = fresh_answers(search.pairs, costs, search._entry)
         ask(search.all, duals.shadow_price, extra, search.pairs, costs, search.uses, answers)
         search._entry = answers.entry

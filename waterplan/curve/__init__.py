@@ -1,0 +1,6 @@
+"""The saving cost curve: least cost over all targets, every breakpoint exactly, and what a naive stack would claim."""
+
+from waterplan.curve.curve import curve
+from waterplan.curve.stack import naive_stack
+
+__all__ = ["curve", "naive_stack"]
