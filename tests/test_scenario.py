@@ -412,3 +412,9 @@ def test_numbers_of_numpy_are_numbers():
         "water_tax": 0.5,
         "carbon_price": 5.0,
     }
+
+
+def test_a_floor_on_an_excluded_technology_contradicts_itself(china):
+    scenario = Scenario.from_mapping({"title": "t", "levers": {"technology_floor": 0.1}, "exclude": ["leak_control_cross"]})
+    with pytest.raises(ScenarioError, match="excluded. Set its floor to 0, or let it in"):
+        scenario.resolve(china)

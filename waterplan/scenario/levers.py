@@ -253,6 +253,7 @@ def resolve_levers(study: Study, given: Mapping[str, Any], exclude: Sequence[str
         problems += _exclude(known, values, exclude, file)
     if "technology_floor" in given or "technology_cap" in given:
         problems += _floors_above_caps(known, values, file)
+        problems += _floors_of_excluded(known, values, file)
     if problems:
         raise ScenarioError(problems)
     return Levers(**values)
@@ -265,6 +266,18 @@ def _exclude(known: StudyLevers, values: dict[str, Any], exclude: Sequence[str],
     values[EXCLUDED] = _read_only(excluded)
     unknown = [name for name in exclude if name not in place]
     return [Problem(file, 0, "exclude", known.no_such_label("technology", name)) for name in unknown]
+
+
+def _floors_of_excluded(known: StudyLevers, values: dict[str, Any], file: str) -> list[Problem]:
+    return [
+        Problem(
+            file,
+            0,
+            f"levers.technology_floor.{known.labels['technology'][n]}",
+            f"floor {values['technology_floor'][n]:g} on a technology that is excluded. Set its floor to 0, or let it in.",
+        )
+        for n in np.flatnonzero(values[EXCLUDED] & (values["technology_floor"] > 0))
+    ]
 
 
 def _floors_above_caps(known: StudyLevers, values: dict[str, Any], file: str) -> list[Problem]:
