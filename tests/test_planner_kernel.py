@@ -1,0 +1,200 @@
+"""The kernel and the master: what one pair answers, and that a loss in either does not pass unseen."""
+
+import numpy as np
+import pytest
+from asking import agree
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from naive_answer import OnePair
+from solving import lever_changes, levers_of
+
+from waterplan.errors import CertificateError, SolverError
+from waterplan.model.instance import build_instance
+from waterplan.planner.answer import ask, fresh_answers
+from waterplan.planner.master import Master
+from waterplan.planner.packed import Places, build_costs, build_pairs, sample_uses
+from waterplan.planner.planner import Planner
+from waterplan.planner.store import build_uses
+from waterplan.scenario import Scenario
+
+stable = {"derandomize": True, "deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
+MANY_LIMITS = Scenario(levers={"saving_target": 150, "sector_floor": 0.27, "province_floor": 0.25})
+NOT_THERE = 10**6
+FIRST_QUESTIONS = 3  # before the master is asked for prices
+EVERYWHERE = {"name": "applicable_share", "where": {"technology": "counter_current"}, "value": 0.9, "unit": "1",
+              "source": "a guess made for this test"}  # fmt: skip
+QUESTIONS = tuple(
+    Scenario.from_mapping({"title": "a", "levers": {"saving_target": target, "rollout_scale": scale}, "set": changed})
+    for target in (30, 120, 500)
+    for scale, changed in ((1.0, []), (1.3, []), (1.0, [EVERYWHERE]))
+)
+
+
+class Kernel:
+    """The compiled kernel for one scenario, without the tie-break, which the twin does not know."""
+
+    def __init__(self, study, scenario):
+        i = self.instance = build_instance(study, scenario)
+        self.structure = i.structure
+        places = Places.of(i.structure)
+        self.pairs = build_pairs(places, i.flows, i.levers)
+        costs = build_costs(places, i.own_prices, i.values, i.levers)
+        self.uses = sample_uses(i.structure, i.flows, costs)
+        credit = (i.own_prices.withdrawal_credit + i.own_prices.scarcity_credit).reshape(-1)[places.local_place]
+        credit += i.own_prices.effluent_credit.reshape(-1)[places.local_place] * (
+            i.values["effluent_share"][places.local_end_use]
+        )
+        self.costs = costs._replace(
+            app=costs.app - places.tie.app,
+            site=costs.site - places.tie.site,
+            supply=costs.supply - places.tie.supply,
+            use_credit=credit,
+        )
+        self.answers = fresh_answers(self.pairs, self.costs, self.uses.entry_start[:-1][i.structure.local_use])
+
+    def profit(self, pair, price):
+        """What a pair earns at a price, by its answer; and the same summed from its decisions."""
+        extra = np.zeros(len(self.pairs.reference))
+        counted, cost, value = ask(
+            np.array([pair]), price, extra, self.pairs, self.costs, self.uses, self.answers
+        )
+        assert value == pytest.approx(price * counted - cost, abs=1e-9 * (1 + abs(value)))
+        return value
+
+    def name(self, pair):
+        s = self.structure
+        return s.products[s.pair_product[pair]], s.provinces[s.pair_province[pair]]
+
+
+def levers_of_prices(changes):
+    """Without what is no business of a single pair."""
+    limits = ("saving_target", "sector_floor", "province_floor", "technology_floor", "technology_cap",
+              "investment_cap", "electricity_cap", "exclude")  # fmt: skip
+    return {name: value for name, value in changes.items() if name not in limits}
+
+
+@settings(max_examples=50, **stable)
+@given(data=st.data())
+def test_a_pair_of_the_tiny_study_answers_any_price_as_the_obvious_version_does(tiny, data):
+    levers = levers_of_prices(data.draw(lever_changes(tiny)))
+    kernel = Kernel(tiny, Scenario(levers=levers))
+    pair = data.draw(st.integers(0, len(kernel.pairs.reference) - 1))
+    twin = OnePair(tiny, levers_of(tiny, **levers), *kernel.name(pair))
+    for price in data.draw(st.lists(st.floats(0, 30), min_size=4, max_size=4)):
+        profit = twin.profit(price)
+        assert kernel.profit(pair, price) == pytest.approx(profit, abs=1e-7 * (1 + abs(profit)))
+
+
+def test_pairs_with_the_most_steps_answer_as_the_obvious_version_does(china):
+    generator = np.random.default_rng(5)
+    scales = {name: float(generator.uniform(0.5, 2)) for name in china.technologies.index}
+    levers = {"technology_cost_scale": scales, "perspective": "society"}
+    kernel = Kernel(china, Scenario(levers=levers))
+    s = kernel.structure
+    steps = np.bincount(s.local_pair[s.local_step_local], minlength=len(s.pair_product))
+    products = list(dict.fromkeys(s.pair_product[np.argsort(-steps, kind="stable")].tolist()))[:8]
+    for product in products:
+        pair = int(generator.choice(np.flatnonzero(s.pair_product == product)))
+        twin = OnePair(china, levers_of(china, **levers), *kernel.name(pair))
+        for price in generator.uniform(-1, 8, size=12):
+            profit = twin.profit(price)
+            assert kernel.profit(pair, price) == pytest.approx(profit, abs=1e-7 * (1 + abs(profit)))
+
+
+@settings(max_examples=30, **stable)
+@given(data=st.data(), prices=st.lists(st.floats(-5, 40), min_size=3, max_size=8))
+def test_an_answer_does_not_depend_on_the_questions_before(tiny, data, prices):
+    scenario = Scenario(levers=levers_of_prices(data.draw(lever_changes(tiny))))
+    seasoned, pairs = Kernel(tiny, scenario), range(10)
+    for price in prices:
+        fresh = Kernel(tiny, scenario) if price == prices[-1] else None
+        for pair in range(min(len(pairs), len(seasoned.pairs.reference))):
+            value = seasoned.profit(pair, price)
+            if fresh:
+                assert value == pytest.approx(fresh.profit(pair, price), abs=1e-9 * (1 + abs(value)))
+
+
+# Mutants: what is lost in the kernel or in the master must be noticed
+
+
+def test_a_planner_that_loses_a_local_vertex_is_caught(tiny, monkeypatch):
+    """One move at one end use is lost, so that the vertices with it are out of reach: for each move in turn."""
+    uses = Kernel(tiny, Scenario()).uses
+    for use in np.flatnonzero(np.diff(uses.app_start) > 1):
+        for move in range(uses.move_start[use + 1] - uses.move_start[use]):
+            monkeypatch.setattr("waterplan.planner.planner.sample_uses", without_move(use, move))
+            assert any(is_caught(tiny, question) for question in QUESTIONS), (use, move)
+
+
+def without_move(use, move):
+    """The uses with a store of one dictionary each, in which one move of one use leads nowhere."""
+
+    def sampled(structure, flows, costs):
+        uses = build_uses(structure, flows, np.empty((0, len(structure.app_use))))
+        assert (np.diff(uses.entry_start) == 1).all()
+        apps, width = np.diff(uses.app_start)[use], np.diff(uses.move_start)[use] + 1
+        if move >= width - 1:
+            return uses
+        dictionary, reduced = uses.dictionary.copy(), uses.reduced.copy()
+        first, rows = uses.entry_place[uses.entry_start[use]], uses.rows[use] + 1 + apps
+        dictionary[first : first + rows * width].reshape(rows, width)[:, move] = 0.0
+        first = uses.entry_reduced[uses.entry_start[use]] + move * (apps + 1)
+        reduced[first : first + apps + 1] = 0.0
+        return uses._replace(dictionary=dictionary, reduced=reduced)
+
+    return sampled
+
+
+def test_an_almost_empty_store_is_no_loss_while_pivoting_goes_on(tiny, monkeypatch):
+    """The same with no move lost: that the store is complete is never assumed."""
+    monkeypatch.setattr("waterplan.planner.planner.sample_uses", without_move(0, NOT_THERE))
+    for question in QUESTIONS:
+        agree(Planner(tiny), question)
+
+
+def test_a_vertex_lost_at_one_end_use_of_the_shipped_study_is_caught(china, monkeypatch):
+    """The step that saves most among those of the plan, at one of the uses with several technologies."""
+    result = Planner(china).solve(Scenario())
+    s, step = result.instance.structure, result.decisions().step
+    alone = np.diff(s.use_app_start)[s.local_use[s.local_step_local]] == 1
+    use = int(s.local_use[s.local_step_local[np.argmax(np.where(alone, 0.0, step))]])
+    monkeypatch.setattr("waterplan.planner.planner.sample_uses", without_move(use, 0))
+    with pytest.raises(AssertionError, match="differs by"):
+        agree(Planner(china), Scenario())
+
+
+@pytest.mark.parametrize("block", [3, 4])
+def test_a_master_that_loses_the_columns_of_one_block_is_caught(tiny, monkeypatch, block):
+    real = Master.add
+
+    def add(self, question, usage, cost, wanted):
+        kept = wanted if question < FIRST_QUESTIONS else wanted[wanted != block]
+        if len(kept):
+            real(self, question, usage, cost, kept)
+
+    agree(Planner(tiny), MANY_LIMITS)
+    monkeypatch.setattr(Master, "add", add)
+    assert is_caught(tiny, MANY_LIMITS)
+
+
+@pytest.mark.parametrize("block", [3, 4])
+def test_a_search_that_stops_asking_one_block_is_caught(tiny, monkeypatch, block):
+    real = Master.solve
+
+    def solve(self):
+        objective, prices, block_dual, missing = real(self)
+        block_dual[block] = -1e9
+        return objective, prices, block_dual, missing
+
+    monkeypatch.setattr(Master, "solve", solve)
+    with pytest.raises(CertificateError, match="differ by"):
+        Planner(tiny).solve(MANY_LIMITS)
+
+
+def is_caught(study, scenario):
+    """Whether the certificate, an error or the comparison with the judge shows that something is wrong."""
+    try:
+        agree(Planner(study), scenario)
+    except (AssertionError, CertificateError, SolverError):
+        return True
+    return False
