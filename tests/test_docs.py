@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 import pytest
 
+from waterplan.scenario import Scenario
+from waterplan.study import open_study
+
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 NOT_RUN_HERE = ("make ", "pip install ")  # continuous integration and tests/test_packaging.py do
@@ -74,3 +77,22 @@ def test_every_link_leads_to_a_file(document):
 def test_the_model_document_is_what_the_docstrings_and_the_vocabulary_say():
     rendered = runpy.run_path(str(ROOT / "docs" / "build.py"))["render"]()
     assert (ROOT / "docs" / "model.md").read_text(encoding="utf-8") == rendered, "run make docs"
+
+
+def test_the_python_of_the_quickstart_runs(desk):
+    found = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "quickstart.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert found is not None
+    done = subprocess.run([sys.executable, "-c", found[1]], cwd=desk, capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    assert "TARGET 2,500 hm3/a" in done.stdout
+
+
+def test_the_scenario_files_printed_in_the_docs_are_scenarios(desk):
+    """Blocks of TOML, each as a file beside the shipped ones; a block without a title adds to the one before."""
+    for document in DOCUMENTS:
+        blocks = re.findall(r"^```toml\n(.*?)^```", document.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+        for number, block in enumerate(blocks):
+            text = block if block.startswith("title") else f'title = "An addition"\n\n{block}'
+            path = desk / "scenarios" / f"{document.stem}_{number}.toml"
+            path.write_text(text, encoding="utf-8")
+            Scenario.read(path).check(open_study("china-2015"))
