@@ -52,8 +52,10 @@ def overrides(draw, study):
 def questions(draw, study):
     """A scenario of the tiny study: levers of every kind, exclusions, overrides."""
     levers = draw(lever_changes(study))
-    content = {"title": "test", "exclude": levers.pop("exclude"), "levers": levers, "set": draw(overrides(study))}
-    return Scenario.from_mapping(content)
+    exclude = levers.pop("exclude")
+    for technology in exclude:
+        levers["technology_floor"].pop(technology, None)
+    return Scenario.from_mapping({"title": "test", "exclude": exclude, "levers": levers, "set": draw(overrides(study))})
 
 
 @st.composite

@@ -41,8 +41,9 @@ class Kernel:
         costs = build_costs(places, i.own_prices, i.values, i.levers)
         self.uses = sample_uses(i.structure, i.flows, costs)
         credit = (i.own_prices.withdrawal_credit + i.own_prices.scarcity_credit).reshape(-1)[places.local_place]
-        credit += i.own_prices.effluent_credit.reshape(-1)[places.local_place] * (
-            i.values["effluent_share"][places.local_end_use]
+        credit += (
+            i.own_prices.effluent_credit.reshape(-1)[places.local_place]
+            * (i.values["effluent_share"][places.local_end_use])
         )
         self.costs = costs._replace(
             app=costs.app - places.tie.app,
@@ -55,9 +56,7 @@ class Kernel:
     def profit(self, pair, price):
         """What a pair earns at a price, by its answer; and the same summed from its decisions."""
         extra = np.zeros(len(self.pairs.reference))
-        counted, cost, value = ask(
-            np.array([pair]), price, extra, self.pairs, self.costs, self.uses, self.answers
-        )
+        counted, cost, value = ask(np.array([pair]), price, extra, self.pairs, self.costs, self.uses, self.answers)
         assert value == pytest.approx(price * counted - cost, abs=1e-9 * (1 + abs(value)))
         return value
 
