@@ -415,6 +415,7 @@ def test_numbers_of_numpy_are_numbers():
 
 
 def test_a_floor_on_an_excluded_technology_contradicts_itself(china):
-    scenario = Scenario.from_mapping({"title": "t", "levers": {"technology_floor": 0.1}, "exclude": ["leak_control_cross"]})
-    with pytest.raises(ScenarioError, match="excluded. Set its floor to 0, or let it in"):
+    content = {"title": "t", "levers": {"technology_floor": 0.1}, "exclude": ["leak_control_cross"]}
+    scenario = Scenario.from_mapping(content)
+    with pytest.raises(ScenarioError, match="Set its floor to 0, or let it in"):
         scenario.resolve(china)

@@ -1,7 +1,8 @@
 """Why the plan is as it is, what it rests on, and what to relax when there is none."""
 
+from waterplan.explain.freedom import freedom
 from waterplan.explain.rests import rests_on
 from waterplan.explain.sensitivity import share_by_basis, weights
 from waterplan.explain.ways_out import WayOut, ways_out
 
-__all__ = ["WayOut", "rests_on", "share_by_basis", "ways_out", "weights"]
+__all__ = ["WayOut", "freedom", "rests_on", "share_by_basis", "ways_out", "weights"]

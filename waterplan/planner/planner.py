@@ -9,6 +9,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from waterplan.errors import InfeasibleError
+from waterplan.model.decisions import Duals
 from waterplan.model.flows import Array, Flows, build_flows
 from waterplan.model.instance import Instance, all_prices, input_values
 from waterplan.model.structure import build_structure, totals
@@ -91,12 +92,13 @@ class Planner:
             return totals(s.pair_sector, flows.reference_withdrawal, len(s.sectors))
         return totals(s.pair_province, flows.reference_withdrawal, len(s.provinces))
 
-    def search(self, scenario: Scenario, gives_way: str = TARGET) -> Search:
+    def search(self, scenario: Scenario, gives_way: str = TARGET, bonus: Duals | None = None) -> Search:
+        """One request, ready to run."""
         levers = scenario.resolve(self.study)
         kept = self._coefficients(scenario, levers)
         prices = all_prices(self.structure, kept.values, levers, kept.flows)
         instance = Instance(self.study, scenario, self.structure, kept.values, levers, kept.flows, prices)
-        return Search(self.places, instance, kept.pairs, kept.uses, gives_way)
+        return Search(self.places, instance, kept.pairs, kept.uses, gives_way, bonus)
 
     def _coefficients(self, scenario: Scenario, levers: Levers) -> Coefficients:
         key = (

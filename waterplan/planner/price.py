@@ -24,9 +24,10 @@ ROUNDING = 4e-15
 
 
 @released
-def _keep(members: Index, answers: Answers, kept: Array) -> None:
+def _keep(members: Index, extra: Array, answers: Answers, kept: Array) -> None:
+    """Counted saving and cost of each member; what is earned beside the price is taken off the cost."""
     for i in members:
-        kept[i, 0], kept[i, 1] = answers.counted[i], answers.cost[i]
+        kept[i, 0], kept[i, 1] = answers.counted[i], answers.cost[i] - extra[i] * answers.counted[i]
 
 
 @released
@@ -71,8 +72,8 @@ def find_price(
     price_low = price_high = guess
     counted_low, _, _ = ask(members, guess, extra, pairs, costs, uses, answers)
     counted_high = counted_low
-    _keep(members, answers, low)
-    _keep(members, answers, high)
+    _keep(members, extra, answers, low)
+    _keep(members, extra, answers, high)
     step = 0.05 * guess + 1e-3
     while counted_low >= target:
         if price_low <= 0.0:
@@ -82,7 +83,7 @@ def find_price(
         price_low = max(price_low - step, 0.0)
         step *= 4.0
         counted_low, _, _ = ask(members, price_low, extra, pairs, costs, uses, answers)
-        _keep(members, answers, low)
+        _keep(members, extra, answers, low)
     while counted_high < target:
         if price_high >= PRICE_MAX:
             return OUT_OF_REACH, price_high, price_low, price_high, 1.0, members[:0]
@@ -91,7 +92,7 @@ def find_price(
         price_high = min(price_high + step, PRICE_MAX)
         step *= 4.0
         counted_high, _, _ = ask(members, price_high, extra, pairs, costs, uses, answers)
-        _keep(members, answers, high)
+        _keep(members, extra, answers, high)
     return _between(
         members, pairs, costs, uses, extra, target, answers, low, high, price_low, price_high, counted_low
     )
@@ -119,17 +120,18 @@ def _between(
         before, after = _sums(active, low), _sums(active, high)
         price = (after[1] - before[1]) / (after[0] - before[0])
         price = min(max(price, price_low), price_high)
-        counted, cost, _ = ask(active, price, extra, pairs, costs, uses, answers)
+        counted, _, value = ask(active, price, extra, pairs, costs, uses, answers)
+        cost = price * counted - value
         gap = (before[1] - price * before[0]) - (cost - price * counted)
         if gap <= ROUNDING * (before[2] + after[2]) or price in (price_low, price_high):
             share = (target - counted_low) / (after[0] - before[0])
             return FOUND, price, price_low, price_high, share, active
         if counted_low + counted - before[0] >= target:
             price_high = price
-            _keep(active, answers, high)
+            _keep(active, extra, answers, high)
         else:
             price_low = price
             counted_low += counted - before[0]
-            _keep(active, answers, low)
+            _keep(active, extra, answers, low)
         active = _differ(active, low, high)
     return NOT_ENDED, price, price_low, price_high, 0.0, active

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from waterplan.errors import InfeasibleError, SolverError
@@ -28,11 +30,22 @@ QUESTIONS_MAX = 300
 
 
 class Search:
-    """One request. Holds nothing that outlives it."""
+    """One request. Holds nothing that outlives it.
+
+    gives_way: the kind of limit that is missed first when not all can be kept. bonus: prices of floors and caps of
+    sectors, provinces and technologies that are paid beside the cost, to see where a plan could go.
+    """
 
     def __init__(
-        self, places: Places, instance: Instance, pairs: Pairs, uses: Uses, gives_way: str = TARGET
+        self,
+        places: Places,
+        instance: Instance,
+        pairs: Pairs,
+        uses: Uses,
+        gives_way: str = TARGET,
+        bonus: Duals | None = None,
     ):
+        self.bonus = bonus
         self.gives_way = gives_way
         self.places = places
         self.instance = instance
@@ -61,7 +74,15 @@ class Search:
 
     def costs(self, duals: Duals | None = None) -> Costs:
         i = self.instance
-        return build_costs(self.places, i.own_prices, i.values, i.levers, duals)
+        if duals is not None and self.bonus is not None:
+            surcharge = self.bonus.technology_floor - self.bonus.technology_cap
+            duals = replace(duals, technology_floor=duals.technology_floor + surcharge)
+        return build_costs(self.places, i.own_prices, i.values, i.levers, duals or self.bonus)
+
+    def extra_worth(self, duals: Duals | None = None) -> Array:
+        """What floors, and a bonus if there is one, add to the worth of a counted m3 [pair]."""
+        s = self.places.structure
+        return sum((extra_worth(s, part) for part in (duals, self.bonus) if part is not None), np.zeros(len(self.all)))
 
     def _mixture(self, parts: list[Part]) -> Mixture:
         return Mixture(self.places, self.instance, self.pairs, self.uses, tuple(parts))
@@ -69,7 +90,7 @@ class Search:
     def _by_target(self, guess: float) -> tuple[Mixture, Duals, float] | None:
         """The plan when nothing but the target couples pairs; None when the target is out of reach."""
         s, target = self.places.structure, float(self.instance.levers.saving_target)
-        costs, nothing = self.costs(), np.zeros(len(self.all))
+        costs, nothing = self.costs(), self.extra_worth()
         answers = fresh_answers(self.pairs, costs, self._entry)
         status, price, low, high, share, differ = find_price(
             self.all, self.pairs, costs, self.uses, nothing, target, guess, answers
@@ -191,7 +212,7 @@ class _Columns:
     def _ask(self, price: Array) -> tuple[float, Array, Array]:
         search, s = self.search, self.search.places.structure
         duals = self.limits.duals(s, price)
-        costs, extra = search.costs(duals), extra_worth(s, duals)
+        costs, extra = search.costs(duals), search.extra_worth(duals)
         answers = fresh_answers(search.pairs, costs, search._entry)
         ask(search.all, duals.shadow_price, extra, search.pairs, costs, search.uses, answers)
         search._entry = answers.entry

@@ -274,7 +274,7 @@ def _floors_of_excluded(known: StudyLevers, values: dict[str, Any], file: str) -
             file,
             0,
             f"levers.technology_floor.{known.labels['technology'][n]}",
-            f"floor {values['technology_floor'][n]:g} on a technology that is excluded. Set its floor to 0, or let it in.",
+            f"floor {values['technology_floor'][n]:g} on an excluded technology. Set its floor to 0, or let it in.",
         )
         for n in np.flatnonzero(values[EXCLUDED] & (values["technology_floor"] > 0))
     ]
