@@ -54,8 +54,9 @@ def build_tie_break(structure: Structure) -> TieBreak:
 
 def tie_break_of(tie: TieBreak, capacity: Array, use_saving: Array, site_saving: Array, supply: Array) -> float:
     """What the tie-break adds to the objective of a plan [MCNY/a]; never negative."""
-    wasted = WASTE * float(use_saving.sum())
-    return float(tie.app @ capacity + tie.site @ site_saving + tie.supply @ supply) - wasted
+    # sums of products, not @: BLAS starts threads for vectors of this length and then waits for them, milliseconds long
+    added = (tie.app * capacity).sum() + (tie.site * site_saving).sum() + (tie.supply * supply).sum()
+    return float(added) - WASTE * float(use_saving.sum())
 
 
 def _amounts(structure: Structure, technology: Index, pair: Index, end_use: Index) -> Array:
