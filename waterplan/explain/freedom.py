@@ -8,14 +8,13 @@ until the plan's cost has risen by the tolerance.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 
-from waterplan.model.decisions import Duals
+from waterplan.model.flows import Array
 from waterplan.plan.ledger import build_ledger
 from waterplan.plan.result import Result
+from waterplan.planner.packed import Bonus
 from waterplan.planner.planner import Planner
 
 TOLERANCE = 0.02
@@ -81,11 +80,7 @@ class _Range:
     def _at(self, bonus: float) -> tuple[float, float]:
         """Contribution and cost of the plan that is best with a bonus on the contribution [CNY/m3]."""
         i = self.result.instance
-        duals = Duals.zero(i.structure)
-        name = "sector_floor" if self.kind == "sector" else "technology_floor"
-        prices = np.zeros(len(getattr(duals, name)))
-        prices[self.label] = bonus
-        search = self.planner.search(i.scenario, bonus=replace(duals, **{name: prices}))
+        search = self.planner.search(i.scenario, bonus=Bonus.on(i.structure, self.kind, self.label, bonus))
         mixture, _, _ = search.run(max(self.result.duals.shadow_price, 1e-3))
         ledger = build_ledger(i.structure, i.values, i.levers, i.prices, mixture.deployment())
         return self._contribution(ledger.capacity, ledger.saving), ledger.objective
@@ -93,7 +88,7 @@ class _Range:
     def _measured(self, result: Result) -> tuple[float, float]:
         return self._contribution(result.ledger.capacity, result.ledger.saving), result.ledger.objective
 
-    def _contribution(self, capacity: np.ndarray, saving: np.ndarray) -> float:
+    def _contribution(self, capacity: Array, saving: Array) -> float:
         if self.kind == "technology":
             return float(capacity[self.label].sum())
         counted = saving if self.result.instance.levers.count_alternative_supply else saving[:2]

@@ -187,7 +187,7 @@ def build_structure(study: Study) -> Structure:
     technologies = study.technologies
     level = np.asarray(technologies["level"].map({"end_use": 0, "site": 1, "supply": 2}), dtype=np.int64)
     group_names = technologies["exclusive_group"].fillna("").astype(str)
-    groups = tuple(dict.fromkeys(name or key for key, name in group_names.items()))
+    groups = tuple(dict.fromkeys(name or str(key) for key, name in group_names.items()))
     group = np.array([groups.index(name or key) for key, name in group_names.items()], dtype=np.int64)
     pool_names = np.asarray(values["technology"].coords["pool"].values, dtype=str)
     pools = tuple(dict.fromkeys(name for name in pool_names if name))

@@ -54,6 +54,25 @@ class Places:
         )
 
 
+@dataclass(frozen=True)
+class Bonus:
+    """What is paid beside the cost, to see where a plan could go [CNY/m3]: on counted saving [sector] and on capacity
+    [technology, sector]."""
+
+    on_saving: Array
+    on_capacity: Array
+
+    @classmethod
+    def on(cls, structure: Structure, kind: str, label: int, amount: float, sector: int | None = None) -> Bonus:
+        """A bonus on the counted saving of a sector, or on the capacity of a technology (in one sector or in all)."""
+        bonus = cls(np.zeros(len(structure.sectors)), np.zeros((len(structure.technologies), len(structure.sectors))))
+        if kind == "sector":
+            bonus.on_saving[label] = amount
+        else:
+            bonus.on_capacity[label, slice(None) if sector is None else sector] = amount
+        return bonus
+
+
 def _starts(start: Index, owner: Index) -> Index:
     return np.concatenate([[0], np.cumsum(start[owner + 1] - start[owner])])
 
@@ -78,13 +97,20 @@ def build_pairs(places: Places, flows: Flows, levers: Levers) -> Pairs:
 
 
 def build_costs(
-    places: Places, prices: Prices, values: Values, levers: Levers, duals: Duals | None = None
+    places: Places,
+    prices: Prices,
+    values: Values,
+    levers: Levers,
+    duals: Duals | None = None,
+    bonus: Bonus | None = None,
 ) -> Costs:
-    """Unit costs and credits, with what binding caps, floors of technologies and pools add to them."""
+    """Unit costs and credits, with what binding caps, floors of technologies and pools, and a bonus, add to them."""
     s = places.structure
     unit_cost = prices.unit_cost
     if duals is not None:
         unit_cost = unit_cost + capacity_surcharge(values, levers, duals)[:, None, None]
+    if bonus is not None:
+        unit_cost = unit_cost - bonus.on_capacity[:, :, None]
     flat = unit_cost.reshape(-1)
     at_uses, on_site, at_supply = s.cube_places
     supply = flat[at_supply] + places.tie.supply

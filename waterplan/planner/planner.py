@@ -9,14 +9,13 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from waterplan.errors import InfeasibleError
-from waterplan.model.decisions import Duals
 from waterplan.model.flows import Array, Flows, build_flows
 from waterplan.model.instance import Instance, all_prices, input_values
 from waterplan.model.structure import build_structure, totals
 from waterplan.plan.result import Result
 from waterplan.planner.answer import Pairs
 from waterplan.planner.master import TARGET
-from waterplan.planner.packed import Places, build_costs, build_pairs, sample_uses
+from waterplan.planner.packed import Bonus, Places, build_costs, build_pairs, sample_uses
 from waterplan.planner.search import Search
 from waterplan.planner.store import Uses
 from waterplan.scenario import Levers, Scenario
@@ -92,7 +91,7 @@ class Planner:
             return totals(s.pair_sector, flows.reference_withdrawal, len(s.sectors))
         return totals(s.pair_province, flows.reference_withdrawal, len(s.provinces))
 
-    def search(self, scenario: Scenario, gives_way: str = TARGET, bonus: Duals | None = None) -> Search:
+    def search(self, scenario: Scenario, gives_way: str = TARGET, bonus: Bonus | None = None) -> Search:
         """One request, ready to run."""
         levers = scenario.resolve(self.study)
         kept = self._coefficients(scenario, levers)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from waterplan.errors import InfeasibleError, SolverError
@@ -18,7 +16,7 @@ from waterplan.planner.judge import no_plan
 from waterplan.planner.limits import Limits, Usage, build_limits, pool_draw, with_pools
 from waterplan.planner.master import TARGET, Master
 from waterplan.planner.mixture import Mixture, Part
-from waterplan.planner.packed import Places, build_costs, deployed, extra_worth
+from waterplan.planner.packed import Bonus, Places, build_costs, deployed, extra_worth
 from waterplan.planner.price import FOUND, NOT_ENDED, OUT_OF_REACH, find_price
 from waterplan.planner.store import Uses
 
@@ -32,8 +30,7 @@ QUESTIONS_MAX = 300
 class Search:
     """One request. Holds nothing that outlives it.
 
-    gives_way: the kind of limit that is missed first when not all can be kept. bonus: prices of floors and caps of
-    sectors, provinces and technologies that are paid beside the cost, to see where a plan could go.
+    gives_way: the kind of limit that is missed first when not all can be kept. bonus: what is paid beside the cost.
     """
 
     def __init__(
@@ -43,7 +40,7 @@ class Search:
         pairs: Pairs,
         uses: Uses,
         gives_way: str = TARGET,
-        bonus: Duals | None = None,
+        bonus: Bonus | None = None,
     ):
         self.bonus = bonus
         self.gives_way = gives_way
@@ -74,15 +71,13 @@ class Search:
 
     def costs(self, duals: Duals | None = None) -> Costs:
         i = self.instance
-        if duals is not None and self.bonus is not None:
-            surcharge = self.bonus.technology_floor - self.bonus.technology_cap
-            duals = replace(duals, technology_floor=duals.technology_floor + surcharge)
-        return build_costs(self.places, i.own_prices, i.values, i.levers, duals or self.bonus)
+        return build_costs(self.places, i.own_prices, i.values, i.levers, duals, self.bonus)
 
     def extra_worth(self, duals: Duals | None = None) -> Array:
         """What floors, and a bonus if there is one, add to the worth of a counted m3 [pair]."""
         s = self.places.structure
-        return sum((extra_worth(s, part) for part in (duals, self.bonus) if part is not None), np.zeros(len(self.all)))
+        worth = np.zeros(len(self.all)) if duals is None else extra_worth(s, duals)
+        return worth if self.bonus is None else worth + self.bonus.on_saving[s.pair_sector]
 
     def _mixture(self, parts: list[Part]) -> Mixture:
         return Mixture(self.places, self.instance, self.pairs, self.uses, tuple(parts))
