@@ -3,7 +3,7 @@
 ``vocabulary.csv`` is the single source for checks, command-line help, sliders, axis labels and docs. Columns:
 
 =================  ==================================================================================================
-``kind``           dimension, input, lever, decision, ledger, result or dual
+``kind``           dimension, input, lever, of a plan: decision, ledger, result or dual; of the cost curve: curve
 ``dims``           its dimensions, in order; the lever ``perspective`` is the dimension of ``cost`` at the same time
 ``unit``           canonical unit; ``output_unit`` in it stands for the unit of each product, see products.csv
 ``lower, upper``   hard bounds, both included; empty: none (for a lever: what can be attained is the limit)
@@ -26,7 +26,7 @@ from pathlib import Path
 
 from waterplan.errors import WaterplanError, suggest
 
-KINDS = ("dimension", "input", "lever", "decision", "ledger", "result", "dual")
+KINDS = ("dimension", "input", "lever", "decision", "ledger", "result", "dual", "curve")
 FILE = Path(__file__).with_name("vocabulary.csv")
 WORDS = {"true": True, "false": False}
 
