@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -58,6 +59,16 @@ def test_a_plan_is_printed_certified(plan):
 def test_the_judge_has_the_last_line(run):
     done = run("plan", "reference", "--study", TINY)
     assert done.out.splitlines()[-1].startswith("Judge: Pyomo on HiGHS agrees")
+
+
+def test_a_plan_that_the_judge_does_not_confirm_ends_with_the_code_of_the_certificate(run, monkeypatch):
+    otherwise = SimpleNamespace(agrees=False, cost=1e-3, volume=2.0, seconds=1.0)
+    monkeypatch.setattr(waterplan, "confirm", lambda result: otherwise, raising=False)
+    done = run("plan", "reference", "--study", TINY)
+    assert done.code == 7
+    assert "DIFFERS" in done.out
+    done = run("plan", "reference", "--study", TINY, "--json")
+    assert (done.code, done.object["judge"]["agrees"]) == (7, False)
 
 
 def test_the_full_model_can_give_the_page_and_is_not_judged_by_itself(run):

@@ -20,10 +20,19 @@ UsageProblem: type[Exception] = typer.BadParameter.__mro__[1]  # of the click th
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command and returns its exit code: 0 good, 1 a crash (it is raised), otherwise as errors.py says."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    as_json, language = "--json" in words, _language(words)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        return _told(words)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that nothing fails when Python ends
+        return BROKEN_PIPE
+
+
+def _told(words: list[str]) -> int:
+    """Runs, and tells what went wrong in words or as an object."""
+    as_json, language = "--json" in words, _language(words)
     try:
         return _run(words)
     except UsageProblem as error:
@@ -38,9 +47,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with contextlib.suppress(OSError):
             typer.echo(Texts("commands", language)("interrupted"), err=True)
         return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that nothing fails when Python ends
-        return BROKEN_PIPE
 
 
 def _run(words: list[str]) -> int:

@@ -10,7 +10,7 @@ import typer
 
 import waterplan
 from waterplan.cli.output import tell, tell_json
-from waterplan.errors import InfeasibleError
+from waterplan.errors import CertificateError, InfeasibleError
 from waterplan.messages import Texts
 
 if TYPE_CHECKING:
@@ -49,7 +49,10 @@ def solve(request: Request) -> Result:
 
 
 def print_plan(request: Request, as_json: bool, output: Path | None, csv: Path | None, excel: Path | None) -> None:
-    """Solves, certifies and prints a plan, saves it where asked, and has it confirmed by the full model."""
+    """Solves, certifies and prints a plan, saves it where asked, and has it confirmed by the full model.
+
+    A plan that the full model does not confirm is told, and ends with the code of a CertificateError.
+    """
     say = Texts("commands", request.language)
     check_paths((output, excel), csv, say)
     result = solve(request)
@@ -63,11 +66,12 @@ def print_plan(request: Request, as_json: bool, output: Path | None, csv: Path |
     verdict = waterplan.confirm(result) if request.is_confirmed else None
     if as_json:
         tell_json(plan_content(plan, certificate.ok, shares, verdict))
-        return
-    if verdict is not None:
+    elif verdict is not None:
         tell(waterplan.judge_line(verdict, request.language))
-    for path in saved:
+    for path in () if as_json else saved:
         tell(say("saved", path=path))
+    if verdict is not None and not verdict.agrees:
+        raise typer.Exit(CertificateError.exit_code)
 
 
 def check_paths(files: tuple[Path | None, ...], folder: Path | None, say: Texts) -> None:
