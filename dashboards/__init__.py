@@ -1,0 +1,1 @@
+"""The pages: they import the public names of waterplan only."""

@@ -1,0 +1,121 @@
+"""The pages in a browser: one Panel component a visitor, answers shared by all, and the server around them."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import panel as pn
+import param
+from bokeh.document import Document
+
+from waterplan import Planner, open_study
+
+from .answers import Answers
+from .facts import Facts
+from .serving import harden
+from .session import Session, shipped_scenarios
+
+log = logging.getLogger("waterplan.dashboard")
+BROWSER = Path(__file__).parent / "browser"
+SCRIPTS = ("words.js", "charts.js", "cards.js", "levers.js", "tables.js", "menus.js", "board.js")
+
+
+def scripts() -> str:
+    """The browser's side in one module; the files share one scope in this order."""
+    return "\n".join((BROWSER / name).read_text(encoding="utf-8") for name in SCRIPTS if (BROWSER / name).exists())
+
+
+class Board(pn.custom.JSComponent):
+    """Everything on the page: texts come once a language, numbers once a move."""
+
+    page = param.Dict(default={})
+    board = param.Dict(default={})
+    curve = param.Dict(default={})
+    reasons = param.Dict(default={})
+    ways = param.Dict(default={})
+
+    _esm = scripts()
+    _stylesheets = [(BROWSER / "board.css").read_text(encoding="utf-8")]  # noqa: RUF012
+
+    def __init__(self, session: Session, **params: Any):
+        super().__init__(sizing_mode="stretch_both", **params)
+        self._session = session
+
+    def _handle_msg(self, data: Any) -> None:
+        self._session.receive(data)
+
+    def show(self, name: str, content: dict[str, Any]) -> None:
+        """Sends content to the browser; what has a name of its own is kept for a browser that comes back."""
+        if name in self.param:
+            setattr(self, name, content)
+        else:
+            self._send_msg({"name": name, "content": content})
+
+
+def visit(answers: Answers, facts: Facts, shipped: dict[str, Any], read_only: bool) -> Board:
+    """The page of a new visitor."""
+    session = Session(answers, facts, shipped, read_only)
+    board = Board(session)
+    document = pn.state.curdoc
+    session.start(_query(), board.show, functools.partial(_soon, document))
+    if document is not None:
+        document.on_session_destroyed(lambda _context: session.close())
+    return board
+
+
+def _query() -> str:
+    given = {key: [value.decode("utf-8", "replace") for value in values] for key, values in pn.state.session_args.items()}
+    return urlencode(given, doseq=True)
+
+
+def _soon(document: Document | None, run: Any) -> None:
+    if document is None or document.session_context is None:
+        run()
+    else:
+        document.add_next_tick_callback(run)
+
+
+def build(study: str = "china-2015", scenarios: str | None = None, read_only: bool = False) -> Any:
+    """A function that makes a visitor's page; everything that visitors share is made here, once."""
+    planner = Planner(open_study(study))
+    answers, facts = Answers(planner), Facts.of(planner)
+    shipped = shipped_scenarios(answers, scenarios)
+    for scenario in list(shipped.values())[:1]:
+        answers.plan(scenario)
+        answers.curve(scenario)
+
+    def pages() -> Board:
+        return visit(answers, facts, shipped, read_only)
+
+    return pages
+
+
+def serve(
+    study: str = "china-2015",
+    scenarios: str | None = None,
+    port: int = 5006,
+    address: str = "127.0.0.1",
+    workers: int = 1,
+    show: bool = False,
+    read_only: bool = False,
+) -> None:
+    """Serves the pages until it is interrupted."""
+    pn.extension(notifications=False)
+    pages = build(study, scenarios, read_only)
+    server = pn.io.server.get_server(
+        {"/": pages},
+        port=port,
+        address=address,
+        title="waterplan",
+        liveness=True,
+        websocket_origin=[f"{address}:{port}", f"localhost:{port}", f"127.0.0.1:{port}"],
+        num_procs=workers,
+        show=show,
+        session_token_expiration=3600,
+    )
+    harden(server)
+    server.run_until_shutdown()

@@ -1,0 +1,129 @@
+"""Derived values: a result as the plain numbers that the page draws, the same in every language."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from waterplan import plan_variables
+
+USED = 1e-6  # hm3/a, and prices: smaller is rounding
+TOTALS = (
+    "annual_cost", "shadow_price", "counted_saving", "saving", "investment", "electricity", "heat", "carbon_dioxide",
+    "public_budget", "gross_cost", "gains", "scarcity_credit", "base_withdrawal", "reference_withdrawal",
+    "planned_withdrawal",
+)  # fmt: skip
+PRICES = (
+    ("sector_floor_price", "sector"),
+    ("province_floor_price", "province"),
+    ("technology_floor_price", "technology"),
+    ("technology_cap_price", "technology"),
+)
+BINDING_MAX = 12
+
+Numbers = dict[str, Any]
+
+
+def build_board(result: Any) -> Numbers:
+    """Everything that the Plan page redraws at a move, as JSON knows it."""
+    variables = {name: values for name, (_, values) in plan_variables(result).items()}
+    s = result.instance.structure
+    return {
+        "headline": headline(variables),
+        "cost": dict(zip(("programme", "enterprise", "society"), map(float, variables["cost"]), strict=True)),
+        "sectors": by_sector(variables, s),
+        "path": {
+            name: rounded(variables[f"{name}_path"]) for name in ("reference", "planned", "saving", "investment")
+        },
+        "provinces": by_province(variables, s),
+        "technologies": by_technology(variables, s),
+        "binds": what_binds(variables, s),
+        "seconds": result.seconds,
+    }
+
+
+def headline(variables: Numbers) -> dict[str, float]:
+    """The totals of a plan, and the mean cost of a cubic metre saved."""
+    totals = {name: float(np.nansum(variables[name])) for name in TOTALS}
+    saving = totals["saving"]
+    return {**totals, "mean_cost": totals["annual_cost"] / saving if saving > USED else 0.0}
+
+
+def by_sector(variables: Numbers, structure: Any) -> list[Numbers]:
+    """Reference, base and planned withdrawal and the saving of each level [hm3/a]."""
+    choice = variables["saving_by_choice"].sum(axis=2)
+    sector, level = np.asarray(structure.product_sector), np.asarray(structure.technology_level)
+    volumes = {
+        name: np.nansum(variables[f"{name}_withdrawal"], axis=1) for name in ("base", "reference", "planned")
+    }
+    return [
+        {
+            "label": label,
+            "levels": [float(choice[level == n][:, sector == place].sum()) for n in range(3)],
+            **{name: float(volume[sector == place].sum()) for name, volume in volumes.items()},
+        }
+        for place, label in enumerate(structure.sectors)
+    ]
+
+
+def by_province(variables: Numbers, structure: Any) -> list[Numbers]:
+    """Saving and reference withdrawal of each province [hm3/a], in the study's order."""
+    reference = np.nansum(variables["reference_withdrawal"], axis=0)
+    return [
+        {"label": label, "saving": _r(saving), "reference": _r(volume)}
+        for label, saving, volume in zip(
+            structure.provinces, variables["saving_by_province"], reference, strict=True
+        )
+    ]
+
+
+def by_technology(variables: Numbers, structure: Any) -> list[Numbers]:
+    """Saving, levelised cost, investment and energy of the technologies in use, most saving first."""
+    saving, cost = variables["saving_by_technology"], variables["levelised_cost"]
+    whole = {
+        name: variables[name].sum(axis=(1, 2)) for name in ("investment", "electricity", "heat", "carbon_dioxide")
+    }
+    return [
+        {
+            "label": structure.technologies[n],
+            "saving": _r(saving[n]),
+            "cost": _r(cost[n]),
+            **{name: _r(values[n]) for name, values in whole.items()},
+        }
+        for n in np.argsort(-saving, kind="stable")
+        if saving[n] > USED
+    ]
+
+
+def what_binds(variables: Numbers, structure: Any) -> list[Numbers]:
+    """Limits with a price, the target first, then the dearest: kind, labels and the price of one unit."""
+    found = [
+        {"kind": name, "labels": [], "price": float(variables[f"{name}_price"])}
+        for name in ("investment_cap", "electricity_cap")
+    ]
+    for name, dim in PRICES:
+        labels = {"sector": structure.sectors, "province": structure.provinces, "technology": structure.technologies}
+        values = variables[name]
+        kind = name.removesuffix("_price")
+        found += [{"kind": kind, "labels": [label], "price": float(values[n])} for n, label in enumerate(labels[dim])]
+    pools = variables["pool_price"]
+    found += [
+        {"kind": "pool", "labels": [structure.pools[k], structure.provinces[r]], "price": float(pools[k, r])}
+        for k, r in zip(*np.nonzero(pools > USED), strict=True)
+    ]
+    found = sorted((item for item in found if item["price"] > USED), key=lambda item: -item["price"])
+    target = {"kind": "target", "labels": [], "price": float(variables["shadow_price"])}
+    shown = [target] * (target["price"] > USED) + found
+    return [*shown[:BINDING_MAX], *([{"kind": "more", "count": len(shown) - BINDING_MAX}] * (len(shown) > BINDING_MAX))]
+
+
+def rounded(values: Any) -> list[float | None]:
+    """Numbers short enough to send; what does not exist is null."""
+    return [_r(value) for value in np.asarray(values).tolist()]
+
+
+def _r(value: float) -> float | None:
+    """Seven digits, which a screen never shows."""
+    return float(f"{value:.7g}") if math.isfinite(value) else None

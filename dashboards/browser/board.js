@@ -1,0 +1,199 @@
+// The page: draws what comes, sends what is moved. One move is under way at a time; the newest waits.
+const LATER_CONTENT = ["curve", "reasons", "ways"];
+export function render({ model, el }) {
+  const root = document.createElement("div");
+  root.className = "waterplan";
+  root.innerHTML = `<a class="skip" href="#main"></a><header class="bar"></header><div class="notices"></div><div class="layout"><aside class="levers"></aside><main id="main" tabindex="-1"><div class="scenario"></div><div class="page"></div></main></div>`;
+  const part = (name) => root.querySelector(name);
+  const [bar, notices, levers, scenario, page] = [".bar", ".notices", ".levers", ".scenario", ".page"].map(part);
+  let number = 0, busy = 0, held = null;
+  const waiting = new Map();
+
+  const post = (message) => {
+    number += 1;
+    busy = number;
+    root.classList.add("busy");
+    model.send_msg({ ...message, seq: number });
+  };
+  const send = (message) => {
+    if (busy && message.type === "move") waiting.set(`${message.lever}.${message.label ?? ""}`, message);
+    else post(message);
+  };
+  const settle = (seq) => {
+    if (seq < busy) return;
+    busy = 0;
+    root.classList.remove("busy");
+    const [next] = waiting;
+    if (next) {
+      waiting.delete(next[0]);
+      post(next[1]);
+    }
+  };
+
+  const measure = () => {
+    for (const body of page.querySelectorAll("[data-body]")) {
+      const name = body.dataset.body;
+      if (body.clientWidth) now.widths[name] = body.clientWidth;
+    }
+  };
+  const drawPage = () => {
+    if (!now.board || !now.page.texts) return;
+    const name = now.board.page;
+    root.dataset.page = name;
+    patch(page, name === "compare" && globalThis.comparePage ? comparePage() : name === "data" && typeof dataPage === "function" ? dataPage() : planPage());
+  };
+  const drawAll = () => {
+    if (!now.board || !now.page.texts) return;
+    root.dataset.theme = now.board.theme;
+    root.lang = isZh() ? "zh-CN" : "en";
+    document.documentElement.lang = root.lang;
+    document.documentElement.dataset.theme = now.board.theme;
+    document.title = `${now.board.title || "waterplan"} · waterplan`;
+    patch(part(".skip"), say("skip"));
+    patch(bar, topBar());
+    patch(scenario, scenarioBar());
+    patch(notices, noticeBar());
+    drawPage();
+    showLevers(levers, now.board.levers, held);
+  };
+  const takePage = () => {
+    if (!model.page?.texts) return;
+    now.page = model.page;
+    levers.setAttribute("aria-label", now.page.texts.levers);
+    const open = [...levers.querySelectorAll("details[open]")].map((item) => item.dataset.of ?? item.dataset.group);
+    const seen = levers.childElementCount > 0, top = levers.scrollTop;
+    levers.innerHTML = leverPanel();
+    if (seen) for (const item of levers.querySelectorAll("details")) item.open = open.includes(item.dataset.of ?? item.dataset.group);
+    for (const item of levers.querySelectorAll("details.by-label[open]")) fillTable(item);
+    levers.scrollTop = top;
+    drawAll();
+  };
+  const takeBoard = () => {
+    if (!model.board?.levers) return;
+    now.board = model.board;
+    if (now.board.board) now.last = now.board.board;
+    if (location.search.slice(1) !== now.board.link) history.replaceState(null, "", `?${now.board.link}`);
+    drawAll();
+    root.dataset.drawn = String(now.board.seq);
+    settle(now.board.seq);
+  };
+  const takeMessage = ({ name, content }) => {
+    if (name === "file") {
+      const bytes = Uint8Array.from(atob(content.data), (sign) => sign.charCodeAt(0));
+      save(content.file, new Blob([bytes], { type: content.type }));
+      settle(content.seq);
+    } else if (name === "notice") {
+      if (now.board) now.board.notice = content.notice;
+      patch(notices, noticeBar());
+      settle(content.seq);
+    }
+  };
+  const takeLater = () => {
+    for (const name of LATER_CONTENT) now[name] = Object.keys(model[name] ?? {}).length ? model[name] : null;
+  };
+
+  const acts = {
+    page: (d) => send({ type: "view", page: d.page }),
+    view: (d) => send({ type: "view", [d.name]: d.value }),
+    undo: () => send({ type: "undo" }),
+    redo: () => send({ type: "redo" }),
+    reset: () => send({ type: "reset" }),
+    pin: () => send({ type: "pin" }),
+    unpin: (d) => send({ type: "unpin", place: Number(d.place) }),
+    open: (d) => send({ type: "open", name: d.name }),
+    export: (d) => send({ type: "export", kind: d.kind }),
+    choose: (d) => send({ type: "move", lever: d.lever, value: d.choice }),
+    "reset-lever": (d) => send({ type: "move", lever: d.lever, label: d.label, value: null }),
+    way: (d) => send({ type: "apply", settings: now.ways.ways[Number(d.way)].settings }),
+    svg: (d) => saveChart(root, d.chartName, "svg"),
+    png: (d) => saveChart(root, d.chartName, "png"),
+    toggle: (d) => { now.open[d.what] = !now.open[d.what]; drawPage(); },
+    dismiss: () => { now.board.notice = null; patch(notices, noticeBar()); },
+    help: (d, button) => {
+      const help = button.closest(".lever").querySelector(".lever-help");
+      help.hidden = !help.hidden;
+      button.setAttribute("aria-expanded", String(!help.hidden));
+    },
+    menu: (d) => { now.open.menu = now.open.menu === d.menuName ? null : d.menuName; patch(scenario, scenarioBar()); },
+  };
+  const closeMenu = () => { if (now.open.menu) { now.open.menu = null; patch(scenario, scenarioBar()); } };
+
+  root.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-act]");
+    if (!button || button.disabled) return void (event.target.closest(".menu") || closeMenu());
+    if (button.dataset.act !== "menu") closeMenu();
+    acts[button.dataset.act]?.(button.dataset, button);
+  });
+  root.addEventListener("input", (event) => {
+    const input = event.target;
+    if (input.matches("[data-act-search]")) return searchLevers(levers, input.value);
+    if (input.type === "search" && input.dataset.rows) return void send({ type: "rows", text: input.value });
+    if (!input.dataset.lever || input.type !== "range") return undefined;
+    const lever = leverOf(input.dataset.lever);
+    held = input;
+    const number = input.parentElement.querySelector("input[type=number]");
+    if (number) number.value = input.value;
+    input.style.setProperty("--part", `${((100 * (input.value - input.min)) / (input.max - input.min)).toFixed(2)}%`);
+    return send({ type: "move", lever: lever.name, label: input.dataset.label, value: readValue(lever, input.value) });
+  });
+  root.addEventListener("change", (event) => {
+    const input = event.target;
+    if (input.matches("[data-act-file]")) return void loadFile(input);
+    if (input.dataset.filter) return void send({ type: "rows", [input.dataset.filter]: input.value });
+    held = null;
+    if (!input.dataset.lever || input.type === "range") return undefined;
+    const lever = leverOf(input.dataset.lever), label = input.dataset.label;
+    let value;
+    if (input.dataset.actNone) value = input.checked ? lever.upper : null;
+    else if (input.type === "checkbox") value = lever.name === "excluded" ? !input.checked : input.checked;
+    else value = input.value === "" ? null : readValue(lever, input.value);
+    return send({ type: "move", lever: lever.name, label, value });
+  });
+  const loadFile = async (input) => {
+    const [file] = input.files;
+    if (!file) return;
+    closeMenu();
+    send({ type: "load", file: file.name, text: file.size > 256_000 ? "x".repeat(256_001) : await file.text() });
+    input.value = "";
+  };
+  root.addEventListener("focusout", () => { held = null; });
+  root.addEventListener("keydown", (event) => {
+    const typing = event.target.matches?.("input[type=number],input[type=search],textarea");
+    if (event.key === "Escape") closeMenu();
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !typing) {
+      event.preventDefault();
+      send({ type: event.shiftKey ? "redo" : "undo" });
+    }
+    const radio = event.target.closest?.("[role=radio]");
+    if (radio && ["ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp"].includes(event.key)) {
+      event.preventDefault();
+      const all = [...radio.parentElement.children], step = ["ArrowRight", "ArrowDown"].includes(event.key) ? 1 : -1;
+      const next = all[(all.indexOf(radio) + step + all.length) % all.length];
+      next.focus();
+      next.click();
+    }
+  });
+  root.addEventListener("toggle", (event) => {
+    if (event.target.matches("details.by-label") && event.target.open) {
+      fillTable(event.target);
+      if (now.board) showLevers(levers, now.board.levers, held);
+    }
+  }, true);
+
+  const watch = new ResizeObserver(() => {
+    const before = JSON.stringify(now.widths);
+    measure();
+    if (JSON.stringify(now.widths) !== before) drawPage();
+  });
+  watch.observe(page);
+  model.on("page", takePage);
+  model.on("board", takeBoard);
+  for (const name of LATER_CONTENT) model.on(name, () => { takeLater(); drawPage(); });
+  model.on("msg:custom", takeMessage);
+  model.on("remove", () => watch.disconnect());
+  takeLater();
+  takePage();
+  takeBoard();
+  requestAnimationFrame(() => { measure(); drawPage(); });
+  return root;
+}

@@ -1,0 +1,132 @@
+// The cards of the Plan page.
+const HEADLINES = [
+  ["annual_cost", "MCNY/a", "down"], ["shadow_price", "CNY/m3", "down"], ["counted_saving", "hm3/a", "up"],
+  ["investment", "MCNY", "down"], ["mean_cost", "CNY/m3", "down"], ["carbon_dioxide", "kt/a", "down"],
+];
+
+function change(kind, value, pinned, good) {
+  if (pinned === null || pinned === undefined) return "";
+  const by = value - pinned;
+  if (Math.abs(by) <= Math.abs(pinned) * 1e-6 + 1e-9) return `<span class="same">${say("same_as_pinned")}</span>`;
+  const word = (by > 0) === (good === "up") ? "better" : "worse";
+  return `<span class="${word}">${signed(amount(kind, by), by)}</span> <span class="quiet">${say("against_pinned")}</span>`;
+}
+
+function headlineCards() {
+  const { board, pinned } = now.board;
+  return HEADLINES.map(([name, kind, good]) => {
+    const value = board.headline[name];
+    const [number, unit] = quantity(kind, value);
+    return `<div class="headline" data-headline="${name}" data-value="${value}"><div class="label">${say("head_" + name)}</div><div class="figure"><span class="number">${number}</span> <span class="of">${unit}</span></div><div class="change">${change(kind, value, pinned?.[name], good) || `<span class="quiet">${say("head_note_" + name)}</span>`}</div></div>`;
+  }).join("");
+}
+
+const card = (name, title, body, note = "", tag = "") =>
+  `<section class="card card-${name}" data-card="${name}" aria-label="${title}"><header><h2>${title}</h2>${tag}<span class="tools">${tool(name)}</span></header><div class="body" data-body="${name}">${body}</div>${note ? `<footer>${note}</footer>` : ""}</section>`;
+
+const CHARTED = { curve: "curve", sectors: "sectors", path: "path", map: "map" };
+const tool = (name) => (CHARTED[name] ? `<button class="ghost" data-act="svg" data-chart-name="${name}" aria-label="${say("save_svg")}" title="${say("save_svg")}">SVG</button><button class="ghost" data-act="png" data-chart-name="${name}" aria-label="${say("save_png")}" title="${say("save_png")}">PNG</button>` : "");
+
+function withdrawalCard() {
+  const head = now.board.board.headline;
+  const [base, target] = now.page.years;
+  const most = Math.max(head.base_withdrawal, head.reference_withdrawal, head.planned_withdrawal);
+  const row = (key, value, note, kind) => `<div class="volume" data-volume="${key}" data-value="${value}"><div class="volume-head"><span>${say("volume_" + key, { base, target })}</span><strong>${amount("hm3/a", value)}</strong></div><div class="meter"><div class="${kind}" style="width:${((100 * value) / most).toFixed(2)}%"></div></div><div class="quiet">${note}</div></div>`;
+  const below = 1 - head.planned_withdrawal / head.reference_withdrawal, moved = head.planned_withdrawal / head.base_withdrawal - 1;
+  const body = row("base", head.base_withdrawal, say("volume_base_note", { base }), "grey") + row("reference", head.reference_withdrawal, say("volume_reference_note", { base, target }), "grey") + row("planned", head.planned_withdrawal, say(moved <= 0 ? "volume_planned_below" : "volume_planned_above", { below: percent(below), moved: percent(Math.abs(moved)), base }), "accent");
+  return card("withdrawal", say("card_withdrawal"), body, say("withdrawal_note"));
+}
+
+function curveCard() {
+  const stale = now.curve?.key !== now.board.curve_key;
+  const tag = stale ? `<span class="updating">${say("updating")}</span>` : "";
+  return card("curve", say("card_curve"), curveChart(now.widths.curve ?? 560), say("curve_note"), tag);
+}
+
+function sectorCard() {
+  const level = ["end_use", "site", "supply"].map((name, n) => `<span class="key"><i style="opacity:${[1, 0.62, 0.34][n]}"></i>${say("level_" + name)}</span>`).join("");
+  return card("sectors", say("card_sectors"), sectorChart(now.widths.sectors ?? 560), `${level}<span class="key"><i class="track-key"></i>${say("reference_withdrawal")}</span>`);
+}
+
+const pathCard = () => card("path", say("card_path", { base: now.page.years[0], target: now.page.years[1] }), pathChart(now.widths.path ?? 400) + investmentBars(now.widths.path ?? 400), say("path_note"));
+const mapCard = () => card("map", say("card_map"), mapChart(now.widths.map ?? 560), say("map_note"));
+
+const SHOWN = 12;
+function technologyCard() {
+  const list = now.board.board.technologies;
+  const wanted = now.open.technologies ? list : list.slice(0, SHOWN);
+  const most = Math.max(...list.map((t) => t.saving), 1e-9), price = now.board.board.headline.shadow_price;
+  const unit = esc(now.page.units["hm3/a"][0][2]), money = esc(now.page.units["CNY/m3"][0][2]);
+  const rows = wanted.map((t) => {
+    const assumed = now.page.assumed[t.label] ?? 0;
+    const why = t.cost < 0 ? "why_pays" : t.cost <= price ? "why_cheaper" : "why_dearer";
+    return `<tr data-technology="${esc(t.label)}" data-value="${t.saving}"><th scope="row"><span class="tech">${named("technology", t.label)}</span><span class="quiet">${say("level_" + now.page.levels[t.label])} · ${say(why)}</span></th><td class="n"><div class="spark"><div style="width:${((100 * t.saving) / most).toFixed(1)}%"></div></div></td><td class="n">${quantity("hm3/a", t.saving)[0]}</td><td class="n ${t.cost < 0 ? "gain" : ""}">${digits(t.cost, 2)}</td><td class="n">${quantity("MCNY", t.investment, 1).join(" ")}</td><td class="n">${percent(assumed, 0)}</td></tr>`;
+  }).join("");
+  const more = list.length > SHOWN ? `<button class="link" data-act="toggle" data-what="technologies">${now.open.technologies ? say("show_fewer") : say("show_all", { count: list.length })}</button>` : "";
+  const table = `<div class="scroll"><table class="ranked"><thead><tr><th scope="col">${termed("technology")}</th><th></th><th scope="col" class="n">${termed("saving")}<br><span class="quiet">${unit}</span></th><th scope="col" class="n">${termed("levelised_cost")}<br><span class="quiet">${money}</span></th><th scope="col" class="n">${termed("investment")}</th><th scope="col" class="n">${say("assumed_share")}</th></tr></thead><tbody>${rows}</tbody></table></div>${more}`;
+  return card("technologies", say("card_technologies"), table, say("technologies_note"));
+}
+
+function bindsCard() {
+  const units = { investment_cap: "1/a", electricity_cap: "CNY/kWh" };
+  const rows = now.board.board.binds.map((item) => {
+    if (item.kind === "more") return `<li class="quiet">${say("binds_more", { count: item.count })}</li>`;
+    const dims = { pool: ["pool", "province"] }[item.kind] ?? [item.kind.split("_")[0]];
+    const names = item.labels.map((label, n) => named(dims[n], label)).join(" · ");
+    return `<li data-binds="${esc(item.kind)}"><span>${item.kind === "target" ? say("target") : item.kind === "pool" ? `${say("pool")}: ${names}` : `${termed(item.kind)}${names ? ": " + names : ""}`}</span><strong>${units[item.kind] === "1/a" ? digits(item.price) : amount(units[item.kind] ?? "CNY/m3", item.price)}</strong></li>`;
+  }).join("");
+  return card("binds", say("card_binds"), rows ? `<ul class="list">${rows}</ul>` : `<p class="quiet">${say("binds_nothing")}</p>`, say("binds_note"));
+}
+
+function energyCard() {
+  const { headline: head, cost } = now.board.board, pinned = now.board.pinned;
+  const rows = [["electricity", "GWh/a"], ["heat", "TJ/a"], ["carbon_dioxide", "kt/a"], ["public_budget", "MCNY/a"]].map(([name, kind]) => `<li><span>${say("added_" + name)}</span><span><strong>${signed(amount(kind, head[name]), name === "public_budget" ? 0 : head[name])}</strong>${pinned ? ` <span class="quiet">${signed(amount(kind, head[name] - pinned[name]), head[name] - pinned[name])}</span>` : ""}</span></li>`).join("");
+  const views = Object.entries(cost).map(([name, value]) => `<li class="${name === now.board.levers.perspective ? "chosen" : ""}"><span>${say("choice_" + name)}</span><strong>${amount("MCNY/a", value)}</strong></li>`).join("");
+  return card("energy", say("card_energy"), `<ul class="list">${rows}</ul><h3>${say("cost_by_perspective")}</h3><ul class="list">${views}</ul>`);
+}
+
+const BASES = ["measured", "reported", "estimated", "assumed"];
+function restsCard() {
+  const found = now.reasons, stale = found?.digest !== now.board.digest;
+  const tag = stale ? `<span class="updating">${say("updating")}</span>` : "";
+  if (!found) return card("rests", say("card_rests"), `<p class="quiet blank">${say("updating")}</p>`, say("rests_note"), tag);
+  const bar = BASES.map((basis) => `<div class="basis ${basis}" style="width:${(100 * found.shares[basis]).toFixed(2)}%" title="${say("basis_" + basis)} ${percent(found.shares[basis], 0)}"></div>`).join("");
+  const keys = BASES.map((basis) => `<span class="key"><i class="basis ${basis}"></i>${say("basis_" + basis)} ${percent(found.shares[basis], 0)}</span>`).join("");
+  const rows = found.rows.slice(0, 7).map((row) => `<li><span>${termed(row.name)}<span class="quiet">${Object.entries(row.labels).map(([dim, label]) => named(dim, label)).join(" · ")}</span></span><span class="pill ${esc(row.basis)}">${say("basis_" + row.basis)}</span></li>`).join("");
+  return card("rests", say("card_rests"), `<div class="stack" role="img" aria-label="${say("card_rests")}">${bar}</div><div class="keys">${keys}</div><h3>${say("rests_rows")}</h3><ul class="list rows">${rows}</ul>`, say("rests_note"), tag);
+}
+
+function infeasibleCard() {
+  const { infeasible, levers, digest } = now.board;
+  const ways = now.ways?.digest === digest ? now.ways.ways : null;
+  const told = infeasible.attainable === null ? say("infeasible_contradiction") : say("infeasible_short", { target: amount("hm3/a", levers.saving_target), year: now.page.years[1], most: amount("hm3/a", infeasible.attainable), short: amount("hm3/a", infeasible.shortfall) });
+  const list = ways === null ? `<p class="quiet updating">${say("looking_for_ways")}</p>` : ways.length ? `<div class="ways">${ways.map((way, n) => `<button class="way" data-act="way" data-way="${n}"><span>${wayText(way.settings)}</span><span class="quiet">${say("way_cost", { cost: amount("MCNY/a", way.cost), saving: amount("hm3/a", way.saving) })}</span></button>`).join("")}</div>` : `<p>${say("no_way")}</p>`;
+  return `<section class="infeasible" role="alert" data-card="infeasible"><h2>${say("infeasible_title")}</h2><p>${told}</p><p>${say("ways_intro")}</p>${list}</section>`;
+}
+
+function wayText(settings) {
+  const lever = (name) => now.page.levers.find((item) => item.name === name);
+  const shown = (name, value) => (typeof value === "boolean" ? say(value ? "yes" : "no") : value === "none" ? say("none") : leverAmount(lever(name), value));
+  return Object.entries(settings).map(([name, value]) => {
+    if (name === "excluded") return `${termed(name)}: ${value.length ? value.map((label) => named("technology", label)).join(", ") : say("none")}`;
+    if (value !== null && typeof value === "object") return `${termed(name)}: ${Object.entries(value).map(([label, item]) => `${label === "*" ? say("all_others") : named(lever(name).dim, label)} ${shown(name, item)}`).join(", ")}`;
+    return `${termed(name)}: ${shown(name, value)}`;
+  }).join(` ${say("and")} `);
+}
+
+function leverAmount(lever, value) {
+  const number = Number((value * lever.factor).toPrecision(6)).toLocaleString("en-US", { maximumFractionDigits: 4 });
+  return lever.unit === "%" ? `${number}%` : `${number} ${esc(lever.unit)}`.trim();
+}
+
+function planPage() {
+  const { board, infeasible } = now.board;
+  const alert = infeasible ? infeasibleCard() : "";
+  const shown = board ?? now.last;
+  if (!shown) return alert;
+  const kept = now.board.board;
+  now.board.board = shown;
+  const body = `<div class="headlines">${headlineCards()}</div><div class="cards">${curveCard()}${withdrawalCard()}${sectorCard()}${pathCard()}${mapCard()}<div class="column">${bindsCard()}${energyCard()}</div>${technologyCard()}${restsCard()}</div>`;
+  now.board.board = kept;
+  return `${alert}<div class="answer ${infeasible ? "past" : ""}">${infeasible ? `<p class="past-note">${say("last_plan")}</p>` : ""}${body}</div>`;
+}

@@ -1,0 +1,143 @@
+// Charts as SVG text, drawn at the width of their card. Each has a title and a description for those who cannot see it.
+const SECTOR_COLOURS = { 0: "var(--s0)", 1: "var(--s1)", 2: "var(--s2)", 3: "var(--s3)", 4: "var(--s4)", 5: "var(--s5)", 6: "var(--s6)", 7: "var(--s7)" };
+const sectorColour = (place) => SECTOR_COLOURS[place % 8];
+const at = (value) => Math.round(value * 10) / 10;
+
+function svg(name, width, height, label, body) {
+  return `<svg class="chart" data-chart="${name}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}"><title>${label}</title>${body}</svg>`;
+}
+const words = (x, y, text, kind = "", anchor = "start") => `<text x="${at(x)}" y="${at(y)}" class="${kind}" text-anchor="${anchor}">${text}</text>`;
+
+function frame(box, x, y, xTicks, yTicks, xUnit, yUnit, xf = 1, yf = 1) {
+  const [left, top, right, bottom] = box;
+  let body = "";
+  for (const tick of yTicks) {
+    body += `<line class="grid" x1="${left}" x2="${right}" y1="${at(y(tick))}" y2="${at(y(tick))}"/>`;
+    body += words(left - 8, y(tick) + 4, axisNumber(tick * yf), "tick", "end");
+  }
+  for (const tick of xTicks) body += words(x(tick), bottom + 18, axisNumber(tick * xf), "tick", "middle");
+  body += `<line class="axis" x1="${left}" x2="${right}" y1="${bottom}" y2="${bottom}"/>`;
+  body += words(0, 12, yUnit, "unit") + words(right, bottom + 36, xUnit, "unit", "end");
+  return body;
+}
+
+// Ticks that are round in the unit shown.
+const roundTicks = (low, high, factor, count) => ticks(low * factor, high * factor, count).map((tick) => tick / factor);
+
+function curveChart(width, height = 290) {
+  const { board, curve } = now;
+  if (!curve || !curve.target.length || !board.levers) return `<div class="blank" style="height:${height}px"></div>`;
+  const target = board.levers.saving_target;
+  const head = board.board?.headline;
+  const box = [52, 30, width - 14, height - 44];
+  const most = Math.max(curve.attainable ?? 0, target) * 1.04;
+  const price = head ? head.shadow_price : 0;
+  const late = curve.price[Math.floor(curve.price.length * 0.9)] ?? 1;
+  const high = Math.max(price * 1.5, late, 0.5);
+  const x = (value) => box[0] + ((box[2] - box[0]) * value) / most;
+  const y = (value) => box[3] - ((box[3] - box[1]) * Math.min(value, high)) / high;
+  const volume = now.page.units["hm3/a"][0];
+  let line = `M${at(x(0))},${at(y(curve.price[1] ?? 0))}`;
+  for (let n = 1; n < curve.target.length; n += 1) line += `V${at(y(curve.price[n]))}H${at(x(curve.target[n]))}`;
+  const area = `${line}V${box[3]}H${box[0]}Z`;
+  const label = say("curve_alt", { target: amount("hm3/a", target), price: amount("CNY/m3", price), most: amount("hm3/a", curve.attainable) });
+  let body = frame(box, x, y, roundTicks(0, most * 0.99, volume[1], 6), ticks(0, high, 4), `${termed("saving_target")}, ${esc(volume[2])}`, `${termed("shadow_price")}, ${esc(now.page.units["CNY/m3"][0][2])}`, volume[1]);
+  body += `<path class="area" d="${area}"/><path class="curve" d="${line}"/>`;
+  if (curve.attainable) {
+    const edge = x(curve.attainable);
+    body += `<line class="edge" x1="${at(edge)}" x2="${at(edge)}" y1="${box[1]}" y2="${box[3]}"/>`;
+    body += words(edge - 6, box[1] + 10, `${say("attainable")} ${quantity("hm3/a", curve.attainable, 2)[0]}`, "note", "end");
+  }
+  const pin = board.pinned;
+  if (pin) body += `<circle class="pin-dot" cx="${at(x(pin.counted_saving))}" cy="${at(y(pin.shadow_price))}" r="5"/>`;
+  const here = x(Math.min(target, most));
+  const side = here > (box[0] + box[2]) / 2 ? "end" : "start";
+  const off = side === "end" ? -8 : 8;
+  body += `<line class="target" data-mark="target" data-value="${target}" x1="${at(here)}" x2="${at(here)}" y1="${box[1] - 6}" y2="${box[3]}"/>`;
+  if (head) {
+    body += `<line class="price" x1="${box[0]}" x2="${at(here)}" y1="${at(y(price))}" y2="${at(y(price))}"/><circle class="dot" cx="${at(here)}" cy="${at(y(price))}" r="5"/>`;
+    const above = Math.max(y(price) - 12, box[1] + 44);
+    body += words(here + off, above - 16, `${say("target")} ${quantity("hm3/a", target, 2)[0]}`, "mark halo", side) + words(here + off, above, amount("CNY/m3", price), "mark strong halo", side);
+  }
+  return svg("curve", width, height, label, body);
+}
+
+function sectorChart(width) {
+  const sectors = now.board.board.sectors;
+  const row = 46, height = sectors.length * row + 8;
+  const most = Math.max(...sectors.map((s) => s.reference), 1);
+  const full = width - 4;
+  let body = "";
+  sectors.forEach((sector, place) => {
+    const top = place * row + 4, all = sector.levels.reduce((a, b) => a + b, 0);
+    body += words(0, top + 12, named("sector", sector.label), "name");
+    body += words(full, top + 12, `${amount("hm3/a", all)} · ${percent(all / sector.reference)}`, "value", "end");
+    body += `<rect class="track" x="0" y="${top + 19}" width="${at((full * sector.reference) / most)}" height="12" rx="2"/>`;
+    let from = 0;
+    sector.levels.forEach((saving, level) => {
+      const wide = (full * saving) / most;
+      if (wide > 0.05) body += `<rect x="${at(from)}" y="${top + 19}" width="${at(wide)}" height="12" fill="${sectorColour(place)}" fill-opacity="${[1, 0.62, 0.34][level]}"><title>${say("level_" + ["end_use", "site", "supply"][level])}: ${amount("hm3/a", saving)}</title></rect>`;
+      from += wide;
+    });
+  });
+  return svg("sectors", width, height, say("sectors_alt", { list: sectors.map((s) => `${named("sector", s.label)} ${amount("hm3/a", s.levels.reduce((a, b) => a + b, 0))}`).join("; ") }), body);
+}
+
+function pathChart(width, height = 236) {
+  const { path } = now.board.board;
+  const [from, to] = now.page.years;
+  const volume = now.page.units["hm3/a"][0];
+  const box = [54, 30, width - 12, height - 28];
+  const all = [...path.reference, ...path.planned];
+  const spread = Math.max(...all) - Math.min(...all) || 1;
+  const low = Math.max(Math.min(...all) - spread * 0.25, 0), high = Math.max(...all) + spread * 0.12;
+  const x = (n) => box[0] + 10 + ((box[2] - box[0] - 20) * n) / Math.max(path.reference.length - 1, 1);
+  const y = (value) => box[3] - ((box[3] - box[1]) * (value - low)) / (high - low);
+  const line = (values) => values.map((value, n) => `${n ? "L" : "M"}${at(x(n))},${at(y(value))}`).join("");
+  const back = [...path.planned].reverse().map((value, n) => `L${at(x(path.planned.length - 1 - n))},${at(y(value))}`).join("");
+  let body = "";
+  for (const tick of roundTicks(low, high, volume[1], 4)) body += `<line class="grid" x1="${box[0]}" x2="${box[2]}" y1="${at(y(tick))}" y2="${at(y(tick))}"/>` + words(box[0] - 8, y(tick) + 4, axisNumber(tick * volume[1]), "tick", "end");
+  path.reference.forEach((_, n) => { body += words(x(n), box[3] + 18, String(from + n), "tick", "middle"); });
+  body += `<path class="area" d="${line(path.reference)}${back}Z"/><path class="muted-line" d="${line(path.reference)}"/><path class="curve" d="${line(path.planned)}"/>`;
+  const end = path.reference.length - 1;
+  body += words(x(end), y(path.reference[end]) - 8, say("reference"), "note halo", "end") + words(x(end), y(path.planned[end]) + 18, say("planned"), "mark halo", "end");
+  body += words(0, 12, `${say("withdrawal")}, ${esc(volume[2])} · ${say("not_from_zero")}`, "unit");
+  return svg("path", width, height, say("path_alt", { from, to, reference: amount("hm3/a", path.reference[end]), planned: amount("hm3/a", path.planned[end]) }), body);
+}
+
+function mapChart(width) {
+  const { provinces } = now.board.board;
+  const { tiles } = now.page;
+  const spots = provinces.filter((p) => tiles[p.label]);
+  const columns = Math.max(...spots.map((p) => tiles[p.label][0])), first = Math.min(...spots.map((p) => tiles[p.label][0]));
+  const rows = Math.max(...spots.map((p) => tiles[p.label][1])), top = Math.min(...spots.map((p) => tiles[p.label][1]));
+  const gap = 3, wide = Math.min((width + gap) / (columns - first + 1) - gap, 104), tall = 52;
+  const start = Math.max((width - (wide + gap) * (columns - first + 1) + gap) / 2, 0);
+  const saved = spots.reduce((sum, p) => sum + p.saving, 0), taken = spots.reduce((sum, p) => sum + p.reference, 0);
+  const depth = (p) => (p.reference > 0 ? p.saving / p.reference : 0);
+  const most = Math.max(...spots.map(depth), 1e-9);
+  let body = "";
+  for (const p of spots) {
+    const left = start + (tiles[p.label][0] - first) * (wide + gap), up = (tiles[p.label][1] - top) * (tall + gap);
+    const share = depth(p) / most, strong = share > 0.55 ? "on-dark" : "";
+    const ofSaving = saved > 1e-6 ? p.saving / saved : NaN, ofTaken = p.reference / taken;
+    const name = named("province", p.label);
+    const tip = say("province_tip", { name, saving: amount("hm3/a", p.saving), depth: percent(depth(p)), saved: percent(ofSaving), taken: percent(ofTaken) });
+    body += `<g data-province="${esc(p.label)}"><title>${tip}</title><rect class="tile" x="${at(left)}" y="${at(up)}" width="${at(wide)}" height="${tall}" rx="4"/><rect class="tile-fill" x="${at(left)}" y="${at(up)}" width="${at(wide)}" height="${tall}" rx="4" fill-opacity="${(0.06 + share * 0.84).toFixed(3)}"/>`;
+    const small = !isZh() && name.length > 9 ? " narrow" : "";
+    body += words(left + 6, up + 15, name, `tile-name ${strong}${small}`) + words(left + 6, up + 31, quantity("hm3/a", p.saving, 1 + (isZh() ? 1 : 0))[0], `tile-value ${strong}`) + words(left + 6, up + 45, `${percent(ofSaving)} | ${percent(ofTaken)}`, `tile-share ${strong}`) + "</g>";
+  }
+  const best = [...spots].sort((a, b) => b.saving - a.saving).slice(0, 5);
+  return svg("map", width, (rows - top + 1) * (tall + gap), say("map_alt", { list: best.map((p) => `${named("province", p.label)} ${amount("hm3/a", p.saving)}`).join("; ") }), body);
+}
+
+function investmentBars(width, height = 78) {
+  const { path } = now.board.board;
+  const values = path.investment.slice(1), most = Math.max(...values, 1e-9), from = now.page.years[0] + 1;
+  const wide = (width - 66) / values.length;
+  const body = values.map((value, n) => {
+    const tall = (height - 34) * (value / most);
+    return `<rect class="bar" x="${at(60 + n * wide)}" y="${at(height - 16 - tall)}" width="${at(wide - 8)}" height="${at(tall)}" rx="2"><title>${from + n}: ${amount("MCNY", value)}</title></rect>`;
+  }).join("") + words(0, 12, `${say("investment_a_year")}: ${amount("MCNY", values[0])}`, "unit") + `<line class="axis" x1="54" x2="${width - 12}" y1="${height - 16}" y2="${height - 16}"/>`;
+  return svg("investment", width, height, `${say("investment_a_year")}: ${amount("MCNY", values[0])}`, body);
+}

@@ -1,0 +1,154 @@
+"""What the pages know of a study before anybody asks: names in both languages, tiles, levers and how far they go."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from waterplan import Planner, Scenario, Study, messages
+from waterplan.errors import InfeasibleError
+from waterplan.vocabulary import Term, of_kind, term, terms
+
+from .formats import lever_unit, units
+
+GROUPS = ("question", "prices", "limits", "reach", "sector", "province", "technology")
+ENTERPRISE_ONLY = ("hurdle_rate", "water_price_scale", "water_tax", "barrier_cost", "investment_subsidy")
+FLOORS = ("sector_floor", "province_floor")
+CATALOGUES = ("sector", "product", "province", "end_use", "technology")
+ROOM = "dashboard"
+
+
+def group_of(lever: Term) -> str:
+    """Where a lever stands on the page: by its label, or by what it acts on.
+
+    >>> group_of(term("water_tax")), group_of(term("sector_floor")), group_of(term("saving_target"))
+    ('prices', 'sector', 'question')
+    """
+    if lever.dims:
+        return lever.dims[0]
+    if lever.choices or lever.name == "saving_target":
+        return "question"
+    return {"price": "prices", "bound": "limits", "coefficient": "reach"}[lever.acts_on]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A study's side of the page. uppers: where sliders end that the vocabulary leaves open."""
+
+    study: Study
+    uppers: dict[str, float]
+    assumed: dict[str, float]
+
+    @classmethod
+    def of(cls, planner: Planner) -> Facts:
+        """Plans once at the largest saving to learn how far sliders go."""
+        study, reference = planner.study, Scenario()
+        attainable = planner.attainable(reference) or 0.0
+        try:
+            most = planner.solve(reference.with_levers(saving_target=math.floor(attainable * 10 - 1) / 10))
+            investment, electricity = most.ledger.investment, abs(most.ledger.electricity)
+            shares = most.ledger.saving.sum(axis=(0, 2)) / np.maximum(_reference_by_sector(most), 1e-9)
+            floor = math.ceil(float(shares.max()) * 20) / 20
+        except InfeasibleError:
+            investment, electricity, floor = 1000.0, 1000.0, 1.0
+        uppers = {
+            "saving_target": _nice(attainable * 1.1),
+            "investment_cap": _nice(investment * 1.1),
+            "electricity_cap": _nice(max(electricity, 1000.0) * 1.1),
+            "sector_floor": min(floor + 0.05, 1.0),
+            "province_floor": min(floor + 0.05, 1.0),
+        }
+        return cls(study, uppers, _assumed_by_technology(study))
+
+    def page(self, language: str) -> dict[str, Any]:
+        """What the browser needs once in a language: texts, names, units and levers."""
+        study = self.study
+        return {
+            "language": language,
+            "texts": {key: text[language] for key, text in messages.catalogue(ROOM).items()},
+            "terms": {name: found.label(language) for name, found in terms().items()},
+            "names": {dim: self.names(dim, language) for dim in (*CATALOGUES, "pool")},
+            "units": units(language),
+            "levers": [self._lever(lever, language) for lever in of_kind("lever")],
+            "groups": list(GROUPS),
+            "tiles": {
+                str(label): [int(row["tile_col"]), int(row["tile_row"])] for label, row in study.provinces.iterrows()
+            },
+            "levels": {str(label): str(level) for label, level in study.technologies["level"].items()},
+            "assumed": self.assumed,
+            "years": [study.base_year, study.target_year, study.price_year],
+            "study": study.name,
+        }
+
+    def names(self, dim: str, language: str) -> dict[str, str]:
+        """Names of labels in a language; pools have the name of their technology or their own."""
+        if dim == "pool":
+            pools = {str(pool) for pool in self.study.values["pool"].values if str(pool)}
+            technologies = self.names("technology", language)
+            pretty = {pool: pool.replace("_", " ") for pool in pools}
+            say = messages.catalogue(ROOM)
+            return {
+                pool: technologies.get(pool) or say.get(f"pool_{pool}", {}).get(language) or pretty[pool]
+                for pool in sorted(pools)
+            }
+        frame = getattr(self.study, {"technology": "technologies"}.get(dim, f"{dim}s"))
+        return {str(label): str(name) for label, name in frame[f"name_{language}"].items()}
+
+    def levers(self, scenario: Scenario) -> dict[str, Any]:
+        """The value of every lever for the page; no cap is null."""
+        resolved = scenario.resolve(self.study)
+        return {lever.name: _plain(getattr(resolved, lever.name)) for lever in of_kind("lever")}
+
+    def _lever(self, lever: Term, language: str) -> dict[str, Any]:
+        factor, unit = lever_unit(lever, language)
+        upper = self.uppers.get(lever.name, lever.upper)
+        return {
+            "name": lever.name,
+            "group": group_of(lever),
+            "dim": lever.dims[0] if lever.dims else "",
+            "label": lever.label(language),
+            "help": lever.meaning(language),
+            "unit": unit,
+            "factor": factor,
+            "lower": lever.lower,
+            "upper": upper,
+            "step": lever.step,
+            "choices": list(lever.choices),
+            "is_switch": lever.choices == ("true", "false"),
+            "can_be_none": lever.default == "none",
+            "default": _plain(getattr(Scenario().resolve(self.study), lever.name)),
+            "enterprise_only": lever.name in ENTERPRISE_ONLY,
+        }
+
+
+def _reference_by_sector(result: Any) -> Any:
+    s, volume = result.instance.structure, result.instance.flows.reference_withdrawal
+    return np.bincount(s.pair_sector, weights=volume, minlength=len(s.sectors))
+
+
+def _assumed_by_technology(study: Study) -> dict[str, float]:
+    """Share of a technology's rows of the tables that are assumed."""
+    rows = study.rows[study.rows["technology"] != ""]
+    shares = (rows["basis"] == "assumed").groupby(rows["technology"].astype(str)).mean()
+    return {str(label): round(float(share), 4) for label, share in shares.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, float) and math.isinf(value):
+        return None
+    return value
+
+
+def _nice(value: float) -> float:
+    """A round number not below a value.
+
+    >>> _nice(5075.0), _nice(63000.0)
+    (5100.0, 63000.0)
+    """
+    digit = 10 ** max(math.floor(math.log10(max(value, 1.0))) - 1, 0)
+    return float(math.ceil(value / digit - 1e-9) * digit)

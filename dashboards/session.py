@@ -1,0 +1,238 @@
+"""One visitor: messages from the browser move the state, answers come from threads, the newest is shown.
+
+It knows nothing of Panel: ``show`` gets a name and plain content to send, ``soon`` runs a function on the event loop.
+"""
+
+from __future__ import annotations
+
+import logging
+import tomllib
+from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError, Executor, Future
+from typing import Any
+
+from waterplan import Scenario, open_scenario, scenario_files
+from waterplan.errors import WaterplanError
+
+from . import link
+from .answers import Answer, Answers
+from .facts import Facts
+from .state import LANGUAGES, PAGES, THEMES, State
+
+log = logging.getLogger("waterplan.dashboard")
+FILE_MAX = 256_000
+
+Show = Callable[[str, dict[str, Any]], None]
+Soon = Callable[[Callable[[], None]], None]
+
+
+class Session:
+    """The state of a visitor and what he sees of it."""
+
+    def __init__(self, answers: Answers, facts: Facts, shipped: Mapping[str, Scenario], read_only: bool = False):
+        reference = shipped.get("reference") or next(iter(shipped.values()), Scenario(title="Reference"))
+        self.answers, self.facts, self.shipped, self.read_only = answers, facts, shipped, read_only
+        self.state = State(facts.study, reference, reference)
+        self.notice: dict[str, Any] | None = None
+        self.seen = 0
+        self.number = 0
+        self._show: Show = lambda name, content: None
+        self._soon: Soon = lambda run: run()
+        self._closed = False
+
+    def start(self, query: str, show: Show, soon: Soon) -> None:
+        """Takes the view of an address and shows it; a damaged one gives a notice and the reference scenario."""
+        self._show, self._soon = show, soon
+        try:
+            link.decode(query, self.state)
+        except link.LinkError as error:
+            self.notice = {"key": "notice_link", "detail": str(error)[:300]}
+        self.show_page()
+        self.refresh()
+
+    def close(self) -> None:
+        """The visitor has left: nothing is sent any more."""
+        self._closed = True
+
+    def receive(self, message: Any) -> None:
+        """A message of the browser: {type, ...}. What is not understood is left alone."""
+        if not isinstance(message, Mapping):
+            return
+        act = getattr(self, f"_on_{str(message.get('type', ''))[:20]}", None)
+        if act is None:
+            return
+        seq = message.get("seq")
+        self.seen = seq if isinstance(seq, int) else self.seen
+        self.notice = None
+        try:
+            act(message)
+        except WaterplanError as error:
+            self.notice = {"key": "notice_refused", "detail": str(error)[:600]}
+            self.refresh()
+
+    def show_page(self) -> None:
+        """Sends what changes with language only."""
+        page = self.facts.page(self.state.language)
+        page["scenarios"] = [
+            {"name": name, "title": found.headline(self.state.language), "why": found.reason(self.state.language)}
+            for name, found in self.shipped.items()
+        ]
+        self._show("page", page)
+
+    def refresh(self) -> None:
+        """Answers the scenario as it is now: at once if it is known, otherwise from a thread."""
+        self.number += 1
+        number, scenario = self.number, self.state.scenario
+        pinned = self.state.pins[-1] if self.state.pins else None
+        known = self.answers.known(scenario)
+        if known is not None and (pinned is None or self.answers.known(pinned) is not None):
+            self._show_answer(number, known, pinned)
+            return
+
+        def answer() -> tuple[Answer, Scenario | None]:
+            if number != self.number:
+                raise CancelledError
+            if pinned is not None:
+                self.answers.plan(pinned)
+            return self.answers.plan(scenario), pinned
+
+        self._run(self.answers.pool, answer, lambda done: self._show_answer(number, *done), number)
+
+    def _run(self, pool: Executor, work: Callable[[], Any], then: Callable[[Any], None], number: int) -> None:
+        """Work in a thread; what comes back is shown on the event loop unless a newer move has come."""
+
+        def back(future: Future[Any]) -> None:
+            if future.cancelled() or isinstance(future.exception(), CancelledError):
+                return
+
+            def on_loop() -> None:
+                if self._closed or number != self.number:
+                    return
+                error = future.exception()
+                if error is None:
+                    then(future.result())
+                else:
+                    log.error("an answer failed", exc_info=error)
+                    self.notice = {"key": "notice_failed", "detail": type(error).__name__}
+                    self._show("notice", {"seq": self.seen, "notice": self.notice})
+
+            self._soon(on_loop)
+
+        pool.submit(work).add_done_callback(back)
+
+    def _show_answer(self, number: int, answer: Answer, pinned: Scenario | None) -> None:
+        state, language = self.state, self.state.language
+        compared = self.answers.known(pinned) if pinned is not None else None
+        infeasible = None
+        if answer.board is None:
+            infeasible = {"attainable": answer.attainable, "shortfall": answer.shortfall}
+            infeasible = {key: value if value == value else None for key, value in infeasible.items()}
+        scenario = state.scenario
+        content = {
+            "seq": self.seen,
+            "number": number,
+            "board": answer.board,
+            "infeasible": infeasible,
+            "levers": self.facts.levers(scenario),
+            "exclude": list(scenario.exclude),
+            "overrides": [str(override) for override in scenario.overrides],
+            "title": scenario.headline(language),
+            "why": scenario.reason(language),
+            "is_moved": state.is_moved,
+            "can_undo": state.can_undo,
+            "can_redo": state.can_redo,
+            "pins": [pin.headline(language) for pin in state.pins],
+            "pinned": compared.board["headline"] if compared is not None and compared.board else None,
+            "curve_key": self.answers.curve_key(scenario),
+            "digest": answer.digest,
+            "theme": state.theme,
+            "page": state.page,
+            "link": link.encode(state),
+            "notice": self.notice,
+        }
+        self._show("board", content)
+        if answer.board is None:
+            self._run(self.answers.slow, lambda: self._if_newest(number, self.answers.ways_out, scenario),
+                      lambda ways: self._show("ways", {"digest": answer.digest, "ways": ways}), number)  # fmt: skip
+        else:
+            self._run(self.answers.slow, lambda: self._if_newest(number, self.answers.reasons, scenario),
+                      lambda reasons: self._show("reasons", reasons), number)  # fmt: skip
+        self._run(self.answers.slow, lambda: self._if_newest(number, self.answers.curve, scenario),
+                  lambda curve: self._show("curve", curve), number)  # fmt: skip
+
+    def _if_newest(self, number: int, ask: Callable[[Scenario], Any], scenario: Scenario) -> Any:
+        if number != self.number:
+            raise CancelledError
+        return ask(scenario)
+
+    def _on_move(self, message: Mapping[str, Any]) -> None:
+        self.state.move(str(message["lever"]), message.get("value"), str(message.get("label") or ""))
+        self.refresh()
+
+    def _on_undo(self, message: Mapping[str, Any]) -> None:
+        self.state.undo()
+        self.refresh()
+
+    def _on_redo(self, message: Mapping[str, Any]) -> None:
+        self.state.redo()
+        self.refresh()
+
+    def _on_reset(self, message: Mapping[str, Any]) -> None:
+        self.state.reset()
+        self.refresh()
+
+    def _on_pin(self, message: Mapping[str, Any]) -> None:
+        self.state.pin()
+        self.refresh()
+
+    def _on_unpin(self, message: Mapping[str, Any]) -> None:
+        self.state.unpin(int(message.get("place", -1)))
+        self.refresh()
+
+    def _on_open(self, message: Mapping[str, Any]) -> None:
+        found = self.shipped.get(str(message.get("name")))
+        if found is not None:
+            self.state.open(found)
+        self.refresh()
+
+    def _on_load(self, message: Mapping[str, Any]) -> None:
+        text = str(message.get("text", ""))
+        if len(text) > FILE_MAX:
+            self.notice = {"key": "notice_too_large", "detail": ""}
+        else:
+            try:
+                self.state.open(Scenario.from_mapping(tomllib.loads(text), str(message.get("file", "file"))[:80]))
+            except (tomllib.TOMLDecodeError, RecursionError) as error:
+                self.notice = {"key": "notice_no_toml", "detail": str(error)[:200]}
+        self.refresh()
+
+    def _on_apply(self, message: Mapping[str, Any]) -> None:
+        settings = message.get("settings")
+        if isinstance(settings, Mapping):
+            self.state.apply({str(name): value for name, value in settings.items()})
+        self.refresh()
+
+    def _on_view(self, message: Mapping[str, Any]) -> None:
+        for name, allowed in (("language", LANGUAGES), ("theme", THEMES), ("page", PAGES)):
+            if message.get(name) in allowed:
+                setattr(self.state, name, message[name])
+        if "language" in message:
+            self.show_page()
+        self.refresh()
+
+
+def shipped_scenarios(answers: Answers, folder: str | None = None) -> dict[str, Scenario]:
+    """Scenarios of a folder or those that come with waterplan, the reference first; those of other studies are left out."""
+    from pathlib import Path
+
+    files = sorted(Path(folder).glob("*.toml")) if folder else scenario_files()
+    found = {}
+    for path in sorted(files, key=lambda path: (path.stem != "reference", path.stem)):
+        scenario = open_scenario(path)
+        try:
+            scenario.check(answers.planner.study)
+        except WaterplanError as error:
+            log.warning("%s does not fit the study: %s", path.name, error)
+        else:
+            found[path.stem] = scenario
+    return found
