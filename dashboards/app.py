@@ -37,6 +37,8 @@ class Board(pn.custom.JSComponent):
     curve = param.Dict(default={})
     reasons = param.Dict(default={})
     ways = param.Dict(default={})
+    compare = param.Dict(default={})
+    rows = param.Dict(default={})
 
     _esm = scripts()
     _stylesheets = [(BROWSER / "board.css").read_text(encoding="utf-8")]  # noqa: RUF012

@@ -5,10 +5,12 @@ It knows nothing of Panel: ``show`` gets a name and plain content to send, ``soo
 
 from __future__ import annotations
 
+import base64
 import logging
 import tomllib
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Executor, Future
+from pathlib import Path
 from typing import Any
 
 from waterplan import Scenario, open_scenario, scenario_files
@@ -16,8 +18,10 @@ from waterplan.errors import WaterplanError
 
 from . import link
 from .answers import Answer, Answers
+from .exports import KINDS, commands, export
 from .facts import Facts
 from .state import LANGUAGES, PAGES, THEMES, State
+from .tables import Rows, side_by_side
 
 log = logging.getLogger("waterplan.dashboard")
 FILE_MAX = 256_000
@@ -33,6 +37,8 @@ class Session:
         reference = shipped.get("reference") or next(iter(shipped.values()), Scenario(title="Reference"))
         self.answers, self.facts, self.shipped, self.read_only = answers, facts, shipped, read_only
         self.state = State(facts.study, reference, reference)
+        self.rows = Rows(facts.study)
+        self.wanted: dict[str, Any] = {}
         self.notice: dict[str, Any] | None = None
         self.seen = 0
         self.number = 0
@@ -160,6 +166,27 @@ class Session:
         self._run(self.answers.slow, lambda: self._if_newest(number, self.answers.curve, scenario),
                   lambda curve: self._show("curve", curve), number)  # fmt: skip
 
+        if state.page == "compare":
+            self._compare(number)
+        elif state.page == "data":
+            self._look_up(number)
+
+    def _compare(self, number: int) -> None:
+        state = self.state
+        here = state.scenario.digest(state.study)
+        scenarios = [*(pin for pin in state.pins if pin.digest(state.study) != here), state.scenario]
+        places = [state.pins.index(pin) for pin in scenarios[:-1]]
+
+        def compare() -> dict[str, Any]:
+            answers = [self.answers.plan(scenario) for scenario in scenarios]
+            return {"places": places, **side_by_side(state.study, scenarios, answers, state.language)}
+
+        self._run(self.answers.slow, compare, lambda content: self._show("compare", content), number)
+
+    def _look_up(self, number: int) -> None:
+        wanted = dict(self.wanted)
+        self._run(self.answers.slow, lambda: self.rows.find(**wanted), lambda found: self._show("rows", found), number)
+
     def _if_newest(self, number: int, ask: Callable[[Scenario], Any], scenario: Scenario) -> Any:
         if number != self.number:
             raise CancelledError
@@ -212,6 +239,29 @@ class Session:
             self.state.apply({str(name): value for name, value in settings.items()})
         self.refresh()
 
+    def _on_rows(self, message: Mapping[str, Any]) -> None:
+        changed = {key: str(message[key])[:200] for key in ("text", "name", "basis") if key in message}
+        page = message.get("page")
+        self.wanted = {**self.wanted, **changed, "page": page if isinstance(page, int) else 0}
+        self.number += 1
+        self._look_up(self.number)
+        self._show("notice", {"seq": self.seen, "notice": None})
+
+    def _on_export(self, message: Mapping[str, Any]) -> None:
+        kind, scenario, language = str(message.get("kind")), self.state.scenario, self.state.language
+        if kind == "commands":
+            self._show("commands", commands(scenario, self.facts.study.name))
+        elif kind in KINDS:
+            seq = self.seen
+
+            def make() -> dict[str, Any]:
+                name, media, content = export(kind, self.answers.planner, scenario, language)
+                return {"file": name, "type": media, "data": base64.b64encode(content).decode()}
+
+            self._run(self.answers.slow, make, lambda file: self._show("file", {"seq": seq, **file}), self.number)
+            return
+        self._show("notice", {"seq": self.seen, "notice": None})
+
     def _on_view(self, message: Mapping[str, Any]) -> None:
         for name, allowed in (("language", LANGUAGES), ("theme", THEMES), ("page", PAGES)):
             if message.get(name) in allowed:
@@ -223,8 +273,6 @@ class Session:
 
 def shipped_scenarios(answers: Answers, folder: str | None = None) -> dict[str, Scenario]:
     """Scenarios of a folder or those that come with waterplan, the reference first; those of other studies are left out."""
-    from pathlib import Path
-
     files = sorted(Path(folder).glob("*.toml")) if folder else scenario_files()
     found = {}
     for path in sorted(files, key=lambda path: (path.stem != "reference", path.stem)):

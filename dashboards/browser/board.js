@@ -1,5 +1,5 @@
 // The page: draws what comes, sends what is moved. One move is under way at a time; the newest waits.
-const LATER_CONTENT = ["curve", "reasons", "ways"];
+const LATER_CONTENT = ["curve", "reasons", "ways", "compare", "rows"];
 export function render({ model, el }) {
   const root = document.createElement("div");
   root.className = "waterplan";
@@ -40,7 +40,7 @@ export function render({ model, el }) {
     if (!now.board || !now.page.texts) return;
     const name = now.board.page;
     root.dataset.page = name;
-    patch(page, name === "compare" && globalThis.comparePage ? comparePage() : name === "data" && typeof dataPage === "function" ? dataPage() : planPage());
+    patch(page, commandsPanel() + (name === "compare" ? comparePage() : name === "data" ? dataPage() : planPage()));
   };
   const drawAll = () => {
     if (!now.board || !now.page.texts) return;
@@ -86,6 +86,9 @@ export function render({ model, el }) {
       if (now.board) now.board.notice = content.notice;
       patch(notices, noticeBar());
       settle(content.seq);
+    } else {
+      now[name] = content;
+      drawPage();
     }
   };
   const takeLater = () => {
@@ -108,6 +111,9 @@ export function render({ model, el }) {
     svg: (d) => saveChart(root, d.chartName, "svg"),
     png: (d) => saveChart(root, d.chartName, "png"),
     toggle: (d) => { now.open[d.what] = !now.open[d.what]; drawPage(); },
+    "rows-page": (d) => send({ type: "rows", page: Number(d.to) }),
+    "close-commands": () => { now.commands = null; drawPage(); },
+    copy: (d) => navigator.clipboard?.writeText(now.commands[d.what]),
     dismiss: () => { now.board.notice = null; patch(notices, noticeBar()); },
     help: (d, button) => {
       const help = button.closest(".lever").querySelector(".lever-help");

@@ -92,7 +92,7 @@ function restsCard() {
   if (!found) return card("rests", say("card_rests"), `<p class="quiet blank">${say("updating")}</p>`, say("rests_note"), tag);
   const bar = BASES.map((basis) => `<div class="basis ${basis}" style="width:${(100 * found.shares[basis]).toFixed(2)}%" title="${say("basis_" + basis)} ${percent(found.shares[basis], 0)}"></div>`).join("");
   const keys = BASES.map((basis) => `<span class="key"><i class="basis ${basis}"></i>${say("basis_" + basis)} ${percent(found.shares[basis], 0)}</span>`).join("");
-  const rows = found.rows.slice(0, 7).map((row) => `<li><span>${termed(row.name)}<span class="quiet">${Object.entries(row.labels).map(([dim, label]) => named(dim, label)).join(" · ")}</span></span><span class="pill ${esc(row.basis)}">${say("basis_" + row.basis)}</span></li>`).join("");
+  const rows = found.rows.slice(0, 10).map((row) => `<li><span>${termed(row.name)}<span class="quiet">${Object.entries(row.labels).map(([dim, label]) => named(dim, label)).join(" · ")}</span></span><span class="pill ${esc(row.basis)}">${say("basis_" + row.basis)}</span></li>`).join("");
   return card("rests", say("card_rests"), `<div class="stack" role="img" aria-label="${say("card_rests")}">${bar}</div><div class="keys">${keys}</div><h3>${say("rests_rows")}</h3><ul class="list rows">${rows}</ul>`, say("rests_note"), tag);
 }
 

@@ -46,7 +46,7 @@ function curveChart(width, height = 290) {
   if (curve.attainable) {
     const edge = x(curve.attainable);
     body += `<line class="edge" x1="${at(edge)}" x2="${at(edge)}" y1="${box[1]}" y2="${box[3]}"/>`;
-    body += words(edge - 6, box[1] + 10, `${say("attainable")} ${quantity("hm3/a", curve.attainable, 2)[0]}`, "note", "end");
+    body += words(edge - 6, box[3] - 8, `${say("attainable")} ${quantity("hm3/a", curve.attainable, 2)[0]}`, "note halo", "end");
   }
   const pin = board.pinned;
   if (pin) body += `<circle class="pin-dot" cx="${at(x(pin.counted_saving))}" cy="${at(y(pin.shadow_price))}" r="5"/>`;
@@ -64,7 +64,7 @@ function curveChart(width, height = 290) {
 
 function sectorChart(width) {
   const sectors = now.board.board.sectors;
-  const row = 46, height = sectors.length * row + 8;
+  const row = 53, height = sectors.length * row;
   const most = Math.max(...sectors.map((s) => s.reference), 1);
   const full = width - 4;
   let body = "";
@@ -72,11 +72,11 @@ function sectorChart(width) {
     const top = place * row + 4, all = sector.levels.reduce((a, b) => a + b, 0);
     body += words(0, top + 12, named("sector", sector.label), "name");
     body += words(full, top + 12, `${amount("hm3/a", all)} · ${percent(all / sector.reference)}`, "value", "end");
-    body += `<rect class="track" x="0" y="${top + 19}" width="${at((full * sector.reference) / most)}" height="12" rx="2"/>`;
+    body += `<rect class="track" x="0" y="${top + 19}" width="${at((full * sector.reference) / most)}" height="14" rx="2"/>`;
     let from = 0;
     sector.levels.forEach((saving, level) => {
       const wide = (full * saving) / most;
-      if (wide > 0.05) body += `<rect x="${at(from)}" y="${top + 19}" width="${at(wide)}" height="12" fill="${sectorColour(place)}" fill-opacity="${[1, 0.62, 0.34][level]}"><title>${say("level_" + ["end_use", "site", "supply"][level])}: ${amount("hm3/a", saving)}</title></rect>`;
+      if (wide > 0.05) body += `<rect x="${at(from)}" y="${top + 19}" width="${at(wide)}" height="14" fill="${sectorColour(place)}" fill-opacity="${[1, 0.62, 0.34][level]}"><title>${say("level_" + ["end_use", "site", "supply"][level])}: ${amount("hm3/a", saving)}</title></rect>`;
       from += wide;
     });
   });
@@ -105,6 +105,8 @@ function pathChart(width, height = 236) {
   return svg("path", width, height, say("path_alt", { from, to, reference: amount("hm3/a", path.reference[end]), planned: amount("hm3/a", path.planned[end]) }), body);
 }
 
+const short = (share) => (Number.isFinite(share) ? digits(share * 100, share >= 0.0995 ? 0 : 1) : "–");
+
 function mapChart(width) {
   const { provinces } = now.board.board;
   const { tiles } = now.page;
@@ -119,13 +121,14 @@ function mapChart(width) {
   let body = "";
   for (const p of spots) {
     const left = start + (tiles[p.label][0] - first) * (wide + gap), up = (tiles[p.label][1] - top) * (tall + gap);
-    const share = depth(p) / most, strong = share > 0.55 ? "on-dark" : "";
+    const share = depth(p) / most;
     const ofSaving = saved > 1e-6 ? p.saving / saved : NaN, ofTaken = p.reference / taken;
     const name = named("province", p.label);
     const tip = say("province_tip", { name, saving: amount("hm3/a", p.saving), depth: percent(depth(p)), saved: percent(ofSaving), taken: percent(ofTaken) });
-    body += `<g data-province="${esc(p.label)}"><title>${tip}</title><rect class="tile" x="${at(left)}" y="${at(up)}" width="${at(wide)}" height="${tall}" rx="4"/><rect class="tile-fill" x="${at(left)}" y="${at(up)}" width="${at(wide)}" height="${tall}" rx="4" fill-opacity="${(0.06 + share * 0.84).toFixed(3)}"/>`;
-    const small = !isZh() && name.length > 9 ? " narrow" : "";
-    body += words(left + 6, up + 15, name, `tile-name ${strong}${small}`) + words(left + 6, up + 31, quantity("hm3/a", p.saving, 1 + (isZh() ? 1 : 0))[0], `tile-value ${strong}`) + words(left + 6, up + 45, `${percent(ofSaving)} | ${percent(ofTaken)}`, `tile-share ${strong}`) + "</g>";
+    body += `<g data-province="${esc(p.label)}"><title>${tip}</title><rect class="tile" x="${at(left)}" y="${at(up)}" width="${at(wide)}" height="${tall}" rx="4"/><rect class="tile-fill" x="${at(left)}" y="${at(up)}" width="${at(wide)}" height="${tall}" rx="4" fill-opacity="${(0.04 + share * 0.56).toFixed(3)}"/>`;
+    const long = name.length * (isZh() ? 12 : 6.4) > wide - 10 ? ` textLength="${at(wide - 11)}" lengthAdjust="spacingAndGlyphs"` : "";
+    const shares = `${short(ofSaving)} | ${short(ofTaken)} %`;
+    body += `<text x="${at(left + 6)}" y="${at(up + 15)}" class="tile-name"${long}>${name}</text>` + words(left + 6, up + 31, quantity("hm3/a", p.saving, isZh() ? 2 : 1)[0], "tile-value") + words(left + 6, up + 45, shares, "tile-share") + "</g>";
   }
   const best = [...spots].sort((a, b) => b.saving - a.saving).slice(0, 5);
   return svg("map", width, (rows - top + 1) * (tall + gap), say("map_alt", { list: best.map((p) => `${named("province", p.label)} ${amount("hm3/a", p.saving)}`).join("; ") }), body);

@@ -19,7 +19,7 @@ function leverHead(lever, name) {
 }
 
 function oneLever(lever) {
-  const name = esc(lever.label);
+  const name = esc(capital(lever.label));
   const search = `data-search="${esc((lever.label + " " + lever.name + " " + lever.help).toLowerCase())}"`;
   if (lever.dim) return tableLever(lever, name, search);
   let body;
@@ -40,7 +40,7 @@ function fillTable(details) {
   if (!place || place.childElementCount) return;
   const lever = leverOf(details.dataset.of);
   place.innerHTML = labelsOf(lever.dim).map((label) => {
-    const name = named(lever.dim, label), full = `${esc(lever.label)}: ${name}`;
+    const name = named(lever.dim, label), full = `${esc(capital(lever.label))}: ${name}`;
     const control = lever.name === "excluded" ? `<label class="switch"><input type="checkbox" role="switch" data-lever="excluded" data-label="${esc(label)}" aria-label="${say("allowed", { name })}"/><span class="track"></span><span>${name}</span></label>` : `<div class="row-name"><span>${name}</span>${resetButton(lever, label, full)}</div>${slider(lever, label, full)}`;
     return `<div class="row" data-search="${esc((now.page.names[lever.dim][label] + " " + label).toLowerCase())}">${control}</div>`;
   }).join("");

@@ -4,7 +4,8 @@ const esc = (text) => String(text ?? "").replace(/[&<>"']/g, (sign) => `&#${sign
 const say = (key, values = {}) =>
   esc(now.page.texts?.[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 const named = (dim, label) => esc(now.page.names?.[dim]?.[label] ?? label);
-const termed = (name) => esc(now.page.terms?.[name] ?? name);
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+const termed = (name) => esc(capital(now.page.terms?.[name] ?? name));
 const isZh = () => now.page.language === "zh";
 
 // At most four digits, whole numbers from a thousand on; minus as a sign of its own.

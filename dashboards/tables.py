@@ -1,0 +1,113 @@
+"""The other pages' content: scenarios side by side, and the study row by row with range, basis and source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from waterplan import Scenario, Study
+from waterplan.vocabulary import of_kind
+
+from .answers import Answer
+
+PAGE, DIFFERENT_MAX = 50, 40
+DIMS = ("technology", "product", "end_use", "sector", "province", "pool")
+BASES = ("measured", "reported", "estimated", "assumed")
+
+
+def side_by_side(study: Study, scenarios: Sequence[Scenario], answers: Sequence[Answer], language: str) -> dict[str, Any]:
+    """Titles, the inputs that differ, and the boards of scenarios."""
+    return {
+        "titles": [scenario.headline(language) for scenario in scenarios],
+        "inputs": what_differs(study, scenarios)[:DIFFERENT_MAX],
+        "overrides": [[str(override) for override in scenario.overrides] for scenario in scenarios],
+        "headlines": [answer.board["headline"] if answer.board else None for answer in answers],
+        "sectors": [answer.board["sectors"] if answer.board else None for answer in answers],
+        "attainable": [None if answer.board else _finite(answer.attainable) for answer in answers],
+        "digests": [answer.digest for answer in answers],
+    }
+
+
+def what_differs(study: Study, scenarios: Sequence[Scenario]) -> list[dict[str, Any]]:
+    """Levers that are not the same in all scenarios, label by label: name, label and a value for each."""
+    resolved = [scenario.resolve(study) for scenario in scenarios]
+    rows: list[dict[str, Any]] = []
+    for lever in of_kind("lever"):
+        values = [getattr(levers, lever.name) for levers in resolved]
+        if not lever.dims:
+            if any(value != values[0] for value in values):
+                rows.append({"name": lever.name, "label": "", "values": [_finite(value) for value in values]})
+            continue
+        stacked = np.stack(values)
+        labels = study.values[lever.dims[0]].values
+        for n in np.flatnonzero((stacked != stacked[0]).any(axis=0)):
+            rows.append({"name": lever.name, "label": str(labels[n]), "values": [_finite(v) for v in stacked[:, n]]})
+    return rows
+
+
+def _finite(value: Any) -> Any:
+    value = value.item() if hasattr(value, "item") else value
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+class Rows:
+    """The value rows of a study, searched and paged."""
+
+    def __init__(self, study: Study):
+        self.study = study
+
+    @cached_property
+    def _words(self) -> pd.Series:
+        study, rows = self.study, self.study.rows
+        columns = [rows["name"].astype(str), rows["basis"], rows["source"], rows["note"], rows["file"]]
+        for dim in DIMS[:-1]:
+            frame = getattr(study, {"technology": "technologies"}.get(dim, f"{dim}s"))
+            names = frame["name_en"].astype(str) + " " + frame["name_zh"].astype(str)
+            columns.append(rows[dim].astype(str) + " " + rows[dim].map(names).fillna("").astype(str))
+        words = columns[0]
+        for column in columns[1:]:
+            words = words + " " + column.fillna("").astype(str)
+        return words.str.lower()
+
+    def find(self, text: str = "", name: str = "", basis: str = "", page: int = 0) -> dict[str, Any]:
+        """One page of the rows that have all words of ``text``, with their sources, and how many there are."""
+        rows = self.study.rows
+        chosen = np.ones(len(rows), dtype=bool)
+        for word in text.lower().split()[:8]:
+            chosen &= self._words.str.contains(word, regex=False).to_numpy(bool)
+        if name:
+            chosen &= (rows["name"] == name).to_numpy(bool)
+        if basis in BASES:
+            chosen &= (rows["basis"] == basis).to_numpy(bool)
+        found = np.flatnonzero(chosen)
+        page = min(max(page, 0), max((len(found) - 1) // PAGE, 0))
+        shown = rows.iloc[found[page * PAGE : (page + 1) * PAGE]]
+        by_basis = rows["basis"].to_numpy()[found]
+        return {
+            "text": text,
+            "name": name,
+            "basis": basis,
+            "page": page,
+            "pages": max((len(found) - 1) // PAGE + 1, 1),
+            "total": len(found),
+            "by_basis": {each: int((by_basis == each).sum()) for each in BASES},
+            "names": sorted(map(str, rows["name"].unique())),
+            "rows": [_row(row) for _, row in shown.iterrows()],
+            "sources": {str(key): self._source(str(key)) for key in shown["source"].unique()},
+        }
+
+    def _source(self, key: str) -> dict[str, str]:
+        source = self.study.sources.loc[key]
+        texts = {name: "" if pd.isna(source[name]) else str(source[name]) for name in source.index}
+        return {name: texts.get(name, "") for name in ("title", "publisher", "year", "url", "verified", "note")}
+
+
+def _row(row: pd.Series) -> dict[str, Any]:
+    texts = {name: str(row[name]) for name in ("name", "unit", "basis", "source", "note", "file", "written")}
+    numbers = {name: _finite(float(row[name])) for name in ("value", "low", "high")}
+    labels = {dim: str(row[dim]) for dim in DIMS if row[dim]}
+    return {**texts, **numbers, "labels": labels, "row": int(row["row"])}
