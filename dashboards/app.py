@@ -70,8 +70,8 @@ def visit(answers: Answers, facts: Facts, shipped: dict[str, Any], read_only: bo
 
 
 def _query() -> str:
-    given = {key: [value.decode("utf-8", "replace") for value in values] for key, values in pn.state.session_args.items()}
-    return urlencode(given, doseq=True)
+    given = pn.state.session_args.items()
+    return urlencode({key: [value.decode("utf-8", "replace") for value in values] for key, values in given}, doseq=True)
 
 
 def _soon(document: Document | None, run: Any) -> None:

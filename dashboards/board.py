@@ -34,9 +34,7 @@ def build_board(result: Any) -> Numbers:
         "headline": headline(variables),
         "cost": dict(zip(("programme", "enterprise", "society"), map(float, variables["cost"]), strict=True)),
         "sectors": by_sector(variables, s),
-        "path": {
-            name: rounded(variables[f"{name}_path"]) for name in ("reference", "planned", "saving", "investment")
-        },
+        "path": {name: rounded(variables[f"{name}_path"]) for name in ("reference", "planned", "saving", "investment")},
         "provinces": by_province(variables, s),
         "technologies": by_technology(variables, s),
         "binds": what_binds(variables, s),
@@ -55,9 +53,7 @@ def by_sector(variables: Numbers, structure: Any) -> list[Numbers]:
     """Reference, base and planned withdrawal and the saving of each level [hm3/a]."""
     choice = variables["saving_by_choice"].sum(axis=2)
     sector, level = np.asarray(structure.product_sector), np.asarray(structure.technology_level)
-    volumes = {
-        name: np.nansum(variables[f"{name}_withdrawal"], axis=1) for name in ("base", "reference", "planned")
-    }
+    volumes = {name: np.nansum(variables[f"{name}_withdrawal"], axis=1) for name in ("base", "reference", "planned")}
     return [
         {
             "label": label,
@@ -73,18 +69,14 @@ def by_province(variables: Numbers, structure: Any) -> list[Numbers]:
     reference = np.nansum(variables["reference_withdrawal"], axis=0)
     return [
         {"label": label, "saving": _r(saving), "reference": _r(volume)}
-        for label, saving, volume in zip(
-            structure.provinces, variables["saving_by_province"], reference, strict=True
-        )
+        for label, saving, volume in zip(structure.provinces, variables["saving_by_province"], reference, strict=True)
     ]
 
 
 def by_technology(variables: Numbers, structure: Any) -> list[Numbers]:
     """Saving, levelised cost, investment and energy of the technologies in use, most saving first."""
     saving, cost = variables["saving_by_technology"], variables["levelised_cost"]
-    whole = {
-        name: variables[name].sum(axis=(1, 2)) for name in ("investment", "electricity", "heat", "carbon_dioxide")
-    }
+    whole = {name: variables[name].sum(axis=(1, 2)) for name in ("investment", "electricity", "heat", "carbon_dioxide")}
     return [
         {
             "label": structure.technologies[n],

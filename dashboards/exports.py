@@ -51,8 +51,8 @@ def _zipped(plan: Plan, folder: Path) -> bytes:
 def settings(scenario: Scenario) -> list[str]:
     """What differs from the study, each as ``--set`` takes it.
 
-    >>> settings(Scenario(levers={"saving_target": 2500.0, "sector_floor": {"paper": 0.1}}, exclude=("mvr_evaporation",)))
-    ['saving_target=2500', 'sector_floor.paper=0.1', 'excluded=mvr_evaporation']
+    >>> settings(Scenario(levers={"saving_target": 2500.0, "sector_floor": {"paper": 0.1}}, exclude=("air_cooling",)))
+    ['saving_target=2500', 'sector_floor.paper=0.1', 'excluded=air_cooling']
     """
     found = []
     for name, value in scenario.levers.items():

@@ -10,7 +10,7 @@ import numpy as np
 
 from waterplan import Planner, Scenario, Study, messages
 from waterplan.errors import InfeasibleError
-from waterplan.vocabulary import Term, of_kind, term, terms
+from waterplan.vocabulary import Term, of_kind, terms
 
 from .formats import lever_unit, units
 
@@ -24,7 +24,7 @@ ROOM = "dashboard"
 def group_of(lever: Term) -> str:
     """Where a lever stands on the page: by its label, or by what it acts on.
 
-    >>> group_of(term("water_tax")), group_of(term("sector_floor")), group_of(term("saving_target"))
+    >>> group_of(terms()["water_tax"]), group_of(terms()["sector_floor"]), group_of(terms()["saving_target"])
     ('prices', 'sector', 'question')
     """
     if lever.dims:

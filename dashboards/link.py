@@ -1,8 +1,8 @@
 """The address of a view: the whole scenario in the query of the URL, versioned and readable, and safe to open.
 
-``?v=1&page=plan&lang=zh&theme=dark&saving_target=2500&sector_floor=paper:0.1,food:0.05&x=mvr_evaporation``. Levers that
-stand at their default are left out; what tables cannot say (overrides, long titles) is packed in ``set``; each pinned
-scenario is one ``pin`` with the same content.
+``?v=1&page=plan&lang=zh&theme=dark&f=reference&saving_target=2500&sector_floor=paper:0.1,food:0.05&x=mvr_evaporation``.
+Levers that stand at their default are left out; ``f`` names the shipped scenario whose title it bears (others write the
+title, ``t`` and ``tz``); overrides are packed in ``set``; each pinned scenario is one ``pin`` with the same content.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from waterplan.vocabulary import of_kind
 
 from .state import LANGUAGES, PAGES, PINS_MAX, THEMES, State
 
+Shipped = Mapping[str, Scenario]
 VERSION = "1"
 LINK_MAX, PACKED_MAX = 24_000, 60_000
 LEVERS = {lever.name: lever for lever in of_kind("lever") if lever.name != "excluded"}
@@ -29,11 +30,11 @@ class LinkError(WaterplanError):
     """An address that holds no scenario of this study."""
 
 
-def encode_scenario(scenario: Scenario) -> str:
+def encode_scenario(scenario: Scenario, shipped: Shipped) -> str:
     """A scenario as a query string."""
-    query: list[tuple[str, str]] = [
-        (key, text) for key, text in (("t", scenario.title), ("tz", scenario.title_zh)) if text
-    ]
+    names = [name for name, known in shipped.items() if _words(known) == _words(scenario)]
+    titles = [("f", names[0])] if names else [("t", scenario.title), ("tz", scenario.title_zh)]
+    query: list[tuple[str, str]] = [(key, text) for key, text in titles if text]
     for name, value in scenario.levers.items():
         query.append((name, _written(value)))
     if scenario.exclude:
@@ -44,19 +45,27 @@ def encode_scenario(scenario: Scenario) -> str:
     return urlencode(query, safe=":,*")
 
 
-def decode_scenario(query: str, study: Study) -> Scenario:
+def _words(scenario: Scenario) -> tuple[str, ...]:
+    return (scenario.title, scenario.title_zh, scenario.why, scenario.why_zh)
+
+
+def decode_scenario(query: str, study: Study, shipped: Shipped) -> Scenario:
     """The scenario of such a query. Raises LinkError if it is damaged or does not fit the study."""
-    return _scenario(dict(parse_qsl(query, max_num_fields=64)), study)
+    try:
+        return _scenario(dict(parse_qsl(query, max_num_fields=64)), study, shipped)
+    except ValueError as error:
+        raise LinkError(str(error)) from None
 
 
-def encode(state: State) -> str:
+def encode(state: State, shipped: Shipped) -> str:
     """The query of a whole view."""
     view = [("v", VERSION), ("page", state.page), ("lang", state.language), ("theme", state.theme)]
-    pins = [("pin", encode_scenario(pin)) for pin in state.pins]
-    return "&".join(part for part in (urlencode(view), encode_scenario(state.scenario), urlencode(pins)) if part)
+    pins = [("pin", encode_scenario(pin, shipped)) for pin in state.pins]
+    parts = (urlencode(view), encode_scenario(state.scenario, shipped), urlencode(pins))
+    return "&".join(part for part in parts if part)
 
 
-def decode(query: str, state: State) -> None:
+def decode(query: str, state: State, shipped: Shipped) -> None:
     """Puts a view into a state. Raises LinkError if the query is damaged; then nothing but harmless parts is taken."""
     if not query:
         return
@@ -76,19 +85,22 @@ def decode(query: str, state: State) -> None:
         return
     if given.get("v") != VERSION:
         raise LinkError(f"version {given.get('v', '?')[:20]!r}; this is version {VERSION}.")
-    scenario = _scenario(rest, state.study)
-    pinned = [decode_scenario(pin, state.study) for pin in pins[:PINS_MAX]]
+    scenario = _scenario(rest, state.study, shipped)
+    pinned = [decode_scenario(pin, state.study, shipped) for pin in pins[:PINS_MAX]]
     state.scenario = state.origin = scenario
     state.pins = pinned
 
 
-def _scenario(given: Mapping[str, str], study: Study) -> Scenario:
-    unknown = [key for key in given if key not in LEVERS and key not in ("t", "tz", "x", "set")]
+def _scenario(given: Mapping[str, str], study: Study, shipped: Shipped) -> Scenario:
+    unknown = [key for key in given if key not in LEVERS and key not in ("f", "t", "tz", "x", "set")]
     if unknown:
         raise LinkError(f"{unknown[0][:40]!r} is not known.")
+    title, title_zh, why, why_zh = _words(shipped[given["f"]]) if given.get("f") in shipped else (
+        given.get("t", ""), given.get("tz", ""), "", "")  # fmt: skip
     try:
         content: dict[str, Any] = {
-            "title": {"en": given.get("t", ""), **({"zh": given["tz"]} if given.get("tz") else {})},
+            "title": {"en": title, **({"zh": title_zh} if title_zh else {})},
+            "why": {"en": why, **({"zh": why_zh} if why_zh else {})},
             "levers": {name: _read(name, given[name]) for name in LEVERS if name in given},
         }
         if given.get("x"):

@@ -50,7 +50,7 @@ class Session:
         """Takes the view of an address and shows it; a damaged one gives a notice and the reference scenario."""
         self._show, self._soon = show, soon
         try:
-            link.decode(query, self.state)
+            link.decode(query, self.state, shipped=self.shipped)
         except link.LinkError as error:
             self.notice = {"key": "notice_link", "detail": str(error)[:300]}
         self.show_page()
@@ -74,6 +74,9 @@ class Session:
             act(message)
         except WaterplanError as error:
             self.notice = {"key": "notice_refused", "detail": str(error)[:600]}
+            self.refresh()
+        except (KeyError, TypeError, ValueError):  # not a message of the page
+            self.notice = {"key": "notice_refused", "detail": ""}
             self.refresh()
 
     def show_page(self) -> None:
@@ -153,7 +156,7 @@ class Session:
             "digest": answer.digest,
             "theme": state.theme,
             "page": state.page,
-            "link": link.encode(state),
+            "link": link.encode(state, self.shipped),
             "notice": self.notice,
         }
         self._show("board", content)
@@ -272,7 +275,7 @@ class Session:
 
 
 def shipped_scenarios(answers: Answers, folder: str | None = None) -> dict[str, Scenario]:
-    """Scenarios of a folder or those that come with waterplan, the reference first; those of other studies are left out."""
+    """Scenarios of a folder or those that come with waterplan, the reference first; other studies' are left out."""
     files = sorted(Path(folder).glob("*.toml")) if folder else scenario_files()
     found = {}
     for path in sorted(files, key=lambda path: (path.stem != "reference", path.stem)):

@@ -1,4 +1,4 @@
-"""What one visitor has on the screen, without Panel: the scenario, its past and future, what is pinned, how it is shown."""
+"""What one visitor has on the screen, without Panel: the scenario, its past and future, what is pinned, the view."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ def set_lever(scenario: Scenario, study: Study, name: str, value: Any, label: st
     name ``excluded`` takes true or false for one technology. value None: back to the default. Raises ScenarioError.
     """
     if name == "excluded":
-        return _excluded(scenario, bool(value), label)
+        moved = _excluded(scenario, bool(value), label)
+        moved.resolve(study)
+        return moved
+    scenario.with_levers(**{name: None})  # raises if there is no such lever
     usual = getattr(Scenario().resolve(study), name)
     if label or isinstance(value, Mapping):
         given = {label: value} if label else dict(value)

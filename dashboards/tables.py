@@ -19,7 +19,9 @@ DIMS = ("technology", "product", "end_use", "sector", "province", "pool")
 BASES = ("measured", "reported", "estimated", "assumed")
 
 
-def side_by_side(study: Study, scenarios: Sequence[Scenario], answers: Sequence[Answer], language: str) -> dict[str, Any]:
+def side_by_side(
+    study: Study, scenarios: Sequence[Scenario], answers: Sequence[Answer], language: str
+) -> dict[str, Any]:
     """Titles, the inputs that differ, and the boards of scenarios."""
     return {
         "titles": [scenario.headline(language) for scenario in scenarios],

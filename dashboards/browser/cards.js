@@ -9,7 +9,7 @@ function change(kind, value, pinned, good) {
   const by = value - pinned;
   if (Math.abs(by) <= Math.abs(pinned) * 1e-6 + 1e-9) return `<span class="same">${say("same_as_pinned")}</span>`;
   const word = (by > 0) === (good === "up") ? "better" : "worse";
-  return `<span class="${word}">${signed(amount(kind, by), by)}</span> <span class="quiet">${say("against_pinned")}</span>`;
+  return `<span class="${word}">${signed(amount(kind, by), by)}</span>`;
 }
 
 function headlineCards() {

@@ -28,12 +28,12 @@ function curveChart(width, height = 290) {
   const { board, curve } = now;
   if (!curve || !curve.target.length || !board.levers) return `<div class="blank" style="height:${height}px"></div>`;
   const target = board.levers.saving_target;
-  const head = board.board?.headline;
+  const head = board.infeasible ? null : board.board?.headline;
   const box = [52, 30, width - 14, height - 44];
   const most = Math.max(curve.attainable ?? 0, target) * 1.04;
   const price = head ? head.shadow_price : 0;
   const late = curve.price[Math.floor(curve.price.length * 0.9)] ?? 1;
-  const high = Math.max(price * 1.5, late, 0.5);
+  const high = Math.max(price > late ? price * 1.12 : price * 1.5, late, 0.5);
   const x = (value) => box[0] + ((box[2] - box[0]) * value) / most;
   const y = (value) => box[3] - ((box[3] - box[1]) * Math.min(value, high)) / high;
   const volume = now.page.units["hm3/a"][0];
@@ -46,7 +46,7 @@ function curveChart(width, height = 290) {
   if (curve.attainable) {
     const edge = x(curve.attainable);
     body += `<line class="edge" x1="${at(edge)}" x2="${at(edge)}" y1="${box[1]}" y2="${box[3]}"/>`;
-    body += words(edge - 6, box[3] - 8, `${say("attainable")} ${quantity("hm3/a", curve.attainable, 2)[0]}`, "note halo", "end");
+    body += words(Math.min(edge + 30, box[2]), box[1] - 10, `${say("attainable")} ${quantity("hm3/a", curve.attainable, 2)[0]}`, "note halo", "end");
   }
   const pin = board.pinned;
   if (pin) body += `<circle class="pin-dot" cx="${at(x(pin.counted_saving))}" cy="${at(y(pin.shadow_price))}" r="5"/>`;

@@ -10,7 +10,7 @@ function comparePage() {
   const found = now.compare;
   if (!found) return `<p class="quiet updating">${say("updating")}</p>`;
   const count = found.titles.length, last = count - 1;
-  const head = found.titles.map((title, n) => `<th scope="col"><span class="swatch" style="background:var(--c${n})"></span>${esc(title) || say("untitled")}${n === last ? `<span class="pill">${say("now")}</span>` : `<button class="ghost" data-act="unpin" data-place="${found.places[n]}" aria-label="${say("unpin", { name: esc(title) })}" title="${say("unpin", { name: esc(title) })}">×</button>`}</th>`).join("");
+  const head = found.titles.map((title, n) => `<th scope="col"><span class="swatch" style="background:var(--c${n === last ? "now" : n})"></span>${esc(title) || say("untitled")}${n === last ? `<span class="pill">${say("now")}</span>` : `<button class="ghost" data-act="unpin" data-place="${found.places[n]}" aria-label="${say("unpin", { name: esc(title) })}" title="${say("unpin", { name: esc(title) })}">×</button>`}</th>`).join("");
   const cells = (values, show) => values.map((value, n) => `<td class="n ${n === last ? "here" : ""}">${show(value)}</td>`).join("");
   const inputs = found.inputs.map((row) => `<tr data-input="${esc(row.name)}"><th scope="row">${termed(row.name)}${row.label ? `<span class="quiet"> ${named(leverOf(row.name).dim, row.label)}</span>` : ""}</th>${cells(row.values, (value) => plainLever(row.name, value))}</tr>`).join("");
   const changed = found.overrides.some((list) => list.length) ? `<tr><th scope="row">${say("figures_changed")}</th>${cells(found.overrides, (list) => list.map(esc).join("<br>") || say("none"))}</tr>` : "";
@@ -19,7 +19,7 @@ function comparePage() {
   const rows = results.map(([name, kind]) => {
     const values = found.headlines.map((one) => (one ? one[name] : null));
     const most = Math.max(...values.map((value) => Math.abs(value ?? 0)), 1e-9);
-    return `<tr data-result="${name}"><th scope="row">${now.page.texts["head_" + name] ? say("head_" + name) : termed(name)}</th>${values.map((value, n) => `<td class="n ${n === last ? "here" : ""}" data-value="${value}">${value === null ? `<span class="quiet">${say("infeasible_title")}</span>` : amount(kind, value)}<div class="bar-of"><div style="width:${((100 * Math.abs(value ?? 0)) / most).toFixed(1)}%;background:var(--c${n})"></div></div></td>`).join("")}</tr>`;
+    return `<tr data-result="${name}"><th scope="row">${now.page.texts["head_" + name] ? say("head_" + name) : termed(name)}</th>${values.map((value, n) => `<td class="n ${n === last ? "here" : ""}" data-value="${value}">${value === null ? `<span class="quiet">${say("infeasible_title")}</span>` : amount(kind, value)}<div class="bar-of"><div style="width:${((100 * Math.abs(value ?? 0)) / most).toFixed(1)}%;background:var(--c${n === last ? "now" : n})"></div></div></td>`).join("")}</tr>`;
   }).join("");
   const known = found.sectors.find(Boolean) ?? [];
   const sectors = known.map((sector, place) => `<tr><th scope="row"><span class="swatch" style="background:${sectorColour(place)}"></span>${named("sector", sector.label)}</th>${found.sectors.map((list, n) => `<td class="n ${n === last ? "here" : ""}">${list ? `${amount("hm3/a", list[place].levels.reduce((a, b) => a + b, 0))} <span class="quiet">${percent(list[place].levels.reduce((a, b) => a + b, 0) / list[place].reference)}</span>` : "–"}</td>`).join("")}</tr>`).join("");
