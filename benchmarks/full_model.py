@@ -1,0 +1,95 @@
+"""From the study's files to the answer of the full model, step by step, beside raw HiGHS and linopy."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import linopy_model
+import raw
+from measuring import Timing, in_new_process, output_of, shown, table, timed
+
+from waterplan.model.build import build_model
+from waterplan.model.columns import Given
+from waterplan.model.instance import build_instance
+from waterplan.planner.judge import judge
+from waterplan.scenario import Scenario
+from waterplan.solver import compile_model, solve
+from waterplan.study import Study, shipped
+
+IMPORTS = "import waterplan.cli.entry, waterplan.planner.planning, waterplan.report.page, waterplan.plan.plan"
+PEERS = "import pandas, xarray, numba, highspy"
+COMMAND = """
+import resource, sys
+from waterplan.cli import main
+sys.argv = ["waterplan", "plan", {scenario!r}, *{more!r}]
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def run(study: Study, quick: bool) -> str:
+    """The section of RESULTS.md."""
+    repeats = 3 if quick else 7
+    i = build_instance(study, Scenario())
+    given = Given(i.structure, i.flows, i.own_prices, i.values, i.levers)
+    numbers = (i.structure, i.flows, i.own_prices, i.values, i.levers)
+    compiled = raw.compiled_instance(i)
+    model = build_model(*numbers)
+    linopy = timed(lambda _: linopy_model.build(given), repeats)
+    built = linopy_model.build(given)
+    linopy_matrix = timed(lambda _: built.matrices.A, repeats)
+    methods = raw.all_methods(compiled, repeats)
+    cold = methods["simplex"]
+    size = f"{len(compiled.cost)} columns, {compiled.matrix.shape[0]} rows, {compiled.matrix.nnz} entries"
+    rows: list[tuple[str, Timing, str]] = [
+        ("read and check the study", timed(lambda _: Study.read(shipped()), repeats), "aim 1.5 s"),
+        ("inputs, coefficients and prices", timed(lambda _: build_instance(study, Scenario()), repeats), ""),
+        ("Pyomo: build the model", timed(lambda _: build_model(*numbers), repeats), ""),
+        ("Pyomo: compile it to matrices", timed(lambda _: compile_model(model), repeats), ""),
+        ("linopy: build the same model", linopy, ""),
+        ("linopy: its matrix", linopy_matrix, ""),
+        ("waterplan: first solve of the compiled model, 1e-10",
+         timed(lambda _: solve(compiled, i.structure), repeats), size),
+        *((f"raw highspy on the same matrix, {method}", timing, "") for method, timing in methods.items()),
+        ("the judge, from scenario to certified result", timed(lambda _: judge(study, Scenario()), 3), ""),
+        ("importing pandas, xarray, numba and highspy", in_new_process(PEERS, repeats), "new process"),
+        ("importing all of waterplan that a plan needs", in_new_process(IMPORTS, repeats), "new process"),
+    ]  # fmt: skip
+    for name, more in (
+        ("`waterplan plan`, page and certificate", ["--no-confirm"]),
+        ("the same, confirmed by the judge", []),
+    ):
+        seconds, peak = command(more, min(repeats, 3))
+        rows.append((name, seconds, f"new process; {peak:.0f} MiB at most"))
+    body = table(
+        ("work", "wall, median", "processor", "of raw simplex", "remark"),
+        [(name, shown(t.wall), shown(t.processor) if t.processor > 1e-3 * t.wall else "", f"{t.wall / cold.wall:.2f}",
+          remark) for name, t, remark in rows],
+    )  # fmt: skip
+    end = next(t for name, t, _ in rows if name.startswith("`waterplan plan`"))
+    return f"## From files to the answer of the full model\n\n{body}\n\n{judged(rows, end)}\n"
+
+
+def judged(rows: list[tuple[str, Timing, str]], end: Timing) -> str:
+    """The aims of the issue and whether they are met."""
+    study = rows[0][1].wall
+    return (
+        f"Aims: study read and checked in 1.5 s: {shown(study)}, {'met' if study <= 1.5 else 'missed'}. Everything but "
+        f"the solve within 6 s: {shown(end.wall)} with the planner's solve, {'met' if end.wall <= 6 else 'missed'}."
+    )
+
+
+def command(more: list[str], repeats: int) -> tuple[Timing, float]:
+    """`waterplan plan` on the reference scenario in a new process: time and peak memory [MiB]."""
+    scenario = str(Path(__file__).parents[1] / "scenarios" / "reference.toml")
+    code, peaks = COMMAND.format(scenario=scenario, more=more), []
+    with tempfile.NamedTemporaryFile("w", suffix=".py", delete=False, encoding="utf-8") as file:
+        file.write(code)
+    seconds = timed(lambda _: peaks.append(output_of([sys.executable, file.name]).split()[-1]), repeats)
+    Path(file.name).unlink()
+    return seconds, max(float(peak) for peak in peaks) / 1024

@@ -1,0 +1,33 @@
+"""A second process: from its start to the first light result, when the compiled kernel is already on disk."""
+
+from __future__ import annotations
+
+from measuring import in_new_process, shown, table
+
+from waterplan.study import Study
+
+PEERS = "import pandas, xarray, numba, highspy"
+FIRST = """
+from waterplan.planner.planner import Planner
+from waterplan.scenario import Scenario
+from waterplan.study import open_study
+Planner(open_study("china-2015")).solve(Scenario())
+"""
+
+
+def run(study: Study, quick: bool) -> str:
+    """The section of RESULTS.md."""
+    repeats = 3 if quick else 7
+    peers, first = in_new_process(PEERS, repeats), in_new_process(FIRST, repeats)
+    ratio = first.wall / peers.wall
+    body = table(
+        ("new process", "wall, median", "fastest to slowest"),
+        [
+            (name, shown(t.wall), f"{shown(t.least)} to {shown(t.most)}")
+            for name, t in (("imports pandas, xarray, numba and highspy", peers), ("to the first light result", first))
+        ],
+    )
+    return (
+        f"## A second process\n\n{body}\n\nRatio {ratio:.2f} (bar: within 2x: "
+        f"{'met' if ratio <= 2 else '**missed**'}).\n"
+    )
