@@ -10,9 +10,10 @@ from solving import lever_changes, levers_of
 
 from waterplan.errors import CertificateError, SolverError
 from waterplan.model.instance import build_instance
-from waterplan.planner.answer import ask, fresh_answers
+from waterplan.planner.answer import ask
 from waterplan.planner.master import Master
 from waterplan.planner.packed import Places, build_costs, build_pairs, sample_uses
+from waterplan.planner.packs import fresh_answers
 from waterplan.planner.planner import Planner
 from waterplan.planner.store import build_uses
 from waterplan.scenario import Scenario

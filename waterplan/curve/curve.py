@@ -11,8 +11,9 @@ from waterplan.curve.stack import naive_stack
 from waterplan.errors import InfeasibleError
 from waterplan.model.flows import Array
 from waterplan.model.structure import Index, totals
-from waterplan.planner.answer import Answers, Costs, ask, fresh_answers
+from waterplan.planner.answer import ask
 from waterplan.planner.limits import pool_draw
+from waterplan.planner.packs import Answers, Costs, fresh_answers
 from waterplan.planner.planner import Planner
 from waterplan.planner.search import Search
 from waterplan.planner.walk import walk_prices

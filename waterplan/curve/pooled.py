@@ -9,9 +9,10 @@ import numpy as np
 from waterplan.curve.segments import Segments
 from waterplan.model.flows import Array
 from waterplan.model.structure import Index
-from waterplan.planner.answer import Answers, Costs, ask
+from waterplan.planner.answer import ask
 from waterplan.planner.limits import Limits
 from waterplan.planner.master import Master
+from waterplan.planner.packs import Answers, Costs
 from waterplan.planner.search import Search
 
 ROUNDING = 1e-12

@@ -18,9 +18,10 @@ from waterplan.model.structure import Index, totals
 from waterplan.plan.deployment import capacity_cube
 from waterplan.plan.ledger import build_ledger
 from waterplan.plan.result import Result
-from waterplan.planner.answer import ask, fresh_answers
+from waterplan.planner.answer import ask
 from waterplan.planner.limits import pool_draw
 from waterplan.planner.packed import Bonus, build_costs, deployed, extra_worth
+from waterplan.planner.packs import fresh_answers
 from waterplan.planner.planner import Planner
 from waterplan.planner.search import Search
 
@@ -165,7 +166,7 @@ def _leaving_penalty(planner: Planner, result: Result, technology: int, sector: 
 
     def plan(penalty: float) -> tuple[float, float]:
         search = planner.search(scenario, bonus=Bonus.on(i.structure, "technology", technology, -penalty, sector))
-        ledger = build_ledger(i.structure, i.values, i.levers, i.prices, search.run(guess)[0].deployment())
+        ledger = build_ledger(i.structure, i.values, i.levers, i.prices, search.run(guess)[0].deployment)
         used = float(ledger.capacity[technology, sector].sum())
         return used, ledger.objective + penalty * used
 

@@ -165,7 +165,9 @@ class _Number:
             return 1.0
         if self.name in ("running_cost", "technology_cost"):
             prices = build_prices(s, values, i.levers, flows.reference_withdrawal)
-            cube = prices.unit_cost if self.name == "technology_cost" else prices.terms["running_cost"]
+            cube = prices.unit_cost
+            if self.name == "running_cost":
+                cube = np.broadcast_to(prices.terms["running_cost"], cube.shape)
             return cube[self.technology, s.pair_sector[self.pair], s.pair_province[self.pair]]
         if self.name == "investment":
             return (values["investment_per_m3"] * i.levers.technology_cost_scale)[self.technology]

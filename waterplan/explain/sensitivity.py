@@ -21,8 +21,9 @@ from waterplan.model.instance import Instance
 from waterplan.model.prices import build_prices
 from waterplan.model.structure import totals
 from waterplan.plan.result import Result
-from waterplan.planner.answer import ask, fresh_answers
+from waterplan.planner.answer import ask
 from waterplan.planner.packed import Places, build_costs, build_pairs, capacity_surcharge, extra_worth
+from waterplan.planner.packs import fresh_answers
 from waterplan.planner.store import build_uses
 from waterplan.scenario import override_range
 

@@ -22,7 +22,8 @@ TERMS = ("investment", "running_cost", "heat", "electricity", "barrier_cost")
 class Prices:
     """Unit costs and credits of one perspective [CNY/m3].
 
-    terms: by name, [technology, sector, province], charged on capacity; unit_cost is their sum.
+    terms: by name, charged on capacity, [technology, sector, province] or 1 where they do not differ; unit_cost is
+    their sum, [technology, sector, province].
     withdrawal_credit, effluent_credit [sector, province]: earned on each m3 not withdrawn, not discharged.
     scarcity_credit [province]: a preference per m3 saved, shown on a line of its own.
     """
@@ -80,7 +81,7 @@ def build_prices(
         terms["barrier_cost"] = np.full((1, 1, 1), levers.barrier_cost)
     withdrawal, effluent = _credits(values, levers, perspective, shape[1:])
     return Prices(
-        terms={name: np.broadcast_to(term, shape) for name, term in terms.items()},
+        terms=terms,
         unit_cost=np.broadcast_to(sum(terms.values()), shape),
         withdrawal_credit=withdrawal,
         effluent_credit=effluent,

@@ -67,9 +67,10 @@ def build_ledger(
     effluent = effluent_saved(structure, deployment, values["effluent_share"])
     counted = saving[:2].sum() + (saving[2].sum() if levers.count_alternative_supply else 0.0)
     by_technology = capacity.sum(axis=(1, 2))
-    lines = np.stack([_cost_lines(prices[name], capacity, saving, effluent) for name in PERSPECTIVES])
+    totals = _Totals(capacity)
+    lines = np.stack([_cost_lines(prices[name], totals, saving, effluent) for name in PERSPECTIVES])
     own = prices[levers.perspective]
-    terms = [(np.maximum(term, 0.0) * capacity).sum() for term in own.terms.values()]
+    terms = [totals.weighted(np.maximum(term, 0.0)) for term in own.terms.values()]
     annual_cost = float(lines[PERSPECTIVES.index(levers.perspective)].sum())
     gross = float(sum(terms))
     scarcity = float((saving.sum(axis=(0, 1)) * own.scarcity_credit).sum())
@@ -91,8 +92,23 @@ def build_ledger(
     )
 
 
-def _cost_lines(prices: Prices, capacity: Array, saving: Array, effluent: Array) -> Array:
-    spent = [float((prices.terms[name] * capacity).sum()) if name in prices.terms else 0.0 for name in COST_LINES[:5]]
+class _Totals:
+    """Sums of a cube [technology, sector, province], weighted by terms that do not differ along all of its dims."""
+
+    def __init__(self, cube: Array):
+        self._sums = {(False, False): cube}
+        for over_sectors, over_provinces in ((True, False), (False, True), (True, True)):
+            axes = tuple(axis for axis, over in ((1, over_sectors), (2, over_provinces)) if over)
+            self._sums[over_sectors, over_provinces] = cube.sum(axis=axes, keepdims=True)
+
+    def weighted(self, term: Array) -> float:
+        """The sum of the cube times the term."""
+        cube = self._sums[term.shape[1] == 1, term.shape[2] == 1]
+        return float((term * cube).sum())
+
+
+def _cost_lines(prices: Prices, totals: _Totals, saving: Array, effluent: Array) -> Array:
+    spent = [totals.weighted(prices.terms[name]) if name in prices.terms else 0.0 for name in COST_LINES[:5]]
     return np.array(
         [
             *spent,

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from waterplan.errors import CertificateError
+import numpy as np
+
+from waterplan.errors import CertificateError, InfeasibleError
 from waterplan.model.decisions import Decisions, Duals
 from waterplan.model.instance import Instance
 from waterplan.plan.deployment import Deployment
@@ -54,3 +56,18 @@ class Result:
                 "Solve with the full model (--solver highs) and report the scenario."
             )
         return self
+
+
+def no_plan(target: float, attainable: float | None, broken: tuple[str, ...] = ()) -> InfeasibleError:
+    """The error of a scenario without a plan; ``attainable`` None when other limits contradict each other."""
+    if attainable is None:
+        named = f": {', '.join(broken)}" if broken else ""
+        return InfeasibleError(
+            f"The limits contradict each other, whatever the saving target{named}.", attainable=np.nan, shortfall=np.nan
+        )
+    return InfeasibleError(
+        f"No plan saves {target:g} hm3/a. All technologies within their limits save {attainable:.2f}; "
+        f"{target - attainable:.2f} are missing.",
+        attainable=attainable,
+        shortfall=target - attainable,
+    )

@@ -30,7 +30,7 @@ def _decorator(**options: Any) -> Callable[[Callable[..., Any]], Any]:
         before = config.CACHE_DIR
         config.CACHE_DIR = before or FOLDER
         try:
-            return njit(cache=True, **options)(function)
+            return njit(cache=True, error_model="numpy", **options)(function)
         finally:
             config.CACHE_DIR = before
 

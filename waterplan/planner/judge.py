@@ -11,7 +11,7 @@ from waterplan.model.build import build_model
 from waterplan.model.instance import Instance, build_instance
 from waterplan.model.tie_break import build_tie_break, tie_break_of
 from waterplan.plan.deployment import deployment_of
-from waterplan.plan.result import Result
+from waterplan.plan.result import Result, no_plan
 from waterplan.scenario import Scenario
 from waterplan.solver import Compiled, Settings, compile_model, largest_saving, solve
 from waterplan.study import Study
@@ -47,21 +47,6 @@ def infeasible(instance: Instance, compiled: Compiled, settings: Settings | None
     """Why the full LP has no answer: the largest saving, and what is missing to the target."""
     attainable = largest_saving(compiled, instance.structure, settings)
     return no_plan(instance.levers.saving_target, attainable)
-
-
-def no_plan(target: float, attainable: float | None, broken: tuple[str, ...] = ()) -> InfeasibleError:
-    """The error of a scenario without a plan; ``attainable`` None when other limits contradict each other."""
-    if attainable is None:
-        named = f": {', '.join(broken)}" if broken else ""
-        return InfeasibleError(
-            f"The limits contradict each other, whatever the saving target{named}.", attainable=np.nan, shortfall=np.nan
-        )
-    return InfeasibleError(
-        f"No plan saves {target:g} hm3/a. All technologies within their limits save {attainable:.2f}; "
-        f"{target - attainable:.2f} are missing.",
-        attainable=attainable,
-        shortfall=target - attainable,
-    )
 
 
 def difference(first: Result, second: Result) -> tuple[float, float]:

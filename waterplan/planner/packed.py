@@ -12,7 +12,7 @@ from waterplan.model.prices import Prices
 from waterplan.model.structure import Index, Structure, totals
 from waterplan.model.tie_break import WASTE, TieBreak, build_tie_break
 from waterplan.plan.deployment import Deployment
-from waterplan.planner.answer import Answers, Costs, Pairs
+from waterplan.planner.packs import Answers, Costs, Pairs
 from waterplan.planner.store import Uses, build_uses
 from waterplan.scenario import Levers
 

@@ -13,9 +13,9 @@ from waterplan.model.flows import Array, Flows, build_flows
 from waterplan.model.instance import Instance, all_prices, input_values
 from waterplan.model.structure import build_structure, totals
 from waterplan.plan.result import Result
-from waterplan.planner.answer import Pairs
 from waterplan.planner.master import TARGET
 from waterplan.planner.packed import Bonus, Places, build_costs, build_pairs, sample_uses
+from waterplan.planner.packs import Pairs
 from waterplan.planner.search import Search
 from waterplan.planner.store import Uses
 from waterplan.scenario import Levers, Scenario
@@ -54,7 +54,7 @@ class Planner:
         started = time.perf_counter()
         search = self.search(scenario)
         mixture, duals, bound = search.run(guess)
-        deployment = mixture.deployment()
+        deployment = mixture.deployment
         return Result(
             instance=search.instance,
             deployment=deployment,

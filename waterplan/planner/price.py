@@ -13,8 +13,9 @@ import numpy as np
 
 from waterplan.model.flows import Array
 from waterplan.model.structure import Index
-from waterplan.planner.answer import Answers, Costs, Pairs, ask
+from waterplan.planner.answer import ask
 from waterplan.planner.compiled import released
+from waterplan.planner.packs import Answers, Costs, Pairs
 from waterplan.planner.store import Uses
 
 ROUNDS_MAX = 200
@@ -74,7 +75,7 @@ def find_price(
     counted_high = counted_low
     _keep(members, extra, answers, low)
     _keep(members, extra, answers, high)
-    step = 0.05 * guess + 1e-3
+    step = 0.01 * guess + 1e-3
     while counted_low >= target:
         if price_low <= 0.0:
             return SLACK, 0.0, 0.0, 0.0, 0.0, members[:0]

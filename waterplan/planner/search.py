@@ -11,12 +11,13 @@ from waterplan.model.instance import Instance
 from waterplan.model.structure import Index, totals
 from waterplan.model.tie_break import tie_break_of
 from waterplan.plan.deployment import Deployment
-from waterplan.planner.answer import Answers, Costs, Pairs, ask, fresh_answers
-from waterplan.planner.judge import no_plan
+from waterplan.plan.result import no_plan
+from waterplan.planner.answer import ask
 from waterplan.planner.limits import Limits, Usage, build_limits, pool_draw, with_pools
 from waterplan.planner.master import TARGET, Master
 from waterplan.planner.mixture import Mixture, Part
 from waterplan.planner.packed import Bonus, Places, build_costs, deployed, extra_worth
+from waterplan.planner.packs import Answers, Costs, Pairs, fresh_answers
 from waterplan.planner.price import FOUND, NOT_ENDED, OUT_OF_REACH, find_price
 from waterplan.planner.store import Uses
 
@@ -58,7 +59,7 @@ class Search:
         if found is None:
             return self._by_columns([0.0, guess, PRICE_MAX])
         mixture, duals, bound = found
-        broken = self._broken(mixture.deployment())
+        broken = self._broken(mixture.deployment)
         if broken is None:
             return mixture, duals, bound
         self.limits = with_pools(self.limits, self.instance.flows, broken)
@@ -135,7 +136,7 @@ class Search:
             prices, bound, missing = columns.run(start)
             mixture = self._mixture(columns.parts())
             known = set(zip(self.limits.kind, self.limits.label, strict=True))
-            new = [place for place in self._broken(mixture.deployment()) or [] if ("pool", place) not in known]
+            new = [place for place in self._broken(mixture.deployment) or [] if ("pool", place) not in known]
             if not new:
                 break
             self.limits = with_pools(self.limits, self.instance.flows, new)

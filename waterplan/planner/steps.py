@@ -6,8 +6,9 @@ import numpy as np
 
 from waterplan.model.flows import Array
 from waterplan.model.structure import Index, Structure
-from waterplan.planner.answer import ROUNDING, Answers, Costs, Pairs
+from waterplan.planner.choices import ROUNDING
 from waterplan.planner.compiled import compiled, released
+from waterplan.planner.packs import Answers, Costs, Pairs
 from waterplan.planner.store import Uses
 from waterplan.planner.vertices import climb, reduced_profit
 

@@ -14,8 +14,9 @@ import numpy as np
 
 from waterplan.model.flows import Array
 from waterplan.model.structure import Index
-from waterplan.planner.answer import Answers, Costs, Pairs, ask
+from waterplan.planner.answer import ask
 from waterplan.planner.compiled import released
+from waterplan.planner.packs import Answers, Costs, Pairs
 from waterplan.planner.store import Uses
 
 DEEPEST = 96
