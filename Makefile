@@ -5,7 +5,7 @@ PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --root-user-action ignore --constraint constraints.txt
 
-.PHONY: help plan test test-all lint bench docs clean
+.PHONY: help plan dashboard test test-all lint bench docs clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -13,6 +13,9 @@ help:  ## show this list
 
 plan: $(VENV)/.core  ## install what is needed and print the least-cost plan of the reference scenario
 	@$(BIN)/waterplan plan scenarios/reference.toml
+
+dashboard: $(VENV)/.dashboard  ## open the pages in a browser
+	@$(BIN)/waterplan dashboard --show
 
 test: lint  ## lint, type check and the tests
 	@$(BIN)/python -m pytest -q --color=no
@@ -44,7 +47,12 @@ $(VENV)/.core: pyproject.toml constraints.txt | $(BIN)/pip
 	@$(INSTALL) --editable .
 	@touch $@
 
+$(VENV)/.dashboard: $(VENV)/.core
+	@echo "Installing what the pages need (once; some minutes) ..." >&2
+	@$(INSTALL) --editable '.[dashboard]'
+	@touch $@
+
 $(VENV)/.test: $(VENV)/.core
 	@echo "Installing what the tests need (once; some minutes) ..." >&2
-	@$(INSTALL) --editable '.[test]'
+	@$(INSTALL) --editable '.[dashboard,test]'
 	@touch $@

@@ -16,7 +16,7 @@ from waterplan import Planner, open_study
 
 from .answers import Answers
 from .facts import Facts
-from .serving import harden
+from .serving import Ready, harden
 from .session import Session, shipped_scenarios
 
 log = logging.getLogger("waterplan.dashboard")
@@ -58,9 +58,9 @@ class Board(pn.custom.JSComponent):
             self._send_msg({"name": name, "content": content})
 
 
-def visit(answers: Answers, facts: Facts, shipped: dict[str, Any], read_only: bool) -> Board:
+def visit(answers: Answers, facts: Facts, shipped: dict[str, Any], read_only: bool, language: str) -> Board:
     """The page of a new visitor."""
-    session = Session(answers, facts, shipped, read_only)
+    session = Session(answers, facts, shipped, read_only, language)
     board = Board(session)
     document = pn.state.curdoc
     session.start(_query(), board.show, functools.partial(_soon, document))
@@ -81,7 +81,9 @@ def _soon(document: Document | None, run: Any) -> None:
         document.add_next_tick_callback(run)
 
 
-def build(study: str = "china-2015", scenarios: str | None = None, read_only: bool = False) -> Any:
+def build(
+    study: str = "china-2015", scenarios: str | None = None, read_only: bool = False, language: str = "en"
+) -> Any:
     """A function that makes a visitor's page; everything that visitors share is made here, once."""
     planner = Planner(open_study(study))
     answers, facts = Answers(planner), Facts.of(planner)
@@ -91,7 +93,7 @@ def build(study: str = "china-2015", scenarios: str | None = None, read_only: bo
         answers.curve(scenario)
 
     def pages() -> Board:
-        return visit(answers, facts, shipped, read_only)
+        return visit(answers, facts, shipped, read_only, language)
 
     return pages
 
@@ -104,17 +106,20 @@ def serve(
     workers: int = 1,
     show: bool = False,
     read_only: bool = False,
+    language: str = "en",
+    origins: list[str] | None = None,
 ) -> None:
-    """Serves the pages until it is interrupted."""
+    """Serves the pages until it is interrupted; port 0 is any that is free."""
     pn.extension(notifications=False)
-    pages = build(study, scenarios, read_only)
+    pages = build(study, scenarios, read_only, language)
     server = pn.io.server.get_server(
         {"/": pages},
         port=port,
         address=address,
         title="waterplan",
         liveness=True,
-        websocket_origin=[f"{address}:{port}", f"localhost:{port}", f"127.0.0.1:{port}"],
+        extra_patterns=[("/readiness", Ready)],
+        websocket_origin=origins or [f"{host}:{port}" for host in {address, "localhost", "127.0.0.1"}],
         num_procs=workers,
         show=show,
         session_token_expiration=3600,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from tornado.httputil import HTTPHeaders
-from tornado.web import OutputTransform
+from tornado.iostream import StreamClosedError
+from tornado.web import OutputTransform, RequestHandler
+from tornado.websocket import WebSocketClosedError
 
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' blob:; style-src 'self' 'unsafe-inline'; "
@@ -34,6 +37,24 @@ class SecurityHeaders(OutputTransform):
         return status_code, headers, chunk
 
 
+class Ready(RequestHandler):
+    """Says that visitors can be served: the study is read and the first plan is known."""
+
+    def get(self) -> None:
+        self.set_header("Content-Type", "application/json")
+        self.write({"ready": True})
+
+
+class NobodyThere(logging.Filter):
+    """Leaves out that a page was closed while something was written to it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, WebSocketClosedError | StreamClosedError)
+
+
 def harden(server: Any) -> None:
-    """Puts the security headers on a Panel server."""
+    """Puts the security headers on a Panel server, and keeps closed pages out of its log."""
+    for name in ("asyncio", "tornado.application", "bokeh.server.views.ws"):
+        logging.getLogger(name).addFilter(NobodyThere())
     server._tornado.add_transform(SecurityHeaders)

@@ -33,10 +33,11 @@ Soon = Callable[[Callable[[], None]], None]
 class Session:
     """The state of a visitor and what he sees of it."""
 
-    def __init__(self, answers: Answers, facts: Facts, shipped: Mapping[str, Scenario], read_only: bool = False):
+    def __init__(self, answers: Answers, facts: Facts, shipped: Mapping[str, Scenario], read_only: bool = False,
+                 language: str = "en"):  # fmt: skip
         reference = shipped.get("reference") or next(iter(shipped.values()), Scenario(title="Reference"))
         self.answers, self.facts, self.shipped, self.read_only = answers, facts, shipped, read_only
-        self.state = State(facts.study, reference, reference)
+        self.state = State(facts.study, reference, reference, language=language)
         self.rows = Rows(facts.study)
         self.wanted: dict[str, Any] = {}
         self.notice: dict[str, Any] | None = None
@@ -227,7 +228,9 @@ class Session:
 
     def _on_load(self, message: Mapping[str, Any]) -> None:
         text = str(message.get("text", ""))
-        if len(text) > FILE_MAX:
+        if self.read_only:
+            self.notice = {"key": "notice_read_only", "detail": ""}
+        elif len(text) > FILE_MAX:
             self.notice = {"key": "notice_too_large", "detail": ""}
         else:
             try:

@@ -27,6 +27,9 @@ def words_in_the_code() -> tuple[set[str], set[str]]:
                 words.add(node.value)
             elif isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
                 beginnings.add(str(node.values[0].value))
+    for path in sorted((ROOT / "dashboards").rglob("*.js")):
+        words.update(found := set(re.findall(r"[\"`]([\w]+)[\"`$]", path.read_text(encoding="utf-8"))))
+        beginnings |= found
     return words, {word for word in beginnings if word.endswith("_")}
 
 

@@ -12,6 +12,7 @@ from waterplan.cli.comparing import print_comparison
 from waterplan.cli.describing import print_description
 from waterplan.cli.output import tell
 from waterplan.cli.planning import Request, print_plan
+from waterplan.cli.serving import serve_pages
 from waterplan.cli.studying import print_check, print_scenarios
 from waterplan.cli.tracing import print_trace
 
@@ -104,3 +105,18 @@ def describe(
 def scenarios(as_json: o.JsonOption = False, language: o.LanguageOption = o.LANGUAGE) -> None:
     """Lists the shipped scenarios."""
     print_scenarios(as_json, language)
+
+
+@app.command(help=HELP("dashboard"), epilog=HELP("dashboard_examples"))
+def dashboard(
+    study: o.StudyOption = o.STUDY,
+    scenarios: Annotated[str | None, typer.Option(metavar="FOLDER", help=HELP("scenarios_folder"))] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help=HELP("port"))] = 5006,
+    address: Annotated[str, typer.Option(help=HELP("address"))] = "127.0.0.1",
+    workers: Annotated[int, typer.Option(min=1, max=64, help=HELP("workers"))] = 1,
+    show: Annotated[bool, typer.Option("--show", help=HELP("show"))] = False,
+    read_only: Annotated[bool, typer.Option("--read-only", help=HELP("read_only"))] = False,
+    language: o.LanguageOption = o.LANGUAGE,
+) -> None:
+    """Serves the pages in a browser."""
+    serve_pages(study, scenarios, language, port=port, address=address, workers=workers, show=show, read_only=read_only)
