@@ -38,12 +38,16 @@ QUIET = [
 PATIENCE = 20_000  # ms, on a machine that does other things too
 
 
-@contextmanager
-def serving(*words):
-    """The dashboard as its command starts it; its address, and what it logs."""
+def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def serving(*words, port=None):
+    """The dashboard as its command starts it; its address, and what it logs."""
+    port = port or free_port()
     log = Path(os.environ.get("TMPDIR", "/tmp")) / f"waterplan-dashboard-{port}.log"
     command = [sys.executable, "-m", "waterplan", "dashboard", "--port", str(port), *words]
     with log.open("w") as out:
@@ -364,6 +368,21 @@ def test_hostile_text_stays_text(visit):
     page = visit("?v=1&sector_floor=%3Cscript%3E:1")
     expect(page.locator(".notice")).to_contain_text("<script>")
     assert headline(page).count() == 1
+
+
+def test_a_lost_connection_is_told_and_comes_back_with_the_state(browser, planner):
+    port = free_port()
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
+    with serving(port=port) as (address, _):
+        page.goto(f"{address}/?v=1&saving_target=2600&theme=dark")
+        shows(page, planner, open_scenario("reference").with_levers(saving_target=2600))
+    expect(page.locator(".notice.lost")).to_be_visible()
+    with serving(port=port):
+        expect(page.locator(".notice.lost")).to_have_count(0)
+        shows(page, planner, open_scenario("reference").with_levers(saving_target=2600))
+        expect(page.locator(".waterplan")).to_have_attribute("data-theme", "dark")
+    page.close()
 
 
 def test_answers_carry_security_headers(server):

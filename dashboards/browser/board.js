@@ -1,6 +1,6 @@
 // The page: draws what comes, sends what is moved. One move is under way at a time; the newest waits.
 const LATER_CONTENT = ["curve", "reasons", "ways", "compare", "rows"];
-export function render({ model, el }) {
+export function render({ model, view }) {
   const root = document.createElement("div");
   root.className = "waterplan";
   root.innerHTML = `<a class="skip" href="#main"></a><header class="bar"></header><div class="notices"></div><div class="layout"><aside class="levers"></aside><main id="main" tabindex="-1"><div class="scenario"></div><div class="page"></div></main></div>`;
@@ -185,6 +185,18 @@ export function render({ model, el }) {
       if (now.board) showLevers(levers, now.board.levers, held);
     }
   }, true);
+
+  // A lost connection: nothing can be moved until the server is there again; the address has the state.
+  view?.model?.document?.on_event?.("connection_lost", () => {
+    part(".layout").inert = true;
+    patch(notices, `<div class="notice lost" role="alert"><span>${say("connection_lost")}</span></div>`);
+    const again = setInterval(async () => {
+      const alive = await fetch("readiness", { cache: "no-store" }).then((answer) => answer.ok, () => false);
+      if (!alive) return;
+      clearInterval(again);
+      location.reload();
+    }, 1000);
+  });
 
   const watch = new ResizeObserver(() => {
     const before = JSON.stringify(now.widths);
