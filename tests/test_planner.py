@@ -97,6 +97,16 @@ def test_the_price_guessed_at_first_changes_nothing(planner, data, guesses):
             assert max(difference(first, other)) <= TOLERANCE
 
 
+@pytest.mark.xfail(strict=True, reason="the ends of the mixture are asked anew and may answer a tie otherwise")
+def test_the_exact_price_as_a_guess_changes_nothing(planner):
+    """The price is a breakpoint, at which a pair is indifferent: the usual start after a small move of the target."""
+    for target in (20, 70, 113, 140):
+        question = Scenario(levers={"saving_target": target})
+        result = planner.solve(question)
+        for near in (question, question.with_levers(saving_target=target - 0.25)):
+            agree(planner, near, result.duals.shadow_price)
+
+
 @settings(max_examples=60, **stable)
 @given(data=st.data(), kind=st.sampled_from([questions, questions_of_many_limits]))
 def test_the_steps_of_a_plan_are_its_deployment_and_fit_the_plants(planner, data, kind):
