@@ -13,7 +13,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from waterplan import errors, messages, vocabulary
+    from waterplan import curve, errors, messages, vocabulary
+    from waterplan.explain.causes import causes
+    from waterplan.explain.freedom import freedom
+    from waterplan.explain.limits import binding_limits
+    from waterplan.explain.overview import overview
+    from waterplan.explain.reasons import reasons
     from waterplan.explain.rests import rests_on
     from waterplan.explain.sensitivity import share_by_basis, weights
     from waterplan.explain.ways_out import ways_out
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
     from waterplan.plan.plan import Plan
     from waterplan.planner.planner import Planner
     from waterplan.planner.planning import answer, confirm, solve
+    from waterplan.report.explanation import overview_page, technology_page
     from waterplan.report.page import certificate_line, judge_line, plan_page
     from waterplan.scenario import Scenario, open_scenario, scenario_files
     from waterplan.study import Study, open_study
@@ -34,20 +40,28 @@ __all__ = [
     "Study",
     "__version__",
     "answer",
+    "binding_limits",
+    "causes",
     "certificate_line",
     "compare",
     "confirm",
+    "curve",
     "errors",
+    "freedom",
     "judge_line",
     "messages",
     "open_scenario",
     "open_study",
+    "overview",
+    "overview_page",
     "plan_page",
     "plan_variables",
+    "reasons",
     "rests_on",
     "scenario_files",
     "share_by_basis",
     "solve",
+    "technology_page",
     "vocabulary",
     "ways_out",
     "weights",
@@ -59,20 +73,28 @@ _HOME = {
     "Scenario": "waterplan.scenario",
     "Study": "waterplan.study",
     "answer": "waterplan.planner.planning",
+    "binding_limits": "waterplan.explain.limits",
+    "causes": "waterplan.explain.causes",
     "certificate_line": "waterplan.report.page",
     "compare": "waterplan.plan.compare",
     "confirm": "waterplan.planner.planning",
+    "curve": "waterplan.curve",
     "errors": "waterplan.errors",
+    "freedom": "waterplan.explain.freedom",
     "judge_line": "waterplan.report.page",
     "messages": "waterplan.messages",
     "open_scenario": "waterplan.scenario",
     "open_study": "waterplan.study",
+    "overview": "waterplan.explain.overview",
+    "overview_page": "waterplan.report.explanation",
     "plan_page": "waterplan.report.page",
     "plan_variables": "waterplan.plan.dataset",
+    "reasons": "waterplan.explain.reasons",
     "rests_on": "waterplan.explain.rests",
     "scenario_files": "waterplan.scenario",
     "share_by_basis": "waterplan.explain.sensitivity",
     "solve": "waterplan.planner.planning",
+    "technology_page": "waterplan.report.explanation",
     "vocabulary": "waterplan.vocabulary",
     "ways_out": "waterplan.explain.ways_out",
     "weights": "waterplan.explain.sensitivity",

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 import waterplan
+from waterplan.cli import explaining as x
 from waterplan.cli import options as o
 from waterplan.cli.comparing import print_comparison
 from waterplan.cli.describing import print_description
@@ -75,6 +76,21 @@ def compare(
 ) -> None:
     """Compares plans, inputs first."""
     print_comparison(plans, study, as_json, language)
+
+
+@app.command(help=x.HELP("help"), epilog=x.HELP("help_examples"))
+def explain(
+    scenario: o.ScenarioArgument,
+    technology: x.TechnologyArgument = None,
+    study: o.StudyOption = o.STUDY,
+    settings: o.SetOption = None,
+    tolerance: x.ToleranceOption = x.TOLERANCE,
+    fast: x.FastOption = False,
+    as_json: o.JsonOption = False,
+    language: o.LanguageOption = o.LANGUAGE,
+) -> None:
+    """Says why the plan is as it is."""
+    x.print_explanation(scenario, technology, study, tuple(settings or ()), tolerance, fast, as_json, language)
 
 
 @app.command(help=HELP("trace"), epilog=HELP("trace_examples"))

@@ -119,9 +119,7 @@ def _others(planner: Planner, result: Result) -> Iterator[Limit]:
     for kind, (labels, whole) in wholes.items():
         for n in np.flatnonzero(getattr(duals, kind) > SLACK):
             value = float(getattr(levers, kind)[n])
-            yield Limit(
-                kind, labels[n], "", (int(n),), value, value * float(whole[n]), float(getattr(duals, kind)[n])
-            )
+            yield Limit(kind, labels[n], "", (int(n),), value, value * float(whole[n]), float(getattr(duals, kind)[n]))
     for kind in ("investment_cap", "electricity_cap"):
         value = float(getattr(levers, kind))
         if getattr(duals, kind) > SLACK:
