@@ -67,8 +67,8 @@ def run(study: Study, quick: bool) -> str:
         seconds, peak = command(more, min(repeats, 3))
         rows.append((name, seconds, f"new process; {peak:.0f} MiB at most"))
     body = table(
-        ("work", "wall, median", "processor", "of raw simplex", "remark"),
-        [(name, shown(t.wall), shown(t.processor) if t.processor > 1e-3 * t.wall else "", f"{t.wall / cold.wall:.2f}",
+        ("work", "wall, median", "processor", "of raw simplex (processor)", "remark"),
+        [(name, shown(t.wall), shown(t.processor), f"{t.processor / cold.processor:.2f}",
           remark) for name, t, remark in rows],
     )  # fmt: skip
     end = next(t for name, t, _ in rows if name.startswith("`waterplan plan`"))

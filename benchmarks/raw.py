@@ -45,9 +45,18 @@ def linear_programme(compiled: Compiled) -> highspy.HighsLp:
     return lp
 
 
+class QuietHighs(highspy.Highs):
+    """HiGHS that does not print its name before it can be told not to."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802
+        """Called first of all."""
+        self.silent()
+        super().enableCallbacks()
+
+
 def highs(method: str) -> highspy.Highs:
     """A quiet instance on one thread, at HiGHS's own tolerances."""
-    solver = highspy.Highs()
+    solver = QuietHighs()
     for name, value in {"output_flag": False, "threads": 1, "parallel": "off", **METHODS[method]}.items():
         solver.setOptionValue(name, value)
     return solver
