@@ -161,14 +161,14 @@ class Session:
             "notice": self.notice,
         }
         self._show("board", content)
+        self._run(self.answers.slow, lambda: self._if_newest(number, self.answers.curve, scenario),
+                  lambda curve: self._show("curve", curve), number)  # fmt: skip
         if answer.board is None:
             self._run(self.answers.slow, lambda: self._if_newest(number, self.answers.ways_out, scenario),
                       lambda ways: self._show("ways", {"digest": answer.digest, "ways": ways}), number)  # fmt: skip
         else:
             self._run(self.answers.slow, lambda: self._if_newest(number, self.answers.reasons, scenario),
                       lambda reasons: self._show("reasons", reasons), number)  # fmt: skip
-        self._run(self.answers.slow, lambda: self._if_newest(number, self.answers.curve, scenario),
-                  lambda curve: self._show("curve", curve), number)  # fmt: skip
 
         if state.page == "compare":
             self._compare(number)

@@ -370,6 +370,21 @@ def test_hostile_text_stays_text(visit):
     assert headline(page).count() == 1
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("view", ["page=plan", "page=data", "page=compare", "page=plan&saving_target=4900"])
+def test_pages_pass_the_rules_of_accessibility(visit, view, theme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page = visit(f"?v=1&theme={theme}&{view}")
+    expect(page.locator(".updating")).to_have_count(0)
+    found = axe.run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+    told = [
+        (rule["id"], node["target"], node["html"][:160])
+        for rule in found.response["violations"]
+        for node in rule["nodes"]
+    ]
+    assert told == []
+
+
 def test_a_lost_connection_is_told_and_comes_back_with_the_state(browser, planner):
     port = free_port()
     page = browser.new_page()

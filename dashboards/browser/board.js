@@ -3,7 +3,7 @@ const LATER_CONTENT = ["curve", "reasons", "ways", "compare", "rows"];
 export function render({ model, view }) {
   const root = document.createElement("div");
   root.className = "waterplan";
-  root.innerHTML = `<a class="skip" href="#main"></a><header class="bar"></header><div class="notices"></div><div class="layout"><aside class="levers"></aside><main id="main" tabindex="-1"><div class="scenario"></div><div class="page"></div></main></div>`;
+  root.innerHTML = `<button class="skip" data-act="skip"></button><header class="bar"></header><div class="notices"></div><div class="layout"><aside class="levers"></aside><main id="main" tabindex="-1"><div class="scenario"></div><div class="page"></div></main></div>`;
   const part = (name) => root.querySelector(name);
   const [bar, notices, levers, scenario, page] = [".bar", ".notices", ".levers", ".scenario", ".page"].map(part);
   let number = 0, busy = 0, held = null;
@@ -98,6 +98,7 @@ export function render({ model, view }) {
   const acts = {
     page: (d) => send({ type: "view", page: d.page }),
     view: (d) => send({ type: "view", [d.name]: d.value }),
+    skip: () => part("main").focus(),
     undo: () => send({ type: "undo" }),
     redo: () => send({ type: "redo" }),
     reset: () => send({ type: "reset" }),

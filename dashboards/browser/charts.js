@@ -35,14 +35,14 @@ function curveChart(width, height = 290) {
   const late = curve.price[Math.floor(curve.price.length * 0.9)] ?? 1;
   const high = Math.max(price > late ? price * 1.12 : price * 1.5, late, 0.5);
   const x = (value) => box[0] + ((box[2] - box[0]) * value) / most;
-  const y = (value) => box[3] - ((box[3] - box[1]) * Math.min(value, high)) / high;
+  const y = (value) => box[3] - ((box[3] - box[1]) * Math.min(value, high * 3)) / high;
   const volume = now.page.units["hm3/a"][0];
   let line = `M${at(x(0))},${at(y(curve.price[1] ?? 0))}`;
   for (let n = 1; n < curve.target.length; n += 1) line += `V${at(y(curve.price[n]))}H${at(x(curve.target[n]))}`;
   const area = `${line}V${box[3]}H${box[0]}Z`;
   const label = say("curve_alt", { target: amount("hm3/a", target), price: amount("CNY/m3", price), most: amount("hm3/a", curve.attainable) });
   let body = frame(box, x, y, roundTicks(0, most * 0.99, volume[1], 6), ticks(0, high, 4), `${termed("saving_target")}, ${esc(volume[2])}`, `${termed("shadow_price")}, ${esc(now.page.units["CNY/m3"][0][2])}`, volume[1]);
-  body += `<path class="area" d="${area}"/><path class="curve" d="${line}"/>`;
+  body += `<clipPath id="plot"><rect x="${box[0]}" y="${box[1] - 2}" width="${box[2] - box[0]}" height="${box[3] - box[1] + 4}"/></clipPath><g clip-path="url(#plot)"><path class="area" d="${area}"/><path class="curve" d="${line}"/></g>`;
   if (curve.attainable) {
     const edge = x(curve.attainable);
     body += `<line class="edge" x1="${at(edge)}" x2="${at(edge)}" y1="${box[1]}" y2="${box[3]}"/>`;
@@ -51,7 +51,7 @@ function curveChart(width, height = 290) {
   const pin = board.pinned;
   if (pin) body += `<circle class="pin-dot" cx="${at(x(pin.counted_saving))}" cy="${at(y(pin.shadow_price))}" r="5"/>`;
   const here = x(Math.min(target, most));
-  const side = here > (box[0] + box[2]) / 2 ? "end" : "start";
+  const side = here > box[0] + 140 ? "end" : "start";
   const off = side === "end" ? -8 : 8;
   body += `<line class="target" data-mark="target" data-value="${target}" x1="${at(here)}" x2="${at(here)}" y1="${box[1] - 6}" y2="${box[3]}"/>`;
   if (head) {
@@ -117,19 +117,22 @@ function mapChart(width) {
   const start = Math.max((width - (wide + gap) * (columns - first + 1) + gap) / 2, 0);
   const saved = spots.reduce((sum, p) => sum + p.saving, 0), taken = spots.reduce((sum, p) => sum + p.reference, 0);
   const depth = (p) => (p.reference > 0 ? p.saving / p.reference : 0);
-  const most = Math.max(...spots.map(depth), 1e-9);
+  const depths = spots.map(depth).filter((one) => one > 1e-9);
+  const most = Math.max(...depths, 1e-9), least = Math.min(...depths, most);
   let body = "";
   for (const p of spots) {
     const left = start + (tiles[p.label][0] - first) * (wide + gap), up = (tiles[p.label][1] - top) * (tall + gap);
-    const share = depth(p) / most;
+    const share = depth(p) <= 1e-9 ? 0 : most > least * 1.001 ? 0.12 + (0.88 * (depth(p) - least)) / (most - least) : 0.6;
     const ofSaving = saved > 1e-6 ? p.saving / saved : NaN, ofTaken = p.reference / taken;
     const name = named("province", p.label);
     const tip = say("province_tip", { name, saving: amount("hm3/a", p.saving), depth: percent(depth(p)), saved: percent(ofSaving), taken: percent(ofTaken) });
-    body += `<g data-province="${esc(p.label)}"><title>${tip}</title><rect class="tile" x="${at(left)}" y="${at(up)}" width="${at(wide)}" height="${tall}" rx="4"/><rect class="tile-fill" x="${at(left)}" y="${at(up)}" width="${at(wide)}" height="${tall}" rx="4" fill-opacity="${(0.04 + share * 0.56).toFixed(3)}"/>`;
-    const long = name.length * (isZh() ? 12 : 6.4) > wide - 10 ? ` textLength="${at(wide - 11)}" lengthAdjust="spacingAndGlyphs"` : "";
+    body += `<g data-province="${esc(p.label)}"><title>${tip}</title><rect class="tile" x="${at(left)}" y="${at(up)}" width="${at(wide)}" height="${tall}" rx="4"/><rect class="tile-fill" x="${at(left)}" y="${at(up)}" width="${at(wide)}" height="${tall}" rx="4" fill-opacity="${(share * 0.6).toFixed(3)}"/>`;
+    const long = name.length * (isZh() ? 12 : 7.2) > wide - 10 ? ` textLength="${at(wide - 11)}" lengthAdjust="spacingAndGlyphs"` : "";
     const shares = `${short(ofSaving)} | ${short(ofTaken)} %`;
     body += `<text x="${at(left + 6)}" y="${at(up + 15)}" class="tile-name"${long}>${name}</text>` + words(left + 6, up + 31, quantity("hm3/a", p.saving, isZh() ? 2 : 1)[0], "tile-value") + words(left + 6, up + 45, shares, "tile-share") + "</g>";
   }
+  const scale = [0.12, 0.34, 0.56, 0.78, 1].map((share, n) => `<rect class="tile-fill" x="${at(start + n * 26)}" y="26" width="25" height="10" fill-opacity="${(share * 0.6).toFixed(3)}"/>`).join("");
+  if (depths.length) body += words(start, 16, say("map_scale"), "note") + scale + words(start, 52, percent(least), "tick") + words(start + 129, 52, percent(most), "tick", "end");
   const best = [...spots].sort((a, b) => b.saving - a.saving).slice(0, 5);
   return svg("map", width, (rows - top + 1) * (tall + gap), say("map_alt", { list: best.map((p) => `${named("province", p.label)} ${amount("hm3/a", p.saving)}`).join("; ") }), body);
 }
@@ -140,7 +143,7 @@ function investmentBars(width, height = 78) {
   const wide = (width - 66) / values.length;
   const body = values.map((value, n) => {
     const tall = (height - 34) * (value / most);
-    return `<rect class="bar" x="${at(60 + n * wide)}" y="${at(height - 16 - tall)}" width="${at(wide - 8)}" height="${at(tall)}" rx="2"><title>${from + n}: ${amount("MCNY", value)}</title></rect>`;
+    return `<rect class="pillar" x="${at(60 + n * wide)}" y="${at(height - 16 - tall)}" width="${at(wide - 8)}" height="${at(tall)}" rx="2"><title>${from + n}: ${amount("MCNY", value)}</title></rect>`;
   }).join("") + words(0, 12, `${say("investment_a_year")}: ${amount("MCNY", values[0])}`, "unit") + `<line class="axis" x1="54" x2="${width - 12}" y1="${height - 16}" y2="${height - 16}"/>`;
   return svg("investment", width, height, `${say("investment_a_year")}: ${amount("MCNY", values[0])}`, body);
 }

@@ -13,9 +13,9 @@ function slider(lever, label, name) {
 
 const resetButton = (lever, label, name) => `<button class="ghost reset" data-act="reset-lever" data-lever="${lever.name}" data-label="${esc(label)}" aria-label="${say("reset_lever", { name })}" title="${say("reset_lever", { name })}" hidden>↺</button>`;
 
-function leverHead(lever, name) {
+function leverHead(lever, name, control = "") {
   const note = lever.enterprise_only ? `<span class="only" data-only>${say("enterprise_only")}</span>` : "";
-  return `<div class="lever-head"><span class="lever-name">${name}</span>${note}<button class="ghost help" data-act="help" aria-expanded="false" aria-label="${say("help_of", { name })}" title="${say("help_of", { name })}">?</button>${resetButton(lever, "", name)}</div><p class="lever-help" hidden>${esc(lever.help)}</p>`;
+  return `<div class="lever-head"><span class="lever-name">${name}</span>${note}${control}<button class="ghost help" data-act="help" aria-expanded="false" aria-label="${say("help_of", { name })}" title="${say("help_of", { name })}">?</button>${resetButton(lever, "", name)}</div><p class="lever-help" hidden>${esc(lever.help)}</p>`;
 }
 
 function oneLever(lever) {
@@ -23,9 +23,9 @@ function oneLever(lever) {
   const search = `data-search="${esc((lever.label + " " + lever.name + " " + lever.help).toLowerCase())}"`;
   if (lever.dim) return tableLever(lever, name, search);
   let body;
-  if (lever.is_switch) body = `<label class="switch"><input type="checkbox" role="switch" data-lever="${lever.name}" data-label="" aria-label="${name}"/><span class="track"></span><span>${name}</span></label>`;
-  else if (lever.choices.length) body = `<div class="choices" role="radiogroup" aria-label="${name}">${lever.choices.map((choice) => `<button role="radio" data-act="choose" data-lever="${lever.name}" data-choice="${esc(choice)}" aria-checked="false">${say("choice_" + choice)}</button>`).join("")}</div>`;
-  else if (lever.can_be_none) body = `<label class="switch"><input type="checkbox" role="switch" data-act-none="1" data-lever="${lever.name}" data-label="" aria-label="${say("has_cap", { name })}"/><span class="track"></span><span>${say("has_cap", { name })}</span></label><div data-capped hidden>${slider(lever, "", name)}</div>`;
+  if (lever.is_switch) return `<div class="lever" data-of="${lever.name}" ${search}>${leverHead(lever, name, `<label class="switch"><input type="checkbox" role="switch" data-lever="${lever.name}" data-label="" aria-label="${name}"/><span class="track"></span></label>`)}</div>`;
+  if (lever.choices.length) body = `<div class="choices" role="radiogroup" aria-label="${name}">${lever.choices.map((choice) => `<button role="radio" data-act="choose" data-lever="${lever.name}" data-choice="${esc(choice)}" aria-checked="false">${say("choice_" + choice)}</button>`).join("")}</div>`;
+  else if (lever.can_be_none) body = `<label class="switch"><input type="checkbox" role="switch" data-act-none="1" data-lever="${lever.name}" data-label="" aria-label="${say("has_cap", { name })}"/><span class="track"></span><span>${say("limited")}</span></label><div data-capped hidden>${slider(lever, "", name)}</div>`;
   else body = slider(lever, "", name);
   return `<div class="lever" data-of="${lever.name}" ${search}>${leverHead(lever, name)}${body}</div>`;
 }
