@@ -24,6 +24,9 @@ BROWSER = Path(__file__).parent / "browser"
 SCRIPTS = ("words.js", "charts.js", "cards.js", "levers.js", "tables.js", "menus.js", "board.js")
 
 
+REST = 120  # ms without a move after which reasons are looked for
+
+
 def scripts() -> str:
     """The browser's side in one module; the files share one scope in this order."""
     return "\n".join((BROWSER / name).read_text(encoding="utf-8") for name in SCRIPTS if (BROWSER / name).exists())
@@ -63,7 +66,7 @@ def visit(answers: Answers, facts: Facts, shipped: dict[str, Any], read_only: bo
     session = Session(answers, facts, shipped, read_only, language)
     board = Board(session)
     document = pn.state.curdoc
-    session.start(_query(), board.show, functools.partial(_soon, document))
+    session.start(_query(), board.show, functools.partial(_soon, document), functools.partial(_later, document))
     if document is not None:
         document.on_session_destroyed(lambda _context: session.close())
     return board
@@ -79,6 +82,13 @@ def _soon(document: Document | None, run: Any) -> None:
         run()
     else:
         document.add_next_tick_callback(run)
+
+
+def _later(document: Document | None, run: Any) -> None:
+    if document is None or document.session_context is None:
+        run()
+    else:
+        document.add_timeout_callback(run, REST)
 
 
 def build(

@@ -6,6 +6,7 @@ It knows nothing of Panel: ``show`` gets a name and plain content to send, ``soo
 from __future__ import annotations
 
 import base64
+import functools
 import logging
 import tomllib
 from collections.abc import Callable, Mapping
@@ -27,7 +28,7 @@ log = logging.getLogger("waterplan.dashboard")
 FILE_MAX = 256_000
 
 Show = Callable[[str, dict[str, Any]], None]
-Soon = Callable[[Callable[[], None]], None]
+Soon = Callable[[Callable[[], None]], None]  # runs something on the event loop, at once or when the hand rests
 
 
 class Session:
@@ -45,11 +46,12 @@ class Session:
         self.number = 0
         self._show: Show = lambda name, content: None
         self._soon: Soon = lambda run: run()
+        self._later: Soon = lambda run: run()
         self._closed = False
 
-    def start(self, query: str, show: Show, soon: Soon) -> None:
+    def start(self, query: str, show: Show, soon: Soon, later: Soon | None = None) -> None:
         """Takes the view of an address and shows it; a damaged one gives a notice and the reference scenario."""
-        self._show, self._soon = show, soon
+        self._show, self._soon, self._later = show, soon, later or soon
         try:
             link.decode(query, self.state, shipped=self.shipped)
         except link.LinkError as error:
@@ -161,19 +163,24 @@ class Session:
             "notice": self.notice,
         }
         self._show("board", content)
-        self._run(self.answers.slow, lambda: self._if_newest(number, self.answers.curve, scenario),
-                  lambda curve: self._show("curve", curve), number)  # fmt: skip
-        if answer.board is None:
-            self._run(self.answers.slow, lambda: self._if_newest(number, self.answers.ways_out, scenario),
-                      lambda ways: self._show("ways", {"digest": answer.digest, "ways": ways}), number)  # fmt: skip
-        else:
-            self._run(self.answers.slow, lambda: self._if_newest(number, self.answers.reasons, scenario),
-                      lambda reasons: self._show("reasons", reasons), number)  # fmt: skip
-
+        self._later(lambda: self._explain(number, answer, scenario))
         if state.page == "compare":
             self._compare(number)
         elif state.page == "data":
             self._look_up(number)
+
+    def _explain(self, number: int, answer: Answer, scenario: Scenario) -> None:
+        """Curve, reasons and ways out, once the hand rests; a newer move drops them."""
+        if self._closed or number != self.number:
+            return
+        asked: list[tuple[str, Callable[[Scenario], Any]]] = [("curve", self.answers.curve)]
+        asked.append(("reasons", self.answers.reasons) if answer.board else ("ways", self._ways_out))
+        for name, ask in asked:
+            work = functools.partial(self._if_newest, number, ask, scenario)
+            self._run(self.answers.slow, work, functools.partial(self._show, name), number)
+
+    def _ways_out(self, scenario: Scenario) -> dict[str, Any]:
+        return {"digest": scenario.digest(self.facts.study), "ways": self.answers.ways_out(scenario)}
 
     def _compare(self, number: int) -> None:
         state = self.state
