@@ -1,10 +1,9 @@
 """The price at which all answers add up to the target: secants on the concave dual, ended exactly.
 
 At a price each pair is at a vertex of what it can do. Two prices, one below and one above the target, give two
-supporting
-lines; where they cross is the next price. When the answer there lies on both lines the price is found, and the plan
-is the
-mixture of the two. Pairs that answer the same to both prices answer the same in between and are not asked again.
+supporting lines; where they cross is the next price. When the answer there lies on both lines the price is found, and
+the plan is the mixture of the two. Pairs that answer the same to both prices answer the same in between and are not
+asked again. Answers are kept as they were given: to ask for them again could break a tie in another way.
 """
 
 from __future__ import annotations
@@ -22,23 +21,37 @@ ROUNDS_MAX = 200
 SLACK, FOUND, OUT_OF_REACH, NOT_ENDED = 0, 1, 2, 3
 PRICE_MAX = 1e5
 ROUNDING = 4e-15
+NOT_QUITE = 1e-9  # a guess is often the last price, at which a pair is indifferent: asked twice, it may answer otherwise
 
 
 @released
-def _keep(members: Index, extra: Array, answers: Answers, kept: Array) -> None:
-    """Counted saving and cost of each member; what is earned beside the price is taken off the cost."""
+def _keep(members: Index, pairs: Pairs, answers: Answers, kept: Answers) -> None:
+    """Copies the answers of members."""
     for i in members:
-        kept[i, 0], kept[i, 1] = answers.counted[i], answers.cost[i] - extra[i] * answers.counted[i]
+        first, last = pairs.local_start[i], pairs.local_start[i + 1]
+        for local in range(first, last):
+            kept.use_saving[local], kept.spent[local] = answers.use_saving[local], answers.spent[local]
+            kept.entry[local] = answers.entry[local]
+            kept.low[local], kept.high[local] = answers.low[local], answers.high[local]
+        for a in range(pairs.app_start[first], pairs.app_start[last]):
+            kept.share[a] = answers.share[a]
+        for a in range(pairs.site_start[i], pairs.site_start[i + 1]):
+            kept.site_saving[a] = answers.site_saving[a]
+        for a in range(pairs.supply_start[i], pairs.supply_start[i + 1]):
+            kept.supply[a] = answers.supply[a]
+        kept.counted[i], kept.cost[i] = answers.counted[i], answers.cost[i]
 
 
 @released
-def _sums(members: Index, kept: Array) -> tuple[float, float, float]:
-    counted, cost, size = 0.0, 0.0, 1e-12
+def _sums(members: Index, extra: Array, counted: Array, cost: Array) -> tuple[float, float, float]:
+    """Counted saving and cost of members, what is earned beside the price taken off, and their size."""
+    all_counted, all_cost, size = 0.0, 0.0, 1e-12
     for i in members:
-        counted += kept[i, 0]
-        cost += kept[i, 1]
-        size += abs(kept[i, 0]) + abs(kept[i, 1])
-    return counted, cost, size
+        net = cost[i] - extra[i] * counted[i]
+        all_counted += counted[i]
+        all_cost += net
+        size += abs(counted[i]) + abs(net)
+    return all_counted, all_cost, size
 
 
 @released
@@ -46,7 +59,7 @@ def _differ(members: Index, low: Array, high: Array) -> Index:
     out = np.empty(len(members), dtype=np.int64)
     count = 0
     for i in members:
-        if abs(high[i, 0] - low[i, 0]) > 1e-12 * (1.0 + abs(low[i, 0])):
+        if abs(high[i] - low[i]) > 1e-12 * (1.0 + abs(low[i])):
             out[count] = i
             count += 1
     return out[:count]
@@ -62,40 +75,40 @@ def find_price(
     target: float,
     guess: float,
     answers: Answers,
-) -> tuple[int, float, float, float, float, Index]:
+    below: Answers,
+    above: Answers,
+) -> tuple[int, float, float, Index]:
     """The price at which ``members`` save ``target``.
 
-    Returns status, price, the two prices whose answers are mixed, the share of the upper one, and the pairs that
-    differ.
+    Returns status, price, the share of the answers ``above`` in the plan, and the pairs in which the answers ``below``
+    and ``above`` differ; where they do not, ``below`` is the plan.
     """
-    count = len(pairs.reference)
-    low, high = np.empty((count, 2)), np.empty((count, 2))
     price_low = price_high = guess
     counted_low, _, _ = ask(members, guess, extra, pairs, costs, uses, answers)
     counted_high = counted_low
-    _keep(members, extra, answers, low)
-    _keep(members, extra, answers, high)
+    _keep(members, pairs, answers, below)
+    _keep(members, pairs, answers, above)
     step = 0.01 * guess + 1e-3
     while counted_low >= target:
         if price_low <= 0.0:
-            return SLACK, 0.0, 0.0, 0.0, 0.0, members[:0]
+            return SLACK, 0.0, 0.0, members[:0]
         price_high, counted_high = price_low, counted_low
-        high[:] = low
+        _keep(members, pairs, below, above)
         price_low = max(price_low - step, 0.0)
         step *= 4.0
         counted_low, _, _ = ask(members, price_low, extra, pairs, costs, uses, answers)
-        _keep(members, extra, answers, low)
+        _keep(members, pairs, answers, below)
     while counted_high < target:
         if price_high >= PRICE_MAX:
-            return OUT_OF_REACH, price_high, price_low, price_high, 1.0, members[:0]
+            return OUT_OF_REACH, price_high, 1.0, members[:0]
         price_low, counted_low = price_high, counted_high
-        low[:] = high
+        _keep(members, pairs, above, below)
         price_high = min(price_high + step, PRICE_MAX)
         step *= 4.0
         counted_high, _, _ = ask(members, price_high, extra, pairs, costs, uses, answers)
-        _keep(members, extra, answers, high)
+        _keep(members, pairs, answers, above)
     return _between(
-        members, pairs, costs, uses, extra, target, answers, low, high, price_low, price_high, counted_low
+        members, pairs, costs, uses, extra, target, answers, below, above, price_low, price_high, counted_low
     )
 
 
@@ -108,17 +121,18 @@ def _between(
     extra: Array,
     target: float,
     answers: Answers,
-    low: Array,
-    high: Array,
+    below: Answers,
+    above: Answers,
     price_low: float,
     price_high: float,
     counted_low: float,
-) -> tuple[int, float, float, float, float, Index]:
+) -> tuple[int, float, float, Index]:
     """Narrows two prices, with their answers, to the one where their lines cross on the dual."""
-    active = _differ(members, low, high)
+    active = _differ(members, below.counted, above.counted)
     price = price_high
     for _ in range(ROUNDS_MAX):
-        before, after = _sums(active, low), _sums(active, high)
+        before = _sums(active, extra, below.counted, below.cost)
+        after = _sums(active, extra, above.counted, above.cost)
         price = (after[1] - before[1]) / (after[0] - before[0])
         price = min(max(price, price_low), price_high)
         counted, _, value = ask(active, price, extra, pairs, costs, uses, answers)
@@ -126,13 +140,13 @@ def _between(
         gap = (before[1] - price * before[0]) - (cost - price * counted)
         if gap <= ROUNDING * (before[2] + after[2]) or price in (price_low, price_high):
             share = (target - counted_low) / (after[0] - before[0])
-            return FOUND, price, price_low, price_high, share, active
+            return FOUND, price, share, active
         if counted_low + counted - before[0] >= target:
             price_high = price
-            _keep(active, extra, answers, high)
+            _keep(active, pairs, answers, above)
         else:
             price_low = price
             counted_low += counted - before[0]
-            _keep(active, extra, answers, low)
-        active = _differ(active, low, high)
-    return NOT_ENDED, price, price_low, price_high, 0.0, active
+            _keep(active, pairs, answers, below)
+        active = _differ(active, below.counted, above.counted)
+    return NOT_ENDED, price, 0.0, active

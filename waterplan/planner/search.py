@@ -87,9 +87,9 @@ class Search:
         """The plan when nothing but the target couples pairs; None when the target is out of reach."""
         s, target = self.places.structure, float(self.instance.levers.saving_target)
         costs, nothing = self.costs(), self.extra_worth()
-        answers = fresh_answers(self.pairs, costs, self._entry)
-        status, price, low, high, share, differ = find_price(
-            self.all, self.pairs, costs, self.uses, nothing, target, guess, answers
+        answers, below, above = (fresh_answers(self.pairs, costs, self._entry) for _ in range(3))
+        status, price, share, differ = find_price(
+            self.all, self.pairs, costs, self.uses, nothing, target, guess, answers, below, above
         )
         if status == NOT_ENDED:
             raise SolverError(f"The search for the price of {target:g} hm3/a did not end; solve with --solver highs.")
@@ -98,12 +98,9 @@ class Search:
         _, _, value = ask(self.all, price, nothing, self.pairs, costs, self.uses, answers)
         self._entry = answers.entry
         duals = self.limits.duals(s, np.append(price, np.zeros(len(self.limits) - 1)))
-        parts = [Part(_weight(len(self.all), differ, 0.0, 1.0), answers, costs)]
+        parts = [Part(_weight(len(self.all), differ, 1.0 - share, 1.0), below, costs)]
         if status == FOUND:
-            for worth, part in ((low, 1.0 - share), (high, share)):
-                ends = fresh_answers(self.pairs, costs, answers.entry)
-                ask(differ, worth, nothing, self.pairs, costs, self.uses, ends)
-                parts.append(Part(_weight(len(self.all), differ, part, 0.0), ends, costs))
+            parts.append(Part(_weight(len(self.all), differ, share, 0.0), above, costs))
         return self._mixture(parts), duals, price * target - value
 
     def _broken(self, deployment: Deployment) -> list[tuple[int, int]] | None:

@@ -1,0 +1,120 @@
+"""The saving cost curve against planning target by target."""
+
+import numpy as np
+import pytest
+from asking import questions
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from waterplan.curve import curve
+from waterplan.errors import InfeasibleError
+from waterplan.planner.planner import Planner
+from waterplan.scenario import Scenario, open_scenario
+from waterplan.study import open_study
+
+SETTINGS = settings(max_examples=25, deadline=None, derandomize=True)
+
+
+@pytest.fixture(scope="module")
+def planner(tiny):
+    return Planner(tiny)
+
+
+@pytest.fixture(scope="module")
+def china_planner(china):
+    return Planner(china)
+
+
+def reference(**levers):
+    return Scenario.from_mapping({"title": "test", "levers": levers})
+
+
+def least_cost(planner, scenario, target):
+    result = planner.solve(scenario.with_levers(saving_target=float(target)))
+    return result.ledger.objective + result.tie_break, result
+
+
+@SETTINGS
+@given(data=st.data())
+def test_between_any_two_points_the_curve_is_the_least_cost(data, planner, tiny):
+    scenario = data.draw(questions(tiny))
+    try:
+        points = curve(planner, scenario)
+    except InfeasibleError:
+        return
+    if not points.attrs["exact"]:
+        return
+    saving, cost = points["counted_saving"].values, points["objective"].values
+    target = data.draw(st.floats(float(saving[0]), float(saving[-1]) - 1e-6 if len(saving) > 1 else float(saving[0])))
+    planned, result = least_cost(planner, scenario, target)
+    assert np.interp(target, saving, cost) == pytest.approx(planned, abs=1e-8 * (1 + result.ledger.gross_cost))
+
+
+@pytest.mark.parametrize("name", ["reference", "equal_sector_floors", "equal_province_floors"])
+def test_on_the_full_study_the_curve_is_the_least_cost_also_where_pools_are_used_up(name, china_planner):
+    scenario = open_scenario(name)
+    points = curve(china_planner, scenario)
+    saving = points["counted_saving"].values
+    assert points.attrs["exact"] == 1
+    assert points.attrs["attainable"] == pytest.approx(china_planner.attainable(scenario), abs=1e-6)
+    for target in (2000.0, 3210.0, 4555.5):
+        planned, result = least_cost(china_planner, scenario, target)
+        assert np.interp(target, saving, points["objective"]) == pytest.approx(planned, rel=1e-9)
+        assert np.interp(target, saving, points["investment_needed"]) == pytest.approx(
+            result.ledger.investment, rel=1e-7
+        )
+        here = np.searchsorted(saving, target)
+        assert points["shadow_price"].values[here] == pytest.approx(result.duals.shadow_price, abs=1e-9)
+
+
+def test_the_curve_is_convex_and_starts_with_what_pays_for_itself(china_planner):
+    points = curve(china_planner, open_scenario("reference"))
+    nothing_asked = china_planner.solve(open_scenario("reference").with_levers(saving_target=0.0))
+    assert (np.diff(points["shadow_price"]) >= -1e-9).all()
+    assert (np.diff(points["counted_saving"]) > 0).all()
+    assert float(points["counted_saving"][0]) == pytest.approx(nothing_asked.ledger.counted_saving, abs=1e-6)
+    assert float(points["objective"][0]) == pytest.approx(nothing_asked.ledger.objective, abs=1e-3)
+    assert float(points["objective"][0]) < 0
+
+
+def test_the_marginal_technology_is_the_one_that_changes(china_planner):
+    points = curve(china_planner, open_scenario("reference"))
+    here = int(np.searchsorted(points["counted_saving"].values, 2000.0))
+    technology = str(points["marginal_technology"].values[here])
+    capacity = [
+        china_planner.solve(open_scenario("reference").with_levers(saving_target=target)).ledger.capacity
+        for target in (float(points["counted_saving"][here - 1]) + 1e-6, float(points["counted_saving"][here]) - 1e-6)
+    ]
+    change = np.abs(capacity[1] - capacity[0]).sum(axis=(1, 2))
+    assert china_planner.structure.technologies[int(change.argmax())] == technology
+
+
+def test_the_naive_stack_claims_water_twice(china_planner):
+    points = curve(china_planner, open_scenario("reference"))
+    stacked = float(points["stand_alone_saving"].sum())
+    assert points.attrs["double_counted"] == pytest.approx(stacked - points.attrs["attainable"])
+    assert points.attrs["double_counted"] > 100
+
+
+def test_alone_a_technology_saves_its_largest_capacity(planner, tiny):
+    """``drum_filter`` can be added at 0.4 of 125 hm3/a and saves half: 25; see the README of the tiny study."""
+    points = curve(planner, reference())
+    assert float(points["stand_alone_saving"].sel(technology="drum_filter")) == pytest.approx(25.0)
+
+
+def test_with_caps_the_points_are_exact_and_said_to_be_samples(china_planner):
+    scenario = open_scenario("tight_investment")
+    points = curve(china_planner, scenario)
+    assert points.attrs["exact"] == 0
+    cost, _ = least_cost(china_planner, scenario, float(points["counted_saving"][12]))
+    assert float(points["objective"][12]) == pytest.approx(cost, abs=1e-2)
+
+
+def test_limits_that_contradict_each_other_have_no_curve(planner):
+    with pytest.raises(InfeasibleError, match="contradict each other"):
+        curve(planner, reference(sector_floor=0.99, province_floor=0.99))
+
+
+def test_another_study_has_another_curve(china_planner):
+    scarce = open_scenario("save_where_scarce")
+    assert curve(china_planner, scarce).attrs["scenario_digest"] == scarce.digest(open_study("china-2015"))
