@@ -92,6 +92,8 @@ def causes(planner: Planner, result: Result, technology: str) -> pd.DataFrame:
         if row["state"] in ("in", "partly"):
             cause = _cause_in(around, t, sector)
             rest = "" if row["state"] == "in" else _rest(result, t, sector, float(reach[sector]))
+            if rest == "upstream" and cause == "margin":
+                cause = "cheaper"  # it moves with what comes before it, not with the target
         else:
             cause, rival = _cause_out(around, t, sector, row["state"])
         target, price = entered.get(sector, (np.nan, row["enters_at_price"]))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from waterplan.errors import InfeasibleError, ScenarioError, SolverError
+from waterplan.errors import CertificateError, InfeasibleError, ScenarioError, SolverError
 from waterplan.model.decisions import Duals
 from waterplan.plan.result import Result
 from waterplan.planner.planner import Planner
@@ -145,11 +145,11 @@ class _Again:
         self.guess = max(result.duals.shadow_price, 1e-3)
 
     def plan(self, value: float) -> Result | None:
-        """The plan at a value; None where there is none, or where the search for its prices does not end."""
+        """The plan at a value; None where there is none, or where it could not be found and certified."""
         try:
             moved = self.limit.moved(self.result.instance.scenario, value, self.technologies)
             return self.planner.solve(moved, self.guess)
-        except (InfeasibleError, ScenarioError, SolverError):
+        except (InfeasibleError, ScenarioError, SolverError, CertificateError):
             return None
 
     def price(self, value: float) -> float | None:

@@ -38,6 +38,22 @@ def figure(value: float, sign: bool = False) -> str:
     return told.rstrip("0").rstrip(".") if "." in told else told
 
 
+def ends(low: float, high: float) -> tuple[str, str]:
+    """Both ends of a range, with so many digits that its length can be read.
+
+    >>> ends(4499.5089, 4500.0713), ends(1988.8108, 2031.3962), ends(60.0, 60.0)
+    (('4,499.51', '4,500.07'), ('1,989', '2,031'), ('60', '60'))
+    """
+    length = high - low
+    wanted = 1 - math.floor(math.log10(length)) if length > 0 else 0
+    told = []
+    for value in (low, high):
+        before = math.floor(math.log10(abs(value))) + 1 if value else 1
+        longer = wanted > DIGITS - max(before, 0)
+        told.append(number(value, min(wanted, DECIMALS_MAX)) if longer else figure(value))
+    return told[0], told[1]
+
+
 @dataclass(frozen=True)
 class Pages:
     """A plan and the language in which it is explained."""
@@ -72,7 +88,7 @@ class Pages:
 
     def together(self, sentences: Iterable[str]) -> str:
         """Sentences one after the other."""
-        return self.say("sentence").join(sentence for sentence in sentences if sentence)
+        return ("" if self.say.language == "zh" else " ").join(sentence for sentence in sentences if sentence)
 
     def amounts(self, table: pd.DataFrame, column: str, count: int, sign: bool = False) -> str:
         """Technologies with what stands in a column, the first few by name."""
@@ -264,21 +280,24 @@ def limit_sentences(pages: Pages, row: Row) -> str:
         "name": pages.name(NAMED_BY.get(kind, "technology"), str(row["label"])) if row["label"] else "",
         "province": pages.name("province", str(row["province"])) if row["province"] else "",
     }
-
-    def shown(side: str) -> str:
-        if kind in SHARES:
-            return f"{figure(100 * float(row[f'holds_{side}']))} %"
-        return figure(float(row[f"{'bound' if kind == 'pool' else 'holds'}_{side}"]))
-
     value = percent(float(row["value"]))
     told = [say(f"limit_{kind}", **names, value=value, bound=figure(row["bound"]), price=figure(row["price"]))]
     if not math.isnan(float(row["exact_from"])):
-        told.append(say("limit_exact", low=figure(row["exact_from"]), high=figure(row["exact_to"])))
+        low, high = ends(float(row["exact_from"]), float(row["exact_to"]))
+        told.append(say("limit_exact", low=low, high=high))
     if not math.isnan(float(row["holds_from"])):
-        ends = {f"end_{name}": say(f"ends_{row[f'ends_{side}']}") for name, side in (("low", "from"), ("high", "to"))}
+        whys = {f"end_{name}": say(f"ends_{row[f'ends_{side}']}") for name, side in (("low", "from"), ("high", "to"))}
         prices = {"price_low": figure(row["price_from"]), "price_high": figure(row["price_to"])}
-        told.append(say("limit_holds", low=shown("from"), high=shown("to"), **prices, **ends))
+        low, high = _range_told(kind, row)
+        told.append(say("limit_holds", low=low, high=high, **prices, **whys))
     return pages.together(told)
+
+
+def _range_told(kind: str, row: Row) -> tuple[str, str]:
+    """The ends of a limit's range: of shares in per cent, of pools as water, of others as the lever is written."""
+    measure, scale = ("bound", 1.0) if kind == "pool" else ("holds", 100.0 if kind in SHARES else 1.0)
+    low, high = ends(scale * float(row[f"{measure}_from"]), scale * float(row[f"{measure}_to"]))
+    return (f"{low} %", f"{high} %") if kind in SHARES else (low, high)
 
 
 def _freedom(pages: Pages, table: pd.DataFrame, tolerance: float) -> list[str]:
