@@ -183,7 +183,7 @@ def test_savings_at_the_limits_rest_on_what_the_obvious_version_says(tiny):
 def test_the_shadow_price_rests_on_the_choices_at_the_margin(tiny):
     """Compared where the price moves by more than the canonical tie-break can move it."""
     planner = Planner(tiny)
-    for target in (20, 113, 140):
+    for target in (20, 70, 113, 140):
         question = Scenario(levers={"saving_target": target})
         result = planner.solve(question)
         for row in rests_on(result, "shadow_price", planner).head(6).itertuples():
