@@ -53,8 +53,6 @@ def questions(draw, study):
     """A scenario of the tiny study: levers of every kind, exclusions, overrides."""
     levers = draw(lever_changes(study))
     exclude = levers.pop("exclude")
-    for technology in exclude:
-        levers["technology_floor"].pop(technology, None)
     return Scenario.from_mapping({"title": "test", "exclude": exclude, "levers": levers, "set": draw(overrides(study))})
 
 

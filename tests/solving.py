@@ -115,7 +115,7 @@ def lever_changes(draw, study):
     def mostly(default, strategy):
         return draw(st.one_of(st.just(default), strategy))
 
-    return {
+    levers = {
         "saving_target": draw(numbers(0, 200)),
         "perspective": draw(st.sampled_from(["programme", "enterprise", "society"])),
         "cost_accounting": draw(st.sampled_from(["water_share", "full_credit"])),
@@ -143,6 +143,9 @@ def lever_changes(draw, study):
         if draw(share) < 0.3
         else {}
     )
+    for technology in levers["exclude"]:  # a floor on what is excluded is refused
+        levers["technology_floor"].pop(technology, None)
+    return levers
 
 
 def least_cost_by_glpk(compiled):

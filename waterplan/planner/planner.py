@@ -8,7 +8,7 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from waterplan.errors import InfeasibleError
+from waterplan.errors import InfeasibleError, SolverError
 from waterplan.model.flows import Array, Flows, build_flows
 from waterplan.model.instance import Instance, all_prices, input_values
 from waterplan.model.structure import build_structure, totals
@@ -22,6 +22,8 @@ from waterplan.scenario import Levers, Scenario
 from waterplan.study import Study
 
 KEPT_COEFFICIENTS = 8
+TECHNOLOGY_LIMITS = ("technology_floor", "technology_cap")
+TECHNOLOGY_LIMITS_MAX = 30
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,12 @@ class Planner:
         """
         started = time.perf_counter()
         search = self.search(scenario)
-        mixture, duals, bound = search.run(guess)
+        try:
+            if sum(kind in TECHNOLOGY_LIMITS for kind in search.limits.kind) > TECHNOLOGY_LIMITS_MAX:
+                return self._by_the_full_model(scenario)
+            mixture, duals, bound = search.run(guess)
+        except SolverError:
+            return self._by_the_full_model(scenario)
         deployment = mixture.deployment
         return Result(
             instance=search.instance,
@@ -65,6 +72,13 @@ class Planner:
             solver="planner",
             seconds=time.perf_counter() - started,
         ).checked()
+
+    def _by_the_full_model(self, scenario: Scenario) -> Result:
+        """Where prices do not end, or with limits on very many technologies, the full LP is quicker; the result says
+        so."""
+        from waterplan.planner.judge import judge
+
+        return judge(self.study, scenario)
 
     def attainable(self, scenario: Scenario) -> float | None:
         """The largest counted saving within all limits of a scenario [hm3/a]; None when they contradict each other."""

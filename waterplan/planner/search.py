@@ -25,7 +25,7 @@ GAP = 1e-13
 SLACK = 1e-9
 MISSING = 1e-7
 PRICE_MAX = 1e4
-QUESTIONS_MAX = 300
+QUESTIONS_MAX = 100
 
 
 class Search:
