@@ -32,9 +32,9 @@ class Answer:
 class Answers:
     """Plans, curves, reasons and ways out of one study. Safe between threads; nothing in it belongs to a visitor."""
 
-    def __init__(self, planner: Planner, kept: int = KEPT):
+    def __init__(self, planner: Planner, workers: int = THREADS, kept: int = KEPT):
         self.planner = planner
-        self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="answers")
+        self.pool = ThreadPoolExecutor(workers, thread_name_prefix="answers")
         self.slow = ThreadPoolExecutor(2, thread_name_prefix="reasons")
         self._kept: OrderedDict[tuple[str, str], Any] = OrderedDict()
         self._most = kept

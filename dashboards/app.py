@@ -14,7 +14,7 @@ from bokeh.document import Document
 
 from waterplan import Planner, open_study
 
-from .answers import Answers
+from .answers import THREADS, Answers
 from .facts import Facts
 from .serving import Ready, harden
 from .session import Session, shipped_scenarios
@@ -68,6 +68,7 @@ def visit(answers: Answers, facts: Facts, shipped: dict[str, Any], read_only: bo
     document = pn.state.curdoc
     session.start(_query(), board.show, functools.partial(_soon, document), functools.partial(_later, document))
     if document is not None:
+        document.template_variables.setdefault("dist_url", "static/extensions/panel/")  # in every worker, never a CDN
         document.on_session_destroyed(lambda _context: session.close())
     return board
 
@@ -92,11 +93,15 @@ def _later(document: Document | None, run: Any) -> None:
 
 
 def build(
-    study: str = "china-2015", scenarios: str | None = None, read_only: bool = False, language: str = "en"
+    study: str = "china-2015",
+    scenarios: str | None = None,
+    read_only: bool = False,
+    language: str = "en",
+    workers: int = THREADS,
 ) -> Any:
     """A function that makes a visitor's page; everything that visitors share is made here, once."""
     planner = Planner(open_study(study))
-    answers, facts = Answers(planner), Facts.of(planner)
+    answers, facts = Answers(planner, workers), Facts.of(planner)
     shipped = shipped_scenarios(answers, scenarios)
     for scenario in list(shipped.values())[:1]:
         answers.plan(scenario)
@@ -113,7 +118,7 @@ def serve(
     scenarios: str | None = None,
     port: int = 5006,
     address: str = "127.0.0.1",
-    workers: int = 1,
+    workers: int = THREADS,
     show: bool = False,
     read_only: bool = False,
     language: str = "en",
@@ -121,7 +126,7 @@ def serve(
 ) -> None:
     """Serves the pages until it is interrupted; port 0 is any that is free."""
     pn.extension(notifications=False)
-    pages = build(study, scenarios, read_only, language)
+    pages = build(study, scenarios, read_only, language, workers)
     server = pn.io.server.get_server(
         {"/": pages},
         port=port,
@@ -130,7 +135,6 @@ def serve(
         liveness=True,
         extra_patterns=[("/readiness", Ready)],
         websocket_origin=origins or [f"{host}:{port}" for host in {address, "localhost", "127.0.0.1"}],
-        num_procs=workers,
         show=show,
         session_token_expiration=3600,
     )

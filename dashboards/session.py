@@ -57,7 +57,10 @@ class Session:
         except link.LinkError as error:
             self.notice = {"key": "notice_link", "detail": str(error)[:300]}
         self.show_page()
-        self.refresh()
+        if not self.state.pins and self.answers.known(self.state.scenario) is not None:
+            self.refresh()
+        else:  # threads may answer only when the server knows of the visitor
+            self._soon(self.refresh)
 
     def close(self) -> None:
         """The visitor has left: nothing is sent any more."""

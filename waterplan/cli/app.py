@@ -129,7 +129,7 @@ def dashboard(
     scenarios: Annotated[str | None, typer.Option(metavar="FOLDER", help=HELP("scenarios_folder"))] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help=HELP("port"))] = 5006,
     address: Annotated[str, typer.Option(help=HELP("address"))] = "127.0.0.1",
-    workers: Annotated[int, typer.Option(min=1, max=64, help=HELP("workers"))] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=64, help=HELP("workers"))] = 4,
     show: Annotated[bool, typer.Option("--show", help=HELP("show"))] = False,
     read_only: Annotated[bool, typer.Option("--read-only", help=HELP("read_only"))] = False,
     language: o.LanguageOption = o.LANGUAGE,
