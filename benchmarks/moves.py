@@ -73,16 +73,18 @@ def run(study: Study, quick: bool) -> str:
     reference = raw.compiled_of(study, Scenario())
     methods = raw.all_methods(reference, 3 if quick else 9)
     warm = raw.warm(reference, _costs_of_moves(study), 5 if quick else 15)
-    base = min(methods.values(), key=lambda timing: timing.wall)
+    base = min(methods.values(), key=lambda timing: timing.processor)
     lines, light = [], None
     for move in MOVES:
-        slow = raw.cold(raw.compiled_of(study, move.question(0)), "simplex", 3 if quick else 5)
+        compiled = raw.compiled_of(study, move.question(0))
+        tried = [raw.cold(compiled, method, 3 if quick else 5) for method in ("simplex", "simplex without presolve")]
+        slow = min(tried, key=lambda timing: timing.processor)
         quick_move = move.bar >= 100
         fast = light_result(planner, move, repeats if quick_move else max(repeats // 2, 3))
         light = light or fast
         lines.append(_row(move, fast, slow))
-    body = table(("moved", "planner, wall median", "fastest to slowest", "processor", "cold HiGHS, same question",
-                  "ratio", "bar", "aim", "bar"), lines)  # fmt: skip
+    body = table(("moved", "planner, wall median", "fastest to slowest", "planner, processor",
+                  "cold HiGHS, same question, processor", "ratio", "bar", "aim", "bar"), lines)  # fmt: skip
     assert light is not None
     return "\n".join(
         [
@@ -90,7 +92,8 @@ def run(study: Study, quick: bool) -> str:
             "",
             body,
             "",
-            "Cold HiGHS is the simplex method with presolve on the matrix of the same question, one thread, HiGHS's "
+            "Cold HiGHS is the simplex method, with or without presolve, whichever is quicker, on the matrix of "
+            "the same question, one thread, HiGHS's "
             "own tolerances; building the matrix is not counted.",
             "",
             _bases(methods, warm, base, light),
@@ -117,10 +120,10 @@ def light_result(planner: Planner, move: Move, repeats: int) -> Timing:
 
 
 def _row(move: Move, fast: Timing, slow: Timing) -> tuple[str, ...]:
-    ratio = slow.wall / fast.wall
+    ratio = slow.processor / fast.processor
     return (
         move.name, shown(fast.wall), f"{shown(fast.least)} to {shown(fast.most)}", shown(fast.processor),
-        shown(slow.wall), times(ratio), times(move.bar), move.aim, "met" if ratio >= move.bar else "**missed**",
+        shown(slow.processor), times(ratio), times(move.bar), move.aim, "met" if ratio >= move.bar else "**missed**",
     )  # fmt: skip
 
 
@@ -131,17 +134,22 @@ def _costs_of_moves(study: Study) -> list[np.ndarray]:
 
 def _bases(methods: dict[str, Timing], warm: Timing, base: Timing, light: Timing) -> str:
     rows = [
-        (f"cold, {name}", shown(timing.wall), shown(timing.processor), times(timing.wall / light.wall))
+        (f"cold, {name}", shown(timing.wall), shown(timing.processor), times(timing.processor / light.processor))
         for name, timing in methods.items()
     ]
     rows.append(
-        ("warm, new costs on the same matrix", shown(warm.wall), shown(warm.processor), times(warm.wall / light.wall))
+        (
+            "warm, new costs on the same matrix",
+            shown(warm.wall),
+            shown(warm.processor),
+            times(warm.processor / light.processor),
+        )
     )
-    fastest = base.wall / light.wall
+    fastest = base.processor / light.processor
     return (
         "### Raw HiGHS on the reference scenario\n\n"
         + table(("HiGHS", "wall, median", "processor", "times the planner after a price lever"), rows)
-        + f"\n\nThe bar of 10x raw HiGHS warm is {'met' if warm.wall >= 10 * light.wall else '**missed**'}; "
+        + f"\n\nThe bar of 10x raw HiGHS warm is {'met' if warm.processor >= 10 * light.processor else '**missed**'}; "
         f"against the fastest cold method the ratio is {times(fastest)}."
     )
 
@@ -149,8 +157,11 @@ def _bases(methods: dict[str, Timing], warm: Timing, base: Timing, light: Timing
 def _whole_plan(planner: Planner, light: Timing, repeats: int) -> str:
     results = [planner.solve(MOVES[0].question(n)) for n in range(repeats + 2)]
     fast = timed(lambda n: Plan.of(results[n]), repeats, warm_up=2)
-    verdict = "met" if fast.wall <= 0.06 else "**missed**"
-    return f"Full plan Dataset after a move: {shown(fast.wall)} more than the light result (bar 60 ms: {verdict})."
+    verdict = "met" if fast.processor <= 0.06 else "**missed**"
+    return (
+        f"Full plan Dataset after a move: {shown(fast.processor)} of processor time "
+        f"more than the light result (bar 60 ms: {verdict})."
+    )
 
 
 def _curve(planner: Planner, light: Timing) -> str:
@@ -159,9 +170,10 @@ def _curve(planner: Planner, light: Timing) -> str:
     from waterplan.curve import curve
 
     whole = timed(lambda n: curve(planner, Scenario(levers={"discount_rate": 0.08 + 0.001 * n})), 5)
-    ratio = whole.wall / light.wall
+    ratio = whole.processor / light.processor
     return (
-        f"Whole cost curve, every breakpoint: {shown(whole.wall)}, {ratio:.0f} light results "
+        f"Whole cost curve, every breakpoint: {shown(whole.wall)} ({shown(whole.processor)} of processor time), "
+        f"{ratio:.0f} light results "
         f"(bar 20: {'met' if ratio < 20 else '**missed**'}; aim 60 ms)."
     )
 

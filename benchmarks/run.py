@@ -27,7 +27,8 @@ PARTS = {
 RESULTS = Path(__file__).with_name("RESULTS.md")
 HEADER = """# Measured
 
-Written by `make bench`. The shipped study; times are medians; ratios are of wall time within this run.
+Written by `make bench`. The shipped study; times are medians; ratios are of processor time
+within this run, for everything here runs on one core and others may use the machine.
 
 """
 
