@@ -60,18 +60,16 @@ def reasons(planner: Planner, result: Result, technology: str | None = None) -> 
     """One row for each technology and sector in which it is listed.
 
     Columns: technology, sector, level; state (in, partly, out, full, excluded), capacity and largest [hm3/a], share;
-    unit_cost: cost less avoided charges of its cheapest open place [CNY/m3]; enters_below: how far its yearly cost
-    would have
-    to fall [CNY/m3 of capacity], enters_investment: the investment at which it enters [CNY per m3/a, NaN if a gift is
-    not enough]; enters_at_price: the shadow price at which it enters [CNY/m3]; leaves_above: how far its yearly cost
-    would have to
-    rise for it to leave (by planning again; only when one technology is asked for), leaves_investment likewise.
+    enters_below: how far its yearly cost would have to fall [CNY/m3 of capacity]; enters_investment: the investment at
+    which it enters [CNY per m3/a, NaN if a gift is not enough]; enters_at_price: the shadow price at which it enters
+    [CNY/m3, to a hundredth of it]; leaves_above: how far its yearly cost would have to rise for it to leave (by planning
+    again; only when one technology is asked for), leaves_investment likewise.
     """
     s = result.instance.structure
     at = _Prices.of(planner, result)
     capacity = result.ledger.capacity.sum(axis=2)
     largest = largest_by_sector(result)
-    entry_price = _entry_prices(at)
+    entry_price: Array | None = None
     chosen = range(len(s.technologies)) if technology is None else [s.technologies.index(technology)]
     rows = []
     for t in chosen:
@@ -90,6 +88,7 @@ def reasons(planner: Planner, result: Result, technology: str | None = None) -> 
             }
             if state == "out":
                 row["enters_below"] = _entry_bonus(at, t, int(sector))
+                entry_price = _entry_prices(at) if entry_price is None else entry_price
                 row["enters_at_price"] = entry_price[t, sector]
             elif state in ("in", "partly") and technology is not None:
                 row["leaves_above"] = _leaving_penalty(planner, result, t, int(sector))

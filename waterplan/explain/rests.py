@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from waterplan.errors import WaterplanError, suggest
-from waterplan.explain.sensitivity import AT_USES, PRICES, STEP, weights
+from waterplan.explain.sensitivity import AT_USES, PRICES, STEP, weighed, weights
 from waterplan.model.decisions import Decisions
 from waterplan.model.flows import Array, Flows, Values, build_flows
 from waterplan.model.prices import build_prices
@@ -25,7 +25,7 @@ from waterplan.model.structure import Index, totals
 from waterplan.plan.deployment import LEVELS, Deployment, deployment_of, use_saving_by_app
 from waterplan.plan.result import Result
 from waterplan.planner.planner import Planner
-from waterplan.scenario import Override, override_range
+from waterplan.scenario import Override
 
 COSTS = ("annual_cost", "objective")
 VOLUMES = ("reference_withdrawal", "base_withdrawal", "planned_withdrawal")
@@ -58,7 +58,7 @@ def rests_on(result: Result, name: str, planner: Planner | None = None, **labels
     if name == "shadow_price":
         return _of_the_margin(result, planner or Planner(result.instance.study))
     number = _Number(result, SAVINGS.get(name, "technology_cost" if name in COSTS else name), labels)
-    return _weighed(result, _derivatives(number))
+    return heavy(weighed(result, _derivatives(number)))
 
 
 class _Number:
@@ -228,23 +228,6 @@ def _derivative(number: _Number, name: str, dims: tuple[str, ...], owners: Mappi
     return derivative
 
 
-def _weighed(result: Result, found: Mapping[str, Array]) -> pd.DataFrame:
-    """The rows that matter with derivative and weight, heaviest first."""
-    study = result.instance.study
-    low, high = override_range(study, result.instance.scenario)
-    rows = study.rows[study.rows["name"].isin(found)].copy()
-    rows["derivative"] = 0.0
-    for name, values in found.items():
-        here = rows["name"] == name
-        dims = [str(dim) for dim in study.values[name].dims]
-        place = tuple(pd.Index(study.values[dim].values).get_indexer(rows.loc[here, dim].astype(str)) for dim in dims)
-        for column, array in (("derivative", values), ("low", low[name].values), ("high", high[name].values)):
-            rows.loc[here, column] = array[place] if dims else float(array)
-    rows["weight"] = rows["derivative"].abs() * (rows["high"] - rows["low"]) / 2
-    rows = rows[rows["weight"] > 0]
-    return rows.sort_values("weight", ascending=False, kind="stable").reset_index(drop=True)
-
-
 def _of_the_margin(result: Result, planner: Planner) -> pd.DataFrame:
     """The shadow price is set by the choices at the margin: their rows are moved and planned again."""
     study, scenario = result.instance.study, result.instance.scenario
@@ -268,8 +251,12 @@ def _of_the_margin(result: Result, planner: Planner) -> pd.DataFrame:
         moved.append((again.duals.shadow_price - result.duals.shadow_price) / step)
     rows["derivative"] = moved
     rows["weight"] = rows["derivative"].abs() * (rows["high"] - rows["low"]) / 2
-    rows = rows[rows["weight"] > 0]
-    return rows.sort_values("weight", ascending=False, kind="stable").reset_index(drop=True)
+    return heavy(rows.sort_values("weight", ascending=False, kind="stable"))
+
+
+def heavy(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows that weigh anything."""
+    return rows[rows["weight"] > 0].reset_index(drop=True)
 
 
 def _marginal(result: Result, planner: Planner) -> set[tuple[str, str, str]]:

@@ -8,7 +8,7 @@ hundred questions of the compiled kernel give the derivative for thousands of fi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -53,20 +53,21 @@ def weights(result: Result) -> pd.DataFrame:
     derivative: d objective / d value [MCNY/a per unit]; weight: what half the row's range is worth,
     :math:`|\partial \mathrm{cost} / \partial \mathrm{value}| (\mathrm{high} - \mathrm{low}) / 2` [MCNY/a].
     """
-    found = derivatives(result)
+    return weighed(result, derivatives(result))
+
+
+def weighed(result: Result, found: Mapping[str, Array]) -> pd.DataFrame:
+    """The study's rows with derivative and weight, heaviest first; ``found``: derivatives by input, in its own dims."""
     study = result.instance.study
+    low, high = override_range(study, result.instance.scenario)
     rows = study.rows[study.rows["name"].isin(found)].copy()
     rows["derivative"] = 0.0
-    low, high = override_range(study, result.instance.scenario)
     for name, values in found.items():
         here = rows["name"] == name
-        dims = study.values[name].dims
-        place = tuple(
-            pd.Index(study.values[dim].values).get_indexer(rows.loc[here, str(dim)].astype(str)) for dim in dims
-        )
-        rows.loc[here, "derivative"] = values[place] if dims else float(values)
-        for column, dataset in (("low", low), ("high", high)):
-            rows.loc[here, column] = dataset[name].values[place] if dims else float(dataset[name])
+        dims = [str(dim) for dim in study.values[name].dims]
+        place = tuple(pd.Index(study.values[dim].values).get_indexer(rows.loc[here, dim].astype(str)) for dim in dims)
+        for column, array in (("derivative", values), ("low", low[name].values), ("high", high[name].values)):
+            rows.loc[here, column] = array[place] if dims else float(array)
     rows["weight"] = rows["derivative"].abs() * (rows["high"] - rows["low"]) / 2
     return rows.sort_values("weight", ascending=False, kind="stable").reset_index(drop=True)
 
