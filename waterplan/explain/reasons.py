@@ -62,8 +62,8 @@ def reasons(planner: Planner, result: Result, technology: str | None = None) -> 
     Columns: technology, sector, level; state (in, partly, out, full, excluded), capacity and largest [hm3/a], share;
     enters_below: how far its yearly cost would have to fall [CNY/m3 of capacity]; enters_investment: the investment at
     which it enters [CNY per m3/a, NaN if a gift is not enough]; enters_at_price: the shadow price at which it enters
-    [CNY/m3, to a hundredth of it]; leaves_above: how far its yearly cost would have to rise for it to leave (by planning
-    again; only when one technology is asked for), leaves_investment likewise.
+    [CNY/m3, to a hundredth of it]; leaves_above: how far its yearly cost would have to rise for it to leave (by
+    planning again; only when one technology is asked for), leaves_investment likewise.
     """
     s = result.instance.structure
     at = _Prices.of(planner, result)
