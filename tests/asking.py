@@ -95,8 +95,11 @@ def asked(way) -> Result | Refusal:
         return Refusal(None if error.attainable != error.attainable else error.attainable)
 
 
-def agree(planner: Planner, scenario: Scenario, guess: float = 1.0) -> Result | Refusal:
-    """Asks the planner and the judge; both must give the same plan, or the same reason why there is none."""
+def agree(planner: Planner, scenario: Scenario, guess: float = 1.0, solver: str = "planner") -> Result | Refusal:
+    """Asks the planner and the judge; both must give the same plan, or the same reason why there is none.
+
+    solver: where the planner's answer must come from, so that falling back to the judge is not taken for agreement.
+    """
     fast = asked(lambda: planner.solve(scenario, guess))
     slow = asked(lambda: judge(planner.study, scenario))
     target = scenario.resolve(planner.study).saving_target
@@ -105,6 +108,7 @@ def agree(planner: Planner, scenario: Scenario, guess: float = 1.0) -> Result | 
         if isinstance(fast, Refusal) and isinstance(slow, Refusal):
             assert fast.attainable == (None if slow.attainable is None else pytest.approx(slow.attainable, abs=1e-6))
         return fast
+    assert fast.solver == solver
     cost, volume = difference(fast, slow)
     assert cost <= COST, f"cost differs by {cost:.1e} of gross cost"
     assert volume <= VOLUME, f"a volume differs by {volume:.1e} hm3/a"

@@ -164,7 +164,7 @@ def test_a_vertex_lost_at_one_end_use_of_the_shipped_study_is_caught(china, monk
 
 
 @pytest.mark.parametrize("block", [3, 4])
-def test_a_master_that_loses_the_columns_of_one_block_is_caught(tiny, monkeypatch, block):
+def test_a_master_that_loses_the_columns_of_one_block_finds_no_end_and_the_full_model_answers(tiny, monkeypatch, block):
     real = Master.add
 
     def add(self, question, usage, cost, wanted):
@@ -174,7 +174,7 @@ def test_a_master_that_loses_the_columns_of_one_block_is_caught(tiny, monkeypatc
 
     agree(Planner(tiny), MANY_LIMITS)
     monkeypatch.setattr(Master, "add", add)
-    assert is_caught(tiny, MANY_LIMITS)
+    agree(Planner(tiny), MANY_LIMITS, solver="highs")
 
 
 @pytest.mark.parametrize("block", [3, 4])
