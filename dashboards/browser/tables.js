@@ -24,7 +24,7 @@ function comparePage() {
   const known = found.sectors.find(Boolean) ?? [];
   const sectors = known.map((sector, place) => `<tr><th scope="row"><span class="swatch" style="background:${sectorColour(place)}"></span>${named("sector", sector.label)}</th>${found.sectors.map((list, n) => `<td class="n ${n === last ? "here" : ""}">${list ? `${amount("hm3/a", list[place].levels.reduce((a, b) => a + b, 0))} <span class="quiet">${percent(list[place].levels.reduce((a, b) => a + b, 0) / list[place].reference)}</span>` : "–"}</td>`).join("")}</tr>`).join("");
   const part = (title, body) => `<tr class="part"><th scope="rowgroup" colspan="${count + 1}">${title}</th></tr>${body}`;
-  return `<section class="card wide" data-card="compare" aria-label="${say("page_compare")}"><header><h2>${say("compare_title")}</h2></header><div class="scroll"><table class="compare"><thead><tr><th></th>${head}</tr></thead><tbody>${part(say("inputs_that_differ"), asked)}${part(say("results"), rows)}${part(say("saving_by_sector"), sectors)}</tbody></table></div><footer>${say(count > 1 ? "withdrawal_note" : "pin_first")}</footer></section>`;
+  return `<section class="card wide" data-card="compare" aria-label="${say("page_compare")}"><header><h2>${say("compare_title")}</h2></header><div class="scroll"><table class="compare"><thead><tr><td></td>${head}</tr></thead><tbody>${part(say("inputs_that_differ"), asked)}${part(say("results"), rows)}${part(say("saving_by_sector"), sectors)}</tbody></table></div><footer>${say(count > 1 ? "withdrawal_note" : "pin_first")}</footer></section>`;
 }
 
 function rangeBar(row) {

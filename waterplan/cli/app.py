@@ -130,9 +130,11 @@ def dashboard(
     port: Annotated[int, typer.Option(min=0, max=65535, help=HELP("port"))] = 5006,
     address: Annotated[str, typer.Option(help=HELP("address"))] = "127.0.0.1",
     workers: Annotated[int, typer.Option(min=1, max=64, help=HELP("workers"))] = 4,
+    origin: Annotated[list[str] | None, typer.Option(metavar="HOST[:PORT]", help=HELP("origin"))] = None,
     show: Annotated[bool, typer.Option("--show", help=HELP("show"))] = False,
     read_only: Annotated[bool, typer.Option("--read-only", help=HELP("read_only"))] = False,
     language: o.LanguageOption = o.LANGUAGE,
 ) -> None:
     """Serves the pages in a browser."""
-    serve_pages(study, scenarios, language, port=port, address=address, workers=workers, show=show, read_only=read_only)
+    where = {"port": port, "address": address, "origins": origin}
+    serve_pages(study, scenarios, language, workers=workers, show=show, read_only=read_only, **where)
