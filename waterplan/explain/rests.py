@@ -20,7 +20,7 @@ from waterplan.errors import WaterplanError, suggest
 from waterplan.explain.sensitivity import AT_USES, PRICES, STEP, weighed, weights
 from waterplan.model.decisions import Decisions
 from waterplan.model.flows import Array, Flows, Values, build_flows
-from waterplan.model.prices import build_prices
+from waterplan.model.prices import PERSPECTIVES, build_prices
 from waterplan.model.structure import Index, totals
 from waterplan.plan.deployment import LEVELS, Deployment, deployment_of, use_saving_by_app
 from waterplan.plan.result import Result
@@ -37,7 +37,12 @@ ACCOUNTS = (
     "running_cost",
     "heat",
     "electricity",
+    "carbon_dioxide",
     "technology_cost",
+    "cost",
+    "gross_cost",
+    "gains",
+    "levelised_cost",
 )
 SAVINGS = {f"saving_by_{dim}": "saving" for dim in ("level", "sector", "province", "technology", "choice")}
 COMPUTED = (*COSTS, "shadow_price", *VOLUMES, *ACCOUNTS, *SAVINGS)
@@ -68,8 +73,17 @@ class _Number:
         self.result = result
         self.name = name
         self.instance = result.instance
+        labels = dict(labels)
+        self.perspective = self._perspective(labels.pop("perspective", None))
+        self._levelised: tuple[float, float] | None = None
         self.wanted = self._rows_of(labels)
         self.base = self.rows(self.instance.values)
+
+    def _perspective(self, asked: str | None) -> str:
+        if asked is not None and (self.name != "cost" or asked not in PERSPECTIVES):
+            hint = suggest(asked, PERSPECTIVES) or f" Perspectives of cost: {', '.join(PERSPECTIVES)}."
+            raise WaterplanError(f'perspective "{asked}" does not fit {self.name}.{hint}')
+        return asked or self.instance.levers.perspective
 
     @cached_property
     def pair(self) -> Index:
@@ -157,12 +171,50 @@ class _Number:
             at_uses = use_saving_by_app(s, flows, deployment)
             return np.concatenate([at_uses, deployment.site_saving, counted * deployment.supply]) * self.wanted
         capacity = np.concatenate([deployment.capacity, deployment.site_saving, deployment.supply])
+        if self.name in ("cost", "gains", "levelised_cost"):
+            return self._net(values, flows, deployment, capacity) * self.wanted
         return capacity * self._unit(values, flows) * self.wanted
+
+    def _net(self, values: Values, flows: Flows, deployment: Deployment, capacity: Array) -> Array:
+        """Cost less avoided charges in the perspective asked for; of gains, what is earned and saved; of a levelised
+        cost, its change with cost and saving."""
+        i, s = self.instance, self.instance.structure
+        prices = build_prices(s, values, i.levers, flows.reference_withdrawal, self.perspective)
+        place = (s.pair_sector[self.pair], s.pair_province[self.pair])
+        saving = np.concatenate([use_saving_by_app(s, flows, deployment), deployment.site_saving, deployment.supply])
+        share = values["effluent_share"]
+        at_uses = share[s.use_end_use[s.local_use]][s.local_app_local]
+        on_site = np.full(len(s.pair_site), share[s.end_uses.index("site")])
+        effluent = np.concatenate([at_uses, on_site, np.zeros(len(s.pair_supply))])
+        earned = saving * (prices.withdrawal_credit[place] + effluent * prices.effluent_credit[place])
+        cost = capacity * prices.unit_cost[(self.technology, *place)]
+        if self.name == "gains":
+            return capacity * self._gross(values, flows) - cost + earned
+        if self.name == "cost":
+            return cost - earned
+        if self._levelised is None:
+            whole = float(saving @ self.wanted)
+            self._levelised = (float((cost - earned) @ self.wanted) / whole, whole) if whole > 0 else (0.0, 1.0)
+        level, whole = self._levelised
+        return (cost - earned - level * saving) / whole
+
+    def _gross(self, values: Values, flows: Flows) -> Array:
+        """The positive terms of unit cost [CNY/m3]."""
+        i, s = self.instance, self.instance.structure
+        prices = build_prices(s, values, i.levers, flows.reference_withdrawal)
+        gross = sum(np.maximum(np.broadcast_to(term, prices.unit_cost.shape), 0.0) for term in prices.terms.values())
+        return np.asarray(gross)[self.technology, s.pair_sector[self.pair], s.pair_province[self.pair]]
 
     def _unit(self, values: Values, flows: Flows) -> Array | float:
         i, s = self.instance, self.instance.structure
         if self.name == "capacity":
             return 1.0
+        if self.name == "gross_cost":
+            return self._gross(values, flows)
+        if self.name == "carbon_dioxide":
+            electricity = values["electricity_per_m3"][self.technology]
+            heat = (values["heat_per_m3"] * values["heat_emission_factor"])[self.technology]
+            return electricity * values["grid_emission_factor"][s.pair_province[self.pair]] + heat
         if self.name in ("running_cost", "technology_cost"):
             prices = build_prices(s, values, i.levers, flows.reference_withdrawal)
             cube = prices.unit_cost

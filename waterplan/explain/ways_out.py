@@ -97,7 +97,7 @@ def _readmit(scenario: Scenario) -> Iterator[dict[str, object]]:
 
 def _below(value: float) -> float:
     """A little below, at four or five digits, so that rounding does not miss it again."""
-    return math.floor(value * 10 - 1e-6) / 10
+    return max(math.floor(value * 10 - 1e-6) / 10, 0.0)
 
 
 def _above(value: float, step: float) -> float:

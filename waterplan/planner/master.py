@@ -18,7 +18,9 @@ TARGET = "shadow_price"
 MISSING_FIRST = 1e4  # MCNY per unit of the limit that gives way first: dearer than any technology
 SCALE = 1e3  # once penalties are gone costs are taken larger, so that duals resolve the canonical tie-break
 KEPT = 1e-9
-PRIMAL_SIMPLEX = 4  # new columns leave the basis primal feasible
+TOLERANCES = ("primal_feasibility_tolerance", "dual_feasibility_tolerance")
+PRIMAL_SIMPLEX, DUAL_SIMPLEX = 4, 1  # new columns leave the basis primal feasible
+ATTEMPTS = ((PRIMAL_SIMPLEX, 1e-10), (DUAL_SIMPLEX, 1e-10), (PRIMAL_SIMPLEX, 1e-7), (DUAL_SIMPLEX, 1e-7))
 MISSING_LIMIT = 1e6  # the same for every other limit
 
 
@@ -40,11 +42,8 @@ class Master:
             "threads": 1,
             "parallel": "off",
             "presolve": "off",
-            "simplex_strategy": PRIMAL_SIMPLEX,
         }.items():
             self._highs.setOptionValue(name, value)
-        for name in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
-            self._highs.setOptionValue(name, 1e-10)
         infinity = highspy.kHighsInf
         for sign, bound in zip(limits.sign, limits.bound, strict=True):
             self._highs.addRow(bound if sign > 0 else -infinity, infinity if sign > 0 else bound, 0, [], [])
@@ -100,7 +99,10 @@ class Master:
         return objective, np.maximum(dual[:rows] * self.limits.sign, 0.0), dual[rows:], missing
 
     def _run(self) -> None:
-        for _ in range(2):
+        for strategy, tolerance in ATTEMPTS:
+            self._highs.setOptionValue("simplex_strategy", strategy)
+            for name in TOLERANCES:
+                self._highs.setOptionValue(name, tolerance)
             self._highs.run()
             if self._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
                 return

@@ -8,32 +8,41 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 
+import numpy as np
+
 from waterplan.errors import InfeasibleError, SolverError
 from waterplan.model.flows import Array, Flows, build_flows
 from waterplan.model.instance import Instance, all_prices, input_values
-from waterplan.model.structure import build_structure, totals
-from waterplan.plan.result import Result
+from waterplan.model.structure import Index, build_structure, totals
+from waterplan.plan.result import Result, no_plan
+from waterplan.planner.answer import ask
 from waterplan.planner.master import TARGET
 from waterplan.planner.packed import Bonus, Places, build_costs, build_pairs, sample_uses
-from waterplan.planner.packs import Pairs
+from waterplan.planner.packs import Pairs, fresh_answers
 from waterplan.planner.search import Search
 from waterplan.planner.store import Uses
 from waterplan.scenario import Levers, Scenario
 from waterplan.study import Study
 
 KEPT_COEFFICIENTS = 8
+USUAL_PRICE = 1.0  # CNY/m3
+OUT_OF_REACH = 0.5  # of reference withdrawal above itself: nothing saves as much
 TECHNOLOGY_LIMITS = ("technology_floor", "technology_cap")
 TECHNOLOGY_LIMITS_MAX = 30
 
 
 @dataclass(frozen=True)
 class Coefficients:
-    """What only coefficient levers, exclusions and overrides change; shared by all requests that agree on them."""
+    """What only coefficient levers, exclusions and overrides change; shared by all requests that agree on them.
+
+    entry [local]: the stored dictionary that each use with several technologies is likely to need first.
+    """
 
     values: dict[str, Array]
     flows: Flows
     pairs: Pairs
     uses: Uses
+    entry: Index
 
 
 class Planner:
@@ -55,6 +64,8 @@ class Planner:
         """
         started = time.perf_counter()
         search = self.search(scenario)
+        if search.instance.levers.saving_target > (1.0 + OUT_OF_REACH) * search.pairs.reference.sum():
+            raise no_plan(search.instance.levers.saving_target, self.attainable(scenario))
         try:
             if sum(kind in TECHNOLOGY_LIMITS for kind in search.limits.kind) > TECHNOLOGY_LIMITS_MAX:
                 return self._by_the_full_model(scenario)
@@ -82,19 +93,22 @@ class Planner:
 
     def attainable(self, scenario: Scenario) -> float | None:
         """The largest counted saving within all limits of a scenario [hm3/a]; None when they contradict each other."""
-        out_of_reach = 2.0 * float(self.search(scenario).pairs.reference.sum())
+        out_of_reach = (1.0 + 0.5 * OUT_OF_REACH) * float(self.search(scenario).pairs.reference.sum())
         try:
             self.solve(scenario.with_levers(saving_target=out_of_reach))
         except InfeasibleError as error:
             return None if math.isnan(error.attainable) else error.attainable
-        raise AssertionError("a saving of twice the reference withdrawal has been found")
+        raise AssertionError("a saving of more than the reference withdrawal has been found")
 
     def shortfalls(self, scenario: Scenario, kind: str) -> dict[tuple[str, tuple[int, ...]], float] | None:
         """How much limits of one kind must give way for a plan to exist: by (kind, label), in the unit of the limit.
 
         Empty when none need to; None when giving way there is not enough.
         """
-        return self.search(scenario, kind).shortfalls()
+        try:
+            return self.search(scenario, kind).shortfalls()
+        except SolverError:
+            return None
 
     def whole_of(self, scenario: Scenario, kind: str) -> Array:
         """What floors of a kind are shares of, by label [hm3/a]."""
@@ -111,7 +125,7 @@ class Planner:
         kept = self._coefficients(scenario, levers)
         prices = all_prices(self.structure, kept.values, levers, kept.flows)
         instance = Instance(self.study, scenario, self.structure, kept.values, levers, kept.flows, prices)
-        return Search(self.places, instance, kept.pairs, kept.uses, gives_way, bonus)
+        return Search(self.places, instance, kept.pairs, kept.uses, kept.entry, gives_way, bonus)
 
     def _coefficients(self, scenario: Scenario, levers: Levers) -> Coefficients:
         key = (
@@ -139,5 +153,9 @@ class Planner:
         flows = build_flows(self.structure, values, levers, years)
         pairs = build_pairs(self.places, flows, levers)
         prices = all_prices(self.structure, values, levers, flows)[levers.perspective]
-        uses = sample_uses(self.structure, flows, build_costs(self.places, prices, values, levers))
-        return Coefficients(values, flows, pairs, uses)
+        costs = build_costs(self.places, prices, values, levers)
+        uses = sample_uses(self.structure, flows, costs)
+        answers = fresh_answers(pairs, costs, uses.entry_start[:-1][self.structure.local_use])
+        everyone = np.arange(len(pairs.reference))
+        ask(everyone, USUAL_PRICE, np.zeros(len(everyone)), pairs, costs, uses, answers)
+        return Coefficients(values, flows, pairs, uses, answers.entry)

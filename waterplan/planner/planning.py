@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from waterplan.plan.plan import Plan
 from waterplan.plan.result import Result
 from waterplan.planner.judge import difference, judge
 from waterplan.planner.planner import Planner
-from waterplan.scenario import Scenario
-from waterplan.study import Study
+from waterplan.scenario import Scenario, open_scenario
+from waterplan.study import Study, open_study
 
 SOLVERS = ("planner", "highs")
 COST_TOLERANCE = 1e-9  # of gross cost
@@ -30,17 +31,19 @@ class Verdict:
         return self.cost <= COST_TOLERANCE and self.volume <= VOLUME_TOLERANCE
 
 
-def answer(study: Study, scenario: Scenario, solver: str = "planner") -> Result:
+def answer(study: Study | str | Path, scenario: Scenario | str | Path, solver: str = "planner") -> Result:
     """The least-cost plan in packed form, by price (planner) or by the Pyomo model on HiGHS (highs).
 
-    Raises ScenarioError, InfeasibleError, SolverError or CertificateError; ValueError for another solver.
+    Study and scenario may be given by name or path. Raises DataError, ScenarioError, InfeasibleError, SolverError or CertificateError; ValueError for another solver.
     """
     if solver not in SOLVERS:
         raise ValueError(f'solver "{solver}"; allowed: {", ".join(SOLVERS)}')
+    study = open_study(study) if isinstance(study, str | Path) else study
+    scenario = open_scenario(scenario) if isinstance(scenario, str | Path) else scenario
     return judge(study, scenario) if solver == "highs" else Planner(study).solve(scenario)
 
 
-def solve(study: Study, scenario: Scenario, solver: str = "planner") -> Plan:
+def solve(study: Study | str | Path, scenario: Scenario | str | Path, solver: str = "planner") -> Plan:
     """The least-cost plan of a scenario. Raises like :func:`answer`.
 
     .. code-block:: python

@@ -40,6 +40,7 @@ class Search:
         instance: Instance,
         pairs: Pairs,
         uses: Uses,
+        entry: Index,
         gives_way: str = TARGET,
         bonus: Bonus | None = None,
     ):
@@ -51,7 +52,7 @@ class Search:
         self.uses = uses
         self.all = np.arange(len(pairs.reference))
         self.limits = build_limits(places.structure, instance.flows, instance.levers)
-        self._entry: Index = uses.entry_start[:-1][places.structure.local_use]
+        self._entry = entry
 
     def run(self, guess: float) -> tuple[Mixture, Duals, float]:
         """The optimal mixture, its prices and the dual bound."""
