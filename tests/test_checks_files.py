@@ -102,10 +102,10 @@ def test_a_cell_without_end_is_refused(copy: Copy):
         copy.read()
 
 
-def test_a_folder_in_the_place_of_a_table_is_a_missing_table(copy: Copy):
+def test_a_folder_in_the_place_of_a_table_is_said_to_be_one(copy: Copy):
     (copy.folder / "prices.csv").unlink()
     (copy.folder / "prices.csv").mkdir()
-    with pytest.raises(DataError, match=r"prices\.csv: 1 problem\n  no such file in the study's folder"):
+    with pytest.raises(DataError, match=r"prices\.csv: 1 problem\n  this is a folder, not a file\."):
         copy.read()
 
 

@@ -87,12 +87,12 @@ def test_the_python_of_the_quickstart_runs(desk):
     assert "TARGET 2,500 hm3/a" in done.stdout
 
 
-def test_the_scenario_files_printed_in_the_docs_are_scenarios(desk):
-    """Blocks of TOML, each as a file beside the shipped ones; a block without a title adds to the one before."""
+def test_the_scenario_files_printed_in_the_docs_are_scenarios(tmp_path):
+    """Blocks of TOML, each as a file in a folder of its own; a block without a title adds to the one before."""
     for document in DOCUMENTS:
         blocks = re.findall(r"^```toml\n(.*?)^```", document.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
         for number, block in enumerate(blocks):
             text = block if block.startswith("title") else f'title = "An addition"\n\n{block}'
-            path = desk / "scenarios" / f"{document.stem}_{number}.toml"
+            path = tmp_path / f"{document.stem}_{number}.toml"
             path.write_text(text, encoding="utf-8")
             Scenario.read(path).check(open_study("china-2015"))

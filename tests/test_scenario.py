@@ -1,6 +1,7 @@
 """Scenarios: what may be written, what it means, and what is said when it is wrong."""
 
 import math
+import os
 import pickle
 import tomllib
 
@@ -210,6 +211,12 @@ class TestSettings:
         with pytest.raises(ScenarioError, match="Give a finite number"):
             Scenario().with_settings(["water_tax=nan"])
 
+    def test_a_setting_is_said_once(self):
+        with pytest.raises(ScenarioError, match=r"saving_target: set more than once\. Say it once"):
+            Scenario().with_settings(["saving_target=1", "saving_target = 2"])
+        labels = ["sector_floor.paper=0.1", "sector_floor.steel=0.1"]
+        assert Scenario().with_settings(labels).levers == {"sector_floor": {"paper": 0.1, "steel": 0.1}}
+
 
 class TestFile:
     def test_a_file_is_read(self, write):
@@ -287,7 +294,7 @@ class TestFile:
 
     def test_a_folder_is_not_a_scenario(self, tmp_path):
         (tmp_path / "a.toml").mkdir()
-        with pytest.raises(ScenarioError, match="there is no such file"):
+        with pytest.raises(ScenarioError, match="this is a folder, not a file"):
             Scenario.read(tmp_path / "a.toml")
 
     def test_what_comes_from_a_mapping_extends_nothing(self):
@@ -337,6 +344,39 @@ class TestExtends:
         write("b.toml", titled('extends = "a.toml"'))
         with pytest.raises(ScenarioError, match=help_):
             Scenario.read(write("a.toml", titled(f'extends = "{name}"')))
+
+    def test_a_shipped_scenario_is_extended_by_its_name_from_any_folder(self, write):
+        scenario = Scenario.read(write("a.toml", titled('extends = "water_tax"\n[levers]\ncarbon_price = 5')))
+        assert scenario.levers == open_scenario("water_tax").levers | {"carbon_price": 5}
+        with pytest.raises(ScenarioError, match=r'by its name\. Did you mean "water_tax"\?'):
+            Scenario.read(write("b.toml", titled('extends = "water_tx"')))
+
+    def test_a_file_below_a_shipped_name_does_not_open_the_folder_of_the_scenario(self, write):
+        write("base.toml", titled(""))
+        for name in ("../reference", "scenarios/reference", "../base.toml"):
+            with pytest.raises(ScenarioError, match="extends: "):
+                Scenario.read(write("sub/a.toml", titled(f'extends = "{name}"')))
+
+    def test_a_link_that_leads_to_itself_is_told_in_words(self, write, tmp_path):
+        loop = tmp_path / "loop.toml"
+        loop.symlink_to(loop)
+        for read in (Scenario.read, open_scenario):
+            with pytest.raises(ScenarioError, match="cannot be reached: Too many levels of symbolic links"):
+                read(loop)
+        with pytest.raises(ScenarioError, match="cannot be reached"):
+            open_scenario("x" * 300 + ".toml")
+        with pytest.raises(ScenarioError, match=r"extends: .*cannot be reached"):
+            Scenario.read(write("a.toml", titled('extends = "loop.toml"')))
+
+    def test_a_folder_or_a_pipe_in_the_place_of_a_scenario_is_said_to_be_one(self, tmp_path):
+        (tmp_path / "folder.toml").mkdir()
+        os.mkfifo(tmp_path / "pipe.toml")
+        with pytest.raises(ScenarioError, match="this is a folder, not a file"):
+            Scenario.read(tmp_path / "folder.toml")
+        with pytest.raises(ScenarioError, match="this is a pipe or a device, not a file"):
+            Scenario.read(tmp_path / "pipe.toml")
+        with pytest.raises(ScenarioError, match="this is a folder, not a file"):
+            Scenario.read(tmp_path)
 
     def test_a_link_that_leads_out_of_the_folder_is_refused(self, write):
         outside = write("outside.toml", titled(""))

@@ -187,6 +187,17 @@ def test_the_digest_changes_with_the_content(tiny, copy: Copy, file, old, new):
     assert copy.read().digest != tiny.digest
 
 
+def test_what_is_no_folder_is_told_in_words(tmp_path):
+    file, loop = tmp_path / "study", tmp_path / "loop"
+    file.write_text("", encoding="utf-8")
+    loop.symlink_to(loop)
+    for read in (Study.read, open_study):
+        with pytest.raises(DataError, match="this is a file, not a folder"):
+            read(file)
+        with pytest.raises(DataError, match="cannot be reached: Too many levels of symbolic links"):
+            read(loop)
+
+
 def test_a_study_cannot_be_reassigned(tiny):
     with pytest.raises(AttributeError, match="cannot assign"):
         tiny.title = "another"

@@ -21,6 +21,7 @@ import xarray as xr
 from waterplan.errors import DataError, Problem, WaterplanError, suggest
 from waterplan.tables.arrays import coords_of, datasets_of, frame_of, rows_of
 from waterplan.tables.folder import read_folder
+from waterplan.tables.places import not_a_folder
 from waterplan.tables.schema import CATALOGUE_OF, TABLES
 from waterplan.tables.settings import FILE as SETTINGS_FILE
 from waterplan.vocabulary import Term, of_kind, terms
@@ -196,13 +197,15 @@ def open_study(name_or_path: str | Path = "china-2015") -> Study:
     Raises DataError if there is neither, or with everything that is wrong in it.
     """
     folder = Path(name_or_path)
-    if folder.is_dir():
+    fault = not_a_folder(folder)
+    if not fault:
         return Study.read(folder)
-    if shipped(str(name_or_path)).is_dir():
+    if not_a_folder(shipped(str(name_or_path))) == "":
         return Study.read(shipped(str(name_or_path)))
     names = sorted(path.parent.name for path in shipped("").glob(f"*/{SETTINGS_FILE}"))
     near = suggest(folder.name, names)
-    message = f"no such folder, and no shipped study of that name.{near} Shipped: {', '.join(names) or 'none'}."
+    here = "no such folder" if fault.startswith("there") else fault.rstrip(".")
+    message = f"{here}, and no shipped study of that name.{near} Shipped: {', '.join(names) or 'none'}."
     raise DataError([Problem(str(name_or_path), 0, "", message)])
 
 

@@ -6,6 +6,7 @@ study's; ``applying`` them and checking what they can break; ``scenario`` brings
 
 from waterplan.scenario.levers import Levers
 from waterplan.scenario.overrides import Override
+from waterplan.scenario.reading import scenario_files
 from waterplan.scenario.scenario import (
     Scenario,
     apply_overrides,
@@ -13,7 +14,6 @@ from waterplan.scenario.scenario import (
     open_scenario,
     override_range,
     parse_setting,
-    scenario_files,
 )
 
 __all__ = [

@@ -10,11 +10,13 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from waterplan.errors import Problem, ScenarioError, suggest
+from waterplan.tables.places import not_a_file
 
 BYTES_MAX = 1_000_000
 DEPTH_MAX = 8
 HEADER = re.compile(r"\s*(\[\[?)\s*([\w.\"' -]+?)\s*\]\]?\s*(#.*)?$")
 KEY = re.compile(r"\s*([\w.\"'*-]+)\s*=")
+HERE = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)
@@ -30,18 +32,28 @@ def read_layers(path: Path) -> list[Layer]:
     """The files of a scenario, what is extended before what extends it.
 
     Raises ScenarioError if a file is missing, too large or not TOML, if the chain is a circle or longer than
-    DEPTH_MAX, or if it leaves the folder of the scenario.
+    DEPTH_MAX, or if it leaves the folder of the scenario for anything but a scenario that comes with waterplan.
     """
     layers: list[Layer] = []
     seen: list[Path] = []
-    tree = path.parent.resolve()
-    step: Path | None = path
-    while step is not None:
-        seen.append(step.resolve())
+    start, step = path, path
+    while True:
         layer = _read_layer(step)
         layers.insert(0, layer)
-        step = _extended(layer, step, tree, seen)
-    return layers
+        seen.append(step.resolve())
+        if "extends" not in layer.content:
+            return layers
+        target = _extended(layer, step, start.parent.resolve(), seen)
+        start = target if layer.content["extends"] == target.stem else start  # a shipped one: now in its folder
+        step = target
+
+
+def scenario_files() -> list[Path]:
+    """The scenario files that come with waterplan, in the checkout or in the installed package."""
+    for folder in (HERE / "_shipped" / "scenarios", HERE.parent / "scenarios"):
+        if folder.is_dir():
+            return sorted(folder.glob("*.toml"))
+    return []
 
 
 def _refuse(file: str | Path, message: str, row: int = 0, column: str = "") -> ScenarioError:
@@ -49,12 +61,14 @@ def _refuse(file: str | Path, message: str, row: int = 0, column: str = "") -> S
 
 
 def _read_layer(path: Path) -> Layer:
-    if path.suffix != ".toml":
+    fault = not_a_file(path)
+    if path.suffix != ".toml" and not fault.startswith("this"):
         raise _refuse(path, "a scenario is a .toml file.")
-    if not path.is_file():
+    if fault.startswith("there"):
         names = sorted(other.name for other in path.parent.glob("*.toml"))
-        hint = suggest(path.name, names) or (f" In its folder: {', '.join(names[:20])}." if names else "")
-        raise _refuse(path, f"there is no such file.{hint}")
+        fault += suggest(path.name, names) or (f" In its folder: {', '.join(names[:20])}." if names else "")
+    if fault:
+        raise _refuse(path, fault)
     try:
         with path.open("rb") as stream:
             raw = stream.read(BYTES_MAX + 1)
@@ -76,11 +90,10 @@ def _read_layer(path: Path) -> Layer:
     return Layer(str(path), content, key_rows(text))
 
 
-def _extended(layer: Layer, path: Path, tree: Path, seen: list[Path]) -> Path | None:
-    """The file that a layer extends, if it may."""
-    name = layer.content.get("extends")
-    if name is None:
-        return None
+def _extended(layer: Layer, path: Path, tree: Path, seen: list[Path]) -> Path:
+    """The file that a layer extends, if it may: one in the tree, or a shipped scenario by its name alone."""
+    name = layer.content["extends"]
+    shipped = {file.stem: file for file in scenario_files()}
 
     def refuse(message: str) -> ScenarioError:
         return _refuse(layer.file, message, layer.rows.get("extends", 0), "extends")
@@ -88,22 +101,29 @@ def _extended(layer: Layer, path: Path, tree: Path, seen: list[Path]) -> Path | 
     if not isinstance(name, str) or not name:
         raise refuse('give the name of a scenario file, such as "reference.toml".')
     shown = f'"{name[:100]}"'
-    if not name.endswith(".toml"):
-        raise refuse(f"got {shown}; a scenario is a .toml file.")
+    if name not in shipped and not name.endswith(".toml"):
+        near = suggest(name, shipped)
+        raise refuse(f"got {shown}; a scenario is a .toml file, or one that comes with waterplan by its name.{near}")
     if PurePosixPath(name).is_absolute() or PureWindowsPath(name).anchor or "\0" in name:
         raise refuse(f"got {shown}; give a path relative to this file.")
-    target = path.parent / name
-    where = target.resolve()
-    if not where.is_relative_to(tree):
+    target = shipped.get(name, path.parent / name)
+    try:
+        where = target.resolve()
+    except (OSError, RuntimeError):  # a link that leads to itself
+        raise refuse(f"{shown}: {not_a_file(target)}") from None
+    if name not in shipped and not where.is_relative_to(tree):
         raise refuse(f"{shown} is outside the folder of the scenario. Copy it into that folder.")
     if where in seen:
         chain = " > ".join(step.name for step in [*seen[seen.index(where) :], where])
         raise refuse(f"the files extend each other in a circle: {chain}. Take one extends out.")
     if len(seen) > DEPTH_MAX:
         raise refuse(f"more than {DEPTH_MAX} files one upon the other. Write the levers into fewer files.")
-    if not target.is_file():
+    fault = not_a_file(target)
+    if fault.startswith("there"):
         names = sorted(other.name for other in target.parent.glob("*.toml"))
         raise refuse(f"there is no file {shown} beside this one.{suggest(target.name, names)}")
+    if fault:
+        raise refuse(f"{shown}: {fault}")
     return target
 
 

@@ -28,15 +28,15 @@ from waterplan.scenario.levers import (
     shown,
 )
 from waterplan.scenario.overrides import Override, read_overrides
-from waterplan.scenario.reading import read_layers, row_of
+from waterplan.scenario.reading import read_layers, row_of, scenario_files
 from waterplan.study import Study
+from waterplan.tables.places import not_a_file
 from waterplan.vocabulary import term
 
 KEYS = ("title", "why", "extends", "levers", "set", "exclude")
 LANGUAGES = ("en", "zh")
 TEXT_MAX = {"title": 200, "why": 5000}
 DIGEST_OF = "waterplan scenario 1\n"
-HERE = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)
@@ -139,8 +139,12 @@ class Scenario:
 
     def with_settings(self, settings: Iterable[str]) -> Scenario:
         """The same scenario with settings such as ``sector_floor.paper=0.1``. Raises ScenarioError with all faults."""
-        scenario, problems = replace(self, file="--set"), []
+        scenario, problems, said = replace(self, file="--set"), [], set[str]()
         for setting in settings:
+            lever = setting.partition("=")[0].strip()
+            if lever in said:
+                problems.append(Problem("--set", 0, lever, "set more than once. Say it once."))
+            said.add(lever)
             try:
                 name, value = parse_setting(setting)
                 scenario = scenario.with_levers(**{name: value})
@@ -310,14 +314,6 @@ def _attrs(name: str) -> dict[str, str]:
     return {"units": lever.unit, "long_name": lever.label_en}
 
 
-def scenario_files() -> list[Path]:
-    """The scenario files that come with waterplan, in the checkout or in the installed package."""
-    for folder in (HERE / "_shipped" / "scenarios", HERE.parent / "scenarios"):
-        if folder.is_dir():
-            return sorted(folder.glob("*.toml"))
-    return []
-
-
 def open_scenario(name_or_path: str | Path) -> Scenario:
     """A scenario by its file, or one that comes with waterplan by its name. Raises ScenarioError.
 
@@ -326,7 +322,7 @@ def open_scenario(name_or_path: str | Path) -> Scenario:
     """
     shipped = {path.stem: path for path in scenario_files()}
     path = Path(name_or_path)
-    known = len(path.parts) == 1 and not path.exists()
+    known = len(path.parts) == 1 and not_a_file(path).startswith("there")
     if known and path.stem in shipped:
         return Scenario.read(shipped[path.stem])
     if known and path.suffix != ".toml":

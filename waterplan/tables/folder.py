@@ -10,6 +10,7 @@ from waterplan.errors import DataError, Problem, suggest
 from waterplan.tables.cells import Labels, check_cells
 from waterplan.tables.checks import check_together
 from waterplan.tables.draft import Draft
+from waterplan.tables.places import not_a_folder
 from waterplan.tables.quantities import (
     Grid,
     cells_needed,
@@ -30,9 +31,11 @@ def read_folder(folder: Path) -> tuple[Draft, Settings]:
 
     Raises DataError with all problems; after it returns, every row is sound.
     """
-    if not folder.is_dir():
-        near = suggest(folder.name, [path.name for path in folder.parent.glob("*") if path.is_dir()])
-        raise DataError([Problem(str(folder), 0, "", f"no such folder.{near} A study is a folder of tables.")])
+    fault = not_a_folder(folder)
+    if fault:
+        others = folder.parent.glob("*") if fault.startswith("there") else ()
+        near = suggest(folder.name, [path.name for path in others if path.is_dir()])
+        raise DataError([Problem(str(folder), 0, "", f"{fault}{near} A study is a folder of tables.")])
     settings_findings = Findings((folder / SETTINGS_FILE).as_posix())
     settings = read_settings(folder / SETTINGS_FILE, settings_findings)
     findings = {name: Findings((folder / table.file).as_posix()) for name, table in TABLES.items()}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from waterplan.errors import suggest
+from waterplan.tables.places import not_a_file
 from waterplan.tables.schema import TEXT_LENGTH_MAX
 from waterplan.tables.sheet import Findings, read_text
 from waterplan.vocabulary import Term, of_kind
@@ -26,7 +27,7 @@ Settings = dict[str, Any]
 
 def read_settings(path: Path, findings: Findings) -> Settings | None:
     """The checked content of a study.toml; None, and why in findings, if anything in it is wrong."""
-    if path.is_file() and path.stat().st_size > BYTES_MAX:
+    if not not_a_file(path) and path.stat().st_size > BYTES_MAX:
         findings.add(f"more than {BYTES_MAX // 1024} KiB; it holds a title, years and lever defaults only.")
         return None
     text = read_text(path, findings)

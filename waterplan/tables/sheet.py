@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from waterplan.errors import Problem, suggest
+from waterplan.tables.places import not_a_file
 from waterplan.tables.schema import FILE_BYTES_MAX, Table
 
 Cells = NDArray[np.object_]
@@ -102,10 +103,22 @@ def read_sheet(path: Path, table: Table, findings: Findings) -> Sheet | None:
 
 def read_text(path: Path, findings: Findings) -> str | None:
     """The text of a file in UTF-8 (with or without BOM) or GB18030; None, and why, if it is anything else."""
-    if not path.is_file():
+    fault = not_a_file(path)
+    if fault and not fault.startswith("there"):
+        findings.add(fault)
+        return None
+    if fault:
         near = suggest(path.name, [other.name for other in path.parent.glob("*") if other.suffix == path.suffix])
         findings.add(f"no such file in the study's folder.{near} A table without rows is a file with its header alone.")
         return None
+    try:
+        return _text_of(path, findings)
+    except OSError as error:
+        findings.add(f"cannot be read: {error.strerror}.")
+        return None
+
+
+def _text_of(path: Path, findings: Findings) -> str | None:
     size = path.stat().st_size
     if size > FILE_BYTES_MAX:
         findings.add(f"{size / 2**20:.0f} MiB; at most {FILE_BYTES_MAX / 2**20:.0f} MiB are read. Split the study.")
