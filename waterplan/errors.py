@@ -17,6 +17,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 SHOWN_PROBLEMS = 50
+DIGITS_MAX = 9
 
 
 def suggest(word: str, words: Iterable[str]) -> str:
@@ -81,6 +82,15 @@ class ScenarioError(ProblemsError):
     """A scenario asks for something that does not exist or is out of range."""
 
     exit_code = 4
+
+
+def digits_apart(difference: float) -> int:
+    """Digits after the point that two figures need for their difference to be seen; two at least.
+
+    >>> digits_apart(12.5), digits_apart(0.003)
+    (2, 3)
+    """
+    return next((digits for digits in range(2, DIGITS_MAX) if round(abs(difference), digits) > 0), DIGITS_MAX)
 
 
 class InfeasibleError(WaterplanError):

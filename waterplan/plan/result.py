@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from waterplan.errors import CertificateError, InfeasibleError
+from waterplan.errors import CertificateError, InfeasibleError, digits_apart
 from waterplan.model.decisions import Decisions, Duals
 from waterplan.model.instance import Instance
 from waterplan.plan.deployment import Deployment
@@ -65,9 +65,10 @@ def no_plan(target: float, attainable: float | None, broken: tuple[str, ...] = (
         return InfeasibleError(
             f"The limits contradict each other, whatever the saving target{named}.", attainable=np.nan, shortfall=np.nan
         )
+    digits = digits_apart(target - attainable)
     return InfeasibleError(
-        f"No plan saves {target:g} hm3/a. All technologies within their limits save {attainable:.2f}; "
-        f"{target - attainable:.2f} are missing.",
+        f"No plan saves {target:.10g} hm3/a. All technologies within their limits save {attainable:.{digits}f}; "
+        f"{target - attainable:.{digits}f} are missing.",
         attainable=attainable,
         shortfall=target - attainable,
     )

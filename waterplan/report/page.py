@@ -63,7 +63,7 @@ def plan_page(plan: Plan, language: str = "en", rests_on: Mapping[str, float] | 
         [*_head(sheet), *_withdrawal(sheet), *_cost(sheet, technologies)],
         _sectors(sheet),
         _technologies(sheet, technologies),
-        [*_provinces(sheet), *_binding(sheet), *_rests(sheet, rests_on)],
+        [*([] if technologies.empty else _provinces(sheet)), *_binding(sheet), *_rests(sheet, rests_on)],
     ]
     return "\n\n".join("\n".join(block) for block in blocks)
 
@@ -156,6 +156,8 @@ def _sectors(sheet: Sheet) -> list[str]:
 
 def _technologies(sheet: Sheet, technologies: pd.DataFrame) -> list[str]:
     say = sheet.say
+    if technologies.empty:
+        return [say("nothing_built")]
     head = [
         say("technologies"),
         say("technology_level"),
@@ -214,13 +216,15 @@ def _binding(sheet: Sheet) -> list[str]:
 
 
 def _rests(sheet: Sheet, rests_on: Mapping[str, float] | None) -> list[str]:
-    if rests_on is None:
+    if rests_on is None or not any(share > 0 for share in rests_on.values()):
         return []
     told = [sheet.say(f"basis_{basis}", share=percent(rests_on.get(basis, 0.0), 0)) for basis in BASES]
     return paragraph(sheet.say("rests", shares=sheet.say("and").join(told)), indent="")
 
 
-def certificate_line(certificate: Certificate, solver: str, seconds: float, language: str = "en") -> str:
+def certificate_line(
+    certificate: Certificate, solver: str, seconds: float, language: str = "en", was_compiled: bool = True
+) -> str:
     """What was checked of a plan that passed its certificate, and how it was found."""
     say = Texts("page", language)
     certified = say(
@@ -229,7 +233,8 @@ def certificate_line(certificate: Certificate, solver: str, seconds: float, lang
         limits=number(sum(limit.count for limit in certificate.limits)),
         gap=f"{abs(certificate.gap):.0e}",
     )
-    return "\n".join(paragraph(f"{certified} {say(f'solved_by_{solver}', seconds=number(seconds, 2))}", indent=""))
+    how = f"solved_by_{solver}" if was_compiled or solver == "highs" else "solved_by_planner_compiling"
+    return "\n".join(paragraph(f"{certified} {say(how, seconds=number(seconds, 2))}", indent=""))
 
 
 def judge_line(verdict: Verdict, language: str = "en") -> str:
