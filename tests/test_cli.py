@@ -11,7 +11,7 @@ from waterplan.cli.entry import main
 from waterplan.messages import Texts, catalogue
 
 TINY = str(Path(__file__).parent / "tiny_study")
-COMMANDS = ("check", "plan", "compare", "trace", "describe", "scenarios", "dashboard")
+COMMANDS = ("check", "plan", "compare", "explain", "trace", "describe", "scenarios", "dashboard")
 
 
 class Done:
@@ -29,6 +29,7 @@ class Done:
 def run(capsys, monkeypatch):
     """Runs a command in this process."""
     monkeypatch.delenv("WATERPLAN_LANGUAGE", raising=False)
+    monkeypatch.setattr(waterplan, "is_compiled", lambda: True, raising=False)
 
     def command(*words: str) -> Done:
         code = main(list(words))
@@ -204,7 +205,10 @@ def test_a_computed_number_is_traced_to_the_rows_it_rests_on(run):
         (("plan", "reference", "-o", "no_such_folder/plan.nc"), 2, "make it first"),
         (("nonsense",), 2, "No such command"),
         (("trace", "water_price", "north"), 2, "label=value"),
+        (("trace", "water_price", "province=hebei", "province=hubei"), 2, "province is given more than once"),
         (("compare", "reference"), 2, "two plans or more"),
+        (("compare", "reference", __file__, "--study", TINY), 4, "a .toml file. A saved plan is a .nc file."),
+        (("plan", "reference", "--set", "saving_target=1", "--set", "saving_target=2"), 4, "set more than once"),
         (("check", "no_such_study"), 3, "no such folder"),
         (("compare", "a.nc", "b.nc", "--study", TINY), 3, "no such file"),
         (("plan", "referense"), 4, 'Did you mean "reference"?'),
@@ -257,14 +261,25 @@ def test_too_much_is_answered_with_what_is_attainable_and_ways_out(plan):
     assert again.code == 0, "a way out that is printed must be one"
 
 
+def set_to(values):
+    return [word for name, value in values.items() for word in ("--set", f"{name}={value}")]
+
+
 def test_a_way_out_can_be_typed_as_it_is_printed(plan):
     """Settings of a way out are in the form that --set takes."""
-    limits = ("--set", "saving_target=20", "--set", "sector_floor.paper=0.9")
-    told = plan(*limits).err.splitlines()
+    limits = {"saving_target": "20", "sector_floor.paper": "0.9"}
+    told = plan(*set_to(limits)).err.splitlines()
     ways = [line.split("  (")[0].split() for line in told if line.startswith("  ")]
     assert ways
-    for way in ways:
-        assert plan(*limits, *(word for setting in way for word in ("--set", setting))).code == 0
+    assert [way for way in ways if plan(*set_to(limits | dict(one.split("=", 1) for one in way))).code != 0] == []
+
+
+@pytest.mark.parametrize("words", [("plan", "reference", "--no-confirm"), ("compare", "reference", "carbon_priced")])
+def test_compiling_is_announced_before_it_begins(run, monkeypatch, words):
+    monkeypatch.setattr(waterplan, "is_compiled", iter([False, True]).__next__, raising=False)
+    done = run(*words, "--study", TINY)
+    assert done.err == "Compiling the planner, once: about half a minute.\n"
+    assert ("with compilation" in done.out) == (words[0] == "plan")
 
 
 def test_a_crash_is_not_hidden(run, monkeypatch):

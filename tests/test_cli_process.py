@@ -41,6 +41,18 @@ def test_a_reader_that_goes_away_is_no_error():
     process.stderr.close()
 
 
+@pytest.mark.parametrize(
+    ("lost", "told"), [("> /dev/full", b"The output cannot be written: No space left"), (">&-", b"output is closed")]
+)
+@pytest.mark.parametrize("words", ["describe", "check tests/tiny_study --json", "--help"])
+def test_output_that_cannot_be_written_is_told_in_a_line(lost, told, words):
+    command = f"{sys.executable} -m waterplan {words} {lost}"
+    done = subprocess.run(command, shell=True, capture_output=True, cwd=Path(__file__).parents[1])
+    assert done.returncode == 8
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_an_interrupt_ends_quietly():
     process = start("plan", "reference")
     time.sleep(1)

@@ -2,8 +2,10 @@
 
 import pytest
 
+from waterplan.cli.output import error_text
 from waterplan.errors import InfeasibleError
 from waterplan.explain import ways_out
+from waterplan.plan.result import no_plan
 from waterplan.planner.judge import judge
 from waterplan.planner.planner import Planner
 from waterplan.scenario import Scenario
@@ -60,6 +62,14 @@ def smallest(planner, scenario, way):
 
 def names(found):
     return [tuple(way.settings) for way in found]
+
+
+def test_a_small_shortfall_is_told_with_as_many_digits_as_it_needs():
+    error = no_plan(4613.684, 4613.6804)
+    assert "4613.684 hm3/a" in str(error)
+    assert "save 4613.680; 0.004 are missing" in str(error)
+    assert "save 4,613.680; 0.004 are missing" in error_text(error, "en")
+    assert "save 10.00; 2.00 are missing" in error_text(no_plan(12, 10), "en")
 
 
 def test_a_target_out_of_reach_is_lowered_or_rollout_is_faster(planner):

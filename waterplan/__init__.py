@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from waterplan.plan.compare import compare
     from waterplan.plan.dataset import plan_variables
     from waterplan.plan.plan import Plan
+    from waterplan.planner.compiled import is_compiled
     from waterplan.planner.planner import Planner
     from waterplan.planner.planning import answer, confirm, solve
     from waterplan.report.explanation import overview_page, technology_page
@@ -48,6 +49,7 @@ __all__ = [
     "curve",
     "errors",
     "freedom",
+    "is_compiled",
     "judge_line",
     "messages",
     "open_scenario",
@@ -81,6 +83,7 @@ _HOME = {
     "curve": "waterplan.curve",
     "errors": "waterplan.errors",
     "freedom": "waterplan.explain.freedom",
+    "is_compiled": "waterplan.planner.compiled",
     "judge_line": "waterplan.report.page",
     "messages": "waterplan.messages",
     "open_scenario": "waterplan.scenario",

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 import waterplan
-from waterplan.cli.output import tell, tell_json
+from waterplan.cli.output import tell, tell_before_compiling, tell_json
+from waterplan.errors import ScenarioError
 from waterplan.messages import Texts
 
 if TYPE_CHECKING:
     from waterplan.plan.comparison import Comparison
     from waterplan.plan.plan import Plan
+    from waterplan.scenario import Scenario
     from waterplan.study import Study
 
-PLAN_FILE = ".nc"
+PLAN_FILE, SCENARIO_FILE = ".nc", ".toml"
 
 
 def print_comparison(names: list[str], study: str, as_json: bool, language: str) -> None:
@@ -25,7 +28,8 @@ def print_comparison(names: list[str], study: str, as_json: bool, language: str)
         message = Texts("commands", language)("two_plans", count=len(names))
         raise typer.BadParameter(message, param_hint="PLAN")
     known = waterplan.open_study(study)
-    compared = waterplan.compare([plan_of(name, known) for name in names], [Path(name).stem for name in names])
+    plans = [plan_of(name, known, language) for name in names]
+    compared = waterplan.compare(plans, [Path(name).stem for name in names])
     if as_json:
         tell_json(content(compared))
     else:
@@ -46,10 +50,24 @@ def content(compared: Comparison) -> dict[str, Any]:
     }
 
 
-def plan_of(name: str, study: Study) -> Plan:
+def plan_of(name: str, study: Study, language: str) -> Plan:
     """The plan in a file, or the answer to a scenario, certified."""
     if Path(name).suffix == PLAN_FILE:
         return waterplan.Plan.open(name, study)
-    plan = waterplan.solve(study, waterplan.open_scenario(name))
+    scenario = scenario_of(name)
+    tell_before_compiling(language)
+    plan = waterplan.solve(study, scenario)
     plan.certify()
     return plan
+
+
+def scenario_of(name: str) -> Scenario:
+    """A scenario; what is neither that nor a plan is told so. Raises ScenarioError."""
+    try:
+        return waterplan.open_scenario(name)
+    except ScenarioError as error:
+        if Path(name).suffix == SCENARIO_FILE:
+            raise
+        hint = f"A saved plan is a {PLAN_FILE} file."
+        problems = [replace(problem, message=f"{problem.message} {hint}") for problem in error.problems]
+        raise ScenarioError(problems) from error

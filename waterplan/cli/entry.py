@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from waterplan.errors import WaterplanError
 from waterplan.messages import LANGUAGES, Texts, usual_language
 
 UsageProblem: type[Exception] = typer.BadParameter.__mro__[1]  # of the click that typer brings
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,11 +25,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    say = Texts("commands", _language(words))
+    if sys.stdout is None:
+        return _lost(say("output_closed"))
     try:
         return _told(words)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that nothing fails when Python ends
+        _silence()
         return BROKEN_PIPE
+    except OSError as error:
+        if error.filename is not None or error.errno not in UNWRITABLE:  # not the output: a crash
+            raise
+        _silence()
+        return _lost(say("output_lost", reason=error.strerror))
+
+
+def _silence() -> None:
+    """Leads the output nowhere, so that nothing fails when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _lost(message: str) -> int:
+    """Tells that the output cannot be written."""
+    with contextlib.suppress(OSError):
+        typer.echo(message, err=True)
+    return WaterplanError.exit_code
 
 
 def _told(words: list[str]) -> int:

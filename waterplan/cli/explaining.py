@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import waterplan
-from waterplan.cli.output import tell, tell_json
+from waterplan.cli.output import tell, tell_before_compiling, tell_json
 from waterplan.errors import InfeasibleError
 from waterplan.messages import Texts, usual_language
 
@@ -49,6 +49,7 @@ def print_explanation(
     label = None if technology is None else known_technology(known, technology, language)
     question = waterplan.open_scenario(scenario).with_settings(settings)
     question.check(known)
+    tell_before_compiling(language)
     planner = waterplan.Planner(known)
     result = _solved(planner, question)
     told = _Progress(Texts("explain", language))

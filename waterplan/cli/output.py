@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
-from waterplan.errors import InfeasibleError, ProblemsError, WaterplanError
+import waterplan
+from waterplan.errors import InfeasibleError, ProblemsError, WaterplanError, digits_apart
 from waterplan.messages import Texts
 
 if TYPE_CHECKING:
@@ -43,6 +44,14 @@ def tell(text: str = "") -> None:
     typer.echo(text)
 
 
+def tell_before_compiling(language: str) -> bool:
+    """Says on stderr that half a minute of compiling comes first, if it does; whether all was compiled."""
+    is_compiled = waterplan.is_compiled()
+    if not is_compiled:
+        typer.echo(Texts("commands", language)("compiling"), err=True)
+    return is_compiled
+
+
 def tell_json(content: Mapping[str, Any]) -> None:
     """Prints one JSON object."""
     typer.echo(json.dumps(plain(content), ensure_ascii=False, indent=2, allow_nan=False))
@@ -73,9 +82,9 @@ def error_text(error: WaterplanError, language: str) -> str:
     say = Texts("commands", language)
     lines = [str(error)]
     if math.isfinite(error.attainable):
-        target = error.attainable + error.shortfall
-        figures = {"attainable": f"{error.attainable:,.2f}", "shortfall": f"{error.shortfall:,.2f}"}
-        lines = [say("infeasible", target=f"{target:,.10g}", **figures)]
+        target, digits = error.attainable + error.shortfall, digits_apart(error.shortfall)
+        figures = {"attainable": f"{error.attainable:,.{digits}f}", "shortfall": f"{error.shortfall:,.{digits}f}"}
+        lines = [say("infeasible", target=f"{target:,.12g}", **figures)]
     ways = ways_of(error)
     if ways:
         alone = [way for way in ways if len(way.settings) == 1 and TARGET not in way.settings]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 import waterplan
-from waterplan.cli.output import tell, tell_json
+from waterplan.cli.output import tell, tell_before_compiling, tell_json
 from waterplan.errors import CertificateError, InfeasibleError
 from waterplan.messages import Texts
 
@@ -36,13 +36,17 @@ class Request:
         return self.confirm and self.solver != "highs"
 
 
-def solve(request: Request) -> Result:
-    """The answer in packed form. Raises the errors of the study, the scenario and the solver."""
+def solve(request: Request) -> tuple[Result, bool]:
+    """The answer in packed form, and whether the planner was compiled before.
+
+    Raises the errors of the study, the scenario and the solver.
+    """
     study = waterplan.open_study(request.study)
     scenario = waterplan.open_scenario(request.scenario).with_settings(request.settings)
     scenario.check(study)
+    was_compiled = tell_before_compiling(request.language)
     try:
-        return waterplan.answer(study, scenario, str(request.solver))
+        return waterplan.answer(study, scenario, str(request.solver)), was_compiled
     except InfeasibleError as error:
         ways = waterplan.ways_out(waterplan.Planner(study), scenario)
         raise InfeasibleError(str(error), error.attainable, error.shortfall, ways) from error
@@ -55,13 +59,13 @@ def print_plan(request: Request, as_json: bool, output: Path | None, csv: Path |
     """
     say = Texts("commands", request.language)
     check_paths((output, excel), csv, say)
-    result = solve(request)
+    result, was_compiled = solve(request)
     plan = waterplan.Plan.of(result)
     certificate = plan.certify()
     shares = waterplan.share_by_basis(waterplan.weights(result))
     if not as_json:
         tell(waterplan.plan_page(plan, request.language, shares))
-        tell(waterplan.certificate_line(certificate, result.solver, result.seconds, request.language))
+        tell(waterplan.certificate_line(certificate, result.solver, result.seconds, request.language, was_compiled))
     saved = save(plan, output, csv, excel, request.language)
     verdict = waterplan.confirm(result) if request.is_confirmed else None
     if as_json:

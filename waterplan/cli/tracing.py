@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 import waterplan
-from waterplan.cli.output import tell, tell_json
+from waterplan.cli.output import tell, tell_before_compiling, tell_json
 from waterplan.messages import Texts
 from waterplan.report.layout import cut, left, number, percent, right
 from waterplan.vocabulary import Term, of_kind, term, terms
@@ -29,7 +29,9 @@ def print_trace(name: str, labels: list[str], study: str, scenario: str, as_json
     where = read_labels(labels, language)
     known = waterplan.open_study(study)
     if name in terms() and term(name).kind in COMPUTED:
-        result = waterplan.answer(known, waterplan.open_scenario(scenario))
+        question = waterplan.open_scenario(scenario)
+        tell_before_compiling(language)
+        result = waterplan.answer(known, question)
         rows = waterplan.rests_on(result, name, None, **where)
         if as_json:
             tell_json({"name": name, "labels": where, "value": value_of(result, name, where), "rows": records(rows)})
@@ -44,12 +46,15 @@ def print_trace(name: str, labels: list[str], study: str, scenario: str, as_json
 
 
 def read_labels(labels: list[str], language: str) -> dict[str, str]:
-    """Labels by dimension; a usage error where one is not of the form label=value."""
+    """Labels by dimension; a usage error where one is not of the form label=value, or comes twice."""
     where: dict[str, str] = {}
     for given in labels:
         label, _, value = (part.strip() for part in given.partition("="))
         if not (label and value):
             message = Texts("commands", language)("label_form", given=given)
+            raise typer.BadParameter(message, param_hint="LABEL=VALUE")
+        if label in where:
+            message = Texts("commands", language)("label_twice", label=label)
             raise typer.BadParameter(message, param_hint="LABEL=VALUE")
         where[label] = value
     return where
