@@ -1,6 +1,7 @@
 """The planner gives what the judge gives: the Pyomo model, solved whole by HiGHS."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,9 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from solving import numbers
 
+from waterplan.errors import ScenarioError
 from waterplan.plan.deployment import deployment_of
 from waterplan.planner.planner import Planner
+from waterplan.planner.planning import answer, solve
 from waterplan.scenario import Scenario
+
+TINY = Path(__file__).parent / "tiny_study"
 
 stable = {"derandomize": True, "deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
 TOLERANCE = 1e-6  # hm3/a
@@ -50,6 +55,16 @@ def planner(tiny):
 @pytest.fixture(scope="module")
 def planner_of_china(china):
     return Planner(china)
+
+
+def test_study_and_scenario_may_be_given_by_name_or_path(tiny, tmp_path):
+    path = tmp_path / "twenty.toml"
+    path.write_text('title = "Twenty"\n[levers]\nsaving_target = 20\n', encoding="utf-8")
+    for study, scenario in ((TINY, path), (str(TINY), str(path)), (tiny, path)):
+        assert answer(study, scenario).ledger.counted_saving == pytest.approx(20)
+    assert float(solve(TINY, "carbon_priced").dataset["saving"]) > 0
+    with pytest.raises(ScenarioError, match='Did you mean "reference"'):
+        solve(TINY, "referense")
 
 
 @settings(max_examples=110, **stable)

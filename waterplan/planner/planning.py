@@ -34,7 +34,8 @@ class Verdict:
 def answer(study: Study | str | Path, scenario: Scenario | str | Path, solver: str = "planner") -> Result:
     """The least-cost plan in packed form, by price (planner) or by the Pyomo model on HiGHS (highs).
 
-    Study and scenario may be given by name or path. Raises DataError, ScenarioError, InfeasibleError, SolverError or CertificateError; ValueError for another solver.
+    Study and scenario may be given by name or path. Raises DataError, ScenarioError, InfeasibleError, SolverError
+    or CertificateError; ValueError for another solver.
     """
     if solver not in SOLVERS:
         raise ValueError(f'solver "{solver}"; allowed: {", ".join(SOLVERS)}')
