@@ -7,6 +7,7 @@
     ├── ScenarioError        4    a scenario asks for something that does not exist or is out of range
     ├── InfeasibleError      5    no plan satisfies all limits; says the attainable maximum and ways out
     ├── SolverError          6    the solver stopped without an answer
+    │   └── StoppedError     6    its time was up, or a newer request took its place
     └── CertificateError     7    a plan does not survive recomputation from the tables
 """
 
@@ -114,6 +115,10 @@ class SolverError(WaterplanError):
     """The solver stopped without an answer (limit, numerical trouble); says its status."""
 
     exit_code = 6
+
+
+class StoppedError(SolverError):
+    """A search was stopped before it had an answer: its time was up, or a newer request took its place."""
 
 
 class CertificateError(WaterplanError):

@@ -6,11 +6,12 @@ import math
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from waterplan.errors import InfeasibleError, SolverError
+from waterplan.errors import InfeasibleError, SolverError, StoppedError
 from waterplan.model.flows import Array, Flows, build_flows
 from waterplan.model.instance import Instance, all_prices, input_values
 from waterplan.model.structure import Index, build_structure, totals
@@ -56,20 +57,29 @@ class Planner:
         self._kept: OrderedDict[object, Coefficients] = OrderedDict()
         self._lock = threading.Lock()
 
-    def solve(self, scenario: Scenario, guess: float = 1.0) -> Result:
+    def solve(
+        self,
+        scenario: Scenario,
+        guess: float = 1.0,
+        time_limit: float = math.inf,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Result:
         """The least-cost plan of a scenario, certified.
 
-        guess: a shadow price to start from [CNY/m3]; it changes the time, never the answer.
+        guess: a shadow price to start from [CNY/m3]; it changes the time, never the answer. time_limit [s] and
+        cancelled are looked at before every question: StoppedError says which of them ended the search.
         Raises InfeasibleError when no plan meets all limits, ScenarioError when the scenario does not fit the study.
         """
         started = time.perf_counter()
-        search = self.search(scenario)
+        search = self.search(scenario, stop=_stop(started, time_limit, cancelled))
         if search.instance.levers.saving_target > (1.0 + OUT_OF_REACH) * search.pairs.reference.sum():
             raise no_plan(search.instance.levers.saving_target, self.attainable(scenario))
         try:
             if sum(kind in TECHNOLOGY_LIMITS for kind in search.limits.kind) > TECHNOLOGY_LIMITS_MAX:
                 return self._by_the_full_model(scenario)
             mixture, duals, bound = search.run(guess)
+        except StoppedError:
+            raise
         except SolverError:
             return self._by_the_full_model(scenario)
         deployment = mixture.deployment
@@ -119,13 +129,19 @@ class Planner:
             return totals(s.pair_sector, flows.reference_withdrawal, len(s.sectors))
         return totals(s.pair_province, flows.reference_withdrawal, len(s.provinces))
 
-    def search(self, scenario: Scenario, gives_way: str = TARGET, bonus: Bonus | None = None) -> Search:
+    def search(
+        self,
+        scenario: Scenario,
+        gives_way: str = TARGET,
+        bonus: Bonus | None = None,
+        stop: Callable[[], None] | None = None,
+    ) -> Search:
         """One request, ready to run."""
         levers = scenario.resolve(self.study)
         kept = self._coefficients(scenario, levers)
         prices = all_prices(self.structure, kept.values, levers, kept.flows)
         instance = Instance(self.study, scenario, self.structure, kept.values, levers, kept.flows, prices)
-        return Search(self.places, instance, kept.pairs, kept.uses, kept.entry, gives_way, bonus)
+        return Search(self.places, instance, kept.pairs, kept.uses, kept.entry, gives_way, bonus, stop)
 
     def _coefficients(self, scenario: Scenario, levers: Levers) -> Coefficients:
         key = (
@@ -159,3 +175,36 @@ class Planner:
         everyone = np.arange(len(pairs.reference))
         ask(everyone, USUAL_PRICE, np.zeros(len(everyone)), pairs, costs, uses, answers)
         return Coefficients(values, flows, pairs, uses, answers.entry)
+
+
+def _stop(started: float, time_limit: float, cancelled: Callable[[], bool] | None) -> Callable[[], None]:
+    def stop() -> None:
+        if cancelled is not None and cancelled():
+            raise StoppedError("A newer request took the place of this one.")
+        if time.perf_counter() - started > time_limit:
+            raise StoppedError(f"No plan was found within {time_limit:g} s. Give it more time.")
+
+    return stop
+
+
+class Latest:
+    """Answers only the newest of a stream of requests: a newer one stops the older, which raises StoppedError."""
+
+    def __init__(self, planner: Planner):
+        self._planner = planner
+        self._lock = threading.Lock()
+        self._newest = 0
+
+    def solve(self, scenario: Scenario, guess: float = 1.0, time_limit: float = math.inf) -> Result:
+        """The plan of a scenario, unless a newer request has come by the time it is found."""
+        with self._lock:
+            self._newest += 1
+            mine = self._newest
+
+        def replaced() -> bool:
+            return self._newest != mine
+
+        result = self._planner.solve(scenario, guess, time_limit, replaced)
+        if replaced():
+            raise StoppedError("A newer request took the place of this one.")
+        return result

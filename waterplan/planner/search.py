@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from waterplan.errors import InfeasibleError, SolverError
@@ -32,6 +34,7 @@ class Search:
     """One request. Holds nothing that outlives it.
 
     gives_way: the kind of limit that is missed first when not all can be kept. bonus: what is paid beside the cost.
+    stop: called before every question; raises StoppedError when the answer is not wanted any more.
     """
 
     def __init__(
@@ -43,7 +46,9 @@ class Search:
         entry: Index,
         gives_way: str = TARGET,
         bonus: Bonus | None = None,
+        stop: Callable[[], None] | None = None,
     ):
+        self._stop = stop
         self.bonus = bonus
         self.gives_way = gives_way
         self.places = places
@@ -86,6 +91,7 @@ class Search:
 
     def _by_target(self, guess: float) -> tuple[Mixture, Duals, float] | None:
         """The plan when nothing but the target couples pairs; None when the target is out of reach."""
+        self.go_on()
         s, target = self.places.structure, float(self.instance.levers.saving_target)
         costs, nothing = self.costs(), self.extra_worth()
         answers, below, above = (fresh_answers(self.pairs, costs, self._entry) for _ in range(3))
@@ -103,6 +109,11 @@ class Search:
         if status == FOUND:
             parts.append(Part(_weight(len(self.all), differ, share, 0.0), above, costs))
         return self._mixture(parts), duals, price * target - value
+
+    def go_on(self) -> None:
+        """Raises StoppedError when the answer is not wanted any more."""
+        if self._stop is not None:
+            self._stop()
 
     def _broken(self, deployment: Deployment) -> list[tuple[int, int]] | None:
         """The pools that a plan overdraws; an empty list when only other limits are not kept; None when all are."""
@@ -186,6 +197,7 @@ class _Columns:
         """Prices, dual bound and what of each limit is missing."""
         best, prices, block_dual = -np.inf, start[-1], None
         for question in range(QUESTIONS_MAX):
+            self.search.go_on()
             price = start[question] if question < len(start) else prices
             bound, usage, cost = self._ask(price)
             if bound > best:
