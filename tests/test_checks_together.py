@@ -264,3 +264,13 @@ def test_labels_that_would_fill_the_memory_are_refused(copy: Copy, monkeypatch):
         DataError, match=r"more than 100 combinations \(2 sectors, 3 products, .* Leave out what is not"
     ):
         copy.read()
+
+
+def test_something_is_made_somewhere(copy: Copy):
+    for table in ("output", "product_values"):
+        header, *records = copy.records(table)
+        for record in records:
+            if table == "output" or record[header.index("variable")] == "output":
+                record[header.index("value")] = record[header.index("low")] = "0"
+        copy.write(table, [header, *records])
+    assert "output is 0 in every row" in only(copy).message

@@ -35,7 +35,8 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 20_000  # ms, on a machine that does other things too
+PATIENCE = 30_000  # ms, on a machine that does other things too
+expect.set_options(timeout=PATIENCE)
 
 
 def free_port():

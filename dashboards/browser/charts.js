@@ -127,7 +127,7 @@ function mapChart(width) {
     const name = named("province", p.label);
     const tip = say("province_tip", { name, saving: amount("hm3/a", p.saving), depth: percent(depth(p)), saved: percent(ofSaving), taken: percent(ofTaken) });
     body += `<g data-province="${esc(p.label)}"><title>${tip}</title><rect class="tile" x="${at(left)}" y="${at(up)}" width="${at(wide)}" height="${tall}" rx="4"/><rect class="tile-fill" x="${at(left)}" y="${at(up)}" width="${at(wide)}" height="${tall}" rx="4" fill-opacity="${(share * 0.6).toFixed(3)}"/>`;
-    const long = name.length * (isZh() ? 12 : 7.2) > wide - 10 ? ` textLength="${at(wide - 11)}" lengthAdjust="spacingAndGlyphs"` : "";
+    const long = name.length * (isZh() ? 12 : 8.4) > wide - 10 ? ` textLength="${at(wide - 11)}" lengthAdjust="spacingAndGlyphs"` : "";
     const shares = `${short(ofSaving)} | ${short(ofTaken)} %`;
     body += `<text x="${at(left + 6)}" y="${at(up + 15)}" class="tile-name"${long}>${name}</text>` + words(left + 6, up + 31, quantity("hm3/a", p.saving, isZh() ? 2 : 1)[0], "tile-value") + words(left + 6, up + 45, shares, "tile-share") + "</g>";
   }

@@ -91,6 +91,8 @@ def output_sums_to_national(draft: Draft) -> None:
     """Provincial output adds up to national output, but for the rounding of the figures as written."""
     output, national, findings = draft.grids["output"], draft.grids["national_output"], draft.findings["output"]
     step = _finest_digit(draft)
+    if output.row.any() and not output.suspect.any() and not np.nansum(output.value) > 0:
+        findings.add("output is 0 in every row, so there is no withdrawal to save. Give what is made.", 0, "value")
     for product, label in enumerate(draft.labels["product"]):
         rows = output.row[product][output.row[product] > 0]
         if not len(rows):
