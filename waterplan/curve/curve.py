@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from waterplan.curve.pooled import PooledBlock
+from waterplan.curve.pooled import Point, PooledBlock
 from waterplan.curve.segments import Segments, joined, take_floors
 from waterplan.curve.stack import naive_stack
 from waterplan.errors import InfeasibleError
@@ -66,9 +66,17 @@ def _exact(search: Search) -> xr.Dataset | None:
     costs, count = search.costs(), len(search.all)
     answers = fresh_answers(search.pairs, costs, search.uses.entry_start[:-1][s.local_use])
     segments = _of_pairs(search, costs, answers)
-    segments = _with_pools(search, costs, answers, segments)
-    ask(search.all, LOWEST, np.zeros(count), search.pairs, costs, search.uses, answers)
+    segments, used_up = _with_pools(search, costs, answers, segments)
+    answers = fresh_answers(search.pairs, costs, answers.entry)
+    apart = np.concatenate([np.empty(0, np.int64), *(members for members, _ in used_up)])
+    alone = np.setdiff1d(search.all, apart)
+    ask(alone, LOWEST, np.zeros(count), search.pairs, costs, search.uses, answers)
     start = np.array([answers.counted.sum(), answers.cost.sum(), _investment(search, answers)])
+    for members, point in used_up:
+        start += [point.counted, point.cost, point.investment]
+        answers.counted[members[0]] = point.counted
+    if used_up and "sector_floor" in search.limits.kinds:
+        return None
     floors = _floors(search, answers.counted)
     if floors is not None:
         group, missing = floors
@@ -99,19 +107,27 @@ def _of_pairs(search: Search, costs: Costs, answers: Answers) -> Segments:
     )
 
 
-def _with_pools(search: Search, costs: Costs, answers: Answers, segments: Segments) -> Segments:
-    """Puts pairs that overdraw a pool at some price into blocks of their province."""
+def _with_pools(
+    search: Search, costs: Costs, answers: Answers, segments: Segments
+) -> tuple[Segments, list[tuple[Index, Point]]]:
+    """Puts pairs that overdraw a pool at some price into blocks of their province.
+
+    Returns the segments, and the members and first answer of the blocks whose pools are used up from the start.
+    """
     over = _reaching(search)
     parts, alone = [], np.ones(len(segments.pair), dtype=bool)
+    used_up: list[tuple[Index, Point]] = []
     for province in np.unique([r for _, r in over]) if over else ():
         places = [place for place in over if place[1] == province]
         members = _members(search, places)
         block = PooledBlock(search, costs, answers, members, places)
         mine = np.isin(segments.pair, members)
         border = block.last_price_within(np.sort(segments.price[mine]))
-        parts.append(block.segments(border, HIGHEST))
+        if border == 0.0:
+            used_up.append((members, block.answer(LOWEST)))
+        parts.append(block.segments(max(border, LOWEST), HIGHEST))
         alone &= ~mine | (segments.price < border)
-    return joined([segments.where(alone), *parts])
+    return joined([segments.where(alone), *parts]), used_up
 
 
 def _reaching(search: Search) -> list[tuple[int, int]]:
@@ -182,7 +198,8 @@ def _sampled(planner: Planner, scenario: Scenario) -> xr.Dataset:
     if attainable is None:
         raise InfeasibleError("The limits contradict each other, whatever the saving target.", np.nan, np.nan)
     least = planner.solve(scenario.with_levers(saving_target=0.0))
-    targets = np.linspace(min(least.ledger.counted_saving, attainable), attainable - 1e-4, SAMPLES)[1:]
+    start = min(least.ledger.counted_saving, attainable)
+    targets = np.linspace(start, max(attainable - 1e-4, start), SAMPLES)[1:]
     results = [least]
     for target in targets:
         results.append(planner.solve(scenario.with_levers(saving_target=float(target)), results[-1].duals.shadow_price))
