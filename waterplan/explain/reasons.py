@@ -19,7 +19,6 @@ from waterplan.plan.deployment import capacity_cube
 from waterplan.plan.ledger import build_ledger
 from waterplan.plan.result import Result
 from waterplan.planner.answer import ask
-from waterplan.planner.limits import pool_draw
 from waterplan.planner.packed import Bonus, build_costs, deployed, extra_worth
 from waterplan.planner.packs import fresh_answers
 from waterplan.planner.planner import Planner
@@ -215,11 +214,3 @@ def _investments(result: Result, table: pd.DataFrame) -> dict[str, Array]:
         "enters_investment": np.where(enters >= 0, enters, np.nan),
         "leaves_investment": leaves,
     }
-
-
-def pools_used_up(result: Result) -> list[tuple[str, str]]:
-    """Pools of which the plan takes all: (pool, province)."""
-    s, limit = result.instance.structure, result.instance.flows.pool_limit
-    draw = pool_draw(s, result.deployment.supply)
-    full = np.argwhere((limit > 0) & (draw >= limit * (1 - 1e-9)))
-    return [(s.pools[k], s.provinces[r]) for k, r in full]

@@ -18,7 +18,7 @@ the Pyomo model, the ledger and the fast planner number things alike.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -309,8 +309,3 @@ def _configurations(group: Index) -> list[int]:
         if len(members) == len(set(members)):
             masks.append(mask)
     return sorted(masks, key=lambda mask: (mask.bit_count(), mask))
-
-
-def same(first: Structure, second: Structure) -> bool:
-    """Whether two studies have the same rows."""
-    return all(np.array_equal(getattr(first, f.name), getattr(second, f.name)) for f in fields(Structure))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,7 +24,6 @@ class Limits:
     label: tuple[tuple[int, ...], ...]
     sign: Array
     bound: Array
-    pools: tuple[int, ...] = field(default=())
 
     def __len__(self) -> int:
         return len(self.kind)
