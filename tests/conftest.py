@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from spoiling import Copy
 
+from waterplan.planner.planner import Planner
 from waterplan.study import Study, open_study, shipped
 
 TINY = Path(__file__).parent / "tiny_study"
@@ -20,6 +21,18 @@ def tiny() -> Study:
 def china() -> Study:
     """The shipped study."""
     return open_study("china-2015")
+
+
+@pytest.fixture(scope="module")
+def planner(tiny) -> Planner:
+    """A planner of the tiny study, a new one for each file of tests."""
+    return Planner(tiny)
+
+
+@pytest.fixture(scope="module")
+def planner_of_china(china) -> Planner:
+    """A planner of the shipped study, a new one for each file of tests."""
+    return Planner(china)
 
 
 @pytest.fixture

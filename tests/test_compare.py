@@ -17,11 +17,6 @@ from waterplan.study import Study
 
 
 @pytest.fixture(scope="module")
-def planner(tiny):
-    return Planner(tiny)
-
-
-@pytest.fixture(scope="module")
 def sixty(planner):
     return Plan.of(planner.solve(Scenario(title="Sixty", levers={"saving_target": 60})))
 

@@ -16,11 +16,6 @@ SETTINGS = settings(max_examples=25, deadline=None, derandomize=True)
 
 
 @pytest.fixture(scope="module")
-def planner(tiny):
-    return Planner(tiny)
-
-
-@pytest.fixture(scope="module")
 def china_planner(china):
     return Planner(china)
 

@@ -22,11 +22,6 @@ QUESTIONS = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def planner(tiny):
-    return Planner(tiny)
-
-
 def asked(**levers) -> Scenario:
     return Scenario.from_mapping({"title": "test", "levers": levers})
 

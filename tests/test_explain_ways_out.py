@@ -7,22 +7,11 @@ from waterplan.errors import InfeasibleError
 from waterplan.explain import ways_out
 from waterplan.plan.result import no_plan
 from waterplan.planner.judge import judge
-from waterplan.planner.planner import Planner
 from waterplan.scenario import Scenario
 
 STEP = {"saving_target": 0.1, "rollout_scale": 0.01, "alternative_share_max": 0.01, "investment_cap": 100.0,
         "electricity_cap": 10.0, "sector_floor": 0.005, "province_floor": 0.005, "technology_floor": 0.05}  # fmt: skip
 RISING = ("rollout_scale", "alternative_share_max", "investment_cap", "electricity_cap")
-
-
-@pytest.fixture(scope="module")
-def planner(tiny):
-    return Planner(tiny)
-
-
-@pytest.fixture(scope="module")
-def planner_of_china(china):
-    return Planner(china)
 
 
 def feasible(planner, scenario):

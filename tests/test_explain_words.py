@@ -29,11 +29,6 @@ QUESTIONS = [
 ONE_M3 = re.compile(r"hm3|m3|1 立方米")
 
 
-@pytest.fixture(scope="module")
-def planner(tiny):
-    return Planner(tiny)
-
-
 def asked(*settings: str, investment: dict[str, float] | None = None) -> Scenario:
     changes = [
         {"name": "investment_per_m3", "where": {"technology": label}, "value": value, "unit": "CNY per m3/a",

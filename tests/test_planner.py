@@ -47,16 +47,6 @@ CHINA = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def planner(tiny):
-    return Planner(tiny)
-
-
-@pytest.fixture(scope="module")
-def planner_of_china(china):
-    return Planner(china)
-
-
 def test_study_and_scenario_may_be_given_by_name_or_path(tiny, tmp_path):
     path = tmp_path / "twenty.toml"
     path.write_text('title = "Twenty"\n[levers]\nsaving_target = 20\n', encoding="utf-8")

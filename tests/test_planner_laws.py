@@ -7,7 +7,6 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from waterplan.model.structure import totals
-from waterplan.planner.planner import Planner
 from waterplan.scenario import Override
 
 lawful = settings(
@@ -17,11 +16,6 @@ lawful = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
 )
 BOTH = st.sampled_from([questions, questions_of_many_limits])
-
-
-@pytest.fixture(scope="module")
-def planner(tiny):
-    return Planner(tiny)
 
 
 def planned(planner, scenario):

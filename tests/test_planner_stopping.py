@@ -5,13 +5,8 @@ import threading
 import pytest
 
 from waterplan.errors import StoppedError
-from waterplan.planner.planner import Latest, Planner
+from waterplan.planner.planner import Latest
 from waterplan.scenario import Scenario
-
-
-@pytest.fixture(scope="module")
-def planner(tiny):
-    return Planner(tiny)
 
 
 def question(**levers):
