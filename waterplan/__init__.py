@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from waterplan import curve, errors, messages, vocabulary
-    from waterplan.explain.causes import causes
+    from waterplan.explain.causes import causes, states
     from waterplan.explain.freedom import freedom
     from waterplan.explain.limits import binding_limits
     from waterplan.explain.overview import overview
@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     from waterplan.explain.ways_out import ways_out
     from waterplan.plan.compare import compare
     from waterplan.plan.dataset import plan_variables
+    from waterplan.plan.files.single import pack_table
     from waterplan.plan.plan import Plan
     from waterplan.planner.compiled import is_compiled
     from waterplan.planner.planner import Planner
     from waterplan.planner.planning import answer, confirm, solve
-    from waterplan.report.explanation import overview_page, technology_page
+    from waterplan.report.explanation import overview_page, technology_page, technology_sentences
     from waterplan.report.page import certificate_line, judge_line, plan_page
     from waterplan.scenario import Scenario, open_scenario, scenario_files
     from waterplan.study import Study, open_study
@@ -56,6 +57,7 @@ __all__ = [
     "open_study",
     "overview",
     "overview_page",
+    "pack_table",
     "plan_page",
     "plan_variables",
     "reasons",
@@ -63,7 +65,9 @@ __all__ = [
     "scenario_files",
     "share_by_basis",
     "solve",
+    "states",
     "technology_page",
+    "technology_sentences",
     "vocabulary",
     "ways_out",
     "weights",
@@ -90,6 +94,7 @@ _HOME = {
     "open_study": "waterplan.study",
     "overview": "waterplan.explain.overview",
     "overview_page": "waterplan.report.explanation",
+    "pack_table": "waterplan.plan.files.single",
     "plan_page": "waterplan.report.page",
     "plan_variables": "waterplan.plan.dataset",
     "reasons": "waterplan.explain.reasons",
@@ -97,7 +102,9 @@ _HOME = {
     "scenario_files": "waterplan.scenario",
     "share_by_basis": "waterplan.explain.sensitivity",
     "solve": "waterplan.planner.planning",
+    "states": "waterplan.explain.causes",
     "technology_page": "waterplan.report.explanation",
+    "technology_sentences": "waterplan.report.explanation",
     "vocabulary": "waterplan.vocabulary",
     "ways_out": "waterplan.explain.ways_out",
     "weights": "waterplan.explain.sensitivity",

@@ -1,6 +1,6 @@
 """Why the plan is as it is, what it rests on, and what to relax when there is none."""
 
-from waterplan.explain.causes import causes
+from waterplan.explain.causes import causes, states
 from waterplan.explain.freedom import freedom
 from waterplan.explain.limits import binding_limits
 from waterplan.explain.overview import Overview, overview
@@ -19,6 +19,7 @@ __all__ = [
     "reasons",
     "rests_on",
     "share_by_basis",
+    "states",
     "ways_out",
     "weights",
 ]

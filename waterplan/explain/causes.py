@@ -5,13 +5,13 @@ Each cause is found by planning again: without a target, at a target a little lo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from waterplan.errors import InfeasibleError
-from waterplan.explain.reasons import NEGLIGIBLE, WHOLE, reasons
+from waterplan.explain.reasons import NEGLIGIBLE, WHOLE, largest_by_sector, listed, reasons, state_of
 from waterplan.model.flows import Array
 from waterplan.model.structure import totals
 from waterplan.plan.deployment import saving_by_choice
@@ -36,6 +36,7 @@ class Around:
     free: Result | None
     lower: Result | None
     higher: Result | None
+    _without: dict[int, Result | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, planner: Planner, result: Result) -> Around:
@@ -48,6 +49,17 @@ class Around:
 
         free = _tried(planner, scenario.with_levers(saving_target=0.0, **NO_FLOORS), result)
         return cls(planner, result, free, at(1 - NUDGE), at(1 + NUDGE))
+
+    def without(self, technology: int) -> Result | None:
+        """The plan when a technology and its floor are left out; planned once."""
+        if technology not in self._without:
+            i = self.result.instance
+            name = i.structure.technologies[technology]
+            scenario = i.scenario.with_levers(excluded=(*i.scenario.exclude, name))
+            if i.levers.technology_floor[technology] > 0:
+                scenario = scenario.with_levers(technology_floor={name: 0.0})
+            self._without[technology] = _tried(self.planner, scenario, self.result)
+        return self._without[technology]
 
 
 def _tried(planner: Planner, scenario: Scenario, result: Result) -> Result | None:
@@ -88,18 +100,49 @@ def causes(planner: Planner, result: Result, technology: str) -> pd.DataFrame:
     rows = []
     for row in table.to_dict("records"):
         sector = s.sectors.index(row["sector"])
-        cause, rest, rival = "", "", ""
-        if row["state"] in ("in", "partly"):
-            cause = _cause_in(around, t, sector)
-            rest = "" if row["state"] == "in" else _rest(result, t, sector, float(reach[sector]))
-            if rest == "upstream" and cause == "margin":
-                cause = "cheaper"  # it moves with what comes before it, not with the target
-        else:
-            cause, rival = _cause_out(around, t, sector, row["state"])
+        found = _cause(around, t, sector, row["state"], float(reach[sector]))
         target, price = entered.get(sector, (np.nan, row["enters_at_price"]))
-        found = {"cause": cause, "rest": rest, "rival": rival, "reach": float(reach[sector])}
-        rows.append(row | found | {"enters_at_target": target, "enters_at_price": price})
+        found |= {"reach": float(reach[sector]), "enters_at_target": target, "enters_at_price": price}
+        rows.append(row | found)
     return pd.DataFrame(rows)
+
+
+def states(planner: Planner, result: Result) -> pd.DataFrame:
+    """State and cause of every technology in every sector in which it is listed: what :func:`causes` tells of all
+    technologies that can be known from a few plans, without what would turn it.
+
+    Columns: technology, sector, level, state, capacity and largest [hm3/a], cause, rest, rival.
+    """
+    around, s = Around.of(planner, result), result.instance.structure
+    used, largest, places = result.ledger.capacity.sum(axis=2), largest_by_sector(result), listed(result)
+    rows = []
+    for t, name in enumerate(s.technologies):
+        reach: Array | None = None
+        for sector in np.flatnonzero(places[t]):
+            state = state_of(result, t, used[t, sector], largest[t, sector])
+            if state == "partly" and reach is None:
+                reach = reach_by_sector(result, t)
+            row = {
+                "technology": name,
+                "sector": s.sectors[sector],
+                "level": ("end_use", "site", "supply")[s.technology_level[t]],
+                "state": state,
+                "capacity": used[t, sector],
+                "largest": largest[t, sector],
+            }
+            rows.append(row | _cause(around, t, int(sector), state, 0.0 if reach is None else float(reach[sector])))
+    return pd.DataFrame(rows)
+
+
+def _cause(around: Around, technology: int, sector: int, state: str, reach: float) -> dict[str, str]:
+    if state not in ("in", "partly"):
+        cause, rival = _cause_out(around, technology, sector, state)
+        return {"cause": cause, "rest": "", "rival": rival}
+    cause = _cause_in(around, technology, sector)
+    rest = "" if state == "in" else _rest(around.result, technology, sector, reach)
+    if rest == "upstream" and cause == "margin":
+        cause = "cheaper"  # it moves with what comes before it, not with the target
+    return {"cause": cause, "rest": rest, "rival": ""}
 
 
 def reach_by_sector(result: Result, technology: int) -> Array:
@@ -182,7 +225,7 @@ def _has_source(result: Result, technology: int, sector: int) -> bool:
 def _rival(around: Around, technology: int, sector: int) -> str:
     """The member of its exclusive group without which the technology would be in, most used first."""
     result = around.result
-    s, scenario = result.instance.structure, result.instance.scenario
+    s = result.instance.structure
     groups = around.planner.study.technologies["exclusive_group"].fillna("").astype(str).tolist()
     if not groups[technology]:
         return ""
@@ -190,10 +233,7 @@ def _rival(around: Around, technology: int, sector: int) -> str:
     members = [n for n, group in enumerate(groups) if group == groups[technology] and n != technology]
     rivals = [n for n in sorted(members, key=lambda n: -used[n]) if used[n] > NEGLIGIBLE]
     for rival in rivals:
-        without = scenario.with_levers(excluded=(*scenario.exclude, s.technologies[rival]))
-        if result.instance.levers.technology_floor[rival] > 0:
-            without = without.with_levers(technology_floor={s.technologies[rival]: 0.0})
-        found = _tried(around.planner, without, result)
+        found = around.without(rival)
         if found is not None and found.ledger.capacity[technology, sector].sum() > NEGLIGIBLE:
             return str(s.technologies[rival])
     return ""

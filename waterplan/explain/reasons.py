@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from waterplan.errors import InfeasibleError
 from waterplan.model.flows import Array
 from waterplan.model.prices import annual_investment, charged_share
 from waterplan.model.structure import Index, totals
@@ -72,8 +73,8 @@ def reasons(planner: Planner, result: Result, technology: str | None = None) -> 
     chosen = range(len(s.technologies)) if technology is None else [s.technologies.index(technology)]
     rows = []
     for t in chosen:
-        for sector in np.flatnonzero(_listed(result)[t]):
-            state = _state(result, t, capacity[t, sector], largest[t, sector])
+        for sector in np.flatnonzero(listed(result)[t]):
+            state = state_of(result, t, capacity[t, sector], largest[t, sector])
             row = {
                 "technology": s.technologies[t],
                 "sector": s.sectors[sector],
@@ -96,7 +97,7 @@ def reasons(planner: Planner, result: Result, technology: str | None = None) -> 
     return table.assign(**_investments(result, table))
 
 
-def _listed(result: Result) -> Array:
+def listed(result: Result) -> Array:
     """Where a technology is listed [technology, sector]."""
     s = result.instance.structure
     listed = np.zeros((len(s.technologies), len(s.sectors)), dtype=bool)
@@ -129,7 +130,8 @@ def largest_by_sector(result: Result) -> Array:
     return largest.reshape(len(s.technologies), sectors)
 
 
-def _state(result: Result, technology: int, capacity: float, largest: float) -> str:
+def state_of(result: Result, technology: int, capacity: float, largest: float) -> str:
+    """in, partly, out, full or excluded, by the capacity in the plan and the largest [hm3/a]."""
     if result.instance.levers.excluded[technology]:
         return "excluded"
     if largest <= NEGLIGIBLE:
@@ -168,7 +170,10 @@ def _leaving_penalty(planner: Planner, result: Result, technology: int, sector: 
         used = float(ledger.capacity[technology, sector].sum())
         return used, ledger.objective + penalty * used
 
-    least_used, without = plan(UTMOST)
+    try:
+        least_used, without = plan(UTMOST)
+    except InfeasibleError:  # the target cannot do without it
+        return np.nan
     if least_used > NEGLIGIBLE:
         return np.nan  # a floor or the target needs it at any cost
     penalty = 0.0

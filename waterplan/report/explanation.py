@@ -126,6 +126,11 @@ def technology_page(result: Result, causes: pd.DataFrame, language: str = "en") 
     return "\n".join([*lines, "", *paragraph(say("found_how"), indent="")])
 
 
+def technology_sentences(result: Result, causes: pd.DataFrame, language: str = "en") -> list[tuple[list[str], str]]:
+    """What :func:`technology_page` tells, unwrapped: states of sectors, and what holds for all of them."""
+    return _grouped(Pages.of(result, language), causes)
+
+
 def _rows(table: pd.DataFrame) -> list[Row]:
     return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 

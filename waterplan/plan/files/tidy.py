@@ -97,18 +97,18 @@ def _write(path: Path, header: Iterable[str], rows: Iterable[Sequence[object]]) 
     """Writes one table; what the manifest says of it."""
     text, count = io.StringIO(newline=""), 0
     writer = csv.writer(text)
-    writer.writerow([_cell(name) for name in header])
+    writer.writerow([csv_cell(name) for name in header])
     for count, row in enumerate(rows, start=1):  # noqa: B007
-        writer.writerow([_cell(value) for value in row])
+        writer.writerow([csv_cell(value) for value in row])
     content = (BYTE_ORDER_MARK + text.getvalue()).encode("utf-8", "replace")
     write_whole(path, content)
     return {"rows": count, "sha256": hashlib.sha256(content).hexdigest()}
 
 
-def _cell(value: object) -> object:
+def csv_cell(value: object) -> object:
     """A cell as it is written: missing numbers empty, a text that starts a formula with an apostrophe before it.
 
-    >>> _cell("=1+1"), _cell(-1.5), _cell(float("nan"))
+    >>> csv_cell("=1+1"), csv_cell(-1.5), csv_cell(float("nan"))
     ("'=1+1", -1.5, '')
     """
     if isinstance(value, str):

@@ -32,6 +32,7 @@ NUMBER_FORMATS = {
     "volume": "#,##0.0",
     "price": "#,##0.000",
     "intensity": "#,##0.00",
+    "figure": "General",
 }
 FONT = {"en": "Calibri", "zh": "Microsoft YaHei"}
 TEXT_LENGTH_MAX = 32_767  # what a cell of Excel holds
@@ -52,14 +53,15 @@ def save_excel(dataset: xr.Dataset, study: Study, path: str | Path, language: st
     book = xlsxwriter.Workbook(packed, TEXT_IS_TEXT)
     made_of = f"study {dataset.attrs['study_digest']}, scenario {dataset.attrs['scenario_digest']}"
     book.set_properties({"title": _text(dataset.attrs["title"])[:200], "comments": made_of})
-    formats = _formats(book, language)
+    formats = cell_formats(book, language)
     for sheet in Book(dataset, study, language).sheets():
-        _write(book.add_worksheet(sheet.name), sheet, formats)
+        write_sheet(book.add_worksheet(sheet.name), sheet, formats)
     book.close()
     write_whole(Path(path), packed.getvalue())
 
 
-def _formats(book: xlsxwriter.Workbook, language: str) -> dict[str, Any]:
+def cell_formats(book: xlsxwriter.Workbook, language: str) -> dict[str, Any]:
+    """The looks of cells by style."""
     font = {"font_name": FONT[language], "valign": "top"}
     shown = {name: LOCALE[language] + how for name, how in NUMBER_FORMATS.items()}
     return {
@@ -70,7 +72,8 @@ def _formats(book: xlsxwriter.Workbook, language: str) -> dict[str, Any]:
     }
 
 
-def _write(worksheet: Any, sheet: Sheet, formats: dict[str, Any]) -> None:
+def write_sheet(worksheet: Any, sheet: Sheet, formats: dict[str, Any]) -> None:
+    """Writes a note, headings and cells; texts as texts, numbers as numbers."""
     worksheet.write_string(NOTE_ROW, 0, _text(sheet.note), formats["note"])
     rows = max((len(column.cells) for column in sheet.columns), default=0)
     for place, column in enumerate(sheet.columns):
