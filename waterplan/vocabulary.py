@@ -3,7 +3,8 @@
 ``vocabulary.csv`` is the single source for checks, command-line help, sliders, axis labels and docs. Columns:
 
 =================  ==================================================================================================
-``kind``           dimension, input, lever, of a plan: decision, ledger, result or dual; of the cost curve: curve
+``kind``           dimension, input, lever, of a plan: decision, ledger, result or dual; of the cost curve: curve;
+                   of a batch: run
 ``dims``           its dimensions, in order; the lever ``perspective`` is the dimension of ``cost`` at the same time
 ``unit``           canonical unit; ``output_unit`` in it stands for the unit of each product, see products.csv
 ``lower, upper``   hard bounds, both included; empty: none (for a lever: what can be attained is the limit)
@@ -26,7 +27,7 @@ from pathlib import Path
 
 from waterplan.errors import WaterplanError, suggest
 
-KINDS = ("dimension", "input", "lever", "decision", "ledger", "result", "dual", "curve")
+KINDS = ("dimension", "input", "lever", "decision", "ledger", "result", "dual", "curve", "run")
 FILE = Path(__file__).with_name("vocabulary.csv")
 WORDS = {"true": True, "false": False}
 
