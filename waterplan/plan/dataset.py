@@ -29,7 +29,7 @@ Variables = dict[str, tuple[tuple[str, ...], Array]]
 
 def build_dataset(result: Result) -> xr.Dataset:
     """The plan of a result. Variables, dims and units are those of the vocabulary; attrs say where it comes from."""
-    variables: Variables = {**_deployment(result), **plan_variables(result)}
+    variables: Variables = {**deployment_variables(result), **plan_variables(result)}
     decisions = result.decisions()
     dataset = xr.Dataset(
         {name: (dims, value) for name, (dims, value) in variables.items()}, coords=_coords(result)
@@ -94,7 +94,8 @@ def _pair_table(structure: Structure, volume: Array, missing: float = np.nan) ->
     return table
 
 
-def _deployment(result: Result) -> Variables:
+def deployment_variables(result: Result) -> Variables:
+    """Capacity, share deployed, and decisions on sites and of other sources, by technology, product and province."""
     s, deployment = result.instance.structure, result.deployment
     capacity = capacity_by_choice(s, deployment)
     site, supply = np.zeros_like(capacity), np.zeros_like(capacity)

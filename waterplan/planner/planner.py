@@ -6,8 +6,9 @@ import math
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from copy import copy
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -56,6 +57,19 @@ class Planner:
         self._values = input_values(study)
         self._kept: OrderedDict[object, Coefficients] = OrderedDict()
         self._lock = threading.Lock()
+
+    def with_values(self, values: Mapping[str, Array]) -> Planner:
+        """A planner of the same study with other input values in the same rows, such as a sample of them.
+
+        It shares what rows alone decide and keeps coefficients of its own. Its study has these values, and still the
+        rows and the digest of the tables. Overrides of a scenario come on top.
+        """
+        other = copy(self)
+        data = {name: array.copy(data=values[str(name)]) for name, array in self.study.values.data_vars.items()}
+        other.study = replace(self.study, values=self.study.values.assign(data))
+        other._values = {name: np.asarray(array, dtype=float) for name, array in values.items()}
+        other._kept, other._lock = OrderedDict(), threading.Lock()
+        return other
 
     def solve(
         self,
