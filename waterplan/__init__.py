@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from waterplan import curve, errors, messages, vocabulary
+    from waterplan import charts, curve, errors, formats, messages, palette, vocabulary
     from waterplan.explain.causes import causes, states
     from waterplan.explain.freedom import freedom
     from waterplan.explain.limits import binding_limits
@@ -29,13 +29,17 @@ if TYPE_CHECKING:
     from waterplan.planner.compiled import is_compiled
     from waterplan.planner.planner import Planner
     from waterplan.planner.planning import answer, confirm, solve
+    from waterplan.report.commands import command_lines, settings
     from waterplan.report.explanation import overview_page, technology_page, technology_sentences
     from waterplan.report.page import certificate_line, judge_line, plan_page
+    from waterplan.report.policy import report_document
+    from waterplan.report.writing import write_report
     from waterplan.scenario import Scenario, open_scenario, scenario_files
     from waterplan.study import Study, open_study
 
 __version__ = "0.1.0"
 __all__ = [
+    "Design",
     "Plan",
     "Planner",
     "Scenario",
@@ -45,24 +49,31 @@ __all__ = [
     "binding_limits",
     "causes",
     "certificate_line",
+    "charts",
+    "command_lines",
     "compare",
     "confirm",
     "curve",
     "errors",
+    "formats",
     "freedom",
     "is_compiled",
     "judge_line",
     "messages",
+    "open_runs",
     "open_scenario",
     "open_study",
     "overview",
     "overview_page",
     "pack_table",
+    "palette",
     "plan_page",
     "plan_variables",
     "reasons",
+    "report_document",
     "rests_on",
     "scenario_files",
+    "settings",
     "share_by_basis",
     "solve",
     "states",
@@ -71,9 +82,11 @@ __all__ = [
     "vocabulary",
     "ways_out",
     "weights",
+    "write_report",
 ]
 
 _HOME = {
+    "Design": "waterplan.batch.design",
     "Plan": "waterplan.plan.plan",
     "Planner": "waterplan.planner.planner",
     "Scenario": "waterplan.scenario",
@@ -82,24 +95,32 @@ _HOME = {
     "binding_limits": "waterplan.explain.limits",
     "causes": "waterplan.explain.causes",
     "certificate_line": "waterplan.report.page",
+    "charts": "waterplan.charts",
+    "command_lines": "waterplan.report.commands",
     "compare": "waterplan.plan.compare",
     "confirm": "waterplan.planner.planning",
     "curve": "waterplan.curve",
     "errors": "waterplan.errors",
+    "formats": "waterplan.formats",
     "freedom": "waterplan.explain.freedom",
     "is_compiled": "waterplan.planner.compiled",
     "judge_line": "waterplan.report.page",
     "messages": "waterplan.messages",
+    "open_runs": "waterplan.batch.opening",
     "open_scenario": "waterplan.scenario",
     "open_study": "waterplan.study",
     "overview": "waterplan.explain.overview",
     "overview_page": "waterplan.report.explanation",
     "pack_table": "waterplan.plan.files.single",
+    "palette": "waterplan.palette",
     "plan_page": "waterplan.report.page",
     "plan_variables": "waterplan.plan.dataset",
     "reasons": "waterplan.explain.reasons",
+    "report_document": "waterplan.report.policy",
     "rests_on": "waterplan.explain.rests",
+    "run_batch": "waterplan.batch.engine",
     "scenario_files": "waterplan.scenario",
+    "settings": "waterplan.report.commands",
     "share_by_basis": "waterplan.explain.sensitivity",
     "solve": "waterplan.planner.planning",
     "states": "waterplan.explain.causes",
@@ -108,6 +129,7 @@ _HOME = {
     "vocabulary": "waterplan.vocabulary",
     "ways_out": "waterplan.explain.ways_out",
     "weights": "waterplan.explain.sensitivity",
+    "write_report": "waterplan.report.writing",
 }
 
 

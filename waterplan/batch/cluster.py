@@ -1,0 +1,246 @@
+"""Chunks planned by Dask workers: a cluster of this machine's cores, or one that is there already.
+
+A worker makes the solver of a batch once (a plugin carries study and design to workers that come later, too). A chunk
+whose worker dies goes to another; one that takes several workers with it is planned run by run, so that the run that
+does it is found and the others are not lost.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import threading
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import dask
+import numpy as np
+from distributed import Client, Future, KilledWorker, LocalCluster, get_worker
+from distributed.diagnostics.plugin import WorkerPlugin
+
+from waterplan.batch.design import Design
+from waterplan.batch.encoding import Planned, packed, planned
+from waterplan.batch.runs import Runs
+from waterplan.batch.solving import REASON_MAX, Chunk, Solver
+from waterplan.errors import WaterplanError
+from waterplan.study import Study
+
+AHEAD = 3  # chunks given out for each core, so that none waits for this process
+CONNECT = 20.0  # s
+WORKERS_WITHIN = 120.0  # s, from the start, or from the loss of the last
+LOOK = 0.5  # s between looks at the connection
+FAILURES = 2  # workers that a chunk may take with it
+TRIES = 3
+SETTINGS = {
+    "distributed.scheduler.allowed-failures": FAILURES,
+    "distributed.worker.profile.enabled": False,
+    "distributed.comm.timeouts.connect": CONNECT,
+}
+
+
+class ClusterError(WaterplanError):
+    """The workers cannot be reached, or cannot plan; what is done is kept."""
+
+
+class NoSolverError(LookupError):
+    """A worker that joined at the very moment when the batch began has no solver yet."""
+
+
+class SolverPlugin(WorkerPlugin):
+    """Carries study and design to each worker, which makes its solver when the first chunk comes."""
+
+    def __init__(self, name: str, study: Study, design: Design):
+        self.name, self._study, self._design = name, study, design
+
+    def setup(self, worker: Any) -> None:
+        """Nothing is made yet: the worker has to answer its scheduler meanwhile."""
+        self._lock, self._made = threading.Lock(), None
+
+    def solver(self) -> Solver:
+        """The solver of this worker."""
+        with self._lock:
+            if self._made is None:
+                self._made = Solver(self._study, self._design)
+            return self._made
+
+
+def plan_chunk(name: str, chunk: Chunk, length: int) -> Planned:
+    """A chunk planned on the worker that this runs on."""
+    return planned(_solver(name), chunk, length)
+
+
+def plan_run(name: str, chunk: Chunk) -> dict[str, np.ndarray]:
+    """A chunk of one run."""
+    return _solver(name).solve(chunk)
+
+
+def _solver(name: str) -> Solver:
+    plugin = get_worker().plugins.get(name)
+    if not isinstance(plugin, SolverPlugin):
+        raise NoSolverError(name)
+    return plugin.solver()
+
+
+def planned_on_cluster(
+    runs: Runs, length: int, left: list[int], scheduler: str | None, workers: int | None
+) -> Generator[tuple[int, Planned]]:
+    """Chunks as they come back from the workers. Raises ClusterError."""
+    with connected(scheduler, workers) as client:
+        yield from _Batch(client, runs, length).run(left)
+
+
+@contextmanager
+def connected(scheduler: str | None, workers: int | None) -> Iterator[Client]:
+    """A client of the scheduler at an address, or of a cluster made for the time of the batch."""
+    logger = logging.getLogger("distributed")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)  # what matters is said here
+    cluster, client = None, None
+    try:
+        with dask.config.set(SETTINGS):
+            if scheduler is None:
+                cluster = LocalCluster(
+                    n_workers=workers or os.cpu_count() or 1,
+                    threads_per_worker=1,
+                    dashboard_address=None,
+                    worker_dashboard_address=None,
+                    silence_logs=logging.CRITICAL,
+                )
+            client = _client(cluster, scheduler)
+            yield client
+    finally:
+        for one in (client, cluster):
+            if one is not None:
+                with suppress(Exception):
+                    one.close()
+        logger.setLevel(before)
+
+
+def _client(cluster: LocalCluster | None, scheduler: str | None) -> Client:
+    try:
+        return Client(cluster if cluster is not None else scheduler, timeout=CONNECT, set_as_default=False)
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ClusterError(
+            f"The scheduler {scheduler} cannot be reached: {reason}. Start one with dask scheduler, or leave "
+            "--scheduler out to use this machine's cores."
+        ) from None
+
+
+class _Batch:
+    """What one batch has given out and waits for."""
+
+    def __init__(self, client: Client, runs: Runs, length: int):
+        self.client, self.runs, self.length = client, runs, length
+        self.name = f"waterplan-{runs.digest[:16]}-{os.getpid()}-{time.monotonic_ns()}"
+        self.waiting: dict[str, tuple[Future, int]] = {}
+        self.back: queue.SimpleQueue[Future] = queue.SimpleQueue()
+        self.tries: dict[int, int] = {}
+        self.seen = time.monotonic()
+
+    def run(self, left: list[int]) -> Generator[tuple[int, Planned]]:
+        self.equip()
+        todo, alone = list(reversed(left)), list[int]()
+        try:
+            while todo or self.waiting:
+                while todo and len(self.waiting) < self.room():
+                    self.give_out(todo.pop())
+                future = self.next()
+                number = self.waiting.pop(future.key)[1]
+                found = self.result(future, number, todo, alone)
+                if found is not None:
+                    yield number, found
+            for number in alone:
+                yield number, self.run_by_run(number)
+        finally:
+            with suppress(Exception):
+                self.client.cancel([future for future, _ in self.waiting.values()])
+                self.client.unregister_worker_plugin(self.name)
+
+    def equip(self) -> None:
+        """Sends study and design to all workers, now and later."""
+        try:
+            self.client.register_plugin(SolverPlugin(self.name, self.runs.study, self.runs.design), name=self.name)
+            self.client.wait_for_workers(1, timeout=WORKERS_WITHIN)
+        except (TimeoutError, OSError) as error:
+            raise ClusterError(f"No worker came within {WORKERS_WITHIN:g} s. Start workers: {error}") from None
+
+    def room(self) -> int:
+        """How many chunks may be given out."""
+        return AHEAD * max(2, sum(self.client.nthreads().values()))
+
+    def give_out(self, number: int) -> None:
+        chunk = Chunk.of(self.runs, number, self.length)
+        self.submit(number, plan_chunk, self.name, chunk, self.length)
+
+    def submit(self, number: int, work: Any, *arguments: Any) -> None:
+        future = self.client.submit(work, *arguments, pure=False)
+        self.waiting[future.key] = future, number
+        future.add_done_callback(self.back.put)
+
+    def next(self) -> Future:
+        """The next future that has ended. Raises ClusterError when the connection or all workers are lost."""
+        while True:
+            with suppress(queue.Empty):
+                return self.back.get(timeout=LOOK)
+            if self.client.status != "running":
+                raise self.lost()
+            if self.client.scheduler_info(n_workers=1)["workers"]:
+                self.seen = time.monotonic()
+            elif time.monotonic() - self.seen > WORKERS_WITHIN:
+                message = f"All workers are gone, and none came back within {WORKERS_WITHIN:g} s."
+                raise ClusterError(f"{message} What is done is kept; run the same command again to go on.")
+
+    def result(self, future: Future, number: int, todo: list[int], alone: list[int]) -> Planned | None:
+        """What a chunk gives; None when it is to be planned again: by another worker, or run by run."""
+        if future.status == "finished":
+            found: Planned = future.result()
+            return found
+        if future.status in ("cancelled", "lost"):
+            raise self.lost()
+        error = future.exception()
+        if isinstance(error, KilledWorker):
+            alone.append(number)
+            return None
+        self.tries[number] = self.tries.get(number, 0) + 1
+        if isinstance(error, NoSolverError) and self.tries[number] <= TRIES:
+            self.equip()
+            todo.append(number)
+            return None
+        raise ClusterError(
+            f"A worker cannot plan: {type(error).__name__}: {error}. Do all workers have the same waterplan?"
+        )
+
+    def run_by_run(self, number: int) -> Planned:
+        """A chunk that took its workers with it, one run at a time: those that do it again have crashed."""
+        chunk = Chunk.of(self.runs, number, self.length)
+        parts = []
+        for place in range(len(chunk.runs)):
+            self.submit(number, plan_run, self.name, chunk.only(place))
+            future = self.next()
+            self.waiting.pop(future.key)
+            if future.status == "finished":
+                parts.append(future.result())
+                continue
+            if future.status in ("cancelled", "lost"):
+                raise self.lost()
+            error = future.exception()
+            if not isinstance(error, KilledWorker):
+                raise ClusterError(f"A worker cannot plan: {type(error).__name__}: {error}.")
+            reason = f"{FAILURES + 1} workers ended without a word while they planned it, the last of them {error.last_worker.address}"
+            parts.append({"state": np.array(["crashed"]), "reason": np.array([reason[:REASON_MAX]])})
+        return packed(self.joined(parts), self.length, self.runs.design.keep.dtype)
+
+    def joined(self, parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+        """Runs planned one at a time as one chunk."""
+        blank = Solver(self.runs.study, self.runs.design).blank(1)
+        whole = [{**blank, **part} for part in parts]
+        return {name: np.concatenate([part[name] for part in whole]) for name in blank}
+
+    def lost(self) -> ClusterError:
+        return ClusterError(
+            "The connection to the scheduler is lost. What is done is kept; run the same command again to go on."
+        )
