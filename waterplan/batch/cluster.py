@@ -57,7 +57,8 @@ class SolverPlugin(WorkerPlugin):
 
     def setup(self, worker: Any) -> None:
         """Nothing is made yet: the worker has to answer its scheduler meanwhile."""
-        self._lock, self._made = threading.Lock(), None
+        self._lock = threading.Lock()
+        self._made: Solver | None = None
 
     def solver(self) -> Solver:
         """The solver of this worker."""
@@ -136,7 +137,7 @@ class _Batch:
     def __init__(self, client: Client, runs: Runs, length: int):
         self.client, self.runs, self.length = client, runs, length
         self.name = f"waterplan-{runs.digest[:16]}-{os.getpid()}-{time.monotonic_ns()}"
-        self.waiting: dict[str, tuple[Future, int]] = {}
+        self.waiting: dict[Any, tuple[Future, int]] = {}
         self.back: queue.SimpleQueue[Future] = queue.SimpleQueue()
         self.tries: dict[int, int] = {}
         self.seen = time.monotonic()
@@ -230,7 +231,7 @@ class _Batch:
             error = future.exception()
             if not isinstance(error, KilledWorker):
                 raise ClusterError(f"A worker cannot plan: {type(error).__name__}: {error}.")
-            reason = f"{FAILURES + 1} workers ended without a word while they planned it, the last of them {error.last_worker.address}"
+            reason = f"{FAILURES + 1} workers ended without a word while they planned it"
             parts.append({"state": np.array(["crashed"]), "reason": np.array([reason[:REASON_MAX]])})
         return packed(self.joined(parts), self.length, self.runs.design.keep.dtype)
 

@@ -174,4 +174,3 @@ def nested(levers: Mapping[str, Any]) -> dict[str, Any]:
         else:
             out[lever] = plain
     return out
-

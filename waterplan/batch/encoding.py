@@ -1,4 +1,4 @@
-"""The arrays of a chunk as the bytes of its files: compressed by who planned it, so that writing is all that is left."""
+"""The arrays of a chunk as the bytes of its files: compressed by who planned it, so that only writing is left."""
 
 from __future__ import annotations
 

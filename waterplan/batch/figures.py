@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from waterplan.study import Study
 from waterplan.vocabulary import Term, term, terms
 
 CUBES = ("capacity", "investment", "running_cost", "electricity", "heat", "carbon_dioxide", "technology_cost")
-BY = {"technology": (1, 2), "sector": (0, 2), "province": (0, 1)}
+BY = ("technology", "sector", "province")
 SCALARS = (
     "annual_cost", "objective", "gross_cost", "gains", "scarcity_credit", "public_budget", "counted_saving",
     "saving", "shadow_price", "total_investment", "total_electricity", "total_heat", "total_carbon_dioxide",
@@ -93,9 +93,8 @@ def _usual(result: Result) -> dict[str, Array]:
         "saving_by_sector": ledger.saving.sum(axis=(0, 2)),
         "saving_by_province": ledger.saving.sum(axis=(0, 1)),
         "saving_by_technology": _saving_by_technology(result),
+        **_sums(result),
     }
-    for name, cube in _cubes(result).items():
-        found |= {f"{name}_by_{dim}": cube.sum(axis=axes) for dim, axes in BY.items()}
     saving = float(ledger.saving.sum())
     reference = float(i.flows.reference_withdrawal.sum())
     numbers = {
@@ -115,23 +114,33 @@ def _usual(result: Result) -> dict[str, Array]:
     return found | {name: np.asarray(float(number)) for name, number in numbers.items()}
 
 
-def _cubes(result: Result) -> dict[str, Array]:
+def _sums(result: Result) -> dict[str, Array]:
+    """The cubes of the ledger, summed over all but one dimension.
+
+    Most differ by technology only, so that sums of capacity do; the others are [technology, sector, province].
+    """
     i, capacity = result.instance, result.ledger.capacity
-    values, prices = i.values, i.own_prices
-
-    def per(name: str) -> Array:
-        return values[name][:, None, None]
-
-    cubes: dict[str, Callable[[], Array]] = {
-        "capacity": lambda: capacity,
-        "investment": lambda: per("investment_per_m3") * i.levers.technology_cost_scale[:, None, None] * capacity,
-        "running_cost": lambda: prices.terms["running_cost"] * capacity,
-        "electricity": lambda: per("electricity_per_m3") * capacity,
-        "heat": lambda: per("heat_per_m3") * capacity,
-        "carbon_dioxide": lambda: carbon_added(values, capacity),
-        "technology_cost": lambda: prices.unit_cost * capacity,
+    values, own = i.values, i.own_prices
+    sums = capacity.sum(axis=2), capacity.sum(axis=1)
+    weights = {
+        "capacity": np.ones(len(capacity)),
+        "investment": values["investment_per_m3"] * i.levers.technology_cost_scale,
+        "running_cost": own.terms["running_cost"][:, 0, 0],
+        "electricity": values["electricity_per_m3"],
+        "heat": values["heat_per_m3"],
     }
-    return {name: cubes[name]() for name in CUBES}
+    found = {}
+    for name, weight in weights.items():
+        of = (weight * sums[0].sum(axis=1), weight @ sums[0], weight @ sums[1])
+        found |= {f"{name}_by_{dim}": total for dim, total in zip(BY, of, strict=True)}
+    for name, cube in (
+        ("carbon_dioxide", carbon_added(values, capacity)),
+        ("technology_cost", own.unit_cost * capacity),
+    ):
+        by_sector, by_province = cube.sum(axis=2), cube.sum(axis=1)
+        of = (by_sector.sum(axis=1), by_sector.sum(axis=0), by_province.sum(axis=0))
+        found |= {f"{name}_by_{dim}": total for dim, total in zip(BY, of, strict=True)}
+    return found
 
 
 def _saving_by_technology(result: Result) -> Array:
@@ -143,4 +152,3 @@ def _saving_by_technology(result: Result) -> Array:
         + totals(s.site_technology[s.pair_site], d.site_saving, count)
         + totals(s.supply_technology[s.pair_supply], d.supply, count)
     )
-

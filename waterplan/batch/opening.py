@@ -20,8 +20,8 @@ def open_runs(path: str | Path) -> xr.Dataset:
     """The runs of a store, read when they are used (Dask arrays by chunk).
 
     Variables are those kept of each plan, with ``state``, ``reason`` and ``attainable``; levers, digests and, of a
-    sample, ``factor`` are coordinates. A grid has its levers as dimensions, a list and a sample have ``run``. A run with
-    the digest of an earlier one has that one's values. Raises DataError when the path is no such store.
+    sample, ``factor`` are coordinates. A grid has its levers as dimensions, a list and a sample have ``run``. A run
+    with the digest of an earlier one has that one's values. Raises DataError when the path is no such store.
 
     .. code-block:: python
 
@@ -82,16 +82,12 @@ def _shaped(runs: xr.Dataset) -> xr.Dataset:
         if name not in along
     }
     order = list(names)
-    variables = {
-        name: v.transpose(*order, ...) if set(order) <= set(v.dims) else v for name, v in variables.items()
-    }
+    variables = {name: v.transpose(*order, ...) if set(order) <= set(v.dims) else v for name, v in variables.items()}
     for axis, name in enumerate(names):
         if name in along:
             values = np.moveaxis(along[name], axis, 0).reshape(names[name], -1)[:, 0]
             variables[name] = xr.Variable((name,), values, runs[name].attrs)
     if "factor" in variables and "sample" in variables["factor"].dims:
-        variables["factor"] = xr.Variable(
-            ("run", "group"), variables["factor"].data, variables["factor"].attrs
-        )
+        variables["factor"] = xr.Variable(("run", "group"), variables["factor"].data, variables["factor"].attrs)
     coordinates = [name for name in runs.coords if name in variables]
     return xr.Dataset(variables, attrs=runs.attrs).set_coords([*coordinates, *[n for n in names if n in variables]])

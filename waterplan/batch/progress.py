@@ -52,7 +52,7 @@ def clock(seconds: float) -> str:
 
 
 class Shown:
-    """Keeps count and tells: ``tell`` at each chunk, or a line on stderr that is written over where that is possible."""
+    """Keeps count and tells at each chunk; without ``tell`` in a line on stderr."""
 
     def __init__(self, of: int, done: int, tell: Callable[[Progress], None] | None = None):
         self._of, self._done, self._states = of, done, Counter[str]()

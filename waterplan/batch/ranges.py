@@ -1,12 +1,12 @@
 """The study's own low to high: other values of its figures, drawn together and brought back to what must hold.
 
 Low and high are read as 5 and 95 % points of a triangular distribution with the value as the most likely: in logit for
-shares, in logarithms for what is positive; figures that touch 0 or 1 or change sign are drawn on the plain scale and cut
-at the bounds of the vocabulary. What must hold:
+shares, in logarithms for what is positive; figures that touch 0 or 1 or change sign are drawn on the plain scale and
+cut at the bounds of the vocabulary. What must hold:
 
 - the gap between base-year and largest penetration is drawn, not its two ends, so both move together;
-- end uses of a product sum to 1; provincial output sums to national output, which is drawn; factors of provinces leave a
-  sector's withdrawal as it is;
+- end uses of a product sum to 1; provincial output sums to national output, which is drawn; factors of provinces leave
+  a sector's withdrawal as it is;
 - members of an exclusive group are installed at no more plants than there are.
 """
 
@@ -88,7 +88,8 @@ class Ranges:
     def _places(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """By name: which rows, and their cells."""
         cells = self.rows["cell"].to_numpy(np.int64)
-        return {str(name): (rows, cells[rows]) for name, rows in self.rows.groupby("name").indices.items()}
+        names = self.rows["name"].to_numpy(object)
+        return {str(name): (rows := np.flatnonzero(names == name), cells[rows]) for name in dict.fromkeys(names)}
 
     def draw(self, share: Array) -> dict[str, Array]:
         """All input values with each row at a share of its probability; NaN leaves a row at the study's value.
@@ -121,9 +122,10 @@ class Ranges:
         if drawn & {"output", NATIONAL}:
             national = arrays[NATIONAL] / self.values[NATIONAL]
             before, after = (np.nansum(values["output"], axis=1) for values in (self.values, arrays))
-            arrays["output"] = arrays["output"] * np.divide(
-                national * before, after, out=np.ones_like(after), where=after > 0
-            )[:, None]
+            arrays["output"] = (
+                arrays["output"]
+                * np.divide(national * before, after, out=np.ones_like(after), where=after > 0)[:, None]
+            )
         if "intensity_factor" in drawn:
             before, after = (np.nansum(self._weights * v["intensity_factor"], axis=0) for v in (self.values, arrays))
             scale = np.divide(before, after, out=np.ones_like(after), where=after > 0)

@@ -176,7 +176,7 @@ class _Reader:
             if set(given) != STEPS_KEYS or None in ends or not whole:
                 self.fault(where, f"got {shown(dict(given))}; give from, to and a count of 2 or more, or a list.")
                 return ()
-            given = np.linspace(ends[0], ends[1], count).tolist()  # type: ignore[type-var, arg-type]
+            given = np.linspace(ends[0], ends[1], count).tolist()  # type: ignore[arg-type]
         if not isinstance(given, Sequence) or isinstance(given, str) or not given:
             self.fault(where, f"got {shown(given)}; give a list with a value or more.")
             return ()

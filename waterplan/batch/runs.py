@@ -146,9 +146,7 @@ def _ranges(design: Design, study: Study, scenario: Scenario) -> tuple[Ranges, G
     return ranges, Groups.of(ranges, drawn.study, drawn.variables or None)
 
 
-def _laid_out(
-    design: Design, study: Study
-) -> tuple[dict[str, int], np.ndarray, dict[str, np.ndarray], Array]:
+def _laid_out(design: Design, study: Study) -> tuple[dict[str, int], np.ndarray, dict[str, np.ndarray], Array]:
     """Shape, base scenario and levers of all runs, and the points of the sample."""
     drawn, listed = design.drawn, len(design.scenarios)
     shape = {name: len(values) for name, values in design.axes.items()}

@@ -101,4 +101,3 @@ class Solver:
             return "timed_out", str(error), {}
         except Exception as error:
             return "failed", f"{type(error).__name__}: {error}", {}
-

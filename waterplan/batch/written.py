@@ -30,7 +30,7 @@ def write_scenario(
     below = ""
     for number in range(0, len(tables), ROWS_IN_A_FILE):
         name = f"run-{run}-figures-{number // ROWS_IN_A_FILE + 1}.toml"
-        part = {"title": f"Figures of run {run}", "set": tables[number : number + ROWS_IN_A_FILE]}
+        part: dict[str, object] = {"title": f"Figures of run {run}", "set": tables[number : number + ROWS_IN_A_FILE]}
         (folder / name).write_text(_dumped({"extends": below, **part} if below else part), encoding="utf-8")
         below = name
     if values is not None:

@@ -65,8 +65,8 @@ class Planner:
         rows and the digest of the tables. Overrides of a scenario come on top.
         """
         other = copy(self)
-        data = {name: array.copy(data=values[str(name)]) for name, array in self.study.values.data_vars.items()}
-        other.study = replace(self.study, values=self.study.values.assign(data))
+        known = self.study.values
+        other.study = replace(self.study, values=known.copy(data={name: values[str(name)] for name in known.data_vars}))
         other._values = {name: np.asarray(array, dtype=float) for name, array in values.items()}
         other._kept, other._lock = OrderedDict(), threading.Lock()
         return other
