@@ -14,6 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from waterplan import charts, curve, errors, formats, messages, palette, vocabulary
+    from waterplan.batch.design import Design
+    from waterplan.batch.engine import run_batch
+    from waterplan.batch.export import save_runs, write_run
+    from waterplan.batch.opening import open_runs
     from waterplan.explain.causes import causes, states
     from waterplan.explain.freedom import freedom
     from waterplan.explain.limits import binding_limits
@@ -72,6 +76,8 @@ __all__ = [
     "reasons",
     "report_document",
     "rests_on",
+    "run_batch",
+    "save_runs",
     "scenario_files",
     "settings",
     "share_by_basis",
@@ -83,6 +89,7 @@ __all__ = [
     "ways_out",
     "weights",
     "write_report",
+    "write_run",
 ]
 
 _HOME = {
@@ -119,6 +126,7 @@ _HOME = {
     "report_document": "waterplan.report.policy",
     "rests_on": "waterplan.explain.rests",
     "run_batch": "waterplan.batch.engine",
+    "save_runs": "waterplan.batch.export",
     "scenario_files": "waterplan.scenario",
     "settings": "waterplan.report.commands",
     "share_by_basis": "waterplan.explain.sensitivity",
@@ -130,6 +138,7 @@ _HOME = {
     "ways_out": "waterplan.explain.ways_out",
     "weights": "waterplan.explain.sensitivity",
     "write_report": "waterplan.report.writing",
+    "write_run": "waterplan.batch.export",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from waterplan.batch.reading import Content, read_content, read_design, refuse, scenarios_of
+from waterplan.messages import Texts
 from waterplan.scenario import Scenario
 
 Column = tuple[Any, ...]
@@ -134,6 +136,25 @@ class Design:
         asked = {**options, **({"variables": list(variables)} if variables else {})}
         made = Design.from_mapping({"store": asked, "grid": {"saving_target": [0]}})
         return replace(self, keep=replace(self.keep, **{name: getattr(made.keep, name) for name in asked}))
+
+    @classmethod
+    def from_content(cls, content: Mapping[str, Any]) -> Design:
+        """The design of :meth:`content`."""
+        sample, keep = content["sample"], content["store"]
+        return cls(
+            title=content["title"],
+            why=content["why"],
+            scenarios=tuple(Scenario.from_mapping(tomllib.loads(text)) for text in content["scenarios"]),
+            axes={name: tuple(values) for name, values in content["grid"].items()},
+            rows={name: tuple(values) for name, values in content["table"].items()},
+            drawn=Sample(**{**sample, "variables": tuple(sample["variables"])}) if sample else None,
+            keep=Keep(**{**keep, "variables": tuple(keep["variables"])}),
+        )
+
+    def remarks(self, language: str = "en") -> list[str]:
+        """What a reader of its results should know."""
+        rows = self.drawn is not None and self.drawn.study == "row"
+        return [Texts("batch", language)("row_by_row")] if rows else []
 
     def content(self) -> dict[str, Any]:
         """The design as plain lists and words, which a store carries."""

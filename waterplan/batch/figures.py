@@ -129,7 +129,7 @@ def _sums(result: Result) -> dict[str, Array]:
         "electricity": values["electricity_per_m3"],
         "heat": values["heat_per_m3"],
     }
-    found = {}
+    found: dict[str, Array] = {}
     for name, weight in weights.items():
         of = (weight * sums[0].sum(axis=1), weight @ sums[0], weight @ sums[1])
         found |= {f"{name}_by_{dim}": total for dim, total in zip(BY, of, strict=True)}

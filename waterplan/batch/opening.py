@@ -28,6 +28,11 @@ def open_runs(path: str | Path) -> xr.Dataset:
         runs = open_runs("runs.zarr")
         runs["annual_cost"].where(runs["state"] == "optimal").quantile([0.05, 0.5, 0.95])
     """
+    return _shaped(open_flat(path))
+
+
+def open_flat(path: str | Path) -> xr.Dataset:
+    """The same with every run along ``run``, of a grid too."""
     fault = not_a_folder(Path(path))
     if fault:
         raise DataError([Problem(str(path), 0, "", fault)])
@@ -37,7 +42,7 @@ def open_runs(path: str | Path) -> xr.Dataset:
         raise DataError([Problem(str(path), 0, "", f"not a store of runs: {error}")]) from None
     if raw.attrs.get("waterplan_runs") != FORMAT:
         raise DataError([Problem(str(path), 0, "", "not a store of runs of this version of waterplan.")])
-    return _shaped(_joined(raw))
+    return _joined(raw)
 
 
 def run_content(path: str | Path) -> dict[str, Any]:
@@ -61,7 +66,8 @@ def _joined(raw: xr.Dataset) -> xr.Dataset:
         if whole == runs.sizes["run"] and (where == np.arange(whole)).all():
             runs = runs.drop_vars("factor").assign_coords(factor=factor.rename(sample="run"))
         runs = runs.drop_vars("sample_of_run").set_coords("factor")
-    return runs.set_coords([name for name in _inputs(raw) if name in runs.variables])
+    known = [name for name in _inputs(raw) if name in runs.variables]
+    return runs.assign_coords({name: (runs[name].dims, runs[name].values, runs[name].attrs) for name in known})
 
 
 def _inputs(raw: xr.Dataset) -> list[str]:

@@ -264,6 +264,7 @@ def _store_attrs(runs: Runs, length: int) -> dict[str, Any]:
         "study_digest": runs.study.digest,
         "design": json.dumps(design.content(), ensure_ascii=False),
         "design_digest": design_digest(runs),
+        "remarks": design.remarks(),
         "shape": runs.shape,
         "runs": len(runs),
         "chunk": length,
