@@ -1,0 +1,106 @@
+"""A store as one NetCDF file, as a Parquet table with a row for each run, and one of its runs as scenario files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import dask
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import xarray as xr
+
+from waterplan.batch.design import Design
+from waterplan.batch.opening import open_flat, open_runs, run_content
+from waterplan.batch.runs import Runs
+from waterplan.errors import DataError, Problem, WaterplanError
+from waterplan.study import Study, open_study
+
+ROWS_AT_ONCE = 5000
+COLUMNS_MAX = 50_000
+
+
+def save_runs(store: str | Path, path: str | Path) -> None:
+    """Saves the runs of a store: as NetCDF (.nc) whole, or as Parquet (.parquet) with a row for each run.
+
+    In Parquet, figures by label have a column each, such as ``saving_by_sector.paper``. Raises DataError where that
+    cannot be written, or for another kind of file.
+    """
+    target = Path(path)
+    if target.suffix not in (".nc", ".parquet"):
+        raise _refuse(target, "runs are saved as .nc (NetCDF) or .parquet.")
+    if not target.parent.is_dir():
+        raise _refuse(target, f"there is no folder {target.parent}; make it first.")
+    part = target.with_name(f"{target.name}.part")
+    try:
+        _netcdf(store, part) if target.suffix == ".nc" else _parquet(store, part)
+        part.replace(target)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise _refuse(target, f"cannot be written: {error.strerror or error}.") from error
+
+
+def _refuse(path: Path, message: str) -> DataError:
+    return DataError([Problem(str(path), 0, "", message)])
+
+
+def _netcdf(store: str | Path, part: Path) -> None:
+    runs = open_runs(store)
+    plain = {k: v if isinstance(v, str | int | float) else json.dumps(v) for k, v in runs.attrs.items()}
+    runs.attrs = plain
+    for variable in runs.variables.values():
+        variable.encoding = {}
+    with dask.config.set(scheduler="synchronous"):
+        runs.to_netcdf(part, engine="h5netcdf")
+
+
+def _parquet(store: str | Path, part: Path) -> None:
+    runs = open_flat(store)
+    names = [name for name, variable in runs.variables.items() if variable.dims[:1] == ("run",)]
+    if sum(int(np.prod(runs[name].shape[1:])) for name in names) > COLUMNS_MAX:
+        raise _refuse(part, f"more than {COLUMNS_MAX:,} columns. Save as NetCDF, or keep fewer variables.")
+    writer = None
+    count = runs.sizes["run"]
+    try:
+        for first in range(0, count, ROWS_AT_ONCE):
+            rows = runs.isel(run=slice(first, first + ROWS_AT_ONCE))
+            with dask.config.set(scheduler="synchronous"):
+                frame = pd.concat([_columns(rows, str(name)) for name in names], axis=1)
+            frame.insert(0, "run", np.arange(first, first + len(frame)))
+            table = pa.Table.from_pandas(frame, preserve_index=False)
+            writer = writer or pq.ParquetWriter(part, table.schema)
+            writer.write_table(table)
+    finally:
+        if writer is not None:
+            writer.close()
+
+
+def _columns(rows: xr.Dataset, name: str) -> pd.DataFrame:
+    """One variable as columns, one a label."""
+    array = rows[name]
+    values = np.asarray(array.values).reshape(len(array), -1)
+    labels = (
+        pd.MultiIndex.from_product([array[dim].values.astype(str) for dim in array.dims[1:]])
+        if array.ndim > 1
+        else [()]
+    )
+    heads = [".".join([name, *label]) if isinstance(label, tuple) else f"{name}.{label}" for label in labels]
+    return pd.DataFrame(dict(zip(heads, values.T, strict=True)))
+
+
+def write_run(store: str | Path, run: int, folder: str | Path, study: Study | str | Path = "china-2015") -> Path:
+    """Writes a run of a store as a scenario that ``waterplan plan`` takes, with what is drawn of the study beside it.
+
+    run: its number, from 0. Raises WaterplanError if there is no such run, or if study or design no longer make it.
+    """
+    study = open_study(study) if isinstance(study, str | Path) else study
+    kept = open_flat(store)
+    count = kept.sizes["run"]
+    if not 0 <= run < count:
+        raise WaterplanError(f"{store}: there is no run {run}; runs are numbered from 0 to {count - 1}.")
+    runs = Runs.of(Design.from_content(run_content(store)), study)
+    if str(runs.digests[run]) != str(kept["digest"].values[run]):
+        raise WaterplanError(f"{store}: run {run} asks something else of this study; the store is of another.")
+    return runs.write(run, folder)
