@@ -205,14 +205,14 @@ def chunk_length(runs: Runs, shapes: Mapping[str, Mapping[str, int]]) -> int:
 
 def _results(group: zarr.Group, name: str, shape: Mapping[str, int], dtype: str, count: int, length: int) -> None:
     item = term(name)
-    fill: Any = np.nan if dtype.startswith(("<f", "float")) else "missing" if name == "state" else ""
+    words = name in ("state", "reason")  # without a fill value, which xarray would read as NaN
     group.create_array(
         name,
         shape=(count, *shape.values()),
         chunks=(length, *shape.values()),
         dtype=dtype,
         compressors=CODEC,
-        fill_value=fill,
+        fill_value=None if words else np.nan,
         attributes={ARRAY_DIMENSIONS: ["run", *shape], "units": item.unit, "long_name": item.label_en},
     )
 

@@ -14,8 +14,7 @@ from waterplan.scenario import Scenario, apply_overrides
 from waterplan.study import Study
 from waterplan.vocabulary import of_kind
 
-ROWS_IN_A_FILE = 4000  # a scenario file has at most a million bytes
-FILES_MAX = 7  # and extends at most eight others
+ROWS_IN_A_FILE = 3000  # a scenario file has at most a million bytes
 
 
 def write_scenario(

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import waterplan
+from waterplan.cli import batching as b
 from waterplan.cli import explaining as x
 from waterplan.cli import options as o
+from waterplan.cli import robustness as r
 from waterplan.cli.comparing import print_comparison
 from waterplan.cli.describing import print_description
 from waterplan.cli.output import tell
 from waterplan.cli.planning import Request, print_plan
-from waterplan.cli.serving import serve_pages
+from waterplan.cli.serving import add_user, serve_pages
 from waterplan.cli.studying import print_check, print_scenarios
 from waterplan.cli.tracing import print_trace
 
@@ -93,6 +96,47 @@ def explain(
     x.print_explanation(scenario, technology, study, tuple(settings or ()), tolerance, fast, as_json, language)
 
 
+@app.command(help=b.HELP("help"), epilog=b.HELP("help_examples"))
+def batch(
+    design: b.DesignArgument,
+    output: b.StoreOption,
+    study: o.StudyOption = o.STUDY,
+    scheduler: b.SchedulerOption = None,
+    workers: b.WorkersOption = None,
+    export: b.ExportOption = None,
+    write: b.WriteOption = None,
+    into: b.IntoOption = Path(),
+    as_json: o.JsonOption = False,
+    language: o.LanguageOption = o.LANGUAGE,
+) -> None:
+    """Plans many scenarios and stores them."""
+    asked = b.Batch(design, output, study, scheduler, workers, tuple(export or ()), write, into)
+    b.print_batch(asked, as_json, language)
+
+
+@app.command(help=r.HELP("help"), epilog=r.HELP("help_examples"))
+def robust(
+    scenario: o.ScenarioArgument,
+    samples: r.SamplesOption = 500,
+    probability: r.ProbabilityOption = 0.9,
+    together: r.TogetherOption = r.Together.technology,
+    indices: r.IndicesOption = 0,
+    seed: r.SeedOption = 2015,
+    store: r.StoreOption = None,
+    study: o.StudyOption = o.STUDY,
+    settings: o.SetOption = None,
+    scheduler: b.SchedulerOption = None,
+    workers: b.WorkersOption = None,
+    as_json: o.JsonOption = False,
+    language: o.LanguageOption = o.LANGUAGE,
+) -> None:
+    """Says what holds whatever the uncertain figures turn out to be."""
+    words, places = tuple(settings or ()), (store, scheduler, workers)
+    r.print_robust(
+        r.Asked(scenario, study, words, samples, probability, together, indices, seed, *places), as_json, language
+    )
+
+
 @app.command(help=HELP("trace"), epilog=HELP("trace_examples"))
 def trace(
     name: o.NameArgument,
@@ -133,8 +177,16 @@ def dashboard(
     origin: Annotated[list[str] | None, typer.Option(metavar="HOST[:PORT]", help=HELP("origin"))] = None,
     show: Annotated[bool, typer.Option("--show", help=HELP("show"))] = False,
     read_only: Annotated[bool, typer.Option("--read-only", help=HELP("read_only"))] = False,
+    basic_auth: Annotated[str | None, typer.Option(metavar="FILE", help=HELP("basic_auth"))] = None,
+    user: Annotated[str | None, typer.Option("--add-user", metavar="NAME", help=HELP("add_user"))] = None,
+    cookie_secret_file: Annotated[str | None, typer.Option(metavar="FILE", help=HELP("cookie_secret_file"))] = None,
+    log_format: Annotated[o.LogFormat, typer.Option(help=HELP("log_format"))] = o.LogFormat.text,
     language: o.LanguageOption = o.LANGUAGE,
 ) -> None:
-    """Serves the pages in a browser."""
+    """Serves the pages in a browser, or adds a user who may sign in."""
+    if user is not None:
+        add_user(basic_auth, user, language)
+        return
     where = {"port": port, "address": address, "origins": origin}
-    serve_pages(study, scenarios, language, workers=workers, show=show, read_only=read_only, **where)
+    doors = {"basic_auth": basic_auth, "cookie_secret_file": cookie_secret_file, "log_format": log_format.value}
+    serve_pages(study, scenarios, language, workers=workers, show=show, read_only=read_only, **where, **doors)
