@@ -37,15 +37,18 @@ if TYPE_CHECKING:
     from waterplan.report.explanation import overview_page, technology_page, technology_sentences
     from waterplan.report.page import certificate_line, judge_line, plan_page
     from waterplan.report.policy import report_document
+    from waterplan.report.robustness import robust_page
     from waterplan.report.writing import write_report
     from waterplan.scenario import Scenario, open_scenario, scenario_files
     from waterplan.study import Study, open_study
+    from waterplan.uncertainty.robust import Robust, open_answers, robust
 
 __version__ = "0.1.0"
 __all__ = [
     "Design",
     "Plan",
     "Planner",
+    "Robust",
     "Scenario",
     "Study",
     "__version__",
@@ -64,6 +67,7 @@ __all__ = [
     "is_compiled",
     "judge_line",
     "messages",
+    "open_answers",
     "open_runs",
     "open_scenario",
     "open_study",
@@ -76,6 +80,8 @@ __all__ = [
     "reasons",
     "report_document",
     "rests_on",
+    "robust",
+    "robust_page",
     "run_batch",
     "save_runs",
     "scenario_files",
@@ -96,6 +102,7 @@ _HOME = {
     "Design": "waterplan.batch.design",
     "Plan": "waterplan.plan.plan",
     "Planner": "waterplan.planner.planner",
+    "Robust": "waterplan.uncertainty.robust",
     "Scenario": "waterplan.scenario",
     "Study": "waterplan.study",
     "answer": "waterplan.planner.planning",
@@ -114,6 +121,7 @@ _HOME = {
     "judge_line": "waterplan.report.page",
     "messages": "waterplan.messages",
     "open_runs": "waterplan.batch.opening",
+    "open_answers": "waterplan.uncertainty.robust",
     "open_scenario": "waterplan.scenario",
     "open_study": "waterplan.study",
     "overview": "waterplan.explain.overview",
@@ -125,6 +133,8 @@ _HOME = {
     "reasons": "waterplan.explain.reasons",
     "report_document": "waterplan.report.policy",
     "rests_on": "waterplan.explain.rests",
+    "robust": "waterplan.uncertainty.robust",
+    "robust_page": "waterplan.report.robustness",
     "run_batch": "waterplan.batch.engine",
     "save_runs": "waterplan.batch.export",
     "scenario_files": "waterplan.scenario",

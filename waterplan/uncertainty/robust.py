@@ -38,9 +38,9 @@ class Robust:
     """The answers for one scenario. store: where its runs are; ``answers`` stands there as the group ``robust``.
 
     answers: of each candidate plan aim, plan_cost, carried_saving and carried_cost by run; used_share,
-    saving_quantile and technology_class by technology; the rows to check first on ``row``; attrs target, probability.
-    indices: of :func:`waterplan.uncertainty.indices.outcome_indices`, the group ``indices`` of the store; None where
-    they were not asked for.
+    saving_quantile and technology_class by technology; the rows to check first on ``row``; attrs target, probability,
+    together. indices: of :func:`waterplan.uncertainty.indices.outcome_indices`, the group ``indices`` of the store;
+    None where they were not asked for.
     """
 
     store: Path
@@ -58,6 +58,11 @@ class Robust:
     def probability(self) -> float:
         """With which probability it has to be."""
         return float(self.answers.attrs["probability"])
+
+    @property
+    def together(self) -> str:
+        """What was drawn by one common factor."""
+        return str(self.answers.attrs["together"])
 
     @cached_property
     def reach(self) -> xr.DataArray:
@@ -203,11 +208,11 @@ def _divided(result: Result, points: int, seed: int, store: Path, tell: Tell) ->
 def _worked_out(
     planner: Planner, result: Result, runs: Runs, opened: xr.Dataset, probability: float, tell: Tell
 ) -> xr.Dataset:
-    scenario = result.instance.scenario
+    scenario, together = result.instance.scenario, runs.design.drawn.study if runs.design.drawn else ""
     plans = candidates(planner, scenario, runs, probability, lambda done, of: tell("candidates", done, of))
     rows = check_first(planner, result, tell=lambda done, of: tell("rows", done, of))
     answers = xr.merge([_of_candidates(plans), usage(opened), _of_rows(rows)])
-    answers.attrs = {"target": plans.target, "probability": probability, "scenario": scenario.title}
+    answers.attrs = {"target": plans.target, "probability": probability, "together": together}
     return answers
 
 
