@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import xarray as xr
+import zarr
 from platformdirs import user_cache_path
+from zarr.errors import ZarrUserWarning
 
 from waterplan.batch.design import Design
 from waterplan.batch.engine import run_batch
@@ -183,6 +186,9 @@ def _kept(store: Path, group: str, question: Mapping[str, object]) -> xr.Dataset
 def _keep(found: xr.Dataset, store: Path, group: str, question: Mapping[str, object]) -> xr.Dataset:
     _whole(store, group).unlink(missing_ok=True)
     found.to_zarr(store, group=group, mode="w", zarr_format=2, consolidated=False)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Object at ", ZarrUserWarning)  # the lock is no array
+        zarr.consolidate_metadata(store, zarr_format=2)  # so that xr.open_zarr(store, group=...) finds it
     _whole(store, group).write_text(json.dumps(question), encoding="utf-8")
     return found
 
