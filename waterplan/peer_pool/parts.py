@@ -1,0 +1,139 @@
+"""Records of plants as the pool takes them: per product an output, a graded withdrawal, an intensity; checked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from waterplan.benchmarking.records import GRADED, Records
+from waterplan.errors import DataError, Problem
+from waterplan.peer_pool.points import size_class
+from waterplan.study import Study
+
+WORD_MAX = 100
+YEARS = (1990, 2100)
+REUSED = (
+    "cooling_recirculated", "process_recirculated", "reused_in_series", "effluent_reused", "condensate_returned",
+)  # fmt: skip
+FILE = "records"
+
+
+@dataclass(frozen=True)
+class PlantPart:
+    """One product of a plant and year, as it is stored."""
+
+    product: str
+    route: str
+    size: str
+    output: float | None
+    withdrawal: float | None
+    intensity: float
+    reuse_rate: float | None
+
+
+@dataclass(frozen=True)
+class PlantYear:
+    """A plant and year with what it makes; ``skipped`` are products whose withdrawal is not known."""
+
+    plant: str
+    year: int
+    parts: tuple[PlantPart, ...]
+    skipped: tuple[str, ...] = ()
+
+
+def plant_years(records: Records) -> list[PlantYear]:
+    """The plants and years of records. Raises DataError, with all problems and no figure in them.
+
+    A product's withdrawal is what the record says of it; where it says nothing and the plant makes nothing else, it is
+    the plant's graded withdrawal. Otherwise the product is skipped: its part is not known.
+    """
+    problems = list(_problems(records))
+    if problems:
+        raise DataError(problems)
+    made = dict(list(records.products.groupby(["plant", "year"], sort=True)))
+    sites = zip(records.sites.index, records.sites.to_dict("records"), strict=True)
+    return [_plant_year(key, site, made.get(key)) for key, site in sites]
+
+
+def published(study: Study) -> list[PlantYear]:
+    """The published enterprises of a study: intensity and reuse rate, no output."""
+    rows = study.enterprises.reset_index()
+    return [
+        PlantYear(
+            f"{row['enterprise']}, {row['product']}",
+            int(row["year"]),
+            (PlantPart(str(row["product"]), "", "", None, None, float(row["intensity"]), _number(row["reuse_rate"])),),
+        )
+        for _, row in rows.iterrows()
+    ]
+
+
+def _problems(records: Records) -> Iterator[Problem]:
+    if not records.sites.index.is_unique:
+        yield Problem(FILE, 0, "plant", "a plant and year stands there twice; give it once.")
+    for plant, year in records.sites.index:
+        if not _is_word(plant) or not plant:
+            yield Problem(FILE, 0, "plant", f"a plant has no name, or one of more than {WORD_MAX} characters.")
+        if not YEARS[0] <= int(year) <= YEARS[1]:
+            yield Problem(FILE, 0, "year", f"a year is not between {YEARS[0]} and {YEARS[1]}.")
+    for column in GRADED:
+        if column in records.sites and not _are_volumes(records.sites[column]):
+            yield Problem(FILE, 0, column, "a volume is negative or infinite.")
+    for row, (_, made) in enumerate(records.products.iterrows(), start=1):
+        words = [made["product"], _word(made.get("route"))]
+        if not all(map(_is_word, words)) or not words[0]:
+            yield Problem(FILE, row, "product", f"empty, or more than {WORD_MAX} characters.")
+        output = _number(made["output"])
+        if output is None or not 0 < output < math.inf:
+            yield Problem(FILE, row, "output", "must be there and more than nought.")
+        if not _are_volumes(pd.Series([made.get("withdrawal")])):
+            yield Problem(FILE, row, "withdrawal", "a volume is negative or infinite.")
+    if records.products.duplicated(["plant", "year", "product", "route"]).any():
+        yield Problem(FILE, 0, "product", "a product stands twice for one plant, year and route; add them up.")
+
+
+def _plant_year(key: tuple[str, int], site: Mapping[Hashable, object], made: pd.DataFrame | None) -> PlantYear:
+    graded = [volume for column in GRADED if (volume := _number(site.get(column))) is not None]
+    whole = math.fsum(graded) if graded else None
+    reuse = _reuse_rate(site, whole)
+    parts, skipped = [], []
+    for _, row in () if made is None else made.iterrows():
+        withdrawal = _number(row.get("withdrawal"))
+        if withdrawal is None and made is not None and len(made) == 1:
+            withdrawal = whole
+        if withdrawal is None:
+            skipped.append(str(row["product"]))
+            continue
+        output, route = float(row["output"]), _word(row.get("route"))
+        parts.append(
+            PlantPart(str(row["product"]), route, size_class(output), output, withdrawal, withdrawal / output, reuse)
+        )
+    return PlantYear(str(key[0]), int(key[1]), tuple(sorted(parts, key=repr)), tuple(skipped))
+
+
+def _reuse_rate(site: Mapping[Hashable, object], withdrawal: float | None) -> float | None:
+    """Reused over reused and withdrawn [1]; None where nothing is said of reuse."""
+    reused = [volume for column in REUSED if (volume := _number(site.get(column))) is not None]
+    if not reused or withdrawal is None or math.fsum(reused) + withdrawal <= 0:
+        return None
+    return math.fsum(reused) / (math.fsum(reused) + withdrawal)
+
+
+def _are_volumes(column: pd.Series) -> bool:
+    numbers = [number for value in column if (number := _number(value)) is not None]
+    return all(0 <= number < math.inf for number in numbers)
+
+
+def _number(value: object) -> float | None:
+    return None if value is None or pd.isna(value) else float(value)  # type: ignore[arg-type, call-overload]
+
+
+def _word(value: object) -> str:
+    return "" if value is None or pd.isna(value) else str(value)  # type: ignore[call-overload]
+
+
+def _is_word(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= WORD_MAX and value.isprintable()

@@ -1,0 +1,214 @@
+"""The pool: owners submit and withdraw, the operator makes releases, everybody may ask what a release tells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from sqlalchemy import Connection, Engine
+
+from waterplan.benchmarking.records import Records
+from waterplan.errors import WaterplanError
+from waterplan.peer_pool import store
+from waterplan.peer_pool.auditing import audited, changed_owners
+from waterplan.peer_pool.cells import Cell, cells_of
+from waterplan.peer_pool.keys import checked_key, digest, new_key
+from waterplan.peer_pool.opening import locked, migrate, open_engine, usual_url
+from waterplan.peer_pool.parts import PlantYear, plant_years, published
+from waterplan.peer_pool.points import Contribution
+from waterplan.peer_pool.rules import Rules
+from waterplan.peer_pool.statistics import CellName, Statistics, found, place_rows, table_of
+from waterplan.study import Study
+
+PUBLIC, KEY, PLANT = "public", "key", "plant"  # what a digest is of, so that none is mistaken for another
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a submission: plant-years that are new or replace others, that say what stood there already, and
+    products that were left out because their withdrawal is not known (plant, year, product)."""
+
+    taken: int
+    unchanged: int
+    skipped: tuple[tuple[str, int, str], ...]
+
+
+class PeerPool:
+    """Plants of many owners, in a SQLite file or a PostgreSQL database; docs/peers.md says what is told of them."""
+
+    def __init__(self, engine: Engine, rules: Rules | None = None):
+        self._engine = engine
+        self._rules = rules or Rules()
+        self._frozen: dict[int, list[Cell]] = {}
+        with locked(engine) as connection:
+            self._salt = store.salt_of(connection)
+
+    @classmethod
+    def open(cls, url: str | None = None, rules: Rules | None = None) -> PeerPool:
+        """Opens a pool, makes it if it is not there, and brings it to the newest revision under a lock.
+
+        ``url``: sqlite:///path, a path, or postgresql://user@host/name; without it a file in the user's data folder.
+        """
+        engine = open_engine(usual_url() if url is None else url)
+        migrate(engine)
+        return cls(engine, rules)
+
+    def close(self) -> None:
+        """Lets go of the database."""
+        self._engine.dispose()
+
+    def issue_key(self) -> str:
+        """A new owner's secret key, for the operator to hand out: one to each enterprise that he knows to be one.
+
+        The pool keeps a salted digest; a key that is lost cannot be found again.
+        """
+        key = new_key()
+        with locked(self._engine) as connection:
+            store.add_owner(connection, self._digest(KEY, key))
+        return key
+
+    def seed(self, study: Study) -> int:
+        """Puts the published enterprises of a study into the pool, each its own owner; how many are new or changed.
+
+        They are public: they stand among the peers, but nobody hides behind them, so they count towards nothing.
+        """
+        taken = 0
+        with locked(self._engine) as connection:
+            for said in published(study):
+                named = self._digest(PUBLIC, said.plant)
+                owner = store.owner_of(connection, named)
+                owner = store.add_owner(connection, named, is_public=True) if owner is None else owner
+                taken += store.put(connection, owner, named, self._salt, said)
+        return taken
+
+    def submit(self, records: Records, owner_key: str) -> Receipt:
+        """Takes records of an owner who consents; a plant and year given again replaces what stood there.
+
+        All or nothing. They count from the next release. Raises DataError for records that are not as they must be,
+        WaterplanError for a key that was not issued.
+        """
+        said = plant_years(records)
+        with locked(self._engine) as connection:
+            owner = self._owner(connection, owner_key)
+            secret = self._digest(PLANT, owner_key)
+            new = [store.put(connection, owner, secret, self._salt, one) for one in said]
+        return Receipt(sum(new), len(new) - sum(new), _skipped(said))
+
+    def withdraw(self, owner_key: str, plant: str | None = None) -> int:
+        """Deletes a plant, or all plants and the key itself, history included; how many plants.
+
+        Deleted at once; the next release tells nothing that rests on them. Raises WaterplanError for an unknown plant.
+        """
+        with locked(self._engine) as connection:
+            owner = self._owner(connection, owner_key)
+            if plant is None:
+                return store.delete_owner(connection, owner)
+            named = digest(self._salt, self._digest(PLANT, owner_key), plant)
+            known = store.plant_of(connection, owner, named)
+            if known is None:
+                raise WaterplanError("The pool has no such plant under this key. Give its name as it was submitted.")
+            store.delete_plant(connection, known)
+            return 1
+
+    def own(self, owner_key: str) -> pd.DataFrame:
+        """All that the pool holds of an owner, with the history; plants by digest, for their names are not kept."""
+        with locked(self._engine) as connection:
+            rows = store.own_rows(connection, self._owner(connection, owner_key))
+        columns = ["plant", "year", "consented_at", "replaced_at", *store.OWN_COLUMNS]
+        return pd.DataFrame(rows, columns=columns)
+
+    def release(self) -> int:
+        """Makes the next release and returns its number. Raises WaterplanError if too few owners have changed."""
+        with locked(self._engine) as connection:
+            last = store.newest_release(connection)
+            now = store.contributions(connection)
+            members = {(one.owner, one.key) for one in now if not one.is_public}
+            needed = self._rules.changes_needed
+            if changed_owners(store.counted_in(connection, last), members) < needed:
+                raise WaterplanError(
+                    f"No release: fewer than {needed} owners have changed since the last one, and its difference "
+                    "to the next would tell of them. Wait for more submissions."
+                )
+            former = [store.cells_in(connection, number) for number in range(1, last + 1)]
+            live = store.live_parts(connection)
+            cells = audited(cells_of(now, self._rules), former, live, self._rules)
+            store.put_release(connection, last + 1, cells, members)
+        return last + 1
+
+    def releases(self) -> int:
+        """How many releases there are: the number of the newest."""
+        with locked(self._engine) as connection:
+            return store.newest_release(connection)
+
+    def statistics(self, cell: CellName | Sequence[str], release: int | None = None) -> Statistics:
+        """What a release tells of the peers of a product, route and size class; the same to everybody who asks.
+
+        ``told`` is False, and no decile there, where the rules do not allow it.
+        """
+        number = self.releases() if release is None else release
+        return found(self._cells(number), CellName(*cell), number)
+
+    def place(self, records: Records, release: int | None = None) -> pd.DataFrame:
+        """Where each product of the records stands among its peers, interpolated between told deciles.
+
+        Columns plant, year, product, route, size, intensity [m3/unit], place [percent of peers that make do with
+        less], place_low, place_high, release, merged. Place is missing beyond the told deciles, all three where nothing
+        is told.
+        The records are not stored.
+        """
+        number = self.releases() if release is None else release
+        return place_rows(plant_years(records), self._cells(number), number)
+
+    def export(self, path: str | Path, release: int | None = None) -> int:
+        """Writes all that a release tells into a CSV file; how many cells. Nothing else of the pool is in it."""
+        number = self.releases() if release is None else release
+        cells = self._cells(number)
+        try:
+            table_of(cells, number).to_csv(path, index=False, encoding="utf-8")
+        except OSError as error:
+            raise WaterplanError(f"{path} cannot be written: {error.strerror}.") from None
+        return len(cells)
+
+    def _digest(self, *words: str) -> str:
+        return digest(self._salt, *words)
+
+    def _owner(self, connection: Connection, owner_key: str) -> int:
+        owner = store.owner_of(connection, self._digest(KEY, checked_key(owner_key)))
+        if owner is None:
+            raise WaterplanError(
+                "The pool knows no owner of this key. Ask its operator for one; withdrawn keys are void."
+            )
+        return owner
+
+    def _cells(self, number: int) -> list[Cell]:
+        """The cells of a release, from memory after the first time: what is frozen does not change."""
+        if not (self._rules.submission_waits and self._rules.deletion_waits):
+            return self._at_once(number)
+        if number not in self._frozen:
+            with locked(self._engine) as connection:
+                newest = store.newest_release(connection)
+                if not 1 <= number <= newest:
+                    raise WaterplanError(_no_release(number, newest))
+                self._frozen[number] = store.cells_in(connection, number)
+        return self._frozen[number]
+
+    def _at_once(self, number: int) -> list[Cell]:
+        """What a pool tells that does not wait: of everything there is, or of what is left of a release."""
+        with locked(self._engine) as connection:
+            now: list[Contribution] = store.contributions(connection)
+            if self._rules.submission_waits:
+                counted = {part for _, part in store.counted_in(connection, number)}
+                now = [one for one in now if one.key in counted or one.is_public]
+        return cells_of(now, self._rules)
+
+
+def _no_release(number: int, newest: int) -> str:
+    if newest == 0:
+        return "The pool has told nothing yet: there is no release. Its operator makes one."
+    return f"There is no release {number}; the newest is {newest}."
+
+
+def _skipped(said: Sequence[PlantYear]) -> tuple[tuple[str, int, str], ...]:
+    return tuple((one.plant, one.year, product) for one in said for product in one.skipped)
