@@ -10,9 +10,8 @@ import numpy as np
 
 from waterplan import Planner, Scenario, Study, messages
 from waterplan.errors import InfeasibleError
+from waterplan.formats import lever_unit, units
 from waterplan.vocabulary import Term, of_kind, terms
-
-from .formats import lever_unit, units
 
 GROUPS = ("question", "prices", "limits", "reach", "sector", "province", "technology")
 ENTERPRISE_ONLY = ("hurdle_rate", "water_price_scale", "water_tax", "barrier_cost", "investment_subsidy")

@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "waterplan"
 ROWS = [  # from the ground up; a module imports only from rows below its own, a package also from itself
     {"errors"},
-    {"units", "vocabulary", "messages"},
-    {"tables"},
+    {"units", "vocabulary", "messages", "palette"},
+    {"tables", "formats"},
     {"study"},
     {"scenario"},
     {"model"},
@@ -24,7 +24,8 @@ ROWS = [  # from the ground up; a module imports only from rows below its own, a
     {"explain", "curve", "benchmarking"},
     {"batch", "peer_pool"},
     {"uncertainty"},
-    {"report", "charts"},
+    {"charts"},
+    {"report"},
     {"cli"},
     {"__main__"},
 ]

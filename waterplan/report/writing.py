@@ -1,0 +1,36 @@
+"""The policy report as a file: HTML or PDF, by the end of its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from waterplan.curve import curve
+from waterplan.errors import WaterplanError
+from waterplan.explain.sensitivity import weights
+from waterplan.messages import Texts
+from waterplan.plan.plan import Plan
+from waterplan.plan.result import Result
+from waterplan.planner.planner import Planner
+from waterplan.report.document import to_pdf
+from waterplan.report.policy import report_document
+
+SUFFIXES = (".html", ".pdf")
+
+
+def write_report(result: Result, path: str | Path, language: str = "en", planner: Planner | None = None) -> None:
+    """Writes the policy report of an answer, with its cost curve and what it rests on.
+
+    path: ends in .html or .pdf; planner: of the answer's study, where there is one already. Raises WaterplanError for
+    another end, where hvPlot or WeasyPrint is missing, and where the file cannot be written.
+    """
+    path, say = Path(path), Texts("report", language)
+    if path.suffix.lower() not in SUFFIXES:
+        raise WaterplanError(say("no_such_report", path=path))
+    study, scenario = result.instance.study, result.instance.scenario
+    points = curve(planner or Planner(study), scenario.with_levers(saving_target=0.0))
+    text = report_document(Plan.of(result), language, weights(result), points)
+    content = to_pdf(text) if path.suffix.lower() == ".pdf" else text.encode()
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise WaterplanError(say("not_written", path=path, reason=error.strerror)) from error
