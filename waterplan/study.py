@@ -76,7 +76,7 @@ class Study:
         }
         rows = rows_of(draft.sheets)
         attrs = {key: settings[key] for key in ATTRS}
-        numbers = datasets_of(draft, rows, coords_of(draft), attrs)
+        numbers = datasets_of(draft.labels, rows, coords_of(draft), attrs)
         return cls(
             name=Path(folder).resolve().name,
             description=settings.get("description", ""),

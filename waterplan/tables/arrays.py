@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -81,17 +82,17 @@ def _variable(dims: tuple[str, ...], numbers: np.ndarray, attrs: dict[str, str] 
 
 
 def datasets_of(
-    draft: Draft, rows: pd.DataFrame, coords: dict[str, Any], attrs: dict[str, Any]
+    labels: Mapping[str, Sequence[str]], rows: pd.DataFrame, coords: Mapping[str, Any], attrs: Mapping[str, Any]
 ) -> dict[str, xr.Dataset]:
     """Datasets of value, low and high: one variable for each input, NaN where there is no row."""
     groups = rows.groupby("name", sort=False).indices
-    cells = {dim: pd.Index(draft.labels[dim]).get_indexer(pd.Index(rows[dim])) for dim in CATALOGUE_OF}
+    cells = {dim: pd.Index(labels[dim]).get_indexer(pd.Index(rows[dim])) for dim in CATALOGUE_OF}
     variables: dict[str, dict[str, Any]] = {column: {} for column in NUMBERS}
     for term in of_kind("input"):
         at = groups.get(term.name, np.empty(0, np.int64))
         index = tuple(cells[dim][at] for dim in term.dims)
         for column in NUMBERS:
-            numbers = np.full([len(draft.labels[dim]) for dim in term.dims], np.nan)
+            numbers = np.full([len(labels[dim]) for dim in term.dims], np.nan)
             found = rows[column].to_numpy()[at]
             numbers[index] = found if term.dims else found[0]
             variables[column][term.name] = _variable(
