@@ -7,7 +7,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from waterplan import Plan, Planner, Scenario, settings
+from waterplan import Plan, Planner, Scenario, settings, write_report
 from waterplan import command_lines as commands
 
 __all__ = ["KINDS", "commands", "export", "settings"]
@@ -17,6 +17,8 @@ KINDS = {
     "csv": ("plan-tables.zip", "application/zip"),
     "excel": ("plan.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     "netcdf": ("plan.nc", "application/x-netcdf"),
+    "report_html": ("report.html", "text/html"),
+    "report_pdf": ("report.pdf", "application/pdf"),
 }
 
 
@@ -26,13 +28,16 @@ def export(kind: str, planner: Planner, scenario: Scenario, language: str) -> tu
     if kind == "toml":
         titled = scenario if scenario.title else Scenario.from_mapping({**scenario.to_mapping(), "title": "Mine"})
         return name, media, titled.to_toml().encode()
-    plan = Plan.of(planner.solve(scenario))
+    result = planner.solve(scenario)
+    plan = Plan.of(result)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         if kind == "csv":
             return name, media, _zipped(plan, Path(folder) / "tables")
         if kind == "excel":
             plan.to_excel(path, language)
+        elif kind.startswith("report_"):
+            write_report(result, path, language, planner)
         else:
             plan.save(path)
         return name, media, path.read_bytes()

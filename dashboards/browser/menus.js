@@ -9,7 +9,7 @@ function topBar() {
   return `<div class="brand"><strong>waterplan</strong><span class="quiet">${say("brand_note", { base: now.page.years[0], target: now.page.years[1] })}</span></div><nav aria-label="${say("pages")}">${tabs}</nav><div class="bar-tools">${icon("undo", "undo", !board?.can_undo, "↶")}${icon("redo", "redo", !board?.can_redo, "↷")}<button class="tool wide" data-act="view" data-name="language" data-value="${isZh() ? "en" : "zh"}" lang="${isZh() ? "en" : "zh"}">${isZh() ? "English" : "中文"}</button>${`<button class="tool" data-act="view" data-name="theme" data-value="${theme === "dark" ? "light" : "dark"}" aria-label="${say(theme === "dark" ? "theme_light" : "theme_dark")}" title="${say(theme === "dark" ? "theme_light" : "theme_dark")}">${theme === "dark" ? "☀" : "☾"}</button>`}</div>`;
 }
 
-const EXPORTS = ["toml", "csv", "excel", "netcdf", "commands"];
+const EXPORTS = ["report_pdf", "report_html", "toml", "csv", "excel", "netcdf", "commands"];
 function scenarioBar() {
   const { board } = now;
   const options = now.page.scenarios.map((item) => `<button role="menuitem" data-act="open" data-name="${esc(item.name)}"><strong>${esc(item.title)}</strong><span>${esc(item.why)}</span></button>`).join("");

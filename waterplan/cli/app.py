@@ -16,6 +16,7 @@ from waterplan.cli.comparing import print_comparison
 from waterplan.cli.describing import print_description
 from waterplan.cli.output import tell
 from waterplan.cli.planning import Request, print_plan
+from waterplan.cli.reporting import FileOption, print_report
 from waterplan.cli.serving import add_user, serve_pages
 from waterplan.cli.studying import print_check, print_scenarios
 from waterplan.cli.tracing import print_trace
@@ -68,6 +69,18 @@ def plan(
     print_plan(
         Request(scenario, study, tuple(settings or ()), solver, not no_confirm, language), as_json, output, csv, excel
     )
+
+
+@app.command(help=HELP("report"), epilog=HELP("report_examples"))
+def report(
+    scenario: o.ScenarioArgument,
+    output: FileOption,
+    study: o.StudyOption = o.STUDY,
+    settings: o.SetOption = None,
+    language: o.LanguageOption = o.LANGUAGE,
+) -> None:
+    """Writes the policy report of a scenario."""
+    print_report(Request(scenario, study, tuple(settings or ()), o.Solver.planner, False, language), output)
 
 
 @app.command(help=HELP("compare"), epilog=HELP("compare_examples"))
