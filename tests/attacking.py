@@ -1,0 +1,216 @@
+"""An attacker of the peer pool: two owners, fifty plants, three releases, and every answer that can be had.
+
+The attacker knows the rules, who is in the pool, what each makes and by which route, and when each joined or left: all
+but intensities. Of these it knows that they are between LOW and HIGH, and may know one from elsewhere. It claims nothing that does not follow: an interval
+for an owner is all that its intensity can be, given the answers; so claims are never wrong, and luck plays no part.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from pooling import Made, Owners
+from scipy.optimize import linprog
+
+from waterplan.peer_pool.points import Point
+from waterplan.peer_pool.rules import Rules
+from waterplan.peer_pool.statistics import Statistics
+from waterplan.peer_pool.telling import GROUPS_MAX, Deciles, deciles
+
+LOW, HIGH = 0.0, 1000.0  # m3/unit
+OWN = ("A", "B")
+PLANTS = 50
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An owner's intensity is between these."""
+
+    victim: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An answer, and who was in its groups: the number of groups follows from the places that are told.
+
+    ``groups`` may say more than an attacker can know, never less: the rules must hold even then.
+    """
+
+    groups: tuple[tuple[str, ...], ...]
+    answer: Deciles
+
+
+def half_step(value: float, digits: int | None) -> float:
+    """How far a figure may be from what it was before it was rounded."""
+    if digits is None or value == 0:
+        return 1e-9 * max(abs(value), 1.0)
+    return 0.5 * 10.0 ** (math.floor(math.log10(abs(value))) - digits + 1)
+
+
+def deduced(
+    seen: Sequence[Seen], outputs: Mapping[str, float], own: Mapping[str, float], digits: int | None
+) -> dict[str, Claim]:
+    """All that follows from the answers for each owner that is in one, by linear programming."""
+    victims = sorted({owner for one in seen for group in one.groups for owner in group} - own.keys())
+    names = [*victims, *((place, side) for place, one in enumerate(seen) for side in range(len(one.groups)))]
+    column = {name: place for place, name in enumerate(names)}
+    rows, limits = [], []
+
+    def between(row: np.ndarray, low: float, high: float) -> None:
+        rows.extend((row, -row))
+        limits.extend((high, -low))
+
+    for place, one in enumerate(seen):
+        if not one.answer:
+            continue
+        slack = max(half_step(value, digits) for _, value in one.answer)
+        stands = 100 * (np.arange(len(one.groups)) + 0.5) / len(one.groups)
+        for side, group in enumerate(one.groups):
+            row, made = np.zeros(len(names)), sum(outputs[owner] for owner in group)
+            row[column[place, side]] = -1
+            known = 0.0
+            for owner in group:
+                if owner in own:
+                    known += own[owner] * outputs[owner] / made
+                else:
+                    row[column[owner]] = outputs[owner] / made
+            between(row, -slack - known, slack - known)
+        for at, value in one.answer:
+            row = np.zeros(len(names))
+            for side, weight in enumerate(np.eye(len(stands))):
+                row[column[place, side]] = np.interp(at, stands, weight)
+            own_slack = half_step(value, digits) if len(stands) > 1 else 1e-12
+            between(row, value - own_slack, value + own_slack)
+    return {victim: _extremes(column[victim], victim, rows, limits, len(names)) for victim in victims}
+
+
+def _extremes(at: int, victim: str, rows: list[np.ndarray], limits: list[float], size: int) -> Claim:
+    ends = []
+    for sign in (1.0, -1.0):
+        cost = np.zeros(size)
+        cost[at] = sign
+        ways = {"A_ub": np.array(rows), "b_ub": limits} if rows else {}
+        found = linprog(cost, **ways, bounds=(LOW, HIGH), method="highs")
+        assert found.status == 0, "what the attacker believes contradicts what it saw: the attack is not sound"
+        ends.append(sign * found.fun)
+    return Claim(victim, *ends)
+
+
+def decile_width(intensity: float, told: Deciles) -> float:
+    """How narrowly what is told places an intensity by itself [m3/unit].
+
+    Between two told deciles it is their distance; beyond the outermost the largest distance that is told; with one
+    told decile, from nought to it.
+    """
+    values = [value for _, value in told]
+    if not values:
+        return HIGH - LOW
+    if len(values) == 1:
+        return values[0]
+    gaps = [(high - low, low, high) for low, high in zip(values, values[1:], strict=False)]
+    inside = [gap for gap, low, high in gaps if low <= intensity <= high]
+    return min(inside) if inside else max(gap for gap, _, _ in gaps)
+
+
+def own_decile_width(intensity: float, told: Deciles, others: Sequence[Point]) -> float:
+    """As decile_width, but an attacker that pulls deciles apart with plants of its own gains nothing: what would be
+    told of the other owners alone counts where it is narrower."""
+    rules = Rules(coalition=0, dominance=1.0)
+    alone = deciles(sorted(others, key=lambda point: point.intensity), rules)
+    widths = [decile_width(intensity, told)]
+    if alone is not None:
+        widths.append(decile_width(intensity, alone))
+    return min(widths)
+
+
+class World:
+    """A pool with honest owners and the attacker's two; what the attacker sees of it."""
+
+    def __init__(self, folder, rules: Rules):
+        self.rules = rules
+        self.owners = Owners(folder / "pool.sqlite", rules)
+        self.made: dict[str, tuple[Made, ...]] = {}
+        self.seen: list[Seen] = []
+        self.answers: list[Statistics] = []
+
+    def says(self, owner: str, *made: Made) -> None:
+        self.owners.says(owner, *made)
+        self.made[owner] = made
+
+    def attacks(self, route: str, output: float, intensity: float, plants: int = 1) -> None:
+        """Both owners of the attacker submit: so many plants in a route, the rest of the fifty on another product."""
+        for owner in OWN:
+            here = tuple((f"{owner}{place}", "steel", route, output / plants, intensity) for place in range(plants))
+            rest = ((f"{owner}{place}", "wool", "", 1e6, 30.0 + place) for place in range(plants, PLANTS // 2))
+            self.says(owner, *here, *rest)
+            self.made[owner] = here
+
+    def leaves(self, owner: str) -> None:
+        self.owners.pool.withdraw(self.owners.keys.pop(owner))
+        self.made.pop(owner)
+
+    def release(self) -> bool:
+        """Makes a release if the rules allow one."""
+        try:
+            self.owners.pool.release()
+        except Exception as error:
+            assert "No release" in str(error), error
+            return False
+        return True
+
+    def elsewhere(self, start: int) -> None:
+        """Enough owners join another product for a release to be made."""
+        for place in range(start, start + 8):
+            self.owners.says(f"brewer {place}", ("plant", "beer", "", 1e6, 5.0 + place))
+
+    def asks(self, route: str, size: str, members: Sequence[str] | None) -> Statistics:
+        """Asks for a cell; ``members``: who is behind a told answer, None if nothing is to be concluded.
+
+        The attacker is even told who is in which group.
+        """
+        answer = self.owners.pool.statistics(("steel", route, size))
+        self.answers.append(answer)
+        if members is not None and answer.told:
+            size = self.rules.owners_needed if self.rules.merges else 1
+            count = 1 if len(answer.deciles) == 1 else min(GROUPS_MAX, len(members) // size)
+            ordered = sorted(members, key=self.intensity)
+            groups = tuple(tuple(ordered[place] for place in part) for part in np.array_split(range(len(ordered)), count))
+            self.seen.append(Seen(groups, answer.deciles))
+        return answer
+
+    def intensity(self, owner: str) -> float:
+        made = self.made[owner]
+        return sum(output * intensity for *_, output, intensity in made) / sum(output for *_, output, _ in made)
+
+    def outputs(self, *gone: tuple[str, float]) -> dict[str, float]:
+        return {owner: sum(one[3] for one in made) for owner, made in self.made.items()} | dict(gone)
+
+    def placed(self, truths: Mapping[str, float] | None = None, outputs: Mapping[str, float] | None = None,
+               known: Sequence[str] = ()) -> list[Claim]:  # fmt: skip
+        """Claims that place another owner more narrowly than its decile; all claims must be right.
+
+        ``truths``, ``outputs``: of owners that have left; ``known``: whose intensity was known before.
+        """
+        if not self.seen:
+            return []
+        truth = {owner: self.intensity(owner) for owner in self.made} | dict(truths or {})
+        made = {**self.outputs(), **(outputs or {})}
+        own = {owner: truth[owner] for owner in (*OWN, *known) if owner in truth}
+        claims = deduced(self.seen, made, own, self.rules.digits)
+        return [claim for claim in claims.values() if self.is_narrow(claim, truth, made)]
+
+    def is_narrow(self, claim: Claim, truth: Mapping[str, float], made: Mapping[str, float]) -> bool:
+        intensity = truth[claim.victim]
+        assert claim.low - 1e-6 <= intensity <= claim.high + 1e-6, "a claim is wrong: the attack is not sound"
+        widths = []
+        for one in self.seen:
+            members = {owner for group in one.groups for owner in group}
+            if claim.victim in members and one.answer:
+                others = [Point(0, False, truth[owner], made[owner]) for owner in members - set(OWN)]
+                widths.append(own_decile_width(intensity, one.answer, others))
+        return bool(widths) and claim.high - claim.low < min(widths) * (1 - 1e-9)
