@@ -10,15 +10,18 @@ from __future__ import annotations
 import logging
 import os
 import queue
+import signal
 import threading
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from typing import Any
 
 import dask
 import numpy as np
-from distributed import Client, Future, KilledWorker, LocalCluster, get_worker
+from distributed import CancelledError, Client, Future, KilledWorker, LocalCluster, get_worker
+from distributed.comm import CommClosedError
 from distributed.diagnostics.plugin import WorkerPlugin
 
 from waterplan.batch.design import Design
@@ -28,8 +31,10 @@ from waterplan.batch.solving import REASON_MAX, Chunk, Solver
 from waterplan.errors import WaterplanError
 from waterplan.study import Study
 
+LOGGER = "distributed"
 AHEAD = 3  # chunks given out for each core, so that none waits for this process
 CONNECT = 20.0  # s
+CLOSE = 5.0  # s
 WORKERS_WITHIN = 120.0  # s, from the start, or from the loss of the last
 LOOK = 0.5  # s between looks at the connection
 FAILURES = 2  # workers that a chunk may take with it
@@ -90,34 +95,62 @@ def planned_on_cluster(
 ) -> Generator[tuple[int, Planned]]:
     """Chunks as they come back from the workers. Raises ClusterError."""
     with connected(scheduler, workers) as client:
-        yield from _Batch(client, runs, length).run(left)
+        try:
+            yield from _Batch(client, runs, length).run(left)
+        except (CommClosedError, CancelledError) as error:
+            raise _lost() from error
 
 
 @contextmanager
 def connected(scheduler: str | None, workers: int | None) -> Iterator[Client]:
     """A client of the scheduler at an address, or of a cluster made for the time of the batch."""
-    logger = logging.getLogger("distributed")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)  # what matters is said here
     cluster, client = None, None
     try:
-        with dask.config.set(SETTINGS):
+        with dask.config.set(SETTINGS), _silent():
             if scheduler is None:
-                cluster = LocalCluster(
-                    n_workers=workers or os.cpu_count() or 1,
-                    threads_per_worker=1,
-                    dashboard_address=None,
-                    worker_dashboard_address=None,
-                    silence_logs=logging.CRITICAL,
-                )
+                cluster = _cluster(workers or os.cpu_count() or 1)
             client = _client(cluster, scheduler)
             yield client
     finally:
-        for one in (client, cluster):
-            if one is not None:
-                with suppress(Exception):
-                    one.close()
-        logger.setLevel(before)
+        with _silent(), suppress(Exception):
+            if client is not None:
+                client.close(timeout=CLOSE)
+            if cluster is not None:
+                cluster.close(timeout=CLOSE)
+
+
+def _cluster(workers: int) -> LocalCluster:
+    """A cluster on this machine. What it starts inherits that SIGINT is blocked, so Ctrl-C reaches this process only,
+    after the start."""
+    block = getattr(signal, "pthread_sigmask", None)  # not on Windows
+    if block:
+        resource_tracker.ensure_running()  # which would unblock it
+    before = block(signal.SIG_BLOCK, {signal.SIGINT}) if block else None
+    try:
+        return LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            dashboard_address=None,
+            worker_dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+        )
+    finally:
+        if block:
+            block(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Without the log of Dask: what matters is said here."""
+    loggers = [logging.getLogger(name) for name in list(logging.root.manager.loggerDict) if name.startswith(LOGGER)]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
 
 
 def _client(cluster: LocalCluster | None, scheduler: str | None) -> Client:
@@ -140,6 +173,7 @@ class _Batch:
         self.waiting: dict[Any, tuple[Future, int]] = {}
         self.back: queue.SimpleQueue[Future] = queue.SimpleQueue()
         self.tries: dict[int, int] = {}
+        self.cores, self.looked = 0, -LOOK
         self.seen = time.monotonic()
 
     def run(self, left: list[int]) -> Generator[tuple[int, Planned]]:
@@ -157,9 +191,10 @@ class _Batch:
             for number in alone:
                 yield number, self.run_by_run(number)
         finally:
-            with suppress(Exception):
-                self.client.cancel([future for future, _ in self.waiting.values()])
-                self.client.unregister_worker_plugin(self.name)
+            if self.client.status == "running":
+                with suppress(Exception):
+                    self.client.cancel([future for future, _ in self.waiting.values()])
+                    self.client.unregister_worker_plugin(self.name)
 
     def equip(self) -> None:
         """Sends study and design to all workers, now and later."""
@@ -170,8 +205,11 @@ class _Batch:
             raise ClusterError(f"No worker came within {WORKERS_WITHIN:g} s. Start workers: {error}") from None
 
     def room(self) -> int:
-        """How many chunks may be given out."""
-        return AHEAD * max(2, sum(self.client.nthreads().values()))
+        """How many chunks may be given out, for the workers there are now."""
+        if time.monotonic() - self.looked > LOOK:
+            self.cores, self.looked = sum(self.client.nthreads().values()), time.monotonic()
+            self.seen = self.looked if self.cores else self.seen
+        return AHEAD * max(2, self.cores)
 
     def give_out(self, number: int) -> None:
         chunk = Chunk.of(self.runs, number, self.length)
@@ -188,10 +226,9 @@ class _Batch:
             with suppress(queue.Empty):
                 return self.back.get(timeout=LOOK)
             if self.client.status != "running":
-                raise self.lost()
-            if self.client.scheduler_info(n_workers=1)["workers"]:
-                self.seen = time.monotonic()
-            elif time.monotonic() - self.seen > WORKERS_WITHIN:
+                raise _lost()
+            self.room()
+            if time.monotonic() - self.seen > WORKERS_WITHIN:
                 message = f"All workers are gone, and none came back within {WORKERS_WITHIN:g} s."
                 raise ClusterError(f"{message} What is done is kept; run the same command again to go on.")
 
@@ -201,7 +238,7 @@ class _Batch:
             found: Planned = future.result()
             return found
         if future.status in ("cancelled", "lost"):
-            raise self.lost()
+            raise _lost()
         error = future.exception()
         if isinstance(error, KilledWorker):
             alone.append(number)
@@ -227,7 +264,7 @@ class _Batch:
                 parts.append(future.result())
                 continue
             if future.status in ("cancelled", "lost"):
-                raise self.lost()
+                raise _lost()
             error = future.exception()
             if not isinstance(error, KilledWorker):
                 raise ClusterError(f"A worker cannot plan: {type(error).__name__}: {error}.")
@@ -241,7 +278,8 @@ class _Batch:
         whole = [{**blank, **part} for part in parts]
         return {name: np.concatenate([part[name] for part in whole]) for name in blank}
 
-    def lost(self) -> ClusterError:
-        return ClusterError(
-            "The connection to the scheduler is lost. What is done is kept; run the same command again to go on."
-        )
+
+def _lost() -> ClusterError:
+    return ClusterError(
+        "The connection to the scheduler is lost. What is done is kept; run the same command again to go on."
+    )

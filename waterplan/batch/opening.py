@@ -42,7 +42,9 @@ def open_flat(path: str | Path) -> xr.Dataset:
         raise DataError([Problem(str(path), 0, "", f"not a store of runs: {error}")]) from None
     if raw.attrs.get("waterplan_runs") != FORMAT:
         raise DataError([Problem(str(path), 0, "", "not a store of runs of this version of waterplan.")])
-    raw["state"] = xr.where(raw["state"] == "", "missing", raw["state"], keep_attrs=False).assign_attrs(raw["state"].attrs)
+    raw["state"] = xr.where(raw["state"] == "", "missing", raw["state"], keep_attrs=False).assign_attrs(
+        raw["state"].attrs
+    )
     return _joined(raw)
 
 

@@ -56,7 +56,7 @@ class Shown:
 
     def __init__(self, of: int, done: int, tell: Callable[[Progress], None] | None = None):
         self._of, self._done, self._states = of, done, Counter[str]()
-        self._times = deque([(time.monotonic(), done)], maxlen=LOOKED_BACK)
+        self._times = deque[tuple[float, int]](maxlen=LOOKED_BACK)  # from the first chunk on: before it, all starts
         self._tell = tell or Line()
 
     def add(self, states: Mapping[str, int]) -> None:
