@@ -1,24 +1,29 @@
 """An attacker of the peer pool: two owners, fifty plants, three releases, and every answer that can be had.
 
 The attacker knows the rules, who is in the pool, what each makes and by which route, and when each joined or left: all
-but intensities. Of these it knows that they are between LOW and HIGH, and may know one from elsewhere. It claims nothing that does not follow: an interval
-for an owner is all that its intensity can be, given the answers; so claims are never wrong, and luck plays no part.
+but intensities. Of these it knows that they are between LOW and HIGH, and may know one from elsewhere. It claims
+nothing that does not follow: an interval for an owner is all that its intensity can be, given the answers; so claims are never
+wrong, and luck plays no part.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from pooling import Made, Owners
 from scipy.optimize import linprog
 
+from waterplan.errors import WaterplanError
 from waterplan.peer_pool.points import Point
 from waterplan.peer_pool.rules import Rules
 from waterplan.peer_pool.statistics import Statistics
-from waterplan.peer_pool.telling import GROUPS_MAX, Deciles, deciles
+from waterplan.peer_pool.telling import GROUPS_MAX, Deciles, deciles, is_shared
 
 LOW, HIGH = 0.0, 1000.0  # m3/unit
 OWN = ("A", "B")
@@ -57,7 +62,10 @@ def deduced(
 ) -> dict[str, Claim]:
     """All that follows from the answers for each owner that is in one, by linear programming."""
     victims = sorted({owner for one in seen for group in one.groups for owner in group} - own.keys())
-    names = [*victims, *((place, side) for place, one in enumerate(seen) for side in range(len(one.groups)))]
+    names: list[object] = list(victims)
+    for place, one in enumerate(seen):
+        names += [(place, side) for side in range(len(one.groups))]
+        names += [(place, side, "border") for side in range(len(one.groups) - 1)]
     column = {name: place for place, name in enumerate(names)}
     rows, limits = [], []
 
@@ -66,8 +74,6 @@ def deduced(
         limits.extend((high, -low))
 
     for place, one in enumerate(seen):
-        if not one.answer:
-            continue
         slack = max(half_step(value, digits) for _, value in one.answer)
         stands = 100 * (np.arange(len(one.groups)) + 0.5) / len(one.groups)
         for side, group in enumerate(one.groups):
@@ -80,6 +86,15 @@ def deduced(
                 else:
                     row[column[owner]] = outputs[owner] / made
             between(row, -slack - known, slack - known)
+            for owner in group:  # nobody is above who stands in a group above
+                for step, sign in ((side, 1.0), (side - 1, -1.0)):
+                    if 0 <= step < len(one.groups) - 1:
+                        row, limit = np.zeros(len(names)), -sign * own.get(owner, 0.0)
+                        row[column[place, step, "border"]] = -sign
+                        if owner not in own:
+                            row[column[owner]] = sign
+                        rows.append(row)
+                        limits.append(limit)
         for at, value in one.answer:
             row = np.zeros(len(names))
             for side, weight in enumerate(np.eye(len(stands))):
@@ -104,17 +119,20 @@ def _extremes(at: int, victim: str, rows: list[np.ndarray], limits: list[float],
 def decile_width(intensity: float, told: Deciles) -> float:
     """How narrowly what is told places an intensity by itself [m3/unit].
 
-    Between two told deciles it is their distance; beyond the outermost the largest distance that is told; with one
-    told decile, from nought to it.
+    Between two told deciles it is their distance; above the last, and below the first, the largest distance that is
+    told, but not more than from nought to the first; with one told decile, from nought to it.
     """
     values = [value for _, value in told]
     if not values:
         return HIGH - LOW
     if len(values) == 1:
         return values[0]
-    gaps = [(high - low, low, high) for low, high in zip(values, values[1:], strict=False)]
+    gaps = [(high - low, low, high) for low, high in pairwise(values)]
     inside = [gap for gap, low, high in gaps if low <= intensity <= high]
-    return min(inside) if inside else max(gap for gap, _, _ in gaps)
+    if inside:
+        return min(inside)
+    largest = max(gap for gap, _, _ in gaps)
+    return min(largest, values[0]) if intensity < values[0] else largest
 
 
 def own_decile_width(intensity: float, told: Deciles, others: Sequence[Point]) -> float:
@@ -129,88 +147,95 @@ def own_decile_width(intensity: float, told: Deciles, others: Sequence[Point]) -
 
 
 class World:
-    """A pool with honest owners and the attacker's two; what the attacker sees of it."""
+    """A pool with honest owners and the attacker's two; what the attacker sees of it.
 
-    def __init__(self, folder, rules: Rules):
+    What an owner says is remembered under a label of its own, so that an owner who says something new is two unknowns.
+    """
+
+    def __init__(self, folder: Path, rules: Rules):
         self.rules = rules
         self.owners = Owners(folder / "pool.sqlite", rules)
-        self.made: dict[str, tuple[Made, ...]] = {}
+        self.labels: dict[str, str] = {}
+        self.truth: dict[str, float] = {}
+        self.outputs: dict[str, float] = {}
         self.seen: list[Seen] = []
-        self.answers: list[Statistics] = []
 
     def says(self, owner: str, *made: Made) -> None:
         self.owners.says(owner, *made)
-        self.made[owner] = made
+        self._remembers(owner, made)
 
-    def attacks(self, route: str, output: float, intensity: float, plants: int = 1) -> None:
+    def attacks(self, route: str, output: float, intensity: float, other: float | None = None, plants: int = 1) -> None:
         """Both owners of the attacker submit: so many plants in a route, the rest of the fifty on another product."""
-        for owner in OWN:
-            here = tuple((f"{owner}{place}", "steel", route, output / plants, intensity) for place in range(plants))
+        for owner, figure in zip(OWN, (intensity, intensity if other is None else other), strict=True):
+            here = tuple((f"{owner}{place}", "steel", route, output / plants, figure) for place in range(plants))
             rest = ((f"{owner}{place}", "wool", "", 1e6, 30.0 + place) for place in range(plants, PLANTS // 2))
-            self.says(owner, *here, *rest)
-            self.made[owner] = here
+            self.owners.says(owner, *here, *rest)
+            self._remembers(owner, here)
 
     def leaves(self, owner: str) -> None:
         self.owners.pool.withdraw(self.owners.keys.pop(owner))
-        self.made.pop(owner)
+        self.labels.pop(owner)
 
     def release(self) -> bool:
         """Makes a release if the rules allow one."""
-        try:
+        before = self.owners.pool.releases()
+        with suppress(WaterplanError):
             self.owners.pool.release()
-        except Exception as error:
-            assert "No release" in str(error), error
-            return False
-        return True
+        return self.owners.pool.releases() > before
 
     def elsewhere(self, start: int) -> None:
         """Enough owners join another product for a release to be made."""
         for place in range(start, start + 8):
             self.owners.says(f"brewer {place}", ("plant", "beer", "", 1e6, 5.0 + place))
 
-    def asks(self, route: str, size: str, members: Sequence[str] | None) -> Statistics:
+    def asks(self, route: str, size: str, members: Iterable[str] | None = None) -> Statistics:
         """Asks for a cell; ``members``: who is behind a told answer, None if nothing is to be concluded.
 
         The attacker is even told who is in which group.
         """
         answer = self.owners.pool.statistics(("steel", route, size))
-        self.answers.append(answer)
         if members is not None and answer.told:
-            size = self.rules.owners_needed if self.rules.merges else 1
-            count = 1 if len(answer.deciles) == 1 else min(GROUPS_MAX, len(members) // size)
-            ordered = sorted(members, key=self.intensity)
-            groups = tuple(tuple(ordered[place] for place in part) for part in np.array_split(range(len(ordered)), count))
-            self.seen.append(Seen(groups, answer.deciles))
+            self.seen.append(Seen(self._groups([self.labels[owner] for owner in members], answer), answer.deciles))
         return answer
 
-    def intensity(self, owner: str) -> float:
-        made = self.made[owner]
-        return sum(output * intensity for *_, output, intensity in made) / sum(output for *_, output, _ in made)
-
-    def outputs(self, *gone: tuple[str, float]) -> dict[str, float]:
-        return {owner: sum(one[3] for one in made) for owner, made in self.made.items()} | dict(gone)
-
-    def placed(self, truths: Mapping[str, float] | None = None, outputs: Mapping[str, float] | None = None,
-               known: Sequence[str] = ()) -> list[Claim]:  # fmt: skip
+    def placed(self, known: Sequence[str] = ()) -> list[Claim]:
         """Claims that place another owner more narrowly than its decile; all claims must be right.
 
-        ``truths``, ``outputs``: of owners that have left; ``known``: whose intensity was known before.
+        ``known``: owners whose intensity the attacker has from elsewhere.
         """
-        if not self.seen:
-            return []
-        truth = {owner: self.intensity(owner) for owner in self.made} | dict(truths or {})
-        made = {**self.outputs(), **(outputs or {})}
-        own = {owner: truth[owner] for owner in (*OWN, *known) if owner in truth}
-        claims = deduced(self.seen, made, own, self.rules.digits)
-        return [claim for claim in claims.values() if self.is_narrow(claim, truth, made)]
+        owners = (*OWN, *known)
+        own = {label: value for label, value in self.truth.items() if label.rpartition("#")[0] in owners}
+        claims = deduced(self.seen, self.outputs, own, self.rules.digits)
+        return [claim for claim in claims.values() if self.is_narrow(claim)]
 
-    def is_narrow(self, claim: Claim, truth: Mapping[str, float], made: Mapping[str, float]) -> bool:
-        intensity = truth[claim.victim]
+    def is_narrow(self, claim: Claim) -> bool:
+        """Whether a claim is narrower than the decile of its victim in each answer that the victim is behind."""
+        intensity = self.truth[claim.victim]
         assert claim.low - 1e-6 <= intensity <= claim.high + 1e-6, "a claim is wrong: the attack is not sound"
         widths = []
         for one in self.seen:
-            members = {owner for group in one.groups for owner in group}
-            if claim.victim in members and one.answer:
-                others = [Point(0, False, truth[owner], made[owner]) for owner in members - set(OWN)]
+            members = {label for group in one.groups for label in group}
+            if claim.victim in members:
+                others = [self._point(label) for label in members if label.rpartition("#")[0] not in OWN]
                 widths.append(own_decile_width(intensity, one.answer, others))
         return bool(widths) and claim.high - claim.low < min(widths) * (1 - 1e-9)
+
+    def _remembers(self, owner: str, made: Sequence[Made]) -> None:
+        label = f"{owner}#{sum(one.rpartition('#')[0] == owner for one in self.truth)}"
+        self.labels[owner] = label
+        self.outputs[label] = sum(output for *_, output, _ in made)
+        self.truth[label] = sum(output * intensity for *_, output, intensity in made) / self.outputs[label]
+
+    def _point(self, label: str) -> Point:
+        return Point(0, False, self.truth[label], self.outputs[label])
+
+    def _groups(self, labels: Sequence[str], answer: Statistics) -> tuple[tuple[str, ...], ...]:
+        """Who is in which group: the largest number of groups that the rules allow, as in telling.py."""
+        is_small = not self.rules.merges and len(answer.deciles) > 1
+        rules = Rules(k=1, coalition=0, dominance=1.0) if is_small else self.rules
+        ordered = sorted(labels, key=self.truth.__getitem__)
+        for count in range(min(GROUPS_MAX, len(ordered) // rules.owners_needed), 0, -1):
+            parts = np.array_split(range(len(ordered)), count)
+            if all(is_shared([self._point(ordered[place]) for place in part], rules) for part in parts):
+                return tuple(tuple(ordered[place] for place in part) for part in parts)
+        raise AssertionError("what was told may not be told")
