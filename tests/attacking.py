@@ -2,8 +2,8 @@
 
 The attacker knows the rules, who is in the pool, what each makes and by which route, and when each joined or left: all
 but intensities. Of these it knows that they are between LOW and HIGH, and may know one from elsewhere. It claims
-nothing that does not follow: an interval for an owner is all that its intensity can be, given the answers; so claims are never
-wrong, and luck plays no part.
+nothing that does not follow: an interval for an owner is all that its intensity can be, given the answers; so claims
+are never wrong, and luck plays no part.
 """
 
 from __future__ import annotations
