@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from waterplan.batch.reading import Content, read_content, read_design, refuse, scenarios_of
+from waterplan.errors import Problem
 from waterplan.messages import Texts
 from waterplan.scenario import Scenario
 
@@ -73,6 +74,12 @@ class Design:
         return cls._of(read_design(Path(path)))
 
     @classmethod
+    def draft(cls, path: str | Path) -> tuple[Design, list[Problem]]:
+        """What can be understood of a design file, and what is wrong with the rest."""
+        content = read_design(Path(path))
+        return cls._made(content), content.problems
+
+    @classmethod
     def from_mapping(cls, content: Mapping[str, Any], folder: str | Path = ".") -> Design:
         """A design from the content of such a file; files that it names lie in ``folder``. Raises ScenarioError."""
         return cls._of(read_content(content, "design", Path(folder), {}))
@@ -81,6 +88,10 @@ class Design:
     def _of(cls, content: Content) -> Design:
         if content.problems:
             raise refuse(content.problems)
+        return cls._made(content)
+
+    @classmethod
+    def _made(cls, content: Content) -> Design:
         return cls(
             title=content.title,
             why=content.why,
@@ -147,7 +158,7 @@ class Design:
             scenarios=tuple(Scenario.from_mapping(tomllib.loads(text)) for text in content["scenarios"]),
             axes={name: tuple(values) for name, values in content["grid"].items()},
             rows={name: tuple(values) for name, values in content["table"].items()},
-            drawn=Sample(**{**sample, "variables": tuple(sample["variables"])}) if sample else None,
+            drawn=_sample(sample) if sample else None,
             keep=Keep(**{**keep, "variables": tuple(keep["variables"])}),
         )
 
@@ -174,6 +185,11 @@ class Design:
             },
             "store": {**self.keep.__dict__, "variables": list(self.keep.variables)},
         }
+
+
+def _sample(content: Mapping[str, Any]) -> Sample:
+    levers = {name: (float(least), float(most)) for name, (least, most) in content["levers"].items()}
+    return Sample(**{**content, "levers": levers, "variables": tuple(content["variables"])})
 
 
 def _base(scenario: Scenario | str | Path | None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from waterplan.batch.design import Design
 from waterplan.batch.encoding import Planned, planned
 from waterplan.batch.progress import Progress, Shown
 from waterplan.batch.reading import refuse
-from waterplan.batch.runs import Runs
+from waterplan.batch.runs import Runs, design_faults
 from waterplan.batch.solving import Chunk, Solver
 from waterplan.batch.store import Store, open_store, store_faults
 from waterplan.errors import ScenarioError
@@ -51,13 +51,14 @@ def run_batch(
 
 def checked(design: Design | str | Path, path: Path, study: Study) -> Runs:
     """The runs of a design that can be stored at a path. Raises ScenarioError with the problems of both at once."""
-    problems = []
     try:
-        design = Design.read(design) if isinstance(design, str | Path) else design
-        runs = Runs.of(design, study)
+        known, problems = Design.draft(design) if isinstance(design, str | Path) else (design, [])
+        if problems:
+            raise refuse([*problems, *design_faults(known, study)])
+        runs = Runs.of(known, study)
         problems = store_faults(path, study, runs)
     except ScenarioError as error:
-        problems = [*error.problems, *store_faults(path, study)]
+        problems = [*dict.fromkeys(error.problems), *store_faults(path, study)]
     if problems:
         raise refuse(problems)
     return runs

@@ -13,6 +13,7 @@ from waterplan.batch.store import FORMAT, Store, lever_coordinate
 from waterplan.errors import DataError, Problem
 from waterplan.tables.places import not_a_folder
 
+FLAT = "all_runs"
 OWN = ("done", "first", "sample_of_run")
 
 
@@ -84,9 +85,10 @@ def _shaped(runs: xr.Dataset) -> xr.Dataset:
     if list(shape) == ["run"]:
         return runs
     names = {lever_coordinate(name): length for name, length in shape.items()}
+    runs = runs.rename_dims(run=FLAT)
     along = {name: runs[name].values.reshape(tuple(shape.values())) for name in names if name in runs.variables}
     variables = {
-        name: variable.unstack(run=names) if "run" in variable.dims else variable
+        name: variable.unstack({FLAT: names}) if FLAT in variable.dims else variable
         for name, variable in runs.variables.items()
         if name not in along
     }

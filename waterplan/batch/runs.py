@@ -21,6 +21,7 @@ from waterplan.batch.triangular import Array
 from waterplan.batch.written import write_scenario
 from waterplan.errors import Problem, ScenarioError, suggest
 from waterplan.scenario import Scenario
+from waterplan.scenario.levers import LEVERS
 from waterplan.study import Study
 
 DIGEST_OF = "waterplan run 1\n"
@@ -53,7 +54,7 @@ class Runs:
     @classmethod
     def of(cls, design: Design, study: Study) -> Runs:
         """The runs of a design. Raises ScenarioError with everything that the study shows to be wrong with it."""
-        problems = _faults(design, study)
+        problems = design_faults(design, study)
         if problems:
             raise refuse(problems)
         shape, base, levers, points = _laid_out(design, study)
@@ -186,7 +187,7 @@ def _column(values: tuple[Any, ...]) -> np.ndarray:
     return np.array(list(values), dtype=object)
 
 
-def _faults(design: Design, study: Study) -> list[Problem]:
+def design_faults(design: Design, study: Study) -> list[Problem]:
     """What is wrong with a design for a study, before its runs are laid out."""
     problems = []
     for scenario in design.scenarios:
@@ -197,10 +198,13 @@ def _faults(design: Design, study: Study) -> list[Problem]:
     sampled = {} if design.drawn is None else design.drawn.levers
     for where, columns in (("grid", design.axes), ("table", design.rows), ("sample.levers", sampled)):
         for name, values in columns.items():
+            if not values:
+                continue  # already told
             try:
                 Scenario().with_levers(**nested({name: values[0]})).resolve(study)
             except ScenarioError as error:
-                problems += [Problem(design.file, 0, f"{where}.{name}", p.message) for p in error.problems]
+                told = [p.message for p in error.problems] if name.partition(".")[0] in LEVERS else []
+                problems += [Problem(design.file, 0, f"{where}.{name}", message) for message in told]
     if design.drawn is not None:
         known = sampled_inputs()
         for name in design.drawn.variables:

@@ -39,6 +39,7 @@ except ImportError:  # not on Windows: nobody else is kept out there
 
 FORMAT = 1
 DONE, LOCK = "done", ".lock"
+STATE_NAME = "state"  # written last, so that a run with a state has all its figures
 RUNS_IN_A_CHUNK = (10, 250)  # least and most
 CHUNKS_WANTED = 64
 BYTES_IN_A_CHUNK = 64_000_000
@@ -76,7 +77,7 @@ class Store:
     def write(self, number: int, encoded: Mapping[str, bytes]) -> None:
         """Writes a chunk and then that it is done. Raises StoreError where that fails, such as on a full disk."""
         try:
-            for name, content in encoded.items():
+            for name, content in sorted(encoded.items(), key=lambda item: item[0] == STATE_NAME):
                 dims = self.group[name].ndim  # type: ignore[union-attr]
                 _write(self.path / name / ".".join([str(number), *["0"] * (dims - 1)]), content)
             _write(self.path / DONE / str(number), b"\x01")
