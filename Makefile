@@ -54,5 +54,5 @@ $(VENV)/.dashboard: $(VENV)/.core
 
 $(VENV)/.test: $(VENV)/.core
 	@echo "Installing what the tests need (once; some minutes) ..." >&2
-	@$(INSTALL) --editable '.[dashboard,report,batch,test]'
+	@$(INSTALL) --editable '.[dashboard,report,batch,peers,test]'
 	@touch $@

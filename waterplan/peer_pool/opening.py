@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from waterplan.errors import WaterplanError
 
@@ -39,7 +40,7 @@ def open_engine(url: str) -> Engine:
         return create_engine(known.set(drivername="postgresql+psycopg"), hide_parameters=True, pool_pre_ping=True)
     if known.drivername != "sqlite" or not known.database or known.database == ":memory:":
         raise WaterplanError(ADDRESS)
-    engine = create_engine(known, hide_parameters=True, connect_args={"timeout": WAIT})
+    engine = create_engine(known, hide_parameters=True, poolclass=NullPool, connect_args={"timeout": WAIT})
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)
     _make_file(Path(known.database))

@@ -52,8 +52,18 @@ class PeerPool:
         ``url``: sqlite:///path, a path, or postgresql://user@host/name; without it a file in the user's data folder.
         """
         engine = open_engine(usual_url() if url is None else url)
-        migrate(engine)
-        return cls(engine, rules)
+        try:
+            migrate(engine)
+            return cls(engine, rules)
+        except BaseException:
+            engine.dispose()
+            raise
+
+    def __enter__(self) -> PeerPool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Lets go of the database."""

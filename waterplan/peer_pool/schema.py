@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, ClassVar
 
-from sqlalchemy import DateTime, ForeignKey, Index, MetaData, UniqueConstraint, false
+from sqlalchemy import DateTime, Double, ForeignKey, Index, MetaData, UniqueConstraint, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 NEVER_AGAIN = {"sqlite_autoincrement": True}  # a number that was deleted is not given out again
@@ -13,6 +14,7 @@ NEVER_AGAIN = {"sqlite_autoincrement": True}  # a number that was deleted is not
 class Base(DeclarativeBase):
     """All tables, with names for their constraints so that migrations can speak of them."""
 
+    type_annotation_map: ClassVar[dict[Any, Any]] = {float: Double()}
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(column_0_label)s",

@@ -9,7 +9,7 @@ down_revision = "0001"
 
 def upgrade() -> None:
     """From revision 0001; what was submitted stays."""
-    op.add_column("part", sa.Column("reuse_rate", sa.Float))
+    op.add_column("part", sa.Column("reuse_rate", sa.Double))
     op.create_table(
         "release",
         sa.Column("number", sa.Integer, nullable=False, autoincrement=False),
@@ -39,7 +39,7 @@ def upgrade() -> None:
         "decile",
         sa.Column("cell_id", sa.Integer, nullable=False),
         sa.Column("place", sa.Integer, nullable=False, autoincrement=False),
-        sa.Column("value", sa.Float, nullable=False),
+        sa.Column("value", sa.Double, nullable=False),
         sa.PrimaryKeyConstraint("cell_id", "place", name="pk_decile"),
         sa.ForeignKeyConstraint(["cell_id"], ["cell.id"], name="fk_decile_cell_id_cell"),
     )
