@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from waterplan.explain.rests import rests_on
     from waterplan.explain.sensitivity import share_by_basis, weights
     from waterplan.explain.ways_out import ways_out
+    from waterplan.peer_pool.pool import PeerPool
     from waterplan.plan.compare import compare
     from waterplan.plan.dataset import plan_variables
     from waterplan.plan.files.single import pack_table
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Design",
+    "PeerPool",
     "Plan",
     "Planner",
     "Robust",
@@ -100,6 +102,7 @@ __all__ = [
 
 _HOME = {
     "Design": "waterplan.batch.design",
+    "PeerPool": "waterplan.peer_pool.pool",
     "Plan": "waterplan.plan.plan",
     "Planner": "waterplan.planner.planner",
     "Robust": "waterplan.uncertainty.robust",

@@ -11,6 +11,7 @@ import waterplan
 from waterplan.cli import batching as b
 from waterplan.cli import explaining as x
 from waterplan.cli import options as o
+from waterplan.cli import peers
 from waterplan.cli import robustness as r
 from waterplan.cli.comparing import print_comparison
 from waterplan.cli.describing import print_description
@@ -31,6 +32,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings=SETTINGS,
 )
+
+app.add_typer(peers.app, name="peers")
 
 
 def _version(asked: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +15,15 @@ from waterplan.errors import WaterplanError
 from waterplan.peer_pool import store
 from waterplan.peer_pool.auditing import audited, changed_owners
 from waterplan.peer_pool.cells import Cell, cells_of
-from waterplan.peer_pool.keys import checked_key, digest, new_key
+from waterplan.peer_pool.keys import checked_key, digest, new_key, read_key, write_key
 from waterplan.peer_pool.opening import locked, migrate, open_engine, usual_url
 from waterplan.peer_pool.parts import PlantYear, plant_years, published
-from waterplan.peer_pool.points import Contribution
+from waterplan.peer_pool.points import Contribution, size_class
 from waterplan.peer_pool.rules import Rules
 from waterplan.peer_pool.statistics import CellName, Statistics, found, place_rows, table_of
 from waterplan.study import Study
 
+FORMULA = ("=", "+", "-", "@")
 PUBLIC, KEY, PLANT = "public", "key", "plant"  # what a digest is of, so that none is mistaken for another
 
 
@@ -69,15 +71,28 @@ class PeerPool:
         """Lets go of the database."""
         self._engine.dispose()
 
-    def issue_key(self) -> str:
+    def issue_key(self, file: str | Path | None = None) -> str:
         """A new owner's secret key, for the operator to hand out: one to each enterprise that he knows to be one.
 
-        The pool keeps a salted digest; a key that is lost cannot be found again.
+        The pool keeps a salted digest; a key that is lost cannot be found again. ``file``: a new file to write it to,
+        which only who runs this may read.
         """
         key = new_key()
         with locked(self._engine) as connection:
             store.add_owner(connection, self._digest(KEY, key))
+            if file is not None:
+                write_key(file, key)
         return key
+
+    @staticmethod
+    def read_key(file: str | Path | None = None) -> str:
+        """The key in a file, or in the environment variable WATERPLAN_PEER_KEY."""
+        return read_key(file)
+
+    @staticmethod
+    def cell(product: str, route: str = "", output: float | None = None) -> CellName:
+        """The name of the cell of a plant: product, route, and the size class of its output [unit/a]."""
+        return CellName(product, route, size_class(output))
 
     def seed(self, study: Study) -> int:
         """Puts the published enterprises of a study into the pool, each its own owner; how many are new or changed.
@@ -175,11 +190,14 @@ class PeerPool:
         """Writes all that a release tells into a CSV file; how many cells. Nothing else of the pool is in it."""
         number = self.releases() if release is None else release
         cells = self._cells(number)
-        try:
-            table_of(cells, number).to_csv(path, index=False, encoding="utf-8")
-        except OSError as error:
-            raise WaterplanError(f"{path} cannot be written: {error.strerror}.") from None
+        _write(table_of(cells, number), path)
         return len(cells)
+
+    def export_own(self, path: str | Path, owner_key: str) -> int:
+        """Writes what the pool holds of an owner into a CSV file that only who runs this may read; how many rows."""
+        table = self.own(owner_key)
+        _write(table, path)
+        return len(table)
 
     def _digest(self, *words: str) -> str:
         return digest(self._salt, *words)
@@ -212,6 +230,17 @@ class PeerPool:
                 counted = {part for _, part in store.counted_in(connection, number)}
                 now = [one for one in now if one.key in counted or one.is_public]
         return cells_of(now, self._rules)
+
+
+def _write(table: pd.DataFrame, path: str | Path) -> None:
+    """A table as CSV, in a file that others may not read; words that a spreadsheet would run as a formula are quoted."""
+    safe = table.map(lambda value: f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value)
+    try:
+        handle = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as lines:
+            safe.to_csv(lines, index=False)
+    except OSError as error:
+        raise WaterplanError(f"{path} cannot be written: {error.strerror}.") from None
 
 
 def _no_release(number: int, newest: int) -> str:

@@ -1,0 +1,160 @@
+"""waterplan peers: the pool of peers from the command line. Keys come from a file or the environment only."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import waterplan
+from waterplan.cli import options as o
+from waterplan.cli.output import tell, tell_json
+from waterplan.errors import WaterplanError
+from waterplan.messages import Texts, usual_language
+
+if TYPE_CHECKING:
+    from waterplan.peer_pool.pool import PeerPool
+
+HELP = Texts("peer_pool", usual_language())
+NEEDED = ("sqlalchemy", "alembic")
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, context_settings=SETTINGS, help=HELP("help"),
+    epilog=HELP("help_examples"),
+)  # fmt: skip
+
+PoolOption = Annotated[
+    str | None, typer.Option("--pool", metavar="URL", envvar="WATERPLAN_PEER_POOL", help=HELP("help_pool"))
+]
+KeyOption = Annotated[Path | None, typer.Option("--key-file", metavar="FILE", help=HELP("help_key"))]
+ReleaseOption = Annotated[int | None, typer.Option("--release", min=1, help=HELP("help_number"))]
+
+
+@app.command("init", help=HELP("help_init"))
+def init(
+    pool: PoolOption = None,
+    study: o.StudyOption = o.STUDY,
+    new_key: Annotated[Path | None, typer.Option("--new-key", metavar="FILE", help=HELP("help_new_key"))] = None,
+    language: o.LanguageOption = o.LANGUAGE,
+) -> None:
+    """Makes the pool or brings it up to date, seeds it, and issues a key if asked."""
+    say = Texts("peer_pool", language)
+    with opened(pool, say) as peers:
+        tell(say("ready", seeded=peers.seed(waterplan.open_study(study)), releases=peers.releases()))
+        if new_key is not None:
+            peers.issue_key(new_key)
+            tell(say("key_issued", path=new_key))
+
+
+@app.command("import", help=HELP("help_import"))
+def import_records(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=HELP("help_file"))],
+    consent: Annotated[bool, typer.Option("--consent", help=HELP("help_consent"))] = False,
+    pool: PoolOption = None,
+    key_file: KeyOption = None,
+    study: o.StudyOption = o.STUDY,
+    as_json: o.JsonOption = False,
+    language: o.LanguageOption = o.LANGUAGE,
+) -> None:
+    """Submits the records of a file under a key."""
+    say = Texts("peer_pool", language)
+    if not consent:
+        raise WaterplanError(say("no_consent"))
+    key = _checks().read_key(key_file)
+    records = waterplan.read_records(file, waterplan.open_study(study))
+    with opened(pool, say) as peers:
+        receipt = peers.submit(records, key)
+    if as_json:
+        skipped = [{"plant": plant, "year": year, "product": product} for plant, year, product in receipt.skipped]
+        tell_json({"taken": receipt.taken, "unchanged": receipt.unchanged, "skipped": skipped})
+        return
+    tell(say("taken", taken=receipt.taken, unchanged=receipt.unchanged))
+    for plant, year, product in receipt.skipped:
+        tell(say("skipped", plant=plant, year=year, product=product))
+
+
+@app.command("export", help=HELP("help_export"))
+def export(
+    file: Annotated[Path, typer.Argument(metavar="FILE.CSV", help=HELP("help_table"))],
+    own: Annotated[bool, typer.Option("--own", help=HELP("help_own"))] = False,
+    pool: PoolOption = None,
+    key_file: KeyOption = None,
+    release: ReleaseOption = None,
+    language: o.LanguageOption = o.LANGUAGE,
+) -> None:
+    """Writes what a release tells, or what the pool holds of the owner of a key."""
+    say = Texts("peer_pool", language)
+    with opened(pool, say) as peers:
+        if own:
+            rows = peers.export_own(file, peers.read_key(key_file))
+            tell(say("exported_own", rows=rows, path=file))
+        else:
+            tell(say("exported", cells=peers.export(file, release), path=file))
+
+
+@app.command("stats", help=HELP("help_stats"))
+def stats(
+    product: Annotated[str, typer.Argument(metavar="PRODUCT", help=HELP("help_product"))],
+    route: Annotated[str, typer.Option("--route", help=HELP("help_route"))] = "",
+    output: Annotated[float | None, typer.Option("--output", min=1e-9, help=HELP("help_output"))] = None,
+    release: ReleaseOption = None,
+    pool: PoolOption = None,
+    as_json: o.JsonOption = False,
+    language: o.LanguageOption = o.LANGUAGE,
+) -> None:
+    """Prints the deciles of a cell."""
+    say = Texts("peer_pool", language)
+    with opened(pool, say) as peers:
+        found = peers.statistics(peers.cell(product, route, output), release)
+    leaves = [{"route": one, "size": size} for one, size in found.leaves]
+    if as_json:
+        deciles = [{"place": place, "intensity": value} for place, value in found.deciles]
+        head = {"release": found.release, "product": found.product, "state": found.state, "origin": found.origin}
+        tell_json(head | {"merged": found.merged, "cells": leaves, "deciles": deciles})
+        return
+    tell(say("head", product=found.product, release=found.release))
+    tell(say(f"state_{found.state}", origin=found.origin))
+    if found.merged:
+        names = "; ".join(", ".join(one or say("unsaid") for one in leaf.values()) for leaf in leaves)
+        tell(say("merged", cells=names))
+    for place, value in found.deciles:
+        tell(say("decile", place=place, value=f"{value:g}"))
+
+
+@app.command("delete", help=HELP("help_delete"))
+def delete(
+    plant: Annotated[str | None, typer.Argument(metavar="PLANT", help=HELP("help_plant"))] = None,
+    everything: Annotated[bool, typer.Option("--all", help=HELP("help_all"))] = False,
+    pool: PoolOption = None,
+    key_file: KeyOption = None,
+    language: o.LanguageOption = o.LANGUAGE,
+) -> None:
+    """Withdraws a plant, or everything, with its history."""
+    say = Texts("peer_pool", language)
+    if everything == (plant is not None):
+        raise typer.BadParameter(say("plant_or_all"), param_hint="PLANT")
+    with opened(pool, say) as peers:
+        tell(say("deleted", plants=peers.withdraw(peers.read_key(key_file), plant)))
+
+
+@app.command("release", help=HELP("help_release"))
+def make_release(pool: PoolOption = None, language: o.LanguageOption = o.LANGUAGE) -> None:
+    """Makes the next release."""
+    say = Texts("peer_pool", language)
+    with opened(pool, say) as peers:
+        tell(say("released", number=peers.release()))
+
+
+def opened(url: str | None, say: Texts) -> PeerPool:
+    """The pool of an address. Raises WaterplanError if its packages are not installed."""
+    return _checks(say).open(url)
+
+
+def _checks(say: Texts | None = None) -> type[PeerPool]:
+    if any(name not in sys.modules and find_spec(name) is None for name in NEEDED):
+        raise WaterplanError((say or HELP)("no_database"))
+    return waterplan.PeerPool
