@@ -10,13 +10,29 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from waterplan import Planner, Scenario, share_by_basis, ways_out, weights
+import numpy as np
+import pandas as pd
+
+from waterplan import (
+    Planner,
+    Scenario,
+    causes,
+    curve,
+    rests_on,
+    share_by_basis,
+    states,
+    technology_sentences,
+    ways_out,
+    weights,
+)
 from waterplan.errors import InfeasibleError
 
 from .board import build_board, rounded
+from .reasons import states_by_technology
 
 KEPT, THREADS = 400, 4
-CURVE_POINTS = 32
+DRAWN = 400  # steps of a curve over its width and over its height: more cannot be seen
+HEAVIEST = 20
 
 
 @dataclass(frozen=True)
@@ -67,6 +83,35 @@ class Answers:
         digest = scenario.digest(self.planner.study)
         return self._shared("ways", digest, lambda: self._ways(scenario))
 
+    def curve_points(self, scenario: Scenario) -> dict[str, Any]:
+        """Every point of the curve: target, price of the stretch that ends there, cost, investment, technology."""
+        found = curve.curve(self.planner, scenario.with_levers(saving_target=0.0))
+        return {
+            "target": found["counted_saving"].values,
+            "price": found["shadow_price"].values,
+            "objective": found["objective"].values,
+            "investment": found["investment_needed"].values,
+            "technology": found["marginal_technology"].values,
+        }
+
+    def words(self, scenario: Scenario) -> dict[str, Any]:
+        """Why each technology is in or out, in a word: what is known of a plan that exists."""
+        digest = scenario.digest(self.planner.study)
+        return self._shared("words", digest, lambda: self._words(scenario, digest))
+
+    def why(self, scenario: Scenario, technology: str, language: str) -> list[dict[str, Any]]:
+        """Why a technology is in or out, sector by sector, in sentences. Raises ValueError for another technology."""
+        if technology not in self.planner.structure.technologies:
+            raise ValueError(technology)
+        digest = scenario.digest(self.planner.study)
+        return self._shared(f"why {language} {technology}", digest, lambda: self._why(scenario, technology, language))
+
+    def rests(self, scenario: Scenario, name: str, labels: dict[str, str]) -> pd.DataFrame:
+        """The rows that a number of the plan rests on, heaviest first."""
+        digest = scenario.digest(self.planner.study)
+        asked = f"rests {name} {sorted(labels.items())}"
+        return self._shared(asked, digest, lambda: self._rests(scenario, name, labels))
+
     def curve_key(self, scenario: Scenario) -> str:
         """What two scenarios that share a curve have in common."""
         return scenario.with_levers(saving_target=0.0).digest(self.planner.study)
@@ -98,20 +143,15 @@ class Answers:
         return Answer(digest, build_board(result))
 
     def _curve(self, free: Scenario, key: str) -> dict[str, Any]:
-        attainable = self.planner.attainable(free)
-        if attainable is None:
-            return {"key": key, "attainable": None, "target": [], "price": [], "cost": []}
-        target, price, cost, guess = [], [], [], 0.1
-        for n in range(CURVE_POINTS + 1):
-            saving = attainable * min(n / CURVE_POINTS, 1 - 1e-6)
-            result = self.planner.solve(free.with_levers(saving_target=saving), guess=guess)
-            guess = max(float(result.duals.shadow_price), 0.05)
-            target.append(saving)
-            price.append(float(result.duals.shadow_price))
-            cost.append(float(result.ledger.annual_cost))
-        return {"key": key, "attainable": attainable} | {
-            name: rounded(values) for name, values in (("target", target), ("price", price), ("cost", cost))
-        }
+        try:
+            points = self.curve_points(free)
+        except InfeasibleError:
+            return {"key": key, "attainable": None, "target": [], "price": []}
+        target, price = points["target"], points["price"]
+        drawn = drawn_points(target, price)
+        return {"key": key, "attainable": float(target[-1]), "count": len(target)} | {
+            "target": rounded(target[drawn]), "price": rounded(price[drawn])
+        }  # fmt: skip
 
     def _reasons(self, scenario: Scenario, digest: str) -> dict[str, Any]:
         rows = weights(self.planner.solve(scenario))
@@ -123,9 +163,36 @@ class Answers:
         ]
         return {"digest": digest, "shares": share_by_basis(rows), "rows": heaviest}
 
+    def _words(self, scenario: Scenario, digest: str) -> dict[str, Any]:
+        result = self.planner.solve(scenario)
+        return {"digest": digest, "technologies": states_by_technology(states(self.planner, result), result.duals)}
+
+    def _why(self, scenario: Scenario, technology: str, language: str) -> list[dict[str, Any]]:
+        result = self.planner.solve(scenario)
+        table = causes(self.planner, result, technology)
+        return [{"heads": heads, "text": text} for heads, text in technology_sentences(result, table, language)]
+
+    def _rests(self, scenario: Scenario, name: str, labels: dict[str, str]) -> pd.DataFrame:
+        found = rests_on(self.planner.solve(scenario), name, self.planner, **labels)
+        return found[found["weight"] > 0].head(HEAVIEST)
+
     def _ways(self, scenario: Scenario) -> list[dict[str, Any]]:
         return [
             {"settings": way.settings, "cost": float(way.result.ledger.annual_cost),
              "saving": float(way.result.ledger.saving.sum())}
             for way in ways_out(self.planner, scenario)
         ]  # fmt: skip
+
+
+def drawn_points(target: Any, price: Any) -> Any:
+    """Which points of a rising curve are drawn: the last of each step over its width and over its height.
+
+    >>> drawn_points(np.array([0.0, 1.0, 1.0001, 2.0]), np.array([0.0, 1.0, 1.0001, 9.0]))
+    array([0, 2, 3])
+    """
+    steps = [np.floor(DRAWN * values / max(float(values[-1]), 1e-9)) for values in (target, price)]
+    last = np.zeros(len(target), dtype=bool)
+    for step in steps:
+        last[:-1] |= step[1:] != step[:-1]
+    last[[0, -1]] = True
+    return np.flatnonzero(last)

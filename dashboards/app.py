@@ -21,7 +21,7 @@ from .session import Session, shipped_scenarios
 
 log = logging.getLogger("waterplan.dashboard")
 BROWSER = Path(__file__).parent / "browser"
-SCRIPTS = ("words.js", "charts.js", "cards.js", "levers.js", "tables.js", "menus.js", "board.js")
+SCRIPTS = ("words.js", "charts.js", "cards.js", "levers.js", "tables.js", "panel.js", "menus.js", "board.js")
 
 
 REST = 120  # ms without a move after which reasons are looked for
@@ -38,6 +38,7 @@ class Board(pn.custom.JSComponent):
     page = param.Dict(default={})
     board = param.Dict(default={})
     curve = param.Dict(default={})
+    words = param.Dict(default={})
     reasons = param.Dict(default={})
     ways = param.Dict(default={})
     compare = param.Dict(default={})

@@ -91,7 +91,7 @@ def by_technology(variables: Numbers, structure: Any) -> list[Numbers]:
 
 def what_binds(variables: Numbers, structure: Any) -> list[Numbers]:
     """Limits with a price, the target first, then the dearest: kind, labels and the price of one unit."""
-    found = [
+    found: list[Numbers] = [
         {"kind": name, "labels": [], "price": float(variables[f"{name}_price"])}
         for name in ("investment_cap", "electricity_cap")
     ]

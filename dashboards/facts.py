@@ -35,14 +35,16 @@ def group_of(lever: Term) -> str:
 
 @dataclass(frozen=True)
 class Facts:
-    """A study's side of the page. uppers: where sliders end that the vocabulary leaves open."""
+    """A study's side of the page. uppers: where sliders end that the vocabulary leaves open. outline: of provinces,
+    where a deployer turned it on."""
 
     study: Study
     uppers: dict[str, float]
     assumed: dict[str, float]
+    outline: dict[str, Any] | None = None
 
     @classmethod
-    def of(cls, planner: Planner) -> Facts:
+    def of(cls, planner: Planner, outline: dict[str, Any] | None = None) -> Facts:
         """Plans once at the largest saving to learn how far sliders go."""
         study, reference = planner.study, Scenario()
         attainable = planner.attainable(reference) or 0.0
@@ -60,7 +62,7 @@ class Facts:
             "sector_floor": min(floor + 0.05, 1.0),
             "province_floor": min(floor + 0.05, 1.0),
         }
-        return cls(study, uppers, _assumed_by_technology(study))
+        return cls(study, uppers, _assumed_by_technology(study), outline)
 
     def page(self, language: str) -> dict[str, Any]:
         """What the browser needs once in a language: texts, names, units and levers."""
@@ -78,6 +80,7 @@ class Facts:
             },
             "levels": {str(label): str(level) for label, level in study.technologies["level"].items()},
             "assumed": self.assumed,
+            "outline": self.outline,
             "years": [study.base_year, study.target_year, study.price_year],
             "study": study.name,
         }

@@ -23,6 +23,7 @@ from .state import LANGUAGES, PAGES, PINS_MAX, THEMES, State
 Shipped = Mapping[str, Scenario]
 VERSION = "1"
 LINK_MAX, PACKED_MAX = 24_000, 60_000
+VIEW = ("v", "page", "lang", "theme", "pin")
 LEVERS = {lever.name: lever for lever in of_kind("lever") if lever.name != "excluded"}
 
 
@@ -57,6 +58,17 @@ def decode_scenario(query: str, study: Study, shipped: Shipped) -> Scenario:
         raise LinkError(str(error)) from None
 
 
+def scenario_of(query: str, study: Study, shipped: Shipped) -> Scenario:
+    """The scenario of the query of a whole view. Raises LinkError if it is damaged or does not fit the study."""
+    if len(query) > LINK_MAX:
+        raise LinkError(f"{len(query)} signs; {LINK_MAX} is the most.")
+    try:
+        pairs = dict(parse_qsl(query, max_num_fields=128))
+    except ValueError as error:
+        raise LinkError(str(error)) from None
+    return _scenario({key: value for key, value in pairs.items() if key not in VIEW}, study, shipped)
+
+
 def encode(state: State, shipped: Shipped) -> str:
     """The query of a whole view."""
     view = [("v", VERSION), ("page", state.page), ("lang", state.language), ("theme", state.theme)]
@@ -80,7 +92,7 @@ def decode(query: str, state: State, shipped: Shipped) -> None:
         if given.get(key) in allowed:
             setattr(state, name, given[key])
     pins = [value for key, value in pairs if key == "pin"]
-    rest = {key: value for key, value in given.items() if key not in ("lang", "theme", "page", "pin", "v")}
+    rest = {key: value for key, value in given.items() if key not in VIEW}
     if not rest and not pins:
         return
     if given.get("v") != VERSION:

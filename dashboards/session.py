@@ -21,6 +21,7 @@ from . import link
 from .answers import Answer, Answers
 from .exports import KINDS, commands, export
 from .facts import Facts
+from .panels import Panels
 from .state import LANGUAGES, PAGES, THEMES, State
 from .tables import Rows, side_by_side
 
@@ -40,6 +41,7 @@ class Session:
         self.answers, self.facts, self.shipped, self.read_only = answers, facts, shipped, read_only
         self.state = State(facts.study, reference, reference, language=language)
         self.rows = Rows(facts.study)
+        self.panels = Panels(self)
         self.wanted: dict[str, Any] = {}
         self.notice: dict[str, Any] | None = None
         self.seen = 0
@@ -70,7 +72,8 @@ class Session:
         """A message of the browser: {type, ...}. What is not understood is left alone."""
         if not isinstance(message, Mapping):
             return
-        act = getattr(self, f"_on_{str(message.get('type', ''))[:20]}", None)
+        name = f"on_{str(message.get('type', ''))[:20]}"
+        act = getattr(self, f"_{name}", None) or getattr(self.panels, name, None)
         if act is None:
             return
         seq = message.get("seq")
@@ -84,6 +87,10 @@ class Session:
         except (KeyError, TypeError, ValueError):  # not a message of the page
             self.notice = {"key": "notice_refused", "detail": ""}
             self.refresh()
+
+    def show(self, name: str, content: dict[str, Any]) -> None:
+        """Sends something to the browser."""
+        self._show(name, content)
 
     def show_page(self) -> None:
         """Sends what changes with language only."""
@@ -111,9 +118,9 @@ class Session:
                 self.answers.plan(pinned)
             return self.answers.plan(scenario), pinned
 
-        self._run(self.answers.pool, answer, lambda done: self._show_answer(number, *done), number)
+        self.run(self.answers.pool, answer, lambda done: self._show_answer(number, *done), number)
 
-    def _run(self, pool: Executor, work: Callable[[], Any], then: Callable[[Any], None], number: int) -> None:
+    def run(self, pool: Executor, work: Callable[[], Any], then: Callable[[Any], None], number: int) -> None:
         """Work in a thread; what comes back is shown on the event loop unless a newer move has come."""
 
         def back(future: Future[Any]) -> None:
@@ -140,8 +147,8 @@ class Session:
         compared = self.answers.known(pinned) if pinned is not None else None
         infeasible = None
         if answer.board is None:
-            infeasible = {"attainable": answer.attainable, "shortfall": answer.shortfall}
-            infeasible = {key: value if value == value else None for key, value in infeasible.items()}
+            told = {"attainable": answer.attainable, "shortfall": answer.shortfall}
+            infeasible = {key: value if value == value else None for key, value in told.items()}
         scenario = state.scenario
         content = {
             "seq": self.seen,
@@ -163,6 +170,9 @@ class Session:
             "theme": state.theme,
             "page": state.page,
             "link": link.encode(state, self.shipped),
+            "origin": link.encode_scenario(state.origin, self.shipped),
+            "place": state.place,
+            "ahead": state.ahead,
             "notice": self.notice,
         }
         self._show("board", content)
@@ -177,29 +187,36 @@ class Session:
         if self._closed or number != self.number:
             return
         asked: list[tuple[str, Callable[[Scenario], Any]]] = [("curve", self.answers.curve)]
-        asked.append(("reasons", self.answers.reasons) if answer.board else ("ways", self._ways_out))
+        if answer.board:
+            asked = [("words", self.answers.words), *asked, ("reasons", self.answers.reasons)]
+        else:
+            asked.append(("ways", self._ways_out))
         for name, ask in asked:
             work = functools.partial(self._if_newest, number, ask, scenario)
-            self._run(self.answers.slow, work, functools.partial(self._show, name), number)
+            self.run(self.answers.slow, work, functools.partial(self._show, name), number)
 
     def _ways_out(self, scenario: Scenario) -> dict[str, Any]:
         return {"digest": scenario.digest(self.facts.study), "ways": self.answers.ways_out(scenario)}
 
     def _compare(self, number: int) -> None:
+        compared = self.compared()
+        work = functools.partial(self.side_by_side, *compared)
+        self.run(self.answers.slow, work, lambda content: self._show("compare", content), number)
+
+    def compared(self) -> tuple[list[Scenario], list[int], str]:
+        """The scenarios to compare, the present one last, the places of those that are pinned, and the language."""
         state = self.state
         here = state.scenario.digest(state.study)
-        scenarios = [*(pin for pin in state.pins if pin.digest(state.study) != here), state.scenario]
-        places = [state.pins.index(pin) for pin in scenarios[:-1]]
+        pins = [pin for pin in state.pins if pin.digest(state.study) != here]
+        return [*pins, state.scenario], [state.pins.index(pin) for pin in pins], state.language
 
-        def compare() -> dict[str, Any]:
-            answers = [self.answers.plan(scenario) for scenario in scenarios]
-            return {"places": places, **side_by_side(state.study, scenarios, answers, state.language)}
-
-        self._run(self.answers.slow, compare, lambda content: self._show("compare", content), number)
+    def side_by_side(self, scenarios: list[Scenario], places: list[int], language: str) -> dict[str, Any]:
+        answers = [self.answers.plan(scenario) for scenario in scenarios]
+        return {"places": places, **side_by_side(self.facts.study, scenarios, answers, language)}
 
     def _look_up(self, number: int) -> None:
         wanted = dict(self.wanted)
-        self._run(self.answers.slow, lambda: self.rows.find(**wanted), lambda found: self._show("rows", found), number)
+        self.run(self.answers.slow, lambda: self.rows.find(**wanted), lambda found: self._show("rows", found), number)
 
     def _if_newest(self, number: int, ask: Callable[[Scenario], Any], scenario: Scenario) -> Any:
         if number != self.number:
@@ -256,7 +273,7 @@ class Session:
         self.refresh()
 
     def _on_rows(self, message: Mapping[str, Any]) -> None:
-        changed = {key: str(message[key])[:200] for key in ("text", "name", "basis") if key in message}
+        changed = {key: str(message[key])[:200] for key in ("text", "name", "basis", "at") if key in message}
         page = message.get("page")
         self.wanted = {**self.wanted, **changed, "page": page if isinstance(page, int) else 0}
         self.number += 1
@@ -274,7 +291,7 @@ class Session:
                 name, media, content = export(kind, self.answers.planner, scenario, language)
                 return {"file": name, "type": media, "data": base64.b64encode(content).decode()}
 
-            self._run(self.answers.slow, make, lambda file: self._show("file", {"seq": seq, **file}), self.number)
+            self.run(self.answers.slow, make, lambda file: self._show("file", {"seq": seq, **file}), self.number)
             return
         self._show("notice", {"seq": self.seen, "notice": None})
 

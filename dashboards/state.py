@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,7 +68,7 @@ def _by_label(scenario: Scenario, study: Study, name: str, given: Mapping[str, A
 
 @dataclass
 class State:
-    """One visitor's state. ``clock`` tells seconds; tests give their own."""
+    """One visitor's state. ``clock`` tells seconds; tests give their own. forgotten: steps too old to be taken back."""
 
     study: Study
     scenario: Scenario
@@ -78,6 +78,7 @@ class State:
     theme: str = "light"
     page: str = "plan"
     clock: Callable[[], float] = time.monotonic
+    forgotten: int = 0
     _past: list[Scenario] = field(default_factory=list)
     _future: list[Scenario] = field(default_factory=list)
     _last: tuple[str, float] = ("", -math.inf)
@@ -130,6 +131,27 @@ class State:
             del self.pins[place]
 
     @property
+    def place(self) -> int:
+        """How many steps were made until now, those taken back not counted."""
+        return self.forgotten + len(self._past)
+
+    @property
+    def ahead(self) -> int:
+        """How many steps can be made again."""
+        return len(self._future)
+
+    def remember(self, origin: Scenario, past: Sequence[Scenario], ahead: Sequence[Scenario]) -> None:
+        """Takes over what a browser kept of an earlier connection, unless steps were made since. Raises ScenarioError.
+
+        ahead: the next step first.
+        """
+        if self._past or self._future:
+            return
+        for scenario in (origin, *past, *ahead):
+            scenario.check(self.study)
+        self.origin, self._past, self._future = origin, [*past][-PAST_MAX:], [*ahead][::-1][-PAST_MAX:]
+
+    @property
     def can_undo(self) -> bool:
         return bool(self._past)
 
@@ -146,6 +168,7 @@ class State:
         if scenario == self.scenario:
             return
         if remember or not self._past:
+            self.forgotten += len(self._past) == PAST_MAX
             self._past = [*self._past, self.scenario][-PAST_MAX:]
         self._future.clear()
         self.scenario, self._last = scenario, ("", -math.inf)

@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 
 from waterplan import Scenario, Study
-from waterplan.vocabulary import of_kind
+from waterplan.messages import Texts
+from waterplan.vocabulary import of_kind, term, terms
 
 from .answers import Answer
+from .facts import ROOM, Facts
 
 PAGE, DIFFERENT_MAX = 50, 40
 DIMS = ("technology", "product", "end_use", "sector", "province", "pool")
@@ -51,6 +53,35 @@ def what_differs(study: Study, scenarios: Sequence[Scenario]) -> list[dict[str, 
     return rows
 
 
+def compared_table(facts: Facts, content: dict[str, Any], language: str) -> list[tuple[str, list[Any]]]:
+    """What :func:`side_by_side` tells, as columns of one table: inputs that differ, then results."""
+    say = Texts(ROOM, language)
+    count = len(content["titles"])
+    lines: list[tuple[str, str, list[Any]]] = []
+    for row in content["inputs"]:
+        lever = term(row["name"])
+        label = facts.names(lever.dims[0], language).get(row["label"], row["label"]) if row["label"] else ""
+        lines.append((lever.label(language) + (f": {label}" if label else ""), lever.unit, row["values"]))
+    heads = [found or {} for found in content["headlines"]]
+    for name in sorted({name for head in heads for name in head}):
+        label, unit = (
+            (terms()[name].label(language), terms()[name].unit)
+            if name in terms()
+            else (say("head_mean_cost"), "CNY/m3")
+        )
+        lines.append((label, unit, [head.get(name) for head in heads]))
+    sectors: list[dict[str, Any]] = next((found for found in content["sectors"] if found), [])
+    for place, sector in enumerate(sectors):
+        saving = [sum(found[place]["levels"]) if found else None for found in content["sectors"]]
+        name = facts.names("sector", language).get(sector["label"], sector["label"])
+        lines.append((f"{term('saving').label(language)}: {name}", "hm3/a", saving))
+    columns = [(say("figure"), [line[0] for line in lines]), (say("unit"), [line[1] for line in lines])]
+    for n in range(count):
+        cells = [str(line[2][n]).lower() if isinstance(line[2][n], bool) else line[2][n] for line in lines]
+        columns.append((content["titles"][n] or say("untitled"), cells))
+    return columns
+
+
 def _finite(value: Any) -> Any:
     value = value.item() if hasattr(value, "item") else value
     return None if isinstance(value, float) and not np.isfinite(value) else value
@@ -75,8 +106,8 @@ class Rows:
             words = words + " " + column.fillna("").astype(str)
         return words.str.lower()
 
-    def find(self, text: str = "", name: str = "", basis: str = "", page: int = 0) -> dict[str, Any]:
-        """One page of the rows that have all words of ``text``, with their sources, and how many there are."""
+    def found(self, text: str = "", name: str = "", basis: str = "", at: str = "") -> Any:
+        """Places of the rows that have all words of ``text``. at: ``file:row`` of a table, for what stands there."""
         rows = self.study.rows
         chosen = np.ones(len(rows), dtype=bool)
         for word in text.lower().split()[:8]:
@@ -85,7 +116,14 @@ class Rows:
             chosen &= (rows["name"] == name).to_numpy(bool)
         if basis in BASES:
             chosen &= (rows["basis"] == basis).to_numpy(bool)
-        found = np.flatnonzero(chosen)
+        if at:
+            file, _, row = at.rpartition(":")
+            chosen &= ((rows["file"] == file) & (rows["row"].astype(str) == row)).to_numpy(bool)
+        return np.flatnonzero(chosen)
+
+    def find(self, text: str = "", name: str = "", basis: str = "", page: int = 0, at: str = "") -> dict[str, Any]:
+        """One page of the rows that :meth:`found` finds, with their sources, and how many there are."""
+        rows, found = self.study.rows, self.found(text, name, basis, at)
         page = min(max(page, 0), max((len(found) - 1) // PAGE, 0))
         shown = rows.iloc[found[page * PAGE : (page + 1) * PAGE]]
         by_basis = rows["basis"].to_numpy()[found]
@@ -93,22 +131,26 @@ class Rows:
             "text": text,
             "name": name,
             "basis": basis,
+            "at": at,
             "page": page,
             "pages": max((len(found) - 1) // PAGE + 1, 1),
             "total": len(found),
             "by_basis": {each: int((by_basis == each).sum()) for each in BASES},
             "names": sorted(map(str, rows["name"].unique())),
-            "rows": [_row(row) for _, row in shown.iterrows()],
-            "sources": {str(key): self._source(str(key)) for key in shown["source"].unique()},
+            "rows": [told_row(row) for _, row in shown.iterrows()],
+            "sources": {str(key): told_source(self.study, str(key)) for key in shown["source"].unique()},
         }
 
-    def _source(self, key: str) -> dict[str, str]:
-        source = self.study.sources.loc[key]
-        texts = {name: "" if pd.isna(source[name]) else str(source[name]) for name in source.index}
-        return {name: texts.get(name, "") for name in ("title", "publisher", "year", "url", "verified", "note")}
+
+def told_source(study: Study, key: str) -> dict[str, str]:
+    """What is known of a source."""
+    source = study.sources.loc[key]
+    texts = {name: "" if pd.isna(source[name]) else str(source[name]) for name in source.index}
+    return {name: texts.get(name, "") for name in ("title", "publisher", "year", "url", "verified", "note")}
 
 
-def _row(row: pd.Series) -> dict[str, Any]:
+def told_row(row: pd.Series) -> dict[str, Any]:
+    """A row of the study as the pages show it."""
     texts = {name: str(row[name]) for name in ("name", "unit", "basis", "source", "note", "file", "written")}
     numbers = {name: _finite(float(row[name])) for name in ("value", "low", "high")}
     labels = {dim: str(row[dim]) for dim in DIMS if row[dim]}

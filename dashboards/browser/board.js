@@ -1,12 +1,13 @@
 // The page: draws what comes, sends what is moved. One move is under way at a time; the newest waits.
-const LATER_CONTENT = ["curve", "reasons", "ways", "compare", "rows"];
+const LATER_CONTENT = ["curve", "words", "reasons", "ways", "compare", "rows"];
 export function render({ model, view }) {
   const root = document.createElement("div");
   root.className = "waterplan";
-  root.innerHTML = `<button class="skip" data-act="skip"></button><header class="bar"></header><div class="notices"></div><div class="layout"><aside class="levers"></aside><main id="main" tabindex="-1"><div class="scenario"></div><div class="page"></div></main></div>`;
+  root.innerHTML = `<button class="skip" data-act="skip"></button><header class="bar"></header><div class="notices"></div><div class="layout"><aside class="levers"></aside><main id="main" tabindex="-1"><div class="scenario"></div><div class="page"></div></main></div><dialog class="panel"></dialog>`;
   const part = (name) => root.querySelector(name);
   const [bar, notices, levers, scenario, page] = [".bar", ".notices", ".levers", ".scenario", ".page"].map(part);
-  let number = 0, busy = 0, held = null;
+  const dialog = part("dialog");
+  let number = 0, busy = 0, held = null, first = true;
   const waiting = new Map();
 
   const post = (message) => {
@@ -19,7 +20,9 @@ export function render({ model, view }) {
     if (busy && message.type === "move") waiting.set(`${message.lever}.${message.label ?? ""}`, message);
     else post(message);
   };
+  const tell = (message) => model.send_msg(message); // what no move waits for
   const settle = (seq) => {
+    if (seq === undefined) return;
     if (seq < busy) return;
     busy = 0;
     root.classList.remove("busy");
@@ -35,6 +38,25 @@ export function render({ model, view }) {
       const name = body.dataset.body;
       if (body.clientWidth) now.widths[name] = body.clientWidth;
     }
+  };
+  const drawPanel = () => {
+    patch(dialog, panelBody());
+    if (now.panel && !dialog.open) dialog.showModal();
+    else if (!now.panel && dialog.open) dialog.close();
+  };
+  const openPanel = (panel, message) => {
+    now.panel = { labels: {}, of: "", ...panel };
+    drawPanel();
+    dialog.scrollTop = 0;
+    tell(message);
+  };
+  const takePanel = (name, content) => {
+    const { panel } = now;
+    if (!panel || panel.card !== content.card || panel.of !== content.of) return;
+    if (name === "behind") panel.table = content.table;
+    else if (name === "why") panel.why = content.told;
+    else if (JSON.stringify(panel.labels) === JSON.stringify(content.labels)) panel.rests = content;
+    drawPanel();
   };
   const drawPage = () => {
     if (!now.board || !now.page.texts) return;
@@ -76,12 +98,18 @@ export function render({ model, view }) {
     drawAll();
     root.dataset.drawn = String(now.board.seq);
     settle(now.board.seq);
+    const back = first ? stepsToGiveBack(now.board) : null;
+    if (back) tell(back);
+    else keepSteps(now.board, first);
+    first = false;
   };
   const takeMessage = ({ name, content }) => {
     if (name === "file") {
       const bytes = Uint8Array.from(atob(content.data), (sign) => sign.charCodeAt(0));
       save(content.file, new Blob([bytes], { type: content.type }));
       settle(content.seq);
+    } else if (["behind", "rests", "why"].includes(name)) {
+      takePanel(name, content);
     } else if (name === "notice") {
       if (now.board) now.board.notice = content.notice;
       patch(notices, noticeBar());
@@ -111,6 +139,23 @@ export function render({ model, view }) {
     way: (d) => send({ type: "apply", settings: now.ways.ways[Number(d.way)].settings }),
     svg: (d) => saveChart(root, d.chartName, "svg"),
     png: (d) => saveChart(root, d.chartName, "png"),
+    behind: (d) => openPanel({ card: d.card, of: d.of }, { type: "behind", card: d.card, of: d.of }),
+    why: (d) => openPanel({ card: "technology", of: d.technology, labels: { technology: d.technology } }, { type: "why", technology: d.technology }),
+    narrow: (d) => {
+      const same = now.panel.labels[d.dim] === d.label, { card, of } = now.panel;
+      now.panel = { ...now.panel, labels: same ? {} : { [d.dim]: d.label }, rests: null };
+      drawPanel();
+      tell({ type: "behind", card, of, ...(same ? {} : { dim: d.dim, label: d.label }) });
+    },
+    trace: (d) => {
+      acts["close-panel"]();
+      now.open["row0-0"] = true;
+      tell({ type: "rows", at: d.at, text: "", name: "", basis: "" });
+      send({ type: "view", page: "data" });
+    },
+    "all-rows": () => send({ type: "rows", at: "" }),
+    table: (d) => tell({ type: "table", card: d.card, form: d.form, of: d.of, dim: d.dim, label: d.label }),
+    "close-panel": () => { now.panel = null; drawPanel(); },
     toggle: (d) => { now.open[d.what] = !now.open[d.what]; drawPage(); },
     "rows-page": (d) => send({ type: "rows", page: Number(d.to) }),
     "close-commands": () => { now.commands = null; drawPage(); },
@@ -134,7 +179,7 @@ export function render({ model, view }) {
   root.addEventListener("input", (event) => {
     const input = event.target;
     if (input.matches("[data-act-search]")) return searchLevers(levers, input.value);
-    if (input.type === "search" && input.dataset.rows) return void send({ type: "rows", text: input.value });
+    if (input.type === "search" && input.dataset.rows) return void send({ type: "rows", at: "", text: input.value });
     if (!input.dataset.lever || input.type !== "range") return undefined;
     const lever = leverOf(input.dataset.lever);
     held = input;
@@ -146,7 +191,7 @@ export function render({ model, view }) {
   root.addEventListener("change", (event) => {
     const input = event.target;
     if (input.matches("[data-act-file]")) return void loadFile(input);
-    if (input.dataset.filter) return void send({ type: "rows", [input.dataset.filter]: input.value });
+    if (input.dataset.filter) return void send({ type: "rows", at: "", [input.dataset.filter]: input.value });
     held = null;
     if (!input.dataset.lever || input.type === "range") return undefined;
     const lever = leverOf(input.dataset.lever), label = input.dataset.label;
@@ -163,6 +208,8 @@ export function render({ model, view }) {
     send({ type: "load", file: file.name, text: file.size > 256_000 ? "x".repeat(256_001) : await file.text() });
     input.value = "";
   };
+  dialog.addEventListener("close", () => { now.panel = null; });
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) acts["close-panel"](); });
   root.addEventListener("focusout", () => { held = null; });
   root.addEventListener("keydown", (event) => {
     const typing = event.target.matches?.("input[type=number],input[type=search],textarea");

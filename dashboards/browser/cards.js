@@ -17,15 +17,14 @@ function headlineCards() {
   return HEADLINES.map(([name, kind, good]) => {
     const value = board.headline[name];
     const [number, unit] = quantity(kind, value);
-    return `<div class="headline" data-headline="${name}" data-value="${value}"><div class="label">${say("head_" + name)}</div><div class="figure"><span class="number">${number}</span> <span class="of">${unit}</span></div><div class="change">${change(kind, value, pinned?.[name], good) || `<span class="quiet">${say("head_note_" + name)}</span>`}</div></div>`;
+    return `<div class="headline" data-headline="${name}" data-value="${value}">${behindButton("headline", say("head_" + name), name)}<div class="label">${say("head_" + name)}</div><div class="figure"><span class="number">${number}</span> <span class="of">${unit}</span></div><div class="change">${change(kind, value, pinned?.[name], good) || `<span class="quiet">${say("head_note_" + name)}</span>`}</div></div>`;
   }).join("");
 }
 
 const card = (name, title, body, note = "", tag = "") =>
-  `<section class="card card-${name}" data-card="${name}" aria-label="${title}"><header><h2>${title}</h2>${tag}<span class="tools">${tool(name)}</span></header><div class="body" data-body="${name}">${body}</div>${note ? `<footer>${note}</footer>` : ""}</section>`;
+  `<section class="card card-${name}" data-card="${name}" aria-label="${title}"><header><h2>${title}</h2>${tag}<span class="tools">${tool(name)}</span>${behindButton(name, title)}</header><div class="body" data-body="${name}">${body}</div>${note ? `<footer>${note}</footer>` : ""}</section>`;
 
-const CHARTED = { curve: "curve", sectors: "sectors", path: "path", map: "map" };
-const tool = (name) => (CHARTED[name] ? `<button class="ghost" data-act="svg" data-chart-name="${name}" aria-label="${say("save_svg")}" title="${say("save_svg")}">SVG</button><button class="ghost" data-act="png" data-chart-name="${name}" aria-label="${say("save_png")}" title="${say("save_png")}">PNG</button>` : "");
+const tool = (name) => (CHARTS_OF[name] ? chartButtons(name) : fileButtons(name, say("card_" + name, yearsOf())));
 
 function withdrawalCard() {
   const head = now.board.board.headline;
@@ -48,23 +47,48 @@ function sectorCard() {
   return card("sectors", say("card_sectors"), sectorChart(now.widths.sectors ?? 560), `${level}<span class="key"><i class="track-key"></i>${say("reference_withdrawal")}</span>`);
 }
 
-const pathCard = () => card("path", say("card_path", { base: now.page.years[0], target: now.page.years[1] }), pathChart(now.widths.path ?? 400) + investmentBars(now.widths.path ?? 400), say("path_note"));
-const mapCard = () => card("map", say("card_map"), mapChart(now.widths.map ?? 560), say("map_note"));
+const pathCard = () => card("path", say("card_path", { base: now.page.years[0], target: now.page.years[1] }), `${pathChart(now.widths.path ?? 400, matchMedia("(min-width: 1900px)").matches ? 356 : 236)}<div class="below">${investmentBars(now.widths.path ?? 400)}<span class="tools">${chartButtons("investment", say("chart_investment"))}</span></div>`, say("path_note"));
+
+function mapCard() {
+  const width = now.widths.map ?? 560, tiles = mapChart(width);
+  if (!now.page.outline) return card("map", say("card_map"), tiles, say("map_note"));
+  const outlined = !now.open.tiles;
+  const swap = `<button class="ghost shown" data-act="toggle" data-what="tiles">${say(outlined ? "show_tiles" : "show_outline")}</button>`;
+  const body = outlined ? `${outlineChart(Math.min(width, 760))}<div class="for-files">${tiles}</div>` : tiles;
+  return card("map", say("card_map"), body, `${outlined ? `<strong>${say("outline_note")}</strong> ` : ""}${say("map_note")}`, swap);
+}
 
 const SHOWN = 12;
+const wordsNow = () => (now.words?.digest === now.board.digest ? now.words.technologies : null);
+function whyWords(state) {
+  const [used, listed] = state.sectors;
+  const where = state.is_in && used < listed ? ` (${say("why_sectors", { used, listed })})` : "";
+  const rest = state.rest ? `; ${say("rest_" + state.rest)}` : "";
+  return say("cause_" + state.cause, { rival: state.rival ? named("technology", state.rival) : "" }) + where + rest;
+}
+const technologyButton = (label) => `<button class="link tech" data-act="why" data-technology="${esc(label)}" title="${say("why_open", { name: named("technology", label) })}">${named("technology", label)}</button>`;
+
+function notUsed(states) {
+  const out = Object.entries(states ?? {}).filter(([, state]) => !state.is_in);
+  if (!out.length) return "";
+  const rows = out.map(([label, state]) => `<li data-unused="${esc(label)}">${technologyButton(label)}<span class="quiet">${whyWords(state)}</span></li>`).join("");
+  return `<details class="unused"><summary>${say("not_used", { count: out.length })}</summary><ul class="list">${rows}</ul></details>`;
+}
+
 function technologyCard() {
+  const states = wordsNow(), tag = states ? "" : `<span class="updating">${say("updating")}</span>`;
   const list = now.board.board.technologies;
   const wanted = now.open.technologies ? list : list.slice(0, SHOWN);
-  const most = Math.max(...list.map((t) => t.saving), 1e-9), price = now.board.board.headline.shadow_price;
+  const most = Math.max(...list.map((t) => t.saving), 1e-9);
   const unit = esc(now.page.units["hm3/a"][0][2]), money = esc(now.page.units["CNY/m3"][0][2]);
   const rows = wanted.map((t) => {
     const assumed = now.page.assumed[t.label] ?? 0;
-    const why = t.cost < 0 ? "why_pays" : t.cost <= price ? "why_cheaper" : "why_dearer";
-    return `<tr data-technology="${esc(t.label)}" data-value="${t.saving}"><th scope="row"><span class="tech">${named("technology", t.label)}</span><span class="quiet">${say("level_" + now.page.levels[t.label])} · ${say(why)}</span></th><td class="n"><div class="spark"><div style="width:${((100 * t.saving) / most).toFixed(1)}%"></div></div></td><td class="n">${quantity("hm3/a", t.saving)[0]}</td><td class="n ${t.cost < 0 ? "gain" : ""}">${digits(t.cost, 2)}</td><td class="n">${quantity("MCNY", t.investment, 1).join(" ")}</td><td class="n">${percent(assumed, 0)}</td></tr>`;
+    const why = states?.[t.label] ? ` · ${whyWords(states[t.label])}` : "";
+    return `<tr data-technology="${esc(t.label)}" data-value="${t.saving}"><th scope="row">${technologyButton(t.label)}<span class="quiet" data-why>${say("level_" + now.page.levels[t.label])}${why}</span></th><td class="n"><div class="spark"><div style="width:${((100 * t.saving) / most).toFixed(1)}%"></div></div></td><td class="n">${quantity("hm3/a", t.saving)[0]}</td><td class="n ${t.cost < 0 ? "gain" : ""}">${digits(t.cost, 2)}</td><td class="n">${quantity("MCNY", t.investment, 1).join(" ")}</td><td class="n">${percent(assumed, 0)}</td></tr>`;
   }).join("");
   const more = list.length > SHOWN ? `<button class="link" data-act="toggle" data-what="technologies">${now.open.technologies ? say("show_fewer") : say("show_all", { count: list.length })}</button>` : "";
-  const table = `<div class="scroll"><table class="ranked"><thead><tr><th scope="col">${termed("technology")}</th><td></td><th scope="col" class="n">${termed("saving")}<br><span class="quiet">${unit}</span></th><th scope="col" class="n">${termed("levelised_cost")}<br><span class="quiet">${money}</span></th><th scope="col" class="n">${termed("investment")}</th><th scope="col" class="n">${say("assumed_share")}</th></tr></thead><tbody>${rows}</tbody></table></div>${more}`;
-  return card("technologies", say("card_technologies"), table, say("technologies_note"));
+  const table = `<div class="scroll"><table class="ranked"><thead><tr><th scope="col">${termed("technology")}</th><td></td><th scope="col" class="n">${termed("saving")}<br><span class="quiet">${unit}</span></th><th scope="col" class="n">${termed("levelised_cost")}<br><span class="quiet">${money}</span></th><th scope="col" class="n">${termed("investment")}</th><th scope="col" class="n">${say("assumed_share")}</th></tr></thead><tbody>${rows}</tbody></table></div>${more}${notUsed(states)}`;
+  return card("technologies", say("card_technologies"), table, say("technologies_note"), tag);
 }
 
 function bindsCard() {

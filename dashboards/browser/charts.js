@@ -32,12 +32,12 @@ function curveChart(width, height = 290) {
   const box = [52, 30, width - 14, height - 44];
   const most = Math.max(curve.attainable ?? 0, target) * 1.04;
   const price = head ? head.shadow_price : 0;
-  const late = curve.price[Math.floor(curve.price.length * 0.9)] ?? 1;
+  const late = curve.price[curve.target.findIndex((one) => one >= curve.target.at(-1) * 0.9)] ?? 1;
   const high = Math.max(price > late ? price * 1.12 : price * 1.5, late, 0.5);
   const x = (value) => box[0] + ((box[2] - box[0]) * value) / most;
   const y = (value) => box[3] - ((box[3] - box[1]) * Math.min(value, high * 3)) / high;
   const volume = now.page.units["hm3/a"][0];
-  let line = `M${at(x(0))},${at(y(curve.price[1] ?? 0))}`;
+  let line = `M${at(x(0))},${at(y(0))}H${at(x(curve.target[0]))}`;
   for (let n = 1; n < curve.target.length; n += 1) line += `V${at(y(curve.price[n]))}H${at(x(curve.target[n]))}`;
   const area = `${line}V${box[3]}H${box[0]}Z`;
   const label = say("curve_alt", { target: amount("hm3/a", target), price: amount("CNY/m3", price), most: amount("hm3/a", curve.attainable) });
@@ -64,7 +64,7 @@ function curveChart(width, height = 290) {
 
 function sectorChart(width) {
   const sectors = now.board.board.sectors;
-  const row = 53, height = sectors.length * row;
+  const row = 60, height = sectors.length * row;
   const most = Math.max(...sectors.map((s) => s.reference), 1);
   const full = width - 4;
   let body = "";
@@ -107,34 +107,52 @@ function pathChart(width, height = 236) {
 
 const short = (share) => (Number.isFinite(share) ? digits(share * 100, share >= 0.0995 ? 0 : 1) : "–");
 
-function mapChart(width) {
+// How deep each province's withdrawal is cut, and the shade that stands for it.
+function shades() {
   const { provinces } = now.board.board;
+  const depth = (p) => (p.reference > 0 ? p.saving / p.reference : 0);
+  const depths = provinces.map(depth).filter((one) => one > 1e-9);
+  const most = Math.max(...depths, 1e-9), least = Math.min(...depths, most);
+  const saved = provinces.reduce((sum, p) => sum + p.saving, 0), taken = provinces.reduce((sum, p) => sum + p.reference, 0);
+  const shade = (p) => (0.6 * (depth(p) <= 1e-9 ? 0 : most > least * 1.001 ? 0.12 + (0.88 * (depth(p) - least)) / (most - least) : 0.6)).toFixed(3);
+  const ofSaving = (p) => (saved > 1e-6 ? p.saving / saved : NaN), ofTaken = (p) => p.reference / taken;
+  const tip = (p) => say("province_tip", { name: named("province", p.label), saving: amount("hm3/a", p.saving), depth: percent(depth(p)), saved: percent(ofSaving(p)), taken: percent(ofTaken(p)) });
+  const scale = (start) => {
+    if (!depths.length) return "";
+    const boxes = [0.12, 0.34, 0.56, 0.78, 1].map((share, n) => `<rect class="tile-fill" x="${at(start + n * 26)}" y="26" width="25" height="10" fill-opacity="${(share * 0.6).toFixed(3)}"/>`).join("");
+    return words(start, 16, say("map_scale"), "note") + boxes + words(start, 52, percent(least), "tick") + words(start + 129, 52, percent(most), "tick", "end");
+  };
+  const best = [...provinces].sort((a, b) => b.saving - a.saving).slice(0, 5);
+  const list = best.map((p) => `${named("province", p.label)} ${amount("hm3/a", p.saving)}`).join("; ");
+  return { shade, tip, scale, ofSaving, ofTaken, list };
+}
+
+function mapChart(width) {
   const { tiles } = now.page;
-  const spots = provinces.filter((p) => tiles[p.label]);
+  const spots = now.board.board.provinces.filter((p) => tiles[p.label]);
   const columns = Math.max(...spots.map((p) => tiles[p.label][0])), first = Math.min(...spots.map((p) => tiles[p.label][0]));
   const rows = Math.max(...spots.map((p) => tiles[p.label][1])), top = Math.min(...spots.map((p) => tiles[p.label][1]));
   const gap = 3, wide = Math.min((width + gap) / (columns - first + 1) - gap, 104), tall = 52;
   const start = Math.max((width - (wide + gap) * (columns - first + 1) + gap) / 2, 0);
-  const saved = spots.reduce((sum, p) => sum + p.saving, 0), taken = spots.reduce((sum, p) => sum + p.reference, 0);
-  const depth = (p) => (p.reference > 0 ? p.saving / p.reference : 0);
-  const depths = spots.map(depth).filter((one) => one > 1e-9);
-  const most = Math.max(...depths, 1e-9), least = Math.min(...depths, most);
+  const { shade, tip, scale, ofSaving, ofTaken, list } = shades();
   let body = "";
   for (const p of spots) {
     const left = start + (tiles[p.label][0] - first) * (wide + gap), up = (tiles[p.label][1] - top) * (tall + gap);
-    const share = depth(p) <= 1e-9 ? 0 : most > least * 1.001 ? 0.12 + (0.88 * (depth(p) - least)) / (most - least) : 0.6;
-    const ofSaving = saved > 1e-6 ? p.saving / saved : NaN, ofTaken = p.reference / taken;
     const name = named("province", p.label);
-    const tip = say("province_tip", { name, saving: amount("hm3/a", p.saving), depth: percent(depth(p)), saved: percent(ofSaving), taken: percent(ofTaken) });
-    body += `<g data-province="${esc(p.label)}"><title>${tip}</title><rect class="tile" x="${at(left)}" y="${at(up)}" width="${at(wide)}" height="${tall}" rx="4"/><rect class="tile-fill" x="${at(left)}" y="${at(up)}" width="${at(wide)}" height="${tall}" rx="4" fill-opacity="${(share * 0.6).toFixed(3)}"/>`;
+    body += `<g data-province="${esc(p.label)}"><title>${tip(p)}</title><rect class="tile" x="${at(left)}" y="${at(up)}" width="${at(wide)}" height="${tall}" rx="4"/><rect class="tile-fill" x="${at(left)}" y="${at(up)}" width="${at(wide)}" height="${tall}" rx="4" fill-opacity="${shade(p)}"/>`;
     const long = name.length * (isZh() ? 12 : 8.4) > wide - 10 ? ` textLength="${at(wide - 11)}" lengthAdjust="spacingAndGlyphs"` : "";
-    const shares = `${short(ofSaving)} | ${short(ofTaken)} %`;
+    const shares = `${short(ofSaving(p))} | ${short(ofTaken(p))} %`;
     body += `<text x="${at(left + 6)}" y="${at(up + 15)}" class="tile-name"${long}>${name}</text>` + words(left + 6, up + 31, quantity("hm3/a", p.saving, isZh() ? 2 : 1)[0], "tile-value") + words(left + 6, up + 45, shares, "tile-share") + "</g>";
   }
-  const scale = [0.12, 0.34, 0.56, 0.78, 1].map((share, n) => `<rect class="tile-fill" x="${at(start + n * 26)}" y="26" width="25" height="10" fill-opacity="${(share * 0.6).toFixed(3)}"/>`).join("");
-  if (depths.length) body += words(start, 16, say("map_scale"), "note") + scale + words(start, 52, percent(least), "tick") + words(start + 129, 52, percent(most), "tick", "end");
-  const best = [...spots].sort((a, b) => b.saving - a.saving).slice(0, 5);
-  return svg("map", width, (rows - top + 1) * (tall + gap), say("map_alt", { list: best.map((p) => `${named("province", p.label)} ${amount("hm3/a", p.saving)}`).join("; ") }), body);
+  return svg("map", width, (rows - top + 1) * (tall + gap), say("map_alt", { list }), body + scale(start));
+}
+
+// The outline that a deployer turned on; never exported.
+function outlineChart(width) {
+  const { outline } = now.page, { shade, tip, scale, list } = shades();
+  const by = width / outline.width, height = Math.round(outline.height * by);
+  const body = now.board.board.provinces.map((p) => `<g data-outline="${esc(p.label)}"><title>${tip(p)}</title><path class="tile edge-of" d="${outline.paths[p.label]}"/><path class="tile-fill" d="${outline.paths[p.label]}" fill-opacity="${shade(p)}"/></g>`).join("");
+  return svg("outline", width, height, say("outline_alt", { list }), `<g transform="scale(${by.toFixed(5)})">${body}</g>${scale(4)}`);
 }
 
 function investmentBars(width, height = 78) {

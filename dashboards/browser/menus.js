@@ -59,8 +59,8 @@ function saveChart(root, name, kind) {
   const picture = new Image();
   picture.onload = () => {
     const canvas = document.createElement("canvas");
-    canvas.width = chart.clientWidth * 2;
-    canvas.height = chart.clientHeight * 2;
+    canvas.width = Number(chart.getAttribute("width")) * 2;
+    canvas.height = Number(chart.getAttribute("height")) * 2;
     canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
     canvas.toBlob((blob) => save(file, blob), "image/png");
   };

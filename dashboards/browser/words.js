@@ -1,5 +1,5 @@
 // What is on the screen, words and numbers. All text from outside goes through esc().
-const now = { page: {}, board: null, last: null, curve: null, reasons: null, ways: null, open: {}, widths: {}, search: "" };
+const now = { page: {}, board: null, last: null, curve: null, reasons: null, words: null, ways: null, panel: null, open: {}, widths: {}, search: "" };
 const esc = (text) => String(text ?? "").replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 const say = (key, values = {}) =>
   esc(now.page.texts?.[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
@@ -11,6 +11,7 @@ const isZh = () => now.page.language === "zh";
 // At most four digits, whole numbers from a thousand on; minus as a sign of its own.
 function digits(value, most = 3) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
+  if (value === 0) return "0";
   const size = Math.abs(value);
   const places = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : 3;
   const kept = Math.min(places, most);

@@ -100,10 +100,9 @@ def causes(planner: Planner, result: Result, technology: str) -> pd.DataFrame:
     rows = []
     for row in table.to_dict("records"):
         sector = s.sectors.index(row["sector"])
-        found = _cause(around, t, sector, row["state"], float(reach[sector]))
         target, price = entered.get(sector, (np.nan, row["enters_at_price"]))
-        found |= {"reach": float(reach[sector]), "enters_at_target": target, "enters_at_price": price}
-        rows.append(row | found)
+        turns = {"reach": float(reach[sector]), "enters_at_target": target, "enters_at_price": price}
+        rows.append(row | _cause(around, t, sector, row["state"], float(reach[sector])) | turns)
     return pd.DataFrame(rows)
 
 

@@ -1,0 +1,154 @@
+"""Panels beside the page: the table behind a figure, the rows it rests on, why a technology is in or out, files of
+tables, and the steps that a browser kept."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from waterplan import Scenario, pack_table
+from waterplan.messages import Texts
+
+from . import link
+from .behind import Behind, Table, rests_kind, rests_name
+from .facts import ROOM
+from .tables import compared_table, told_row, told_source
+
+if TYPE_CHECKING:
+    from .session import Session
+
+FORMS = {
+    "csv": ("csv", "text/csv"),
+    "excel": ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+}
+NARROWED_BY = ("sector", "province", "technology")
+STEPS_MAX = 50
+
+
+class Panels:
+    """Messages about panels; what they need is worked out in threads and dropped when the scenario moves."""
+
+    def __init__(self, session: Session):
+        self.session = session
+
+    def on_behind(self, message: Mapping[str, Any]) -> None:
+        """The table behind a card, then the rows that its number rests on."""
+        card, of = str(message.get("card")), str(message.get("of") or "")
+        labels = _labels(message)
+        scenario, language = self.session.state.scenario, self.session.state.language
+        name = rests_name(card, of, labels)
+        panel = {"card": card, "of": of, "labels": labels}
+
+        def table() -> dict[str, Any]:
+            return {**panel, "table": self._table(card, scenario, language).shown()}
+
+        def rows() -> dict[str, Any]:
+            found = self.session.answers.rests(scenario, name, labels)
+            return {**panel, "name": name, "kind": rests_kind(name), **self._told(found)}
+
+        if not labels:
+            self._ask("behind", table)
+        self._ask("rests", rows)
+
+    def on_why(self, message: Mapping[str, Any]) -> None:
+        """Why a technology is in or out, and the rows that its saving rests on."""
+        technology, scenario, language = (
+            str(message.get("technology")),
+            self.session.state.scenario,
+            self.session.state.language,
+        )
+        labels = {"technology": technology}
+        panel = {"card": "technology", "of": technology, "labels": labels}
+        if technology not in self.session.answers.planner.structure.technologies:
+            raise ValueError(technology)
+
+        def rows() -> dict[str, Any]:
+            found = self.session.answers.rests(scenario, "saving", labels)
+            return {**panel, "name": "saving", "kind": "hm3/a", **self._told(found)}
+
+        self._ask("why", lambda: {**panel, "told": self.session.answers.why(scenario, technology, language)})
+        self._ask("rests", rows)
+
+    def on_table(self, message: Mapping[str, Any]) -> None:
+        """A table as a file: of a card, of the Compare page or of the rows found on the Data page."""
+        card, form, seq = str(message.get("card")), str(message.get("form")), self.session.seen
+        scenario, language, wanted = self.session.state.scenario, self.session.state.language, dict(self.session.wanted)
+        (kind, media), labels = FORMS[form], _labels(message)
+        of, say = str(message.get("of") or ""), Texts(ROOM, language)
+        compared = self.session.compared()
+
+        def make() -> dict[str, Any]:
+            if card == "compare":
+                content = self.session.side_by_side(*compared)
+                columns, title = compared_table(self.session.facts, content, language), say("compare_title")
+            else:
+                table, title = (
+                    self._file_of(card, of, labels, scenario, wanted),
+                    say("page_data" if card == "data" else "page_plan"),
+                )
+                columns = table.written()
+            packed = pack_table(kind, columns, title, scenario.headline(language), language)
+            name = f"waterplan-{card}.{kind}"
+            return {"seq": seq, "file": name, "type": media, "data": base64.b64encode(packed).decode()}
+
+        self._ask("file", make)
+
+    def _file_of(self, card: str, of: str, labels: dict[str, str], scenario: Scenario, wanted: dict[str, Any]) -> Table:
+        language = self.session.state.language
+        if card == "data":
+            wanted.pop("page", None)
+            rows = self.session.facts.study.rows.iloc[self.session.rows.found(**wanted)]
+            return Behind(self.session.facts, {}, language).table("rests", rows=rows)
+        if card == "rows":  # of a panel
+            behind = str(of).partition(":")
+            name = "saving" if behind[0] == "technology" else rests_name(behind[0], behind[2], labels)
+            return Behind(self.session.facts, {}, language).table(
+                "rests", rows=self.session.answers.rests(scenario, name, labels)
+            )
+        return self._table(card, scenario, language)
+
+    def _table(self, card: str, scenario: Scenario, language: str) -> Table:
+        board = self.session.answers.plan(scenario).board
+        if board is None:
+            raise ValueError("no plan")
+        more: dict[str, Any] = {}
+        if card == "curve":
+            more = {"points": self.session.answers.curve_points(scenario)}
+        elif card == "technologies":
+            more = {"words": self.session.answers.words(scenario)}
+        elif card == "rests":
+            more = {"rows": self.session.answers.rests(scenario, "annual_cost", {})}
+        return Behind(self.session.facts, board, language).table(card, **more)
+
+    def _told(self, rows: Any) -> dict[str, Any]:
+        study = self.session.facts.study
+        return {
+            "rows": [{**told_row(row), "weight": float(row["weight"])} for _, row in rows.iterrows()],
+            "sources": {str(key): told_source(study, str(key)) for key in rows["source"].unique()},
+        }
+
+    def _ask(self, name: str, work: Callable[[], dict[str, Any]]) -> None:
+        self.session.run(
+            self.session.answers.slow, work, lambda content: self.session.show(name, content), self.session.number
+        )
+
+    def on_history(self, message: Mapping[str, Any]) -> None:
+        """Steps that the browser kept: a connection may be lost, what was done is not. Damaged ones are left out."""
+        state = self.session.state
+        past, ahead = (message.get(name) for name in ("past", "ahead"))
+        queries = [message.get("origin"), *(past or [])[-STEPS_MAX:], *(ahead or [])[:STEPS_MAX]]
+        if not all(isinstance(query, str) for query in queries):
+            return
+        try:
+            origin, *steps = [link.scenario_of(query, state.study, self.session.shipped) for query in queries]
+        except link.LinkError:
+            return
+        count = len((past or [])[-STEPS_MAX:])
+        state.remember(origin, steps[:count], steps[count:])
+        self.session.refresh()
+
+
+def _labels(message: Mapping[str, Any]) -> dict[str, str]:
+    dim, label = str(message.get("dim") or ""), str(message.get("label") or "")
+    return {dim: label} if dim in NARROWED_BY and label else {}
