@@ -8,6 +8,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import batch
+import frontier
 import full_model
 import machine
 import many
@@ -23,6 +25,8 @@ PARTS = {
     "processes": processes.run,
     "full_model": full_model.run,
     "profiled": profiled.run,
+    "batch": batch.run,
+    "frontier": frontier.run,
 }
 RESULTS = Path(__file__).with_name("RESULTS.md")
 HEADER = """# Measured

@@ -2,10 +2,13 @@
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from batching import chunks_done, end, external_cluster, run, same, start, wait_for, write_design
+from conftest import TINY
 
 from waterplan import Design, open_runs, run_batch
 from waterplan.batch import cluster
@@ -99,3 +102,16 @@ def test_workers_that_come_and_go_change_nothing(tmp_path, tiny):
         assert process.returncode == 0, err
     end(process)
     same(store, tmp_path / "undisturbed.zarr")
+
+
+def test_a_script_without_a_guard_is_told_what_to_write(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from waterplan import Design, Study, run_batch\n"
+        f"study = Study.read({str(TINY)!r})\n"
+        "run_batch(Design.grid({'saving_target': [10]}), 'runs.zarr', study, workers=1)\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run([sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert 'if __name__ == "__main__":' in done.stderr.splitlines()[-1]

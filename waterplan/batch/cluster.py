@@ -8,6 +8,7 @@ does it is found and the others are not lost.
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
 import queue
 import signal
@@ -44,6 +45,12 @@ SETTINGS = {
     "distributed.worker.profile.enabled": False,
     "distributed.comm.timeouts.connect": CONNECT,
 }
+
+
+UNGUARDED = (
+    'In a script, call run_batch below a line `if __name__ == "__main__":`, because workers read the script too; or '
+    "plan in this process with workers=0."
+)
 
 
 class ClusterError(WaterplanError):
@@ -122,6 +129,8 @@ def connected(scheduler: str | None, workers: int | None) -> Iterator[Client]:
 def _cluster(workers: int) -> LocalCluster:
     """A cluster on this machine. What it starts inherits that SIGINT is blocked, so Ctrl-C reaches this process only,
     after the start."""
+    if getattr(multiprocessing.current_process(), "_inheriting", False):  # this is a worker that reads the script
+        raise ClusterError(UNGUARDED)
     block = getattr(signal, "pthread_sigmask", None)  # not on Windows
     if block:
         resource_tracker.ensure_running()  # which would unblock it
@@ -132,8 +141,11 @@ def _cluster(workers: int) -> LocalCluster:
             threads_per_worker=1,
             dashboard_address=None,
             worker_dashboard_address=None,
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # its port for health checks, else a fixed one
             silence_logs=logging.CRITICAL,
         )
+    except RuntimeError as error:
+        raise ClusterError(f"No workers could be started on this machine ({error}). {UNGUARDED}") from error
     finally:
         if block:
             block(signal.SIG_SETMASK, before)

@@ -40,8 +40,8 @@ except ImportError:  # not on Windows: nobody else is kept out there
 FORMAT = 1
 DONE, LOCK = "done", ".lock"
 STATE_NAME = "state"  # written last, so that a run with a state has all its figures
-RUNS_IN_A_CHUNK = (10, 250)  # least and most
-CHUNKS_WANTED = 64
+RUNS_IN_A_CHUNK = (25, 250)  # least and most
+CHUNKS_WANTED = 40
 BYTES_IN_A_CHUNK = 64_000_000
 ARRAY_DIMENSIONS = "_ARRAY_DIMENSIONS"
 
