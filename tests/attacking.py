@@ -43,7 +43,7 @@ class Claim:
 class Seen:
     """An answer, and who was in its groups: the number of groups follows from the places that are told.
 
-    ``groups`` may say more than an attacker can know, never less: the rules must hold even then.
+    ``groups`` says more than an attacker can know, never less: the rules must hold even then.
     """
 
     groups: tuple[tuple[str, ...], ...]
@@ -191,7 +191,7 @@ class World:
     def asks(self, route: str, size: str, members: Iterable[str] | None = None) -> Statistics:
         """Asks for a cell; ``members``: who is behind a told answer, None if nothing is to be concluded.
 
-        The attacker is even told who is in which group.
+        The attacker is even told how many are in which group, and which of them stay there: all but their names.
         """
         answer = self.owners.pool.statistics(("steel", route, size))
         if members is not None and answer.told:
@@ -206,7 +206,21 @@ class World:
         owners = (*OWN, *known)
         own = {label: value for label, value in self.truth.items() if label.rpartition("#")[0] in owners}
         claims = deduced(self.seen, self.outputs, own, self.rules.digits)
-        return [claim for claim in claims.values() if self.is_narrow(claim)]
+        return [
+            claim for claim in map(self._nameless, claims.values(), [claims] * len(claims)) if self.is_narrow(claim)
+        ]
+
+    def _nameless(self, claim: Claim, claims: Mapping[str, Claim]) -> Claim:
+        """A claim for whoever came and went together: within a group of an answer with several, ranks have no names."""
+
+        def history(label: str) -> list[bool]:
+            return [any(label in group for group in one.groups) for one in self.seen]
+
+        mine = history(claim.victim)
+        if all(len(one.groups) == 1 for one, is_in in zip(self.seen, mine, strict=True) if is_in):
+            return claim
+        alike = [other for label, other in claims.items() if history(label) == mine]
+        return Claim(claim.victim, min(one.low for one in alike), max(one.high for one in alike))
 
     def is_narrow(self, claim: Claim) -> bool:
         """Whether a claim is narrower than the decile of its victim in each answer that the victim is behind."""

@@ -233,7 +233,7 @@ class PeerPool:
 
 
 def _write(table: pd.DataFrame, path: str | Path) -> None:
-    """A table as CSV, in a file that others may not read; words that a spreadsheet would run as a formula are quoted."""
+    """A table as CSV, in a file that others may not read; words that a spreadsheet would run are quoted."""
     safe = table.map(lambda value: f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value)
     try:
         handle = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
