@@ -6,6 +6,7 @@ import pytest
 from waterplan import Design, open_runs
 from waterplan.batch.engine import checked, run_batch
 from waterplan.batch.runs import Runs
+from waterplan.cli import main
 from waterplan.errors import DataError, ScenarioError
 
 
@@ -144,3 +145,9 @@ def test_figures_drawn_one_by_one_come_with_a_warning():
     assert Design().sample(8, study="technology").remarks() == []
     assert "far too small" in Design().sample(8, study="row").remarks()[0]
     assert "相互抵消" in Design().sample(8, study="row").remarks("zh")[0]
+
+
+def test_without_the_extra_the_command_says_what_to_install(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("waterplan.cli.batching.NEEDED", ("distributed", "no_such_library"))
+    assert main(["batch", str(tmp_path / "design.toml"), "-o", str(tmp_path / "runs.zarr")]) == 8
+    assert "pip install 'waterplan[batch]'" in capsys.readouterr().err
