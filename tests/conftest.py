@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from browsing import browser, server, visit  # noqa: F401  fixtures
 from spoiling import Copy
 
 from waterplan.planner.planner import Planner

@@ -2,146 +2,20 @@
 
 import json
 import math
-import os
 import re
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from contextlib import contextmanager
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
+from browsing import expectations, headline, in_browser, shows, slider
 
-pytest.importorskip("panel")
-sync_api = pytest.importorskip("playwright.sync_api")
-CHROMIUM = shutil.which("chromium")
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")]
+expect = expectations()
+pytestmark = in_browser
 
-from waterplan import Plan, Planner, open_scenario  # noqa: E402
-
-expect = sync_api.expect
-ROOT = Path(__file__).parents[1]
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PATIENCE = 30_000  # ms, on a machine that does other things too
-expect.set_options(timeout=PATIENCE)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@contextmanager
-def serving(*words, port=None):
-    """The dashboard as its command starts it; its address, and what it logs."""
-    port = port or free_port()
-    log = Path(os.environ.get("TMPDIR", "/tmp")) / f"waterplan-dashboard-{port}.log"
-    command = [sys.executable, "-m", "waterplan", "dashboard", "--port", str(port), *words]
-    with log.open("w") as out:
-        server = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out, start_new_session=True)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(600):
-            assert server.poll() is None, log.read_text()
-            try:
-                urllib.request.urlopen(f"{address}/readiness", timeout=2).close()
-                break
-            except OSError:
-                time.sleep(0.2)
-        yield address, log
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        server.wait(20)
-        log.unlink()
-
-
-@pytest.fixture(scope="module")
-def server():
-    with serving() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def visit(server, browser):
-    """Opens a page for a visitor of his own; fails on console errors, outside requests and server tracebacks."""
-    address, log = server
-    faults, contexts = [], []
-
-    def watch(page):
-        page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
-        page.on("request", lambda request: is_outside(request.url) and faults.append(f"outside: {request.url}"))
-
-    def is_outside(url):
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != urlsplit(address).netloc
-
-    def opened(query="", **options):
-        context = browser.new_context(viewport={"width": 1440, "height": 1000}, accept_downloads=True, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        watch(page)
-        page.goto(f"{address}/{query}")
-        expect(page.locator(".waterplan")).to_have_attribute("data-drawn", re.compile(r"\d"), timeout=PATIENCE)
-        return page
-
-    opened.faults = faults
-    yield opened
-    for context in contexts:
-        context.close()
-    assert faults == []
-    assert "Traceback" not in log.read_text()
+from waterplan import Planner, open_scenario  # noqa: E402
 
 
 @pytest.fixture(scope="module")
 def planner(china):
     return Planner(china)
-
-
-def headline(page, name="annual_cost"):
-    return page.locator(f"[data-headline={name}]")
-
-
-def shows(page, planner, scenario):
-    """Waits until the page has the numbers of the scenario's plan, as ``waterplan plan --json`` gives them."""
-    told = Plan.of(planner.solve(scenario)).headline()
-    wanted = {name: told[name] for name in ("annual_cost", "shadow_price", "counted_saving", "investment")}
-    read = "all => all.map(one => [one.dataset.headline, Number(one.dataset.value)])"
-    deadline = time.monotonic() + PATIENCE / 1000
-    while True:
-        shown = dict(page.locator("[data-headline]").evaluate_all(read))
-        if {name: shown.get(name) for name in wanted} == pytest.approx(wanted, rel=1e-9, abs=1e-9):
-            return
-        assert time.monotonic() < deadline, f"the page shows {shown}, the plan is {wanted}"
-        page.wait_for_timeout(20)
-
-
-def slider(page, lever, label=""):
-    return page.locator(f"input[type=range][data-lever={lever}][data-label='{label}']")
 
 
 def test_the_first_page_is_the_reference_plan(visit, planner):
@@ -268,23 +142,6 @@ def test_pinned_scenarios_are_compared(visit, planner):
     expect(page.locator("[data-input=saving_target]")).to_have_count(0)
 
 
-def test_a_link_restores_the_page(visit, planner):
-    page = visit()
-    page.locator("[data-act=pin]").click()
-    page.locator("[data-group=sector] > summary").click()
-    page.locator("[data-of=sector_floor] > summary").click()
-    page.locator("input[type=number][data-lever=sector_floor][data-label=paper]").fill("15")
-    page.keyboard.press("Enter")
-    scenario = open_scenario("reference").with_levers(sector_floor={"paper": 0.15})
-    shows(page, planner, scenario)
-    expect(page).to_have_url(re.compile("sector_floor=paper:0.15"))
-    other = visit("?" + page.url.partition("?")[2])
-    shows(other, planner, scenario)
-    expect(other.locator(".pinned")).to_be_visible()
-    page.reload()
-    shows(page, planner, scenario)
-
-
 def test_the_language_changes_and_the_state_stays(visit, planner):
     page = visit()
     page.locator("input[type=number][data-lever=saving_target]").fill("2500")
@@ -303,110 +160,9 @@ def test_the_language_changes_and_the_state_stays(visit, planner):
     assert set(english) <= {"Excel", "TOML", "NetCDF", "Python"}
 
 
-def test_two_visitors_at_once_do_not_mix(visit, planner):
-    one, two = visit(), visit()
-    for page, target in ((one, 2200), (two, 2700), (one, 2300), (two, 2800)):
-        page.locator("input[type=number][data-lever=saving_target]").fill(str(target))
-        page.keyboard.press("Enter")
-    shows(one, planner, open_scenario("reference").with_levers(saving_target=2300))
-    shows(two, planner, open_scenario("reference").with_levers(saving_target=2800))
-
-
 def test_a_shipped_scenario_is_opened(visit, planner):
     page = visit()
     page.locator("[data-menu-name=open]").click()
     page.locator("[data-act=open][data-name=save_where_scarce]").click()
     shows(page, planner, open_scenario("save_where_scarce"))
     expect(page.locator("h1")).to_contain_text(open_scenario("save_where_scarce").title)
-
-
-def test_files_are_saved_and_a_scenario_is_loaded_back(visit, planner, tmp_path):
-    page = visit("?v=1&saving_target=2200")
-    suffixes = {"toml": ".toml", "csv": ".zip", "excel": ".xlsx", "netcdf": ".nc"}
-    for kind, suffix in suffixes.items():
-        page.locator("[data-menu-name=export]").click()
-        with page.expect_download() as download:
-            page.locator(f"[data-act=export][data-kind={kind}]").click()
-        download.value.save_as(tmp_path / f"file{suffix}")
-        assert (tmp_path / f"file{suffix}").stat().st_size > 30
-    saved = Plan.open(tmp_path / "file.nc", planner.study)
-    assert saved.headline()["counted_saving"] == pytest.approx(2200)
-    other = visit()
-    other.locator("[data-menu-name=open]").click()
-    other.locator("[data-act-file]").set_input_files(tmp_path / "file.toml")
-    shows(other, planner, open_scenario("reference").with_levers(saving_target=2200))
-
-
-def test_charts_are_saved_as_svg_and_png(visit, tmp_path):
-    page = visit()
-    expect(page.locator("svg[data-chart=curve]")).to_be_visible()
-    for name in ("curve", "sectors", "path", "map"):
-        for kind, start in (("svg", b"<svg"), ("png", b"\x89PNG")):
-            page.locator(f"[data-card={name}]").hover()
-            with page.expect_download() as download:
-                page.locator(f"[data-act={kind}][data-chart-name={name}]").click()
-            download.value.save_as(tmp_path / "chart")
-            assert (tmp_path / "chart").read_bytes().startswith(start)
-
-
-def test_rows_are_searched_and_traced(visit, china):
-    page = visit("?v=1&page=data")
-    expect(page.locator("[data-card=data] header")).to_contain_text(f"{len(china.rows):,} rows")
-    page.locator("input[data-rows]").fill("water_price hebei")
-    expect(page.locator("[data-row]")).to_have_count(1)
-    page.locator("[data-row] .row-open").click()
-    expect(page.locator(".trace")).to_contain_text("province_values.csv")
-
-
-def test_hostile_text_stays_text(visit):
-    title = "<img src=x onerror=window.hit=1>"
-    page = visit(f"?v=1&t={title}&saving_target=2100")
-    expect(page.locator("h1")).to_contain_text(title)
-    page.locator("[data-act=pin]").click()
-    page.locator("[data-act=page][data-page=compare]").click()
-    expect(page.locator(".compare thead")).to_contain_text(title)
-    assert page.evaluate("window.hit") is None
-    page = visit("?v=1&sector_floor=%3Cscript%3E:1")
-    expect(page.locator(".notice")).to_contain_text("<script>")
-    assert headline(page).count() == 1
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("view", ["page=plan", "page=data", "page=compare", "page=plan&saving_target=4900"])
-def test_pages_pass_the_rules_of_accessibility(visit, view, theme):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    page = visit(f"?v=1&theme={theme}&{view}")
-    expect(page.locator(".updating")).to_have_count(0)
-    found = axe.run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
-    told = [
-        (rule["id"], node["target"], node["html"][:160])
-        for rule in found.response["violations"]
-        for node in rule["nodes"]
-    ]
-    assert told == []
-
-
-def test_a_lost_connection_is_told_and_comes_back_with_the_state(browser, planner):
-    port = free_port()
-    page = browser.new_page()
-    page.set_default_timeout(PATIENCE)
-    with serving(port=port) as (address, _):
-        page.goto(f"{address}/?v=1&saving_target=2600&theme=dark")
-        shows(page, planner, open_scenario("reference").with_levers(saving_target=2600))
-    expect(page.locator(".notice.lost")).to_be_visible()
-    with serving(port=port):
-        expect(page.locator(".notice.lost")).to_have_count(0)
-        shows(page, planner, open_scenario("reference").with_levers(saving_target=2600))
-        expect(page.locator(".waterplan")).to_have_attribute("data-theme", "dark")
-    page.close()
-
-
-def test_answers_carry_security_headers(server):
-    address, _ = server
-    with urllib.request.urlopen(f"{address}/") as answer:
-        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
-        assert "unsafe-eval" not in answer.headers["Content-Security-Policy"]
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    for place in ("liveness", "readiness"):
-        with urllib.request.urlopen(f"{address}/{place}") as answer:
-            assert answer.status == 200

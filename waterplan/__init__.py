@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from waterplan.report.robustness import robust_page
     from waterplan.report.writing import write_report
     from waterplan.scenario import Scenario, open_scenario, scenario_files
-    from waterplan.study import Study, open_study
+    from waterplan.study import Study, open_study, shipped
     from waterplan.uncertainty.robust import Robust, open_answers, robust
 
 __version__ = "0.1.0"
@@ -89,6 +89,7 @@ __all__ = [
     "scenario_files",
     "settings",
     "share_by_basis",
+    "shipped",
     "solve",
     "states",
     "technology_page",
@@ -143,6 +144,7 @@ _HOME = {
     "scenario_files": "waterplan.scenario",
     "settings": "waterplan.report.commands",
     "share_by_basis": "waterplan.explain.sensitivity",
+    "shipped": "waterplan.study",
     "solve": "waterplan.planner.planning",
     "states": "waterplan.explain.causes",
     "technology_page": "waterplan.report.explanation",

@@ -1,0 +1,97 @@
+"""The pages in a real browser: what lasts (links, steps, connections), and what is kept out."""
+
+import re
+import urllib.request
+
+import pytest
+from browsing import PATIENCE, expectations, free_port, headline, in_browser, serving, shows
+
+expect = expectations()
+pytestmark = in_browser
+
+from waterplan import Planner, open_scenario  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def planner(china):
+    return Planner(china)
+
+
+def test_a_link_restores_the_page(visit, planner):
+    page = visit()
+    page.locator("[data-act=pin]").click()
+    page.locator("[data-group=sector] > summary").click()
+    page.locator("[data-of=sector_floor] > summary").click()
+    page.locator("input[type=number][data-lever=sector_floor][data-label=paper]").fill("15")
+    page.keyboard.press("Enter")
+    scenario = open_scenario("reference").with_levers(sector_floor={"paper": 0.15})
+    shows(page, planner, scenario)
+    expect(page).to_have_url(re.compile("sector_floor=paper:0.15"))
+    other = visit("?" + page.url.partition("?")[2])
+    shows(other, planner, scenario)
+    expect(other.locator(".pinned")).to_be_visible()
+    page.reload()
+    shows(page, planner, scenario)
+
+
+def test_two_visitors_at_once_do_not_mix(visit, planner):
+    one, two = visit(), visit()
+    for page, target in ((one, 2200), (two, 2700), (one, 2300), (two, 2800)):
+        page.locator("input[type=number][data-lever=saving_target]").fill(str(target))
+        page.keyboard.press("Enter")
+    shows(one, planner, open_scenario("reference").with_levers(saving_target=2300))
+    shows(two, planner, open_scenario("reference").with_levers(saving_target=2800))
+
+
+def test_hostile_text_stays_text(visit):
+    title = "<img src=x onerror=window.hit=1>"
+    page = visit(f"?v=1&t={title}&saving_target=2100")
+    expect(page.locator("h1")).to_contain_text(title)
+    page.locator("[data-act=pin]").click()
+    page.locator("[data-act=page][data-page=compare]").click()
+    expect(page.locator(".compare thead")).to_contain_text(title)
+    assert page.evaluate("window.hit") is None
+    page = visit("?v=1&sector_floor=%3Cscript%3E:1")
+    expect(page.locator(".notice")).to_contain_text("<script>")
+    assert headline(page).count() == 1
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("view", ["page=plan", "page=data", "page=compare", "page=plan&saving_target=4900"])
+def test_pages_pass_the_rules_of_accessibility(visit, view, theme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page = visit(f"?v=1&theme={theme}&{view}")
+    expect(page.locator(".updating")).to_have_count(0)
+    found = axe.run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+    told = [
+        (rule["id"], node["target"], node["html"][:160])
+        for rule in found.response["violations"]
+        for node in rule["nodes"]
+    ]
+    assert told == []
+
+
+def test_a_lost_connection_is_told_and_comes_back_with_the_state(browser, planner):
+    port = free_port()
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
+    with serving(port=port) as (address, _):
+        page.goto(f"{address}/?v=1&saving_target=2600&theme=dark")
+        shows(page, planner, open_scenario("reference").with_levers(saving_target=2600))
+    expect(page.locator(".notice.lost")).to_be_visible()
+    with serving(port=port):
+        expect(page.locator(".notice.lost")).to_have_count(0)
+        shows(page, planner, open_scenario("reference").with_levers(saving_target=2600))
+        expect(page.locator(".waterplan")).to_have_attribute("data-theme", "dark")
+    page.close()
+
+
+def test_answers_carry_security_headers(server):
+    address, _ = server
+    with urllib.request.urlopen(f"{address}/") as answer:
+        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+        assert "unsafe-eval" not in answer.headers["Content-Security-Policy"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    for place in ("liveness", "readiness"):
+        with urllib.request.urlopen(f"{address}/{place}") as answer:
+            assert answer.status == 200
