@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
-from waterplan.benchmarking.records import GRADED, Records
+from waterplan.benchmarking.records import GRADED, OTHER_SOURCES, Records
 from waterplan.errors import DataError, Problem
 from waterplan.peer_pool.points import size_class
 from waterplan.study import Study
@@ -79,7 +79,7 @@ def _problems(records: Records) -> Iterator[Problem]:
             yield Problem(FILE, 0, "plant", f"a plant has no name, or one of more than {WORD_MAX} characters.")
         if not YEARS[0] <= int(year) <= YEARS[1]:
             yield Problem(FILE, 0, "year", f"a year is not between {YEARS[0]} and {YEARS[1]}.")
-    for column in GRADED:
+    for column in (*GRADED, *OTHER_SOURCES, *REUSED):
         if column in records.sites and not _are_volumes(records.sites[column]):
             yield Problem(FILE, 0, column, "a volume is negative or infinite.")
     for row, (_, made) in enumerate(records.products.iterrows(), start=1):
@@ -96,9 +96,9 @@ def _problems(records: Records) -> Iterator[Problem]:
 
 
 def _plant_year(key: tuple[str, int], site: Mapping[Hashable, object], made: pd.DataFrame | None) -> PlantYear:
-    graded = [volume for column in GRADED if (volume := _number(site.get(column))) is not None]
-    whole = math.fsum(graded) if graded else None
-    reuse = _reuse_rate(site, whole)
+    graded, others = _summed(site, GRADED), _summed(site, OTHER_SOURCES)
+    whole = 0.0 if graded is None and others is not None else graded
+    reuse = _reuse_rate(site)
     parts, skipped = [], []
     for _, row in () if made is None else made.iterrows():
         withdrawal = _number(row.get("withdrawal"))
@@ -114,12 +114,18 @@ def _plant_year(key: tuple[str, int], site: Mapping[Hashable, object], made: pd.
     return PlantYear(str(key[0]), int(key[1]), tuple(sorted(parts, key=repr)), tuple(skipped))
 
 
-def _reuse_rate(site: Mapping[Hashable, object], withdrawal: float | None) -> float | None:
-    """Reused over reused and withdrawn [1]; None where nothing is said of reuse."""
-    reused = [volume for column in REUSED if (volume := _number(site.get(column))) is not None]
-    if not reused or withdrawal is None or math.fsum(reused) + withdrawal <= 0:
+def _reuse_rate(site: Mapping[Hashable, object]) -> float | None:
+    """Reused over reused and withdrawn from all sources [1]; None where nothing is said of reuse."""
+    reused, withdrawn = _summed(site, REUSED), _summed(site, (*GRADED, *OTHER_SOURCES))
+    if reused is None or withdrawn is None or reused + withdrawn <= 0:
         return None
-    return math.fsum(reused) / (math.fsum(reused) + withdrawal)
+    return reused / (reused + withdrawn)
+
+
+def _summed(site: Mapping[Hashable, object], columns: Iterable[str]) -> float | None:
+    """The sum of what is given; None if nothing is."""
+    given = [volume for column in columns if (volume := _number(site.get(column))) is not None]
+    return math.fsum(given) if given else None
 
 
 def _are_volumes(column: pd.Series) -> bool:
