@@ -29,6 +29,7 @@ from waterplan.errors import InfeasibleError
 
 from .board import build_board, rounded
 from .reasons import states_by_technology
+from .runs import Stores
 
 KEPT, THREADS = 400, 4
 DRAWN = 400  # steps of a curve over its width and over its height: more cannot be seen
@@ -50,6 +51,7 @@ class Answers:
 
     def __init__(self, planner: Planner, workers: int = THREADS, kept: int = KEPT):
         self.planner = planner
+        self.stores = Stores(None)
         self.pool = ThreadPoolExecutor(workers, thread_name_prefix="answers")
         self.slow = ThreadPoolExecutor(2, thread_name_prefix="reasons")
         self._kept: OrderedDict[tuple[str, str], Any] = OrderedDict()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -12,16 +13,20 @@ import panel as pn
 import param
 from bokeh.document import Document
 
-from waterplan import Planner, open_study
+from waterplan import Planner, open_study, shipped
 
 from .answers import THREADS, Answers
 from .facts import Facts
-from .serving import Ready, harden
+from .gate import Gate, OAuthGate
+from .logs import start_logs
+from .outline import read_outline
+from .passwords import Users, read_secret
+from .runs import Stores
+from .serving import Alive, Ready, Startup, Visit, Visits, harden
 from .session import Session, shipped_scenarios
 
-log = logging.getLogger("waterplan.dashboard")
 BROWSER = Path(__file__).parent / "browser"
-SCRIPTS = ("words.js", "charts.js", "cards.js", "levers.js", "tables.js", "panel.js", "menus.js", "board.js")
+SCRIPTS = ("words.js", "charts.js", "cards.js", "levers.js", "tables.js", "runs.js", "panel.js", "menus.js", "board.js")
 
 
 REST = 120  # ms without a move after which reasons are looked for
@@ -43,15 +48,17 @@ class Board(pn.custom.JSComponent):
     ways = param.Dict(default={})
     compare = param.Dict(default={})
     rows = param.Dict(default={})
+    runs = param.Dict(default={})
 
     _esm = scripts()
     _stylesheets = [(BROWSER / "board.css").read_text(encoding="utf-8")]  # noqa: RUF012
 
-    def __init__(self, session: Session, **params: Any):
+    def __init__(self, session: Session, visit: Visit, **params: Any):
         super().__init__(sizing_mode="stretch_both", **params)
-        self._session = session
+        self._session, self._visit = session, visit
 
     def _handle_msg(self, data: Any) -> None:
+        self._visit.messages += 1
         self._session.receive(data)
 
     def show(self, name: str, content: dict[str, Any]) -> None:
@@ -62,16 +69,37 @@ class Board(pn.custom.JSComponent):
             self._send_msg({"name": name, "content": content})
 
 
-def visit(answers: Answers, facts: Facts, shipped: dict[str, Any], read_only: bool, language: str) -> Board:
-    """The page of a new visitor."""
-    session = Session(answers, facts, shipped, read_only, language)
-    board = Board(session)
-    document = pn.state.curdoc
-    session.start(_query(), board.show, functools.partial(_soon, document), functools.partial(_later, document))
-    if document is not None:
-        document.template_variables.setdefault("dist_url", "static/extensions/panel/")  # in every worker, never a CDN
-        document.on_session_destroyed(lambda _context: session.close())
-    return board
+@dataclass
+class Pages:
+    """What visitors share; called, it makes the page of a new one."""
+
+    answers: Answers
+    facts: Facts
+    shipped: dict[str, Any]
+    read_only: bool = False
+    language: str = "en"
+    visits: Visits = field(default_factory=Visits)
+
+    def __call__(self) -> Board:
+        visit = self.visits.come()
+        session = Session(self.answers, self.facts, self.shipped, self.read_only, self.language)
+        board = Board(session, visit)
+        document = pn.state.curdoc
+        session.start(_query(), board.show, functools.partial(_soon, document), functools.partial(_later, document))
+        if document is not None:
+            document.template_variables.setdefault("dist_url", "static/extensions/panel/")  # never a CDN
+
+            def leave(_context: Any) -> None:
+                session.close()
+                visit.end()
+
+            document.on_session_destroyed(leave)
+        return board
+
+    def are_ready(self) -> bool:
+        """Whether the planner is compiled and the first plan is known."""
+        first = next(iter(self.shipped.values()), None)
+        return first is None or self.answers.known(first) is not None
 
 
 def _query() -> str:
@@ -99,19 +127,51 @@ def build(
     read_only: bool = False,
     language: str = "en",
     workers: int = THREADS,
-) -> Any:
-    """A function that makes a visitor's page; everything that visitors share is made here, once."""
+    outline_map: str | None = None,
+    runs: str | None = None,
+) -> Pages:
+    """Everything that visitors share is made here, once; the planner is compiled afterwards."""
     planner = Planner(open_study(study))
-    answers, facts = Answers(planner, workers), Facts.of(planner)
-    shipped = shipped_scenarios(answers, scenarios)
-    for scenario in list(shipped.values())[:1]:
+    folder = Path(study) if Path(study).is_dir() else shipped(study)
+    outline = None if outline_map is None else read_outline(outline_map, planner.study, folder)
+    answers, facts = Answers(planner, workers), Facts.of(planner, outline)
+    answers.stores = Stores(None if runs is None else Path(runs))
+    known = shipped_scenarios(answers, scenarios)
+    for scenario in list(known.values())[:1]:
         answers.plan(scenario)
         answers.curve(scenario)
+    return Pages(answers, facts, known, read_only, language)
 
-    def pages() -> Board:
-        return visit(answers, facts, shipped, read_only, language)
 
-    return pages
+def get_server(
+    pages: Pages, port: int, address: str, provider: Any = None, origins: list[str] | None = None, **options: Any
+) -> Any:
+    """The server around the pages, not yet started. options: of Panel's ``get_server``."""
+    if provider is not None:
+        options["auth_provider"] = provider
+    server = pn.io.server.get_server(
+        {"/": pages.__call__},  # Panel asks a function, and draws any other object
+        port=port,
+        address=address,
+        title="waterplan",
+        extra_patterns=[("/liveness", Alive), ("/readiness", Ready, {"is_ready": pages.are_ready})],
+        websocket_origin=origins or [f"{host}:{port}" for host in {address, "localhost", "127.0.0.1"}],
+        session_token_expiration=3600,
+        use_xheaders=True,  # behind a proxy: whether the visitor came by https
+        **options,
+    )
+    harden(server)
+    return server
+
+
+def gate(basic_auth: str | None, cookie_secret_file: str | None, language: str) -> tuple[Any, dict[str, Any]]:
+    """Who lets visitors in, and what Panel needs to know of it; nobody unless asked. Raises PasswordError."""
+    if basic_auth is not None:
+        return Gate(Users.read(basic_auth), language), {"cookie_secret": read_secret(cookie_secret_file)}
+    if pn.config.oauth_provider:
+        given = read_secret(cookie_secret_file) if cookie_secret_file else pn.config.cookie_secret
+        return OAuthGate(language), {"cookie_secret": given or read_secret(None)}
+    return None, {}
 
 
 def serve(
@@ -124,20 +184,21 @@ def serve(
     read_only: bool = False,
     language: str = "en",
     origins: list[str] | None = None,
+    basic_auth: str | None = None,
+    cookie_secret_file: str | None = None,
+    log_format: str = "text",
+    outline_map: str | None = None,
+    runs: str | None = None,
+    told: Callable[[int], None] = lambda port: None,
 ) -> None:
-    """Serves the pages until it is interrupted; port 0 is any that is free."""
+    """Serves the pages until it is interrupted; port 0 is any that is free, and ``told`` learns which."""
+    start_logs(log_format)
+    provider, options = gate(basic_auth, cookie_secret_file, language)
     pn.extension(notifications=False)
-    pages = build(study, scenarios, read_only, language, workers)
-    server = pn.io.server.get_server(
-        {"/": pages},
-        port=port,
-        address=address,
-        title="waterplan",
-        liveness=True,
-        extra_patterns=[("/readiness", Ready)],
-        websocket_origin=origins or [f"{host}:{port}" for host in {address, "localhost", "127.0.0.1"}],
-        show=show,
-        session_token_expiration=3600,
-    )
-    harden(server)
-    server.run_until_shutdown()
+    startup = Startup(port, address, language)
+    told(startup.port)
+    pages = startup.wait_for(lambda: build(study, scenarios, read_only, language, workers, outline_map, runs))
+    try:
+        get_server(pages, startup.port, address, provider, origins, show=show, **options).run_until_shutdown()
+    finally:
+        pages.answers.close()

@@ -18,6 +18,7 @@ ENTERPRISE_ONLY = ("hurdle_rate", "water_price_scale", "water_tax", "barrier_cos
 FLOORS = ("sector_floor", "province_floor")
 CATALOGUES = ("sector", "product", "province", "end_use", "technology")
 ROOM = "dashboard"
+ROOMS = (ROOM, "runs")
 
 
 def group_of(lever: Term) -> str:
@@ -69,7 +70,7 @@ class Facts:
         study = self.study
         return {
             "language": language,
-            "texts": {key: text[language] for key, text in messages.catalogue(ROOM).items()},
+            "texts": {key: text[language] for room in ROOMS for key, text in messages.catalogue(room).items()},
             "terms": {name: found.label(language) for name, found in terms().items()},
             "names": {dim: self.names(dim, language) for dim in (*CATALOGUES, "pool")},
             "units": units(language),

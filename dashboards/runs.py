@@ -25,6 +25,7 @@ STORES_MAX, POINTS_MAX, BARS, OPEN_MAX, LISTED, ROWS = 200, 1500, 24, 8, 40, 12
 RANKED_MAX = 2000
 SPREAD = (0.05, 0.25, 0.5, 0.75, 0.95)
 FIRST = "annual_cost"
+HEADLINE = (FIRST, "shadow_price", "saving", "total_investment", "total_planned_withdrawal", "total_carbon_dioxide")
 REACHED = 1e-6
 
 
@@ -147,7 +148,7 @@ def _told(runs: xr.Dataset, wanted: Mapping[str, Any]) -> dict[str, Any]:
         "across": chosen,
         "at": at,
         "fixed": {dim: _plain(runs[dim].values) for dim in lever_dims(runs) if dim not in ("run", chosen)},
-        "headline": [[name, terms()[name].unit, *_points(_of(runs, name))] for name in names[:6]],
+        "headline": [[name, terms()[name].unit, *_points(_of(runs, name))] for name in HEADLINE if name in names],
         "bars": _bars(_of(runs, figure)),
         "cloud": _cloud(runs, figure, chosen, at),
     }

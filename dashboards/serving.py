@@ -1,15 +1,23 @@
-"""The server's manners: security headers on every answer."""
+"""The server's manners: security headers on every answer, probes, and an open port while the planner compiles."""
 
 from __future__ import annotations
 
 import logging
-from typing import Any
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, ClassVar
 
+from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPHeaders
-from tornado.iostream import StreamClosedError
-from tornado.web import OutputTransform, RequestHandler
-from tornado.websocket import WebSocketClosedError
+from tornado.ioloop import IOLoop
+from tornado.netutil import bind_sockets
+from tornado.web import Application, OutputTransform, RequestHandler
 
+from .gate import sheet
+from .logs import tell_request
+
+log = logging.getLogger("waterplan.dashboard")
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' blob:; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws: wss: blob:; worker-src 'self' blob:; "
@@ -37,24 +45,109 @@ class SecurityHeaders(OutputTransform):
         return status_code, headers, chunk
 
 
-class Ready(RequestHandler):
-    """Says that visitors can be served: the study is read and the first plan is known."""
+class Alive(RequestHandler):
+    """Says that the process answers, and no more: it makes no page."""
 
     def get(self) -> None:
-        self.set_header("Content-Type", "application/json")
-        self.write({"ready": True})
+        self.write({"alive": True})
 
 
-class NobodyThere(logging.Filter):
-    """Leaves out that a page was closed while something was written to it."""
+class Ready(RequestHandler):
+    """Says whether visitors can be served: the planner is compiled and the first plan is known."""
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        error = record.exc_info[1] if record.exc_info else None
-        return not isinstance(error, WebSocketClosedError | StreamClosedError)
+    def initialize(self, is_ready: Callable[[], bool]) -> None:
+        self.is_ready = is_ready
+
+    def get(self) -> None:
+        ready = self.is_ready()
+        self.set_status(200 if ready else 503)
+        self.write({"ready": ready})
+
+
+class Starting(RequestHandler):
+    """What a visitor sees before there is anything to see."""
+
+    def initialize(self, language: str) -> None:
+        self.language = language
+
+    def get(self) -> None:
+        self.set_status(503)
+        self.set_header("Retry-After", "3")
+        self.set_header("Cache-Control", "no-store")
+        self.write(sheet("starting", "explain_start", self.language, waits=True))
+
+
+class Visits:
+    """How many are here, as numbers: who they are is not known. Used on the event loop only."""
+
+    def __init__(self) -> None:
+        self.open = 0
+        self.count = 0
+
+    def come(self) -> Visit:
+        """A new visitor, told in the log."""
+        self.count += 1
+        self.open += 1
+        log.info("session_start", extra={"session": self.count, "open": self.open})
+        return Visit(self, self.count)
+
+
+class Visit:
+    """One visitor from start to end."""
+
+    def __init__(self, visits: Visits, number: int):
+        self.visits, self.number, self.messages = visits, number, 0
+        self._since = time.monotonic()
+        self._is_over = False
+
+    def end(self) -> None:
+        """The visitor has left, told in the log once."""
+        if self._is_over:
+            return
+        self._is_over = True
+        self.visits.open -= 1
+        told = {"session": self.number, "messages": self.messages, "open": self.visits.open}
+        log.info("session_end", extra={**told, "seconds": round(time.monotonic() - self._since, 1)})
+
+
+class Startup:
+    """Makes what visitors share in a thread, while the port answers that it is alive and not yet ready."""
+
+    policy: ClassVar[dict[str, Any]] = {"transforms": [SecurityHeaders], "log_function": tell_request}
+
+    def __init__(self, port: int, address: str, language: str):
+        handlers: list[Any] = [("/liveness", Alive), ("/readiness", Ready, {"is_ready": lambda: False})]
+        handlers.append(("/.*", Starting, {"language": language}))
+        sockets = bind_sockets(port, address, reuse_port=False)
+        self.port = sockets[0].getsockname()[1]
+        self._server = HTTPServer(Application(handlers, **self.policy))
+        self._server.add_sockets(sockets)
+
+    def wait_for(self, make: Callable[[], Any]) -> Any:
+        """What ``make`` makes; the port is free again afterwards. Raises what it raises."""
+        loop = IOLoop.current()
+        made: list[Any] = []
+        failed: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                made.append(make())
+            except BaseException as error:
+                failed.append(error)
+            loop.add_callback(loop.stop)
+
+        threading.Thread(target=work, name="startup", daemon=True).start()
+        try:
+            loop.start()
+        finally:
+            self._server.stop()
+            loop.run_sync(self._server.close_all_connections)
+        if failed:
+            raise failed[0]
+        return made[0]
 
 
 def harden(server: Any) -> None:
-    """Puts the security headers on a Panel server, and keeps closed pages out of its log."""
-    for name in ("asyncio", "tornado.application", "bokeh.server.views.ws"):
-        logging.getLogger(name).addFilter(NobodyThere())
+    """Puts the security headers on a Panel server, and our line a request in place of Tornado's."""
     server._tornado.add_transform(SecurityHeaders)
+    server._tornado.settings["log_function"] = tell_request

@@ -22,6 +22,7 @@ from .answers import Answer, Answers
 from .exports import KINDS, commands, export
 from .facts import Facts
 from .panels import Panels
+from .runs import view
 from .state import LANGUAGES, PAGES, THEMES, State
 from .tables import Rows, side_by_side
 
@@ -43,6 +44,7 @@ class Session:
         self.rows = Rows(facts.study)
         self.panels = Panels(self)
         self.wanted: dict[str, Any] = {}
+        self.slice: dict[str, Any] = {}
         self.notice: dict[str, Any] | None = None
         self.seen = 0
         self.number = 0
@@ -181,6 +183,8 @@ class Session:
             self._compare(number)
         elif state.page == "data":
             self._look_up(number)
+        elif state.page == "runs":
+            self._browse(number)
 
     def _explain(self, number: int, answer: Answer, scenario: Scenario) -> None:
         """Curve, reasons and ways out, once the hand rests; a newer move drops them."""
@@ -217,6 +221,10 @@ class Session:
     def _look_up(self, number: int) -> None:
         wanted = dict(self.wanted)
         self.run(self.answers.slow, lambda: self.rows.find(**wanted), lambda found: self._show("rows", found), number)
+
+    def _browse(self, number: int) -> None:
+        wanted, stores = dict(self.slice), self.answers.stores
+        self.run(self.answers.slow, lambda: view(stores, wanted), lambda found: self._show("runs", found), number)
 
     def _if_newest(self, number: int, ask: Callable[[Scenario], Any], scenario: Scenario) -> Any:
         if number != self.number:
@@ -278,6 +286,15 @@ class Session:
         self.wanted = {**self.wanted, **changed, "page": page if isinstance(page, int) else 0}
         self.number += 1
         self._look_up(self.number)
+        self._show("notice", {"seq": self.seen, "notice": None})
+
+    def _on_runs(self, message: Mapping[str, Any]) -> None:
+        asked = {key: str(message[key])[:300] for key in ("store", "figure", "across") if key in message}
+        along, place = message.get("dim"), message.get("place")
+        at = {**self.slice.get("at", {}), str(along)[:100]: place} if isinstance(place, int) else {}
+        self.slice = ({} if "store" in asked else self.slice) | asked | ({"at": at} if at else {})
+        self.number += 1
+        self._browse(self.number)
         self._show("notice", {"seq": self.seen, "notice": None})
 
     def _on_export(self, message: Mapping[str, Any]) -> None:

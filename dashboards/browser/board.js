@@ -1,5 +1,5 @@
 // The page: draws what comes, sends what is moved. One move is under way at a time; the newest waits.
-const LATER_CONTENT = ["curve", "words", "reasons", "ways", "compare", "rows"];
+const LATER_CONTENT = ["curve", "words", "reasons", "ways", "compare", "rows", "runs"];
 export function render({ model, view }) {
   const root = document.createElement("div");
   root.className = "waterplan";
@@ -62,7 +62,7 @@ export function render({ model, view }) {
     if (!now.board || !now.page.texts) return;
     const name = now.board.page;
     root.dataset.page = name;
-    patch(page, commandsPanel() + (name === "compare" ? comparePage() : name === "data" ? dataPage() : planPage()));
+    patch(page, commandsPanel() + (name === "compare" ? comparePage() : name === "data" ? dataPage() : name === "runs" ? runsPage() : planPage()));
   };
   const drawAll = () => {
     if (!now.board || !now.page.texts) return;
@@ -139,7 +139,7 @@ export function render({ model, view }) {
     way: (d) => send({ type: "apply", settings: now.ways.ways[Number(d.way)].settings }),
     svg: (d) => saveChart(root, d.chartName, "svg"),
     png: (d) => saveChart(root, d.chartName, "png"),
-    behind: (d) => openPanel({ card: d.card, of: d.of }, { type: "behind", card: d.card, of: d.of }),
+    behind: (d) => openPanel({ card: d.behind, of: d.of }, { type: "behind", card: d.behind, of: d.of }),
     why: (d) => openPanel({ card: "technology", of: d.technology, labels: { technology: d.technology } }, { type: "why", technology: d.technology }),
     narrow: (d) => {
       const same = now.panel.labels[d.dim] === d.label, { card, of } = now.panel;
@@ -154,7 +154,7 @@ export function render({ model, view }) {
       send({ type: "view", page: "data" });
     },
     "all-rows": () => send({ type: "rows", at: "" }),
-    table: (d) => tell({ type: "table", card: d.card, form: d.form, of: d.of, dim: d.dim, label: d.label }),
+    table: (d) => tell({ type: "table", card: d.table, form: d.form, of: d.of, dim: d.dim, label: d.label }),
     "close-panel": () => { now.panel = null; drawPanel(); },
     toggle: (d) => { now.open[d.what] = !now.open[d.what]; drawPage(); },
     "rows-page": (d) => send({ type: "rows", page: Number(d.to) }),
@@ -180,6 +180,7 @@ export function render({ model, view }) {
     const input = event.target;
     if (input.matches("[data-act-search]")) return searchLevers(levers, input.value);
     if (input.type === "search" && input.dataset.rows) return void send({ type: "rows", at: "", text: input.value });
+    if (input.dataset.runsAt) return void send({ type: "runs", dim: input.dataset.runsAt, place: Number(input.value) });
     if (!input.dataset.lever || input.type !== "range") return undefined;
     const lever = leverOf(input.dataset.lever);
     held = input;
@@ -191,6 +192,7 @@ export function render({ model, view }) {
   root.addEventListener("change", (event) => {
     const input = event.target;
     if (input.matches("[data-act-file]")) return void loadFile(input);
+    if (input.dataset.runs) return void send({ type: "runs", [input.dataset.runs]: input.value });
     if (input.dataset.filter) return void send({ type: "rows", at: "", [input.dataset.filter]: input.value });
     held = null;
     if (!input.dataset.lever || input.type === "range") return undefined;

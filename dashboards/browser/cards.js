@@ -17,7 +17,7 @@ function headlineCards() {
   return HEADLINES.map(([name, kind, good]) => {
     const value = board.headline[name];
     const [number, unit] = quantity(kind, value);
-    return `<div class="headline" data-headline="${name}" data-value="${value}">${behindButton("headline", say("head_" + name), name)}<div class="label">${say("head_" + name)}</div><div class="figure"><span class="number">${number}</span> <span class="of">${unit}</span></div><div class="change">${change(kind, value, pinned?.[name], good) || `<span class="quiet">${say("head_note_" + name)}</span>`}</div></div>`;
+    return `<div class="headline" data-headline="${name}" data-value="${value}"><button class="link label" data-act="behind" data-behind="headline" data-of="${name}" aria-label="${say("behind", { name: say("head_" + name) })}" title="${say("behind", { name: say("head_" + name) })}">${say("head_" + name)}</button><div class="figure"><span class="number">${number}</span> <span class="of">${unit}</span></div><div class="change">${change(kind, value, pinned?.[name], good) || `<span class="quiet">${say("head_note_" + name)}</span>`}</div></div>`;
   }).join("");
 }
 
@@ -55,7 +55,7 @@ function mapCard() {
   const outlined = !now.open.tiles;
   const swap = `<button class="ghost shown" data-act="toggle" data-what="tiles">${say(outlined ? "show_tiles" : "show_outline")}</button>`;
   const body = outlined ? `${outlineChart(Math.min(width, 760))}<div class="for-files">${tiles}</div>` : tiles;
-  return card("map", say("card_map"), body, `${outlined ? `<strong>${say("outline_note")}</strong> ` : ""}${say("map_note")}`, swap);
+  return card("map", say("card_map"), body, outlined ? `<strong>${say("outline_note")}</strong> ${say("outline_shade")}` : say("map_note"), swap);
 }
 
 const SHOWN = 12;

@@ -117,10 +117,10 @@ function shades() {
   const shade = (p) => (0.6 * (depth(p) <= 1e-9 ? 0 : most > least * 1.001 ? 0.12 + (0.88 * (depth(p) - least)) / (most - least) : 0.6)).toFixed(3);
   const ofSaving = (p) => (saved > 1e-6 ? p.saving / saved : NaN), ofTaken = (p) => p.reference / taken;
   const tip = (p) => say("province_tip", { name: named("province", p.label), saving: amount("hm3/a", p.saving), depth: percent(depth(p)), saved: percent(ofSaving(p)), taken: percent(ofTaken(p)) });
-  const scale = (start) => {
+  const scale = (start, up = 0) => {
     if (!depths.length) return "";
-    const boxes = [0.12, 0.34, 0.56, 0.78, 1].map((share, n) => `<rect class="tile-fill" x="${at(start + n * 26)}" y="26" width="25" height="10" fill-opacity="${(share * 0.6).toFixed(3)}"/>`).join("");
-    return words(start, 16, say("map_scale"), "note") + boxes + words(start, 52, percent(least), "tick") + words(start + 129, 52, percent(most), "tick", "end");
+    const boxes = [0.12, 0.34, 0.56, 0.78, 1].map((share, n) => `<rect class="tile-fill" x="${at(start + n * 26)}" y="${up + 26}" width="25" height="10" fill-opacity="${(share * 0.6).toFixed(3)}"/>`).join("");
+    return words(start, up + 16, say("map_scale"), "note") + boxes + words(start, up + 52, percent(least), "tick") + words(start + 129, up + 52, percent(most), "tick", "end");
   };
   const best = [...provinces].sort((a, b) => b.saving - a.saving).slice(0, 5);
   const list = best.map((p) => `${named("province", p.label)} ${amount("hm3/a", p.saving)}`).join("; ");
@@ -152,7 +152,7 @@ function outlineChart(width) {
   const { outline } = now.page, { shade, tip, scale, list } = shades();
   const by = width / outline.width, height = Math.round(outline.height * by);
   const body = now.board.board.provinces.map((p) => `<g data-outline="${esc(p.label)}"><title>${tip(p)}</title><path class="tile edge-of" d="${outline.paths[p.label]}"/><path class="tile-fill" d="${outline.paths[p.label]}" fill-opacity="${shade(p)}"/></g>`).join("");
-  return svg("outline", width, height, say("outline_alt", { list }), `<g transform="scale(${by.toFixed(5)})">${body}</g>${scale(4)}`);
+  return svg("outline", width, height, say("outline_alt", { list }), `<g transform="scale(${by.toFixed(5)})">${body}</g>${scale(4, height - 58)}`);
 }
 
 function investmentBars(width, height = 78) {

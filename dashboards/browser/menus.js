@@ -1,5 +1,5 @@
 // The bar at the top: pages, scenario, steps back, exports, language and theme.
-const PAGES = ["plan", "compare", "data"], LATER = ["benchmark", "runs"];
+const PAGES = ["plan", "compare", "data", "runs"], LATER = ["benchmark"];
 
 function topBar() {
   const { board } = now, page = board?.page ?? "plan";

@@ -1,8 +1,8 @@
 // The panel over the page: the table behind a figure, the rows it rests on, and why a technology is in or out.
 const TABLE_ICON = `<svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true"><path d="M1 2.5h12v9H1zM1 5.5h12M5 5.5v6" fill="none" stroke="currentColor" stroke-width="1.2"/></svg>`;
-const behindButton = (name, title, of = "") => `<button class="ghost behind" data-act="behind" data-card="${name}" data-of="${of}" aria-label="${say("behind", { name: title })}" title="${say("behind", { name: title })}">${TABLE_ICON}</button>`;
+const behindButton = (name, title, of = "") => `<button class="ghost behind" data-act="behind" data-behind="${name}" data-of="${of}" aria-label="${say("behind", { name: title })}" title="${say("behind", { name: title })}">${TABLE_ICON}</button>`;
 const chartButtons = (name, title = "") => ["svg", "png"].map((kind) => `<button class="ghost" data-act="${kind}" data-chart-name="${name}" aria-label="${say("save_" + kind)}${title ? `: ${title}` : ""}" title="${say("save_" + kind)}">${kind.toUpperCase()}</button>`).join("");
-const fileButtons = (card, title, data = "") => ["csv", "excel"].map((form) => `<button class="ghost" data-act="table" data-card="${card}" data-form="${form}" ${data} aria-label="${say("save_table_" + form, { name: title })}" title="${say("save_table_" + form, { name: title })}">${form === "csv" ? "CSV" : "Excel"}</button>`).join("");
+const fileButtons = (card, title, data = "") => ["csv", "excel"].map((form) => `<button class="ghost" data-act="table" data-table="${card}" data-form="${form}" ${data} aria-label="${say("save_table_" + form, { name: title })}" title="${say("save_table_" + form, { name: title })}">${form === "csv" ? "CSV" : "Excel"}</button>`).join("");
 
 const CHARTS_OF = { curve: ["curve"], sectors: ["sectors"], path: ["path", "investment"], map: ["map"] };
 const yearsOf = () => ({ base: now.page.years[0], target: now.page.years[1] });

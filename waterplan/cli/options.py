@@ -28,6 +28,13 @@ class Solver(StrEnum):
     highs = "highs"
 
 
+class LogFormat(StrEnum):
+    """How a server's log is written."""
+
+    text = "text"
+    json = "json"
+
+
 LANGUAGE = Language(usual_language())
 
 StudyOption = Annotated[str, typer.Option("--study", help=HELP("study"))]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import getpass
+import socket
 import sys
 from importlib import import_module
 from importlib.util import find_spec
@@ -14,6 +17,7 @@ from waterplan.errors import WaterplanError
 from waterplan.messages import Texts
 
 PLACES = ("waterplan._shipped.dashboards", "dashboards")  # in the installed package, in a checkout
+NO_PORT = (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL)
 
 
 def serve_pages(study: str, scenarios: str | None, language: str, **server: Any) -> None:
@@ -22,17 +26,41 @@ def serve_pages(study: str, scenarios: str | None, language: str, **server: Any)
     if find_spec("panel") is None:
         raise WaterplanError(say("no_panel"))
     waterplan.open_study(study)
-    tell(say("serving", address=server["address"], port=server["port"]))
-    pages().serve(study, scenarios, language=language, **server)
+    address = server["address"]
+
+    def told(port: int) -> None:
+        tell(say("serving", address=address, port=port))
+
+    try:
+        pages("app").serve(study, scenarios, language=language, told=told, **server)
+    except OSError as error:
+        if error.errno not in NO_PORT and not isinstance(error, socket.gaierror):
+            raise
+        raise WaterplanError(say("no_port", address=address, port=server["port"], reason=error.strerror)) from None
 
 
-def pages() -> Any:
-    """The module that serves the pages, from wherever waterplan runs."""
+def add_user(path: str | None, name: str, language: str) -> None:
+    """Asks for a password, twice at a terminal, and writes it into a file of users as a salted hash."""
+    say = Texts("commands", language)
+    if path is None:
+        raise WaterplanError(say("users_where", name=name))
+    if sys.stdin.isatty():
+        password = getpass.getpass(say("password"))
+        if getpass.getpass(say("password_again")) != password:
+            raise WaterplanError(say("passwords_differ"))
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    pages("passwords").add_user(path, name, password)
+    tell(say("user_added", name=name, path=path))
+
+
+def pages(module: str) -> Any:
+    """A module of the pages, from wherever waterplan runs."""
     checkout = str(Path(waterplan.__file__).parents[1])
     if (Path(checkout) / "dashboards").is_dir() and checkout not in sys.path:
         sys.path.append(checkout)
     package = next(place for place in PLACES if _exists(place))
-    return import_module(f"{package}.app")
+    return import_module(f"{package}.{module}")
 
 
 def _exists(name: str) -> bool:

@@ -1,0 +1,147 @@
+"""Signing in by Panel's means, with pages of our own: nothing from outside, in both languages, hashes for passwords."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import jinja2
+import panel as pn
+from panel.auth import BasicAuthProvider, LogoutHandler, OAuthProvider
+from tornado.web import HTTPError, RequestHandler
+
+from waterplan.messages import LANGUAGES, Texts
+
+from .passwords import LONGEST, Users
+
+log = logging.getLogger("waterplan.gate")
+LOGIN, LOGOUT = "/login", "/logout"
+NEXT_MAX = 30_000
+KEYS = ("user", "password", "enter", "again", "wrong")
+OWN_NAMES = {"en": "English", "zh": "中文"}
+WAITING_MAX = 20  # tries that may wait for their turn; more are turned away
+DAYS = 1  # that a visitor stays signed in
+
+_jinja = jinja2.Environment(autoescape=True, loader=jinja2.FileSystemLoader(Path(__file__).parent))
+
+
+def sheet(title: str, words: str, language: str, **content: Any) -> str:
+    """One page before the pages. title, words: names of texts."""
+    say = Texts("gate", language)
+    texts = {key: say(key) for key in KEYS}
+    told = {"title": say(title), "words": say(words) if words else "", "language": language, "texts": texts}
+    return _jinja.get_template("gate.html").render(**told, **content)
+
+
+def language_of(asked: str, address: str, accepted: str, usual: str) -> str:
+    """The language asked for, that of the address behind the gate, that of the browser, or the usual one."""
+    wanted = parse_qs(urlsplit(address).query, max_num_fields=200).get("lang", [""])[-1] if address else ""
+    return next((name for name in (asked, wanted, accepted[:2].lower()) if name in LANGUAGES), usual)
+
+
+def is_own(address: str) -> bool:
+    """Whether an address leads to this server: a path, and nothing that a browser reads as another host."""
+    plain = address.isprintable() and "\\" not in address and len(address) <= NEXT_MAX
+    return plain and address.startswith("/") and not address.startswith("//")
+
+
+class Sheet:
+    """A page in place of one of Panel's templates, which load from outside."""
+
+    def __init__(self, title: str, words: str, language: str):
+        self.html = sheet(title, words, language, action=LOGIN)
+
+    def render(self, **_content: Any) -> str:
+        return self.html
+
+
+class SignIn(RequestHandler):
+    """Asks for name and password. Tries wait for each other in one thread, so that guessing is slow."""
+
+    users: Users
+    usual: str = "en"
+    turns: ThreadPoolExecutor
+    waiting = 0
+
+    def get(self) -> None:
+        self._ask(self.get_argument("next", "/"))
+
+    async def post(self) -> None:
+        origin = self.request.headers.get("Origin")
+        if origin is not None and urlsplit(origin).netloc != self.request.host:
+            raise HTTPError(403)
+        kind = type(self)
+        if kind.waiting >= WAITING_MAX:
+            raise HTTPError(503)
+        name = self.get_body_argument("username", "")[:LONGEST]
+        password = self.get_body_argument("password", "", strip=False)[: LONGEST + 1]
+        kind.waiting += 1
+        try:
+            admits = await asyncio.get_running_loop().run_in_executor(self.turns, self.users.admits, name, password)
+        finally:
+            kind.waiting -= 1
+        log.info("sign_in", extra={"outcome": "admitted" if admits else "refused"})
+        address = self.get_body_argument("next", "/")
+        if not admits:
+            self.set_status(401)
+            self._ask(address, is_wrong=True)
+            return
+        self.set_secure_cookie("user", name, expires_days=DAYS, httponly=True, samesite="Lax",
+                               secure=self.request.protocol == "https", path=pn.config.cookie_path)  # fmt: skip
+        self.redirect(address if is_own(address) else "/", status=303)
+
+    def _ask(self, address: str, is_wrong: bool = False) -> None:
+        address = address if is_own(address) else "/"
+        accepted = self.request.headers.get("Accept-Language", "")
+        language = language_of(self.get_argument("lang", ""), address, accepted, self.usual)
+        other = next(name for name in LANGUAGES if name != language)
+        link = f"{LOGIN}?{urlencode({'lang': other, 'next': address})}"
+        self.set_header("Cache-Control", "no-store")
+        self.write(sheet("sign_in", "", language, asks=True, action=LOGIN, next=address, other=link,
+                         other_name=OWN_NAMES[other], is_wrong=is_wrong))  # fmt: skip
+
+    def write_error(self, status_code: int, **_kwargs: Any) -> None:
+        self.finish(sheet("not_admitted", "explain_refused", self.usual, action=LOGIN))
+
+
+class SignOut(LogoutHandler):
+    """Forgets who it was."""
+
+    def get(self) -> None:
+        super().get()
+        self.set_header("Cache-Control", "no-store")
+
+
+def _own_sheets(provider: Any, language: str) -> None:
+    provider._error_template = Sheet("not_admitted", "explain_refused", language)
+    provider._logout_template = Sheet("signed_out", "explain_out", language)
+
+
+class Gate(BasicAuthProvider):
+    """Panel's provider for names and passwords."""
+
+    def __init__(self, users: Users, language: str = "en"):
+        turns = ThreadPoolExecutor(1, thread_name_prefix="gate")
+        self._sign_in = type("SignIn", (SignIn,), {"users": users, "usual": language, "turns": turns})
+        super().__init__(login_endpoint=LOGIN, logout_endpoint=LOGOUT)
+        _own_sheets(self, language)
+
+    @property
+    def login_handler(self) -> Any:
+        return self._sign_in
+
+    @property
+    def logout_handler(self) -> Any:
+        return type("SignOut", (SignOut,), {"_logout_template": self._logout_template, "_login_endpoint": LOGIN})
+
+
+class OAuthGate(OAuthProvider):
+    """Panel's provider for OAuth, with our pages for errors and for having signed out."""
+
+    def __init__(self, language: str = "en"):
+        super().__init__(login_endpoint=LOGIN, logout_endpoint=LOGOUT)
+        _own_sheets(self, language)

@@ -1,0 +1,130 @@
+"""Who may sign in: a TOML file of names and salted hashes. No password is written, logged or given as an argument."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import re
+import secrets
+import tomllib
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+from waterplan.errors import WaterplanError
+
+NAME = re.compile(r"[\w.@+-]{1,64}")
+SHORTEST, LONGEST = 8, 256  # signs of a password
+FILE_MAX = 1_000_000
+COST = (16_384, 8, 1)  # of scrypt: some 50 ms and 16 MB a try
+COST_MAX = (1 << 18, 16, 4)
+
+
+class PasswordError(WaterplanError):
+    """A file of users, a name or a password that cannot be used."""
+
+
+def hash_of(password: str) -> str:
+    """What is kept of a password: ``scrypt$n$r$p$salt$hash``, with a salt of its own.
+
+    >>> hash_of("salt water") == hash_of("salt water")
+    False
+    """
+    salt = secrets.token_bytes(16)
+    return "$".join(("scrypt", *map(str, COST), _text(salt), _text(_scrypt(password, salt, COST))))
+
+
+@dataclass(frozen=True)
+class Users:
+    """Names and hashes."""
+
+    hashes: dict[str, str]
+
+    @classmethod
+    def read(cls, path: str | Path) -> Users:
+        """The users of a file: ``[users]``, then ``name = "scrypt$..."``. Raises PasswordError."""
+        try:
+            if Path(path).stat().st_size > FILE_MAX:
+                raise PasswordError(f"{path}: larger than {FILE_MAX} bytes; a file of users is smaller.")
+            users = tomllib.loads(Path(path).read_text(encoding="utf-8")).get("users")
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise PasswordError(f"{path}: cannot be read as a TOML file ({type(error).__name__}).") from None
+        if not isinstance(users, dict) or not users:
+            raise PasswordError(f"{path}: no users. Add one: waterplan dashboard --basic-auth {path} --add-user NAME")
+        for place, (name, kept) in enumerate(users.items(), 1):
+            if not NAME.fullmatch(name) or _parts(kept) is None:  # what stands there is not repeated
+                raise PasswordError(f'{path}: user {place}: write NAME = "scrypt$...", as --add-user does.')
+        return cls(dict(users))
+
+    def admits(self, name: str, password: str) -> bool:
+        """Whether the password is that of the name; takes as long when there is no such name."""
+        kept = self.hashes.get(name)
+        parts = _parts(kept) if kept else _parts(NOBODY)
+        assert parts is not None
+        cost, salt, wanted = parts
+        is_right = hmac.compare_digest(_scrypt(password[:LONGEST], salt, cost), wanted)
+        return is_right and kept is not None and len(password) <= LONGEST
+
+
+def add_user(path: str | Path, name: str, password: str) -> None:
+    """Writes a user into a file that only its owner may read, or a new password of his. Raises PasswordError."""
+    if not NAME.fullmatch(name):
+        raise PasswordError("the name of a user has 1 to 64 letters, digits and the signs . @ + - _ only.")
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise PasswordError(f"a password has {SHORTEST} to {LONGEST} signs; got {len(password)}.")
+    path = Path(path)
+    hashes = Users.read(path).hashes if path.exists() else {}
+    lines = [f"{json.dumps(user, ensure_ascii=False)} = {json.dumps(kept)}"
+             for user, kept in sorted({**hashes, name: hash_of(password)}.items())]  # fmt: skip
+    new = path.with_name(f"{path.name}.new")
+    try:
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write("\n".join(("[users]", *lines, "")))
+        new.replace(path)
+    except OSError as error:
+        raise PasswordError(f"{path}: cannot be written ({error.strerror}).") from None
+
+
+def read_secret(path: str | Path | None) -> str:
+    """What signs cookies: 32 signs or more of a file; without one, new at each start. Raises PasswordError."""
+    if path is None:
+        return secrets.token_urlsafe(48)
+    try:
+        secret = Path(path).read_text(encoding="utf-8")[:FILE_MAX].strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise PasswordError(f"{path}: cannot be read ({type(error).__name__}).") from None
+    if len(secret) < 32:
+        raise PasswordError(f"{path}: a cookie secret has 32 signs or more. Make one: openssl rand -base64 48")
+    return secret
+
+
+def _scrypt(password: str, salt: bytes, cost: tuple[int, int, int]) -> bytes:
+    n, r, p = cost
+    written = unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass")
+    return hashlib.scrypt(written, salt=salt, n=n, r=r, p=p, maxmem=256 * n * r * p, dklen=32)
+
+
+def _parts(kept: object) -> tuple[tuple[int, int, int], bytes, bytes] | None:
+    """Cost, salt and hash of what was kept; None if it is something else."""
+    parts = kept.split("$") if isinstance(kept, str) else []
+    if len(parts) != 6 or parts[0] != "scrypt" or not all(number.isdecimal() for number in parts[1:4]):
+        return None
+    n, r, p = map(int, parts[1:4])
+    allowed = all(1 <= given <= most for given, most in zip((n, r, p), COST_MAX, strict=True))
+    if not allowed or n < 2 or n & (n - 1):
+        return None
+    try:
+        salt, wanted = (base64.b64decode(part, validate=True) for part in parts[4:])
+    except ValueError:
+        return None
+    return ((n, r, p), salt, wanted) if len(salt) >= 8 and len(wanted) == 32 else None
+
+
+def _text(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+NOBODY = hash_of(secrets.token_hex(16))
