@@ -87,6 +87,19 @@ def test_the_python_of_the_quickstart_runs(desk):
     assert "TARGET 2,500 hm3/a" in done.stdout
 
 
+def test_the_claims_of_a_robust_page_are_recomputed_from_its_store(desk):
+    document = (ROOT / "docs" / "robust.md").read_text(encoding="utf-8")
+    code = re.search(r"```python\n(.*?)```", document, re.DOTALL)
+    assert code is not None
+    page = "from waterplan import Robust, robust; found = robust('reference', samples=40, store='robust.zarr', workers=0)"
+    claims = "assert (found.chance, found.secure, found.price) == (chance, secure, price)\n"
+    claims += "assert found.answers.aim[found.least_regret] == least\nassert (found.answers.used_share == used).all()"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{page}\n{code[1]}\n{claims}"], cwd=desk, capture_output=True, encoding="utf-8"
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_scenario_files_printed_in_the_docs_are_scenarios(tmp_path):
     """Blocks of TOML, each as a file in a folder of its own; a block without a title adds to the one before."""
     for document in DOCUMENTS:
