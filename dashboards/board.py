@@ -106,7 +106,7 @@ def what_binds(variables: Numbers, structure: Any) -> list[Numbers]:
         for k, r in zip(*np.nonzero(pools > USED), strict=True)
     ]
     found = sorted((item for item in found if item["price"] > USED), key=lambda item: -item["price"])
-    target = {"kind": "target", "labels": [], "price": float(variables["shadow_price"])}
+    target: Numbers = {"kind": "target", "labels": [], "price": float(variables["shadow_price"])}
     shown = [target] * (target["price"] > USED) + found
     return [*shown[:BINDING_MAX], *([{"kind": "more", "count": len(shown) - BINDING_MAX}] * (len(shown) > BINDING_MAX))]
 

@@ -1,5 +1,5 @@
-"""Panels beside the page: the table behind a figure, the rows it rests on, why a technology is in or out, files of
-tables, and the steps that a browser kept."""
+"""Panels beside the page: the table behind a figure, the rows it rests on, why a technology is in or out; files of
+tables and plans; and the steps that a browser kept."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from waterplan.messages import Texts
 
 from . import link
 from .behind import Behind, Table, rests_kind, rests_name
+from .exports import KINDS, commands, export
 from .facts import ROOM
 from .tables import compared_table, told_row, told_source
 
@@ -93,6 +94,27 @@ class Panels:
             return {"seq": seq, "file": name, "type": media, "data": base64.b64encode(packed).decode()}
 
         self._ask("file", make)
+
+    def on_export(self, message: Mapping[str, Any]) -> None:
+        """A file of the plan or the scenario, or the commands that give it."""
+        kind, scenario, language = str(message.get("kind")), self.session.state.scenario, self.session.state.language
+        if kind == "commands":
+            self.session.show("commands", commands(scenario, self.session.facts.study.name))
+        elif kind in KINDS:
+            seq = self.session.seen
+
+            def make() -> dict[str, Any]:
+                name, media, content = export(kind, self.session.answers.planner, scenario, language)
+                return {"file": name, "type": media, "data": base64.b64encode(content).decode()}
+
+            self.session.run(
+                self.session.answers.slow,
+                make,
+                lambda file: self.session.show("file", {"seq": seq, **file}),
+                self.session.number,
+            )
+            return
+        self.session.show("notice", {"seq": self.session.seen, "notice": None})
 
     def _file_of(self, card: str, of: str, labels: dict[str, str], scenario: Scenario, wanted: dict[str, Any]) -> Table:
         language = self.session.state.language

@@ -5,7 +5,6 @@ It knows nothing of Panel: ``show`` gets a name and plain content to send, ``soo
 
 from __future__ import annotations
 
-import base64
 import functools
 import logging
 import tomllib
@@ -19,7 +18,6 @@ from waterplan.errors import WaterplanError
 
 from . import link
 from .answers import Answer, Answers
-from .exports import KINDS, commands, export
 from .facts import Facts
 from .panels import Panels
 from .runs import view
@@ -51,19 +49,26 @@ class Session:
         self._show: Show = lambda name, content: None
         self._soon: Soon = lambda run: run()
         self._later: Soon = lambda run: run()
+        self._waiting: dict[str, dict[str, Any]] | None = None
         self._closed = False
 
-    def start(self, query: str, show: Show, soon: Soon, later: Soon | None = None) -> None:
-        """Takes the view of an address and shows it; a damaged one gives a notice and the reference scenario."""
+    def start(self, query: str, show: Show, soon: Soon, later: Soon | None = None, waits: bool = False) -> None:
+        """Takes the view of an address and shows it; a damaged one gives a notice and the reference scenario.
+
+        waits: what is not known at once is kept until the browser says that it is there; while it connects, changes
+        can get lost.
+        """
         self._show, self._soon, self._later = show, soon, later or soon
         try:
             link.decode(query, self.state, shipped=self.shipped)
         except link.LinkError as error:
             self.notice = {"key": "notice_link", "detail": str(error)[:300]}
         self.show_page()
-        if not self.state.pins and self.answers.known(self.state.scenario) is not None:
+        is_known = not self.state.pins and self.answers.known(self.state.scenario) is not None
+        if is_known:
             self.refresh()
-        else:  # threads may answer only when the server knows of the visitor
+        self._waiting = {} if waits else None
+        if not is_known:  # threads may answer only when the server knows of the visitor
             self._soon(self.refresh)
 
     def close(self) -> None:
@@ -80,7 +85,8 @@ class Session:
             return
         seq = message.get("seq")
         self.seen = seq if isinstance(seq, int) else self.seen
-        self.notice = None
+        if name != "on_ready":
+            self.notice = None
         try:
             act(message)
         except WaterplanError as error:
@@ -91,8 +97,11 @@ class Session:
             self.refresh()
 
     def show(self, name: str, content: dict[str, Any]) -> None:
-        """Sends something to the browser."""
-        self._show(name, content)
+        """Sends something to the browser, or keeps it until the browser is there."""
+        if self._waiting is None:
+            self._show(name, content)
+        else:
+            self._waiting[name] = content
 
     def show_page(self) -> None:
         """Sends what changes with language only."""
@@ -101,7 +110,7 @@ class Session:
             {"name": name, "title": found.headline(self.state.language), "why": found.reason(self.state.language)}
             for name, found in self.shipped.items()
         ]
-        self._show("page", page)
+        self.show("page", page)
 
     def refresh(self) -> None:
         """Answers the scenario as it is now: at once if it is known, otherwise from a thread."""
@@ -138,7 +147,7 @@ class Session:
                 else:
                     log.error("an answer failed", exc_info=error)
                     self.notice = {"key": "notice_failed", "detail": type(error).__name__}
-                    self._show("notice", {"seq": self.seen, "notice": self.notice})
+                    self.show("notice", {"seq": self.seen, "notice": self.notice})
 
             self._soon(on_loop)
 
@@ -177,7 +186,7 @@ class Session:
             "ahead": state.ahead,
             "notice": self.notice,
         }
-        self._show("board", content)
+        self.show("board", content)
         self._later(lambda: self._explain(number, answer, scenario))
         if state.page == "compare":
             self._compare(number)
@@ -197,7 +206,7 @@ class Session:
             asked.append(("ways", self._ways_out))
         for name, ask in asked:
             work = functools.partial(self._if_newest, number, ask, scenario)
-            self.run(self.answers.slow, work, functools.partial(self._show, name), number)
+            self.run(self.answers.slow, work, functools.partial(self.show, name), number)
 
     def _ways_out(self, scenario: Scenario) -> dict[str, Any]:
         return {"digest": scenario.digest(self.facts.study), "ways": self.answers.ways_out(scenario)}
@@ -205,7 +214,7 @@ class Session:
     def _compare(self, number: int) -> None:
         compared = self.compared()
         work = functools.partial(self.side_by_side, *compared)
-        self.run(self.answers.slow, work, lambda content: self._show("compare", content), number)
+        self.run(self.answers.slow, work, lambda content: self.show("compare", content), number)
 
     def compared(self) -> tuple[list[Scenario], list[int], str]:
         """The scenarios to compare, the present one last, the places of those that are pinned, and the language."""
@@ -220,16 +229,21 @@ class Session:
 
     def _look_up(self, number: int) -> None:
         wanted = dict(self.wanted)
-        self.run(self.answers.slow, lambda: self.rows.find(**wanted), lambda found: self._show("rows", found), number)
+        self.run(self.answers.slow, lambda: self.rows.find(**wanted), lambda found: self.show("rows", found), number)
 
     def _browse(self, number: int) -> None:
         wanted, stores = dict(self.slice), self.answers.stores
-        self.run(self.answers.slow, lambda: view(stores, wanted), lambda found: self._show("runs", found), number)
+        self.run(self.answers.slow, lambda: view(stores, wanted), lambda found: self.show("runs", found), number)
 
     def _if_newest(self, number: int, ask: Callable[[Scenario], Any], scenario: Scenario) -> Any:
         if number != self.number:
             raise CancelledError
         return ask(scenario)
+
+    def _on_ready(self, message: Mapping[str, Any]) -> None:
+        kept, self._waiting = self._waiting or {}, None
+        for name, content in kept.items():
+            self.show(name, content)
 
     def _on_move(self, message: Mapping[str, Any]) -> None:
         self.state.move(str(message["lever"]), message.get("value"), str(message.get("label") or ""))
@@ -286,7 +300,7 @@ class Session:
         self.wanted = {**self.wanted, **changed, "page": page if isinstance(page, int) else 0}
         self.number += 1
         self._look_up(self.number)
-        self._show("notice", {"seq": self.seen, "notice": None})
+        self.show("notice", {"seq": self.seen, "notice": None})
 
     def _on_runs(self, message: Mapping[str, Any]) -> None:
         asked = {key: str(message[key])[:300] for key in ("store", "figure", "across") if key in message}
@@ -295,22 +309,7 @@ class Session:
         self.slice = ({} if "store" in asked else self.slice) | asked | ({"at": at} if at else {})
         self.number += 1
         self._browse(self.number)
-        self._show("notice", {"seq": self.seen, "notice": None})
-
-    def _on_export(self, message: Mapping[str, Any]) -> None:
-        kind, scenario, language = str(message.get("kind")), self.state.scenario, self.state.language
-        if kind == "commands":
-            self._show("commands", commands(scenario, self.facts.study.name))
-        elif kind in KINDS:
-            seq = self.seen
-
-            def make() -> dict[str, Any]:
-                name, media, content = export(kind, self.answers.planner, scenario, language)
-                return {"file": name, "type": media, "data": base64.b64encode(content).decode()}
-
-            self.run(self.answers.slow, make, lambda file: self._show("file", {"seq": seq, **file}), self.number)
-            return
-        self._show("notice", {"seq": self.seen, "notice": None})
+        self.show("notice", {"seq": self.seen, "notice": None})
 
     def _on_view(self, message: Mapping[str, Any]) -> None:
         for name, allowed in (("language", LANGUAGES), ("theme", THEMES), ("page", PAGES)):

@@ -1,7 +1,6 @@
 """The dashboard without a browser: state, address, answers and files."""
 
 import random
-import time
 import tomllib
 import zlib
 from base64 import urlsafe_b64encode
@@ -14,12 +13,14 @@ import pytest
 
 pytest.importorskip("panel")
 
+from screens import Screen
+
 from dashboards import link
 from dashboards.answers import Answers
 from dashboards.board import build_board
 from dashboards.exports import commands, export, settings
 from dashboards.facts import GROUPS, Facts, group_of
-from dashboards.session import Session, shipped_scenarios
+from dashboards.session import shipped_scenarios
 from dashboards.state import PINS_MAX, State, set_lever
 from dashboards.tables import Rows, what_differs
 from waterplan import Plan, Planner, Scenario, open_scenario
@@ -52,29 +53,6 @@ def shipped(answers):
 def state(china):
     reference = open_scenario("reference")
     return State(china, reference, reference, clock=iter(range(0, 10_000, 10)).__next__)
-
-
-class Screen:
-    """What a visitor sees: the last content of each name. Work in threads is waited for."""
-
-    def __init__(self, answers, facts, shipped, query=""):
-        self.seen, self.later = {}, []
-        self.session = Session(answers, facts, shipped)
-        self.session.start(query, self.seen.__setitem__, self.later.append)
-
-    def settle(self, name="board"):
-        for _ in range(2000):
-            while self.later:
-                self.later.pop(0)()
-            board = self.seen.get("board")
-            if name in self.seen and board and board["number"] == self.session.number:
-                return self.seen[name]
-            time.sleep(0.005)
-        raise AssertionError(f"no {name} came")
-
-    def send(self, kind, **message):
-        self.session.receive({"type": kind, **message})
-        return self.settle()
 
 
 def test_moves_can_be_taken_back_and_made_again(state):

@@ -262,6 +262,6 @@ export function render({ model, view }) {
   takeLater();
   takePage();
   takeBoard();
-  requestAnimationFrame(() => { measure(); drawPage(); });
+  requestAnimationFrame(() => { measure(); drawPage(); tell({ type: "ready" }); });
   return root;
 }

@@ -1,0 +1,33 @@
+"""What a visitor of the pages sees, without a browser."""
+
+import time
+
+from dashboards.session import Session
+
+
+class Screen:
+    """What a visitor sees: the last content of each name. Work in threads is waited for."""
+
+    def __init__(self, answers, facts, shipped, query=""):
+        self.seen, self.later = {}, []
+        self.session = Session(answers, facts, shipped)
+        self.session.start(query, self.seen.__setitem__, self.later.append)
+
+    def settle(self, name="board"):
+        for _ in range(2000):
+            while self.later:
+                self.later.pop(0)()
+            board = self.seen.get("board")
+            if name in self.seen and board and board["number"] == self.session.number:
+                return self.seen[name]
+            self.wait()
+        raise AssertionError(f"no {name} came")
+
+    def send(self, kind, **message):
+        self.session.receive({"type": kind, **message})
+        return self.settle()
+
+    @staticmethod
+    def wait():
+        """Lets threads go on."""
+        time.sleep(0.005)
