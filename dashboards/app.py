@@ -85,7 +85,8 @@ class Pages:
         session = Session(self.answers, self.facts, self.shipped, self.read_only, self.language)
         board = Board(session, visit)
         document = pn.state.curdoc
-        session.start(_query(), board.show, functools.partial(_soon, document), functools.partial(_later, document))
+        soon, later = functools.partial(_soon, document), functools.partial(_later, document)
+        session.start(_query(), board.show, soon, later, waits=document is not None)
         if document is not None:
             document.template_variables.setdefault("dist_url", "static/extensions/panel/")  # never a CDN
 
