@@ -91,7 +91,9 @@ def test_the_claims_of_a_robust_page_are_recomputed_from_its_store(desk):
     document = (ROOT / "docs" / "robust.md").read_text(encoding="utf-8")
     code = re.search(r"```python\n(.*?)```", document, re.DOTALL)
     assert code is not None
-    page = "from waterplan import Robust, robust; found = robust('reference', samples=40, store='robust.zarr', workers=0)"
+    page = (
+        "from waterplan import Robust, robust; found = robust('reference', samples=40, store='robust.zarr', workers=0)"
+    )
     claims = "assert (found.chance, found.secure, found.price) == (chance, secure, price)\n"
     claims += "assert found.answers.aim[found.least_regret] == least\nassert (found.answers.used_share == used).all()"
     done = subprocess.run(

@@ -219,10 +219,10 @@ def _inline(text: str, name: str, alternative: str, fonts: tuple[str, ...]) -> s
 
 
 def _without_family(element: ET.Element) -> None:
-    """Text in the font of the whole chart: of ``font: 600 7px 'A', 'B'`` size and weight stay."""
-    found = re.search(r"font:\s*(?:(\w+)\s+)?([\d.]+)px[^;]*;?", element.get("style", ""))
-    if found:
-        element.set("style", element.get("style", "").replace(found[0], "").strip())
-        element.set("font-size", found[2])
-        if found[1]:
-            element.set("font-weight", found[1])
+    """Text in the font of the whole chart: of ``font: 600 7px 'A'`` or ``font-family: 'A'`` size and weight stay."""
+    style = re.sub(r"font-family:[^;]*;?\s*", "", element.get("style", ""))
+    whole = re.search(r"font:\s*(?:(\w+)\s+)?([\d.]+px)[^;]*;?", style)
+    if whole:
+        weight = f"font-weight: {whole[1]}; " if whole[1] else ""
+        style = style.replace(whole[0], f"{weight}font-size: {whole[2]};")
+    element.set("style", style.strip())

@@ -14,6 +14,8 @@ from waterplan.charts.tables import curve_steps, provinces, sectors, technologie
 from waterplan.charts.words import Words
 from waterplan.plan.plan import Plan
 
+LEFT_UNTIL = 0.35  # share of the width up to which what is written at the plan stands to its right
+
 
 def cost_curve(plan: Plan, curve: xr.Dataset, language: str = "en", backend: str | None = None) -> Any:
     """What the next cubic metre costs at each target, and where the plan stands.
@@ -29,7 +31,9 @@ def cost_curve(plan: Plan, curve: xr.Dataset, language: str = "en", backend: str
     most = float(curve["counted_saving"][-1])
     here = pd.DataFrame({"saving": [saving, saving, 0.0], "price": [0.0, price, price]})
     told = f"{words.say('this_plan', saving=words.amount('hm3/a', saving / factor))}\n{words.amount('CNY/m3', price)}"
-    note = pd.DataFrame({"saving": [saving - 0.012 * most * factor], "price": [price + 0.1 * high], "text": [told]})
+    side = "right" if saving > LEFT_UNTIL * most * factor else "left"
+    off = 0.012 * most * factor * (-1 if side == "right" else 1)
+    note = pd.DataFrame({"saving": [saving + off], "price": [price + 0.1 * high], "text": [told]})
     edge = pd.DataFrame(
         {
             "saving": [most * factor],
@@ -51,8 +55,8 @@ def cost_curve(plan: Plan, curve: xr.Dataset, language: str = "en", backend: str
         target = pen.table(here).line(x="saving", y="price", color=palette.ACCENT, **pen.dashed, **axes)
         dot = pen.table(here.iloc[[1]]).scatter(x="saving", y="price", color=palette.ACCENT, **axes)
         texts = [
-            pen.labels(one, "saving", "price", colour, "right")
-            for one, colour in ((note, palette.ACCENT), (edge, palette.MUTED))
+            pen.labels(one, "saving", "price", colour, align)
+            for one, colour, align in ((note, palette.ACCENT, side), (edge, palette.MUTED, "right"))
         ]
         return area * line * target * dot * texts[0] * texts[1]
 

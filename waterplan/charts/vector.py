@@ -44,10 +44,10 @@ def draw(
     if kind not in KINDS or (kind == "cost_curve" and curve is None):
         raise WaterplanError(words.say("unknown_chart", name=kind, known=", ".join(KINDS)))
     made = KINDS[kind]
-    given = {} if curve is None else {"curve": curve}
+    given = {"curve": curve} if kind == "cost_curve" else {}
     plot = made.make(plan, language=language, backend=MATPLOTLIB, **given)
     size = {"width": width or made.width, "height": height or made.height}
-    return svg(plot, words.alternative(kind, curve), name=kind, language=language, finish=made.finish, **size)
+    return svg(plot, words.alternative(kind, given.get("curve")), name=kind, language=language, finish=made.finish, **size)
 
 
 def _finish_curve(axes: Any) -> None:
@@ -66,6 +66,7 @@ def _finish_sectors(axes: Any) -> None:
     _fill(axes, left=0.0, right=1.0, top=0.99, bottom=0.01)
     axes.spines["bottom"].set_visible(False)
     axes.set_xlabel("")
+    axes.set_ylabel("")
     axes.set_xticks([])
     names = [label.get_text() for label in axes.get_yticklabels()]
     axes.set_yticks([])
@@ -162,8 +163,8 @@ def _split_tile(axes: Any, text: Any) -> None:
 
 
 KINDS = {
-    "cost_curve": Kind(plots.cost_curve, 87, 52, _finish_curve),
-    "saving_by_sector": Kind(plots.saving_by_sector, 87, 52, _finish_sectors),
+    "cost_curve": Kind(plots.cost_curve, 87, 54, _finish_curve),
+    "saving_by_sector": Kind(plots.saving_by_sector, 87, 54, _finish_sectors),
     "annual_path": Kind(plots.annual_path, 87, 46, _finish_path),
     "investment_path": Kind(plots.investment_path, 87, 40, _finish_investment),
     "province_map": Kind(plots.province_map, 87, 66, _finish_map),

@@ -19,7 +19,6 @@ STYLE = Path(__file__).with_suffix(".css")
 LANGUAGE_TAG = {"en": "en", "zh": "zh-CN"}
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 NUMBER, TEXT = "number", "text"
-LONG = 9  # signs of a figure that no longer stand in large type
 
 
 class Html(str):
@@ -93,7 +92,7 @@ def headlines(found: Iterable[tuple[str, tuple[str, str], str]]) -> Html:
             element("span", label, class_="label"),
             element(
                 "span",
-                element("span", number, class_="number long" if len(number + unit) > LONG else "number"),
+                element("span", number, class_="number"),
                 element("span", "" if unit == "%" else " ", unit, class_="unit"),
                 class_="figure",
             ),

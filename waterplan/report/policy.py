@@ -19,7 +19,8 @@ from waterplan.report.policy_tables import binding, energy, technology_table, vi
 from waterplan.report.telling import Report
 
 BASES = {"assumed": "#a03b12", "estimated": "#e0a54c", "reported": "#8c98a8", "measured": "#4348b0"}
-BROAD, SLIM, MAP_HEIGHT = 106.0, 68.0, 62.0  # mm
+SEEN = 0.005  # a smaller share is not told
+BROAD, SLIM, MAP_HEIGHT = 106.0, 68.0, 66.0  # mm
 
 
 def report_document(
@@ -124,7 +125,7 @@ def _rests(report: Report) -> Html:
     names = {
         f"{say(f'basis_{basis}')} {words.amount('share', shares[basis], 0)}": c
         for basis, c in BASES.items()
-        if shares[basis] > 0
+        if shares[basis] >= SEEN
     }
     return section(
         say("rests"),
@@ -148,6 +149,6 @@ def _charts(report: Report, curve: xr.Dataset | None) -> list[Html]:
     sectors = drawn("saving_by_sector", levels, note(say("sectors_note")))
     tiles = drawn("province_map", note(say("map_note", unit=unit)), width=BROAD, height=MAP_HEIGHT)
     path = drawn("annual_path", note(say("path_note", investment=yearly)), width=SLIM, height=MAP_HEIGHT)
-    if curve is None:
+    if curve is None or float(curve["counted_saving"][-1]) <= figures.USED:
         return [columns(sectors, path), columns(tiles)]
     return [columns(drawn("cost_curve", note(say("curve_note"))), sectors), columns(tiles, path, widths=(BROAD, SLIM))]

@@ -16,7 +16,7 @@ from waterplan.report.telling import Report
 from waterplan.scenario import Scenario
 from waterplan.vocabulary import Term, of_kind, term
 
-HEAVIEST, LEVERS = 7, 12
+HEAVIEST, LEVERS, MILLION = 7, 12, 1e6
 LABELS = ("technology", "product", "end_use", "sector", "province")
 LINKED = ("https://", "http://")
 
@@ -40,15 +40,20 @@ def _changes(report: Report, lever: Term, now: Any, usual: Any) -> list[str]:
     if not lever.dims:
         values = {"value": _value(report, lever, now), "usual": _value(report, lever, usual)}
         return [say("lever", label=lever.label(report.language), **values)] if now != usual else []
-    labels, told = report.plan.study.values[lever.dims[0]].values, []
-    for place in np.flatnonzero(now != usual):
-        name = report.words.name(lever.dims[0], str(labels[place]))
-        if lever.name == "excluded":
-            told.append(say("excluded", name=name))
-            continue
-        values = {"value": _value(report, lever, now[place]), "usual": _value(report, lever, usual[place])}
-        told.append(say("lever", label=say("lever_of", label=lever.label(report.language), name=name), **values))
-    return told
+    labels, changed = report.plan.study.values[lever.dims[0]].values, np.flatnonzero(now != usual)
+    if len(changed) == len(labels) > 1 and len(set(now)) == len(set(usual)) == 1:
+        name = say("every", dim=term(lever.dims[0]).label(report.language))
+        return [_change_of(report, lever, name, now[0], usual[0])]
+    names = {place: report.words.name(lever.dims[0], str(labels[place])) for place in changed}
+    return [_change_of(report, lever, name, now[place], usual[place]) for place, name in names.items()]
+
+
+def _change_of(report: Report, lever: Term, name: str, now: Any, usual: Any) -> str:
+    say = report.say
+    if lever.name == "excluded":
+        return say("excluded", name=name)
+    label = say("lever_of", label=lever.label(report.language), name=name)
+    return say("lever", label=label, value=_value(report, lever, now), usual=_value(report, lever, usual))
 
 
 def _value(report: Report, lever: Term, value: Any) -> str:
@@ -83,8 +88,11 @@ def assumptions(report: Report) -> tuple[Html, list[str]]:
 
 
 def _range(report: Report, row: pd.Series) -> str:
-    ends = {name: short(float(row[name])) for name in ("value", "low", "high")}
-    return report.say("range", unit=spoken_unit(str(row["unit"]), report.language), **ends).strip()
+    unit, scale = spoken_unit(str(row["unit"]), report.language), 1.0
+    if abs(row["value"]) >= MILLION:
+        unit, scale = report.say("millions", unit=unit), MILLION
+    ends = {name: short(float(row[name]) / scale) for name in ("value", "low", "high")}
+    return report.say("range", unit=unit, **ends).strip()
 
 
 def short(value: float) -> str:

@@ -9,7 +9,7 @@ from waterplan.report import figures
 from waterplan.report.document import Html, note, section, table
 from waterplan.report.telling import Report
 
-TECHNOLOGIES, BINDING, NONE = 12, 6, -1
+TECHNOLOGIES, BINDING, NONE = 12, 5, -1
 ENERGY = {"electricity": "GWh/a", "heat": "TJ/a", "carbon_dioxide": "kt/a"}
 
 
@@ -68,11 +68,10 @@ def binding(report: Report) -> Html:
         kind = {"investment": "1/a", "electricity": "CNY/kWh"}.get(limit.kind, "CNY/m3")
         price = digits(limit.price, 3) if kind == "1/a" else words.amount(kind, limit.price)
         rows.append([say(f"binds_{limit.kind}", **_names(report, limit)), price])
-    if len(found) > BINDING:
-        rows.append([say("binds_more", count=len(found) - BINDING), ""])
+    more = [say("binds_more", count=len(found) - BINDING), " "] if len(found) > BINDING else []
     if not rows:
         return section(say("binds"), note(say("binds_nothing")))
-    return section(say("binds"), table(["", ""], rows), note(say("binds_note")))
+    return section(say("binds"), table(["", ""], rows), note(*more, say("binds_note")))
 
 
 def _names(report: Report, limit: figures.Binding) -> dict[str, str]:
