@@ -109,6 +109,7 @@ def start_logs(written: str = "text") -> None:
     """Everything that this process logs goes to stderr, through one handler, discreetly."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Discreet(written == "json"))
+    handler.setLevel(logging.INFO)
     handler.addFilter(NobodyThere())
     root = logging.getLogger()
     param.parameterized.get_logger()  # makes its logger, with a handler of its own
