@@ -1,12 +1,16 @@
 """The pages in a real browser: the table and the rows behind every figure, and the files of each."""
 
+import csv
+import re
+
+import openpyxl
 import pytest
-from browsing import expectations, in_browser, shows
+from browsing import expectations, in_browser, serving, shows
 
 expect = expectations()
 pytestmark = in_browser
 
-from waterplan import Plan, Planner, open_scenario  # noqa: E402
+from waterplan import Plan, Planner, open_scenario, rests_on  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +38,9 @@ def test_files_are_saved_and_a_scenario_is_loaded_back(visit, planner, tmp_path)
 def test_charts_are_saved_as_svg_and_png(visit, tmp_path):
     page = visit()
     expect(page.locator("svg[data-chart=curve]")).to_be_visible()
-    for name in ("curve", "sectors", "path", "map"):
+    for name in ("curve", "sectors", "path", "investment", "map"):
         for kind, start in (("svg", b"<svg"), ("png", b"\x89PNG")):
-            page.locator(f"[data-card={name}]").hover()
+            page.locator(f"[data-card={'path' if name == 'investment' else name}]").hover()
             with page.expect_download() as download:
                 page.locator(f"[data-act={kind}][data-chart-name={name}]").click()
             download.value.save_as(tmp_path / "chart")
@@ -50,3 +54,131 @@ def test_rows_are_searched_and_traced(visit, china):
     expect(page.locator("[data-row]")).to_have_count(1)
     page.locator("[data-row] .row-open").click()
     expect(page.locator(".trace")).to_contain_text("province_values.csv")
+
+
+CARDS = ("curve", "withdrawal", "sectors", "path", "map", "binds", "energy", "technologies", "rests")
+
+
+def open_panel(page, card, of=""):
+    page.locator(f"[data-act=behind][data-behind={card}][data-of='{of}']").focus()
+    page.keyboard.press("Enter")
+    panel = page.locator("dialog.panel")
+    expect(panel.locator(".behind-table tbody tr").first).to_be_visible()
+    expect(panel.locator("[data-rests]").first).to_be_visible()
+    return panel
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_card_opens_its_table_and_rows_by_keyboard(visit, language):
+    page = visit(f"?v=1&lang={language}")
+    for card in CARDS:
+        panel = open_panel(page, card)
+        assert "undefined" not in panel.inner_text()
+        page.keyboard.press("Escape")
+        expect(panel).to_be_hidden()
+        expect(page.locator(f"[data-act=behind][data-behind={card}]")).to_be_focused()
+    for name in page.locator("[data-headline]").evaluate_all("all => all.map(one => one.dataset.headline)"):
+        open_panel(page, "headline", name)
+        page.keyboard.press("Escape")
+
+
+def test_the_panel_has_the_numbers_of_the_plan_and_the_rows_they_rest_on(visit, planner):
+    page = visit("?v=1&saving_target=2300")
+    result = planner.solve(open_scenario("reference").with_levers(saving_target=2300))
+    told = Plan.of(result).headline()["saving_by_sector"]
+    panel = open_panel(page, "sectors")
+    for place, saving in enumerate(told.values()):
+        shown = panel.locator(".behind-table tbody tr").nth(place).locator("td").nth(3).inner_text()
+        assert float(shown.replace(",", "")) == pytest.approx(saving, rel=1e-3)
+    panel.locator("[data-act=narrow][data-label=paper]").click()
+    expect(panel.locator(".panel-head h3")).to_contain_text("Pulp and paper")
+    expect(panel.locator("[data-rests]").first).to_be_visible()
+    heaviest = rests_on(result, "saving", sector="paper").iloc[0]
+    at = f"{heaviest['file']}:{heaviest['row']}"
+    panel.locator("[data-act=trace]").first.click()
+    expect(page.locator("[data-row]")).to_have_count(1)
+    expect(page.locator(".one-row")).to_contain_text(at)
+    expect(page.locator(".trace")).to_contain_text(str(heaviest["file"]))
+    page.locator("[data-act=all-rows]").click()
+    expect(page.locator("[data-row]")).to_have_count(50)
+
+
+def test_a_technology_says_why_it_is_in_or_out(visit, planner):
+    page = visit()
+    row = page.locator("[data-technology]").first
+    expect(row.locator("[data-why]")).to_contain_text("cheaper than the last m³")
+    used = (planner.solve(open_scenario("reference")).ledger.capacity.sum(axis=(1, 2)) > 1e-7).sum()
+    page.locator(".unused summary").click()
+    expect(page.locator("[data-unused]")).to_have_count(len(planner.structure.technologies) - int(used))
+    page.locator("[data-unused=mvr_evaporation] [data-act=why]").click()
+    expect(page.locator(".why").first).to_contain_text("It would be in if", timeout=60_000)
+    page.keyboard.press("Escape")
+    page.locator("[data-choice=enterprise]").click()
+    expect(page.locator("[data-card=technologies] .updating")).to_have_count(0)
+    expect(page.locator("[data-unused]").first).to_be_visible()
+
+
+def test_tables_are_saved_from_panels_and_pages(visit, tmp_path):
+    page = visit()
+    panel = open_panel(page, "sectors")
+
+    def saved(button, name):
+        with page.expect_download() as download:
+            button.click()
+        download.value.save_as(tmp_path / name)
+        return tmp_path / name
+
+    table = saved(panel.locator("[data-table=sectors][data-form=csv]"), "sectors.csv")
+    rows = list(csv.reader(table.read_text(encoding="utf-8-sig").splitlines()))
+    assert rows[0][0] == "Sector"
+    assert len(rows) == 6
+    assert sum(float(row[4]) for row in rows[1:]) == pytest.approx(2000)
+    book = openpyxl.load_workbook(saved(panel.locator("[data-table=rows][data-form=excel]"), "rows.xlsx"))
+    assert book.active.max_row == 22
+    saved(panel.locator("[data-act=svg][data-chart-name=sectors]"), "chart.svg")
+    page.keyboard.press("Escape")
+    page.locator("[data-act=page][data-page=data]").click()
+    page.locator("input[data-rows]").fill("water_price hebei")
+    expect(page.locator("[data-row]")).to_have_count(1)
+    table = saved(page.locator("[data-table=data][data-form=csv]"), "data.csv")
+    assert len(table.read_text(encoding="utf-8-sig").splitlines()) == 2
+    page.locator("[data-act=page][data-page=compare]").click()
+    table = saved(page.locator("[data-table=compare][data-form=csv]"), "compare.csv")
+    assert "annual cost" in table.read_text(encoding="utf-8-sig")
+
+
+def test_the_outline_is_there_only_when_a_deployer_asks_and_files_have_tiles(visit, browser, tmp_path):
+    page = visit()
+    expect(page.locator("[data-province]")).to_have_count(31)
+    assert page.locator("[data-outline]").count() == 0
+    with serving("--outline-map", "study") as (address, log):
+        context = browser.new_context(viewport={"width": 1440, "height": 1000}, accept_downloads=True)
+        page = context.new_page()
+        page.goto(address)
+        expect(page.locator("path.edge-of")).to_have_count(31)
+        expect(page.locator("[data-card=map] footer")).to_contain_text("takes no position on any boundary")
+        page.locator("[data-card=map]").hover()
+        with page.expect_download() as download:
+            page.locator("[data-act=svg][data-chart-name=map]").click()
+        download.value.save_as(tmp_path / "map.svg")
+        text = (tmp_path / "map.svg").read_text(encoding="utf-8")
+        assert len(re.findall("data-province", text)) == 31
+        assert "data-outline" not in text
+        page.locator("[data-what=tiles]").click()
+        expect(page.locator("[data-outline]")).to_have_count(0)
+        context.close()
+        assert "Traceback" not in log.read_text()
+
+
+def test_the_page_prints_without_its_tools(visit, tmp_path):
+    page = visit()
+    expect(page.locator(".updating")).to_have_count(0)
+    page.emulate_media(media="print")
+    for hidden in (".levers", ".bar-tools", ".scenario-tools", "[data-act=behind] >> nth=6"):
+        expect(page.locator(hidden)).to_be_hidden()
+    for card in CARDS:
+        expect(page.locator(f"[data-card={card}]")).to_be_visible()
+    page.pdf(path=tmp_path / "page.pdf", format="A4", print_background=True)
+    content = (tmp_path / "page.pdf").read_bytes()
+    assert content.startswith(b"%PDF")
+    assert 1 <= len(re.findall(rb"/Type /Page\b", content)) <= 5

@@ -86,6 +86,57 @@ def test_a_lost_connection_is_told_and_comes_back_with_the_state(browser, planne
     page.close()
 
 
+def test_steps_back_outlast_a_lost_connection_and_a_reload(browser, planner):
+    port, reference = free_port(), open_scenario("reference")
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
+
+    def target(value):
+        page.locator("input[type=number][data-lever=saving_target]").fill(str(value))
+        page.keyboard.press("Enter")
+        shows(page, planner, reference.with_levers(saving_target=value))
+
+    with serving(port=port) as (address, _):
+        page.goto(address)
+        shows(page, planner, reference)
+        target(2300)
+        target(2600)
+        page.locator("[data-act=undo]").click()
+        shows(page, planner, reference.with_levers(saving_target=2300))
+    expect(page.locator(".notice.lost")).to_be_visible()
+    with serving(port=port):
+        expect(page.locator(".notice.lost")).to_have_count(0)
+        expect(page.locator("[data-act=redo]")).to_be_enabled()
+        page.locator("[data-act=redo]").click()
+        shows(page, planner, reference.with_levers(saving_target=2600))
+        page.reload()
+        expect(page.locator("[data-act=undo]")).to_be_enabled()
+        for wanted in (2300, 2000):
+            page.locator("[data-act=undo]").click()
+            shows(page, planner, reference.with_levers(saving_target=wanted))
+        expect(page.locator("[data-act=undo]")).to_be_disabled()
+    page.close()
+
+
+def test_an_open_panel_passes_the_rules_of_accessibility(visit):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    for theme in ("light", "dark"):
+        page = visit(f"?v=1&theme={theme}")
+        expect(page.locator(".updating")).to_have_count(0)
+        for button, last in (("[data-act=behind][data-behind=map]", "[data-rests]"), ("[data-act=why]", ".why")):
+            page.locator(button).first.click()
+            expect(page.locator(last).first).to_be_visible()
+            expect(page.locator("dialog .updating")).to_have_count(0)
+            found = axe.run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+            told = [
+                (rule["id"], node["target"], node["html"][:160])
+                for rule in found.response["violations"]
+                for node in rule["nodes"]
+            ]
+            assert told == []
+            page.keyboard.press("Escape")
+
+
 def test_answers_carry_security_headers(server):
     address, _ = server
     with urllib.request.urlopen(f"{address}/") as answer:

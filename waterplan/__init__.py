@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from waterplan.batch.engine import run_batch
     from waterplan.batch.export import save_runs, write_run
     from waterplan.batch.opening import open_runs
+    from waterplan.benchmarking.reading import read_records
     from waterplan.explain.causes import causes, states
     from waterplan.explain.freedom import freedom
     from waterplan.explain.limits import binding_limits
@@ -79,6 +80,7 @@ __all__ = [
     "palette",
     "plan_page",
     "plan_variables",
+    "read_records",
     "reasons",
     "report_document",
     "rests_on",
@@ -134,6 +136,7 @@ _HOME = {
     "palette": "waterplan.palette",
     "plan_page": "waterplan.report.page",
     "plan_variables": "waterplan.plan.dataset",
+    "read_records": "waterplan.benchmarking.reading",
     "reasons": "waterplan.explain.reasons",
     "report_document": "waterplan.report.policy",
     "rests_on": "waterplan.explain.rests",

@@ -147,10 +147,10 @@ function planPage() {
   const { board, infeasible } = now.board;
   const alert = infeasible ? infeasibleCard() : "";
   const shown = board ?? now.last;
-  if (!shown) return alert;
+  if (!shown) return `${alert}<div class="cards answer past" inert>${curveCard()}</div>`;
   const kept = now.board.board;
   now.board.board = shown;
   const body = `<div class="headlines">${headlineCards()}</div><div class="cards">${curveCard()}${withdrawalCard()}${sectorCard()}${pathCard()}${mapCard()}<div class="column">${bindsCard()}${energyCard()}</div>${technologyCard()}${restsCard()}</div>`;
   now.board.board = kept;
-  return `${alert}<div class="answer ${infeasible ? "past" : ""}">${infeasible ? `<p class="past-note">${say("last_plan")}</p>` : ""}${body}</div>`;
+  return `${alert}<div class="answer ${infeasible ? "past" : ""}" ${infeasible ? "inert" : ""}>${infeasible ? `<p class="past-note">${say("last_plan")}</p>` : ""}${body}</div>`;
 }

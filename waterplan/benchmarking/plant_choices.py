@@ -248,8 +248,8 @@ def _whole(given: Given, pair: int, site_cost: Array, supply_cost: Array, invest
     supply = np.flatnonzero((s.pair_supply_pair == pair) & given.supply_is_available)
     fractions = flows.supply_limit[s.pair_supply[supply]]
     pool = s.technology_pool[given.supply_technology[supply]]
-    most = flows.pool_limit.sum(axis=1)[pool] / flows.reference_withdrawal.sum()
-    room = np.where(pool >= 0, most, 1.0)
+    held = np.append(flows.pool_limit.sum(axis=1), np.inf)[pool]  # pool -1: no limit
+    room = held / flows.reference_withdrawal.sum()
     sites = list(_sets(given.site_technology[site], flows.site_limit[s.pair_site[site]], site_cost[site], s))
     sources = list(
         _sets(given.supply_technology[supply], np.minimum(fractions, room), supply_cost[supply], s,

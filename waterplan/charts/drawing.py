@@ -156,15 +156,25 @@ def svg(
         content = io.BytesIO()
         figure.savefig(content, format="svg", metadata={"Date": None, "Creator": None}, facecolor="none")
         import_module("matplotlib.pyplot").close(figure)
-    return _inline(content.getvalue().decode(), name, alternative, FONTS[language])
+    return _inline(content.getvalue().decode(), name, alternative, fonts_of(language))
+
+
+def known_fonts() -> set[str]:
+    """The fonts of this machine."""
+    return {font.name for font in import_module("matplotlib.font_manager").fontManager.ttflist}
+
+
+def fonts_of(language: str) -> list[str]:
+    """Fonts for a language, those of this machine first: WeasyPrint takes the first of a chart, or none of them."""
+    known = known_fonts()
+    return sorted(FONTS[language], key=lambda font: font not in known)
 
 
 def _settings(name: str, language: str) -> dict[str, Any]:
-    known = {font.name for font in import_module("matplotlib.font_manager").fontManager.ttflist}
     return {
         "svg.fonttype": "none",
         "svg.hashsalt": name,
-        "font.family": [font for font in FONTS[language] if font in known] or ["sans-serif"],
+        "font.family": [font for font in fonts_of(language) if font in known_fonts()] or ["sans-serif"],
         "font.size": FONT_SIZE,
         "axes.unicode_minus": True,
     }
@@ -188,8 +198,9 @@ def _calm(axes: Any) -> None:
         label.set_color(palette.MUTED)
 
 
-def _inline(text: str, name: str, alternative: str, fonts: tuple[str, ...]) -> str:
+def _inline(text: str, name: str, alternative: str, fonts: list[str]) -> str:
     """The svg element alone, with a title and a role, sized by the document, its names apart from other charts'."""
+    family = ", ".join([*(f"'{font}'" for font in fonts), "sans-serif"])
     ET.register_namespace("", SVG)
     ET.register_namespace("xlink", XLINK)
     root = ET.fromstring(text)  # written by matplotlib just now
@@ -205,24 +216,23 @@ def _inline(text: str, name: str, alternative: str, fonts: tuple[str, ...]) -> s
             elif "#" in value and any(one in value for one in used):
                 element.set(key, re.sub(r"(^#|url\(#)", rf"\g<1>{name}-", value))
         if element.tag == f"{{{SVG}}}text":
-            _without_family(element)
+            _set_family(element, family)
     root.attrib.pop("width", None)
     root.attrib.pop("height", None)
     root.set("role", "img")
     root.set("aria-label", alternative)
     root.set("class", "chart")
-    root.set("font-family", ", ".join([*(f"'{font}'" for font in fonts), "sans-serif"]))
     title = ET.Element(f"{{{SVG}}}title")
     title.text = alternative
     root.insert(0, title)
     return ET.tostring(root, encoding="unicode")
 
 
-def _without_family(element: ET.Element) -> None:
-    """Text in the font of the whole chart: of ``font: 600 7px 'A'`` or ``font-family: 'A'`` size and weight stay."""
+def _set_family(element: ET.Element, family: str) -> None:
+    """Text in the fonts of its reader: of ``font: 600 7px 'A'`` or ``font-family: 'A'`` size and weight stay."""
     style = re.sub(r"font-family:[^;]*;?\s*", "", element.get("style", ""))
     whole = re.search(r"font:\s*(?:(\w+)\s+)?([\d.]+px)[^;]*;?", style)
     if whole:
         weight = f"font-weight: {whole[1]}; " if whole[1] else ""
         style = style.replace(whole[0], f"{weight}font-size: {whole[2]};")
-    element.set("style", style.strip())
+    element.set("style", f"font-family: {family}; {style.strip()}")

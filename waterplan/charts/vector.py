@@ -47,7 +47,8 @@ def draw(
     given = {"curve": curve} if kind == "cost_curve" else {}
     plot = made.make(plan, language=language, backend=MATPLOTLIB, **given)
     size = {"width": width or made.width, "height": height or made.height}
-    return svg(plot, words.alternative(kind, given.get("curve")), name=kind, language=language, finish=made.finish, **size)
+    told = words.alternative(kind, given.get("curve"))
+    return svg(plot, told, name=kind, language=language, finish=made.finish, **size)
 
 
 def _finish_curve(axes: Any) -> None:

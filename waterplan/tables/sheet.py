@@ -124,7 +124,7 @@ def _text_of(path: Path, findings: Findings) -> str | None:
         findings.add(f"{size / 2**20:.0f} MiB; at most {FILE_BYTES_MAX / 2**20:.0f} MiB are read. Split the study.")
         return None
     data = path.read_bytes()
-    text = _decode(data)
+    text = decode(data)
     if text is None:
         other = "UTF-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "binary data" if b"\0" in data else "neither"
         findings.add(
@@ -139,7 +139,8 @@ def _text_of(path: Path, findings: Findings) -> str | None:
     return text
 
 
-def _decode(data: bytes) -> str | None:
+def decode(data: bytes) -> str | None:
+    """Text in UTF-8 (with or without BOM) or GB18030; None if it is neither."""
     if b"\0" in data[:4096] or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return None
     for encoding in ("utf-8-sig", "gb18030"):

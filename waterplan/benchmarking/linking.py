@@ -1,0 +1,196 @@
+"""From tables to records: one row a plant-year, and products, technologies and end uses that belong to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from waterplan.benchmarking.cells import Rows, nearest
+from waterplan.benchmarking.columns import Names, Sheet
+from waterplan.benchmarking.faults import Faults, shown
+from waterplan.benchmarking.headers import KEYS, SITE_NUMBERS, SITE_TEXTS, bare
+from waterplan.benchmarking.records import KEY
+from waterplan.study import Study
+
+TECHNOLOGY_MARKS = re.compile(r"[;；、|\n]")
+SAME = 1e-9
+Variants = Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the plant-years stand: ``of`` each row of the main table its plant-year, ``rows`` where each begins."""
+
+    index: pd.MultiIndex
+    of: Rows
+    rows: Rows
+
+    def find(self, sheet: Sheet, faults: Faults) -> Rows:
+        """The plant-year of each row of another table, -1 where there is none, which is a problem."""
+        keys = pd.MultiIndex.from_arrays([sheet.text("plant"), sheet.columns["year"]], names=KEY)
+        at = self.index.get_indexer(keys).astype(np.int64)
+        plants = self.index.get_level_values(0).unique().tolist()
+        for lost in np.flatnonzero(at < 0)[:100]:
+            plant, year = keys[lost]
+            if plant and year:
+                near = "" if plant in plants else nearest(plant, plants, faults)
+                message = faults.say("plant_not_in_sites", plant=shown(plant), year=year, near=near)
+                faults.add(sheet.raw.sheet, int(sheet.rows[lost]), sheet.headings["plant"], message)
+        return at
+
+
+def sites_of(main: Sheet, faults: Faults) -> tuple[pd.DataFrame, Places]:
+    """The plant-years; in a flat table the rows of one plant-year must agree, or leave a cell empty."""
+    plants, names = pd.factorize(main.text("plant"))
+    years = np.asarray(main.columns["year"], dtype=np.int64)
+    joined = plants * 10_000 + years
+    of, keys = pd.factorize(joined)
+    first = np.zeros(len(keys), dtype=np.int64)
+    first[of[::-1]] = np.arange(len(of))[::-1]
+    index = pd.MultiIndex.from_arrays([np.asarray(names)[plants[first]], years[first]], names=KEY)
+    columns: dict[str, NDArray[np.float64] | NDArray[np.object_]] = {}
+    alone = len(keys) == len(of)
+    if not alone and main.layout == "sites":
+        for at in np.flatnonzero(first[of] != np.arange(len(of)))[:100]:
+            message = faults.say("plant_twice", row=main.rows[first[of[at]]])
+            faults.add(main.raw.sheet, int(main.rows[at]), main.headings["plant"], message)
+        alone = True
+    for name in (*SITE_TEXTS, *SITE_NUMBERS):
+        if name in KEYS:
+            continue
+        text = name in SITE_TEXTS
+        values = main.text(name) if text else main.number(name)
+        columns[name] = values[first] if alone else _agreed(main, name, values, of, first, faults)
+    sites = pd.DataFrame(columns, index=index)
+    for name in ("province", "consumed"):
+        missing = columns[name] == "" if name == "province" else np.isnan(columns[name].astype(np.float64))
+        faults.add_rows(main.raw.sheet, main.rows[first[np.asarray(missing)]], main.headings[name], faults.say("empty"))
+    return sites, Places(index, of, main.rows[first])
+
+
+def _agreed(
+    main: Sheet, name: str, values: NDArray[np.float64] | NDArray[np.object_], of: Rows, first: Rows, faults: Faults
+) -> NDArray[np.float64] | NDArray[np.object_]:
+    """The value of each plant-year: the first cell that is not empty; others that differ are problems."""
+    given = values != "" if values.dtype.kind == "O" else ~np.isnan(values.astype(np.float64))
+    places = np.flatnonzero(given)
+    made = values[first].copy()
+    made[of[places[::-1]]] = values[places[::-1]]
+    here = made[of[places]]
+    if values.dtype.kind == "O":
+        differs = here != values[places]
+    else:
+        differs = np.abs(here - values[places]) > SAME * np.abs(here)
+    if differs.any():
+        message = faults.say("differs_from_first")
+        faults.add_rows(main.raw.sheet, main.rows[places[differs]], main.headings[name], message)
+    return made
+
+
+def products_of(sheet: Sheet, places: Places, variants: Variants, faults: Faults) -> pd.DataFrame:
+    """What the plants make; a variant must be one of the norms of its product."""
+    at = places.of if sheet.layout == "flat" else places.find(sheet, faults)
+    product = sheet.text("product")
+    variant = _variants(sheet, product, variants, faults)
+    frame = pd.DataFrame(
+        {
+            "plant": sheet.text("plant"), "year": sheet.columns["year"], "product": product,
+            "route": sheet.text("route"), "variant": variant, "output": sheet.number("output"),
+            "withdrawal": sheet.number("withdrawal"),
+        }
+    )  # fmt: skip
+    if len(places.index) < len(frame) or sheet.layout != "flat":
+        twice = frame.duplicated(["plant", "year", "product", "route", "variant"]).to_numpy() & (product != "")
+        faults.add_rows(sheet.raw.sheet, sheet.rows[twice], sheet.headings["product"], faults.say("product_twice"))
+    made = np.bincount(at[at >= 0], minlength=len(places.index))
+    for lost in np.flatnonzero(made == 0)[:100]:
+        plant, year = places.index[lost]
+        faults.add("", 0, "", faults.say("no_product", plant=shown(plant), year=year))
+    return frame
+
+
+def variants_known(study: Study) -> dict[str, dict[str, str]]:
+    """The variants of the norms of each product, bare -> as the norm says."""
+    found: dict[str, dict[str, str]] = {}
+    for product, variant in zip(study.norms["product"], study.norms["variant"], strict=True):
+        if isinstance(variant, str) and variant:
+            found.setdefault(product, {})[bare(variant)] = variant
+    return found
+
+
+def _variants(sheet: Sheet, product: NDArray[np.object_], known: Variants, faults: Faults) -> NDArray[np.object_]:
+    written = sheet.text("variant")
+    given = np.flatnonzero(written != "")
+    if not len(given):
+        return written
+    made = written.copy()
+    pairs: dict[tuple[str, str], list[int]] = {}
+    for at in given.tolist():
+        pairs.setdefault((product[at], written[at]), []).append(at)
+    for (name, text), where in pairs.items():
+        allowed = known.get(name, {})
+        made[where] = allowed.get(bare(text), "")
+        if name and bare(text) not in allowed:
+            joined = "; ".join(allowed.values()) or faults.say("none")
+            message = faults.say("unknown_variant", text=shown(text), product=name, allowed=joined)
+            faults.add_rows(sheet.raw.sheet, sheet.rows[where], sheet.headings["variant"], message)
+    return made
+
+
+def technologies_of(sheet: Sheet | None, places: Places, names: Names, faults: Faults) -> pd.DataFrame:
+    """What is in place already; in a flat table a cell may list several, and they are of its product."""
+    empty = pd.DataFrame({name: pd.Series(dtype="str") for name in ("plant", "product", "technology")})
+    empty.insert(1, "year", pd.Series(dtype=np.int64))
+    if sheet is None or "technology" not in sheet.columns:
+        return empty
+    if sheet.layout != "flat":
+        places.find(sheet, faults)
+        frame = pd.DataFrame({name: sheet.columns[name] for name in ("plant", "year")})
+        frame["product"], frame["technology"] = sheet.text("product"), sheet.text("technology")
+        empty_cells = sheet.text("technology") == ""
+        frame = frame[~empty_cells]
+        return frame.drop_duplicates(ignore_index=True)
+    known, allowed = names.known["technologies"], names.allowed["technologies"]
+    listed = sheet.text("technology")
+    told: dict[str, str] = {}
+    made: list[tuple[str, int, str, str]] = []
+    for at in np.flatnonzero(listed != "").tolist():
+        for text in filter(None, map(str.strip, TECHNOLOGY_MARKS.split(listed[at]))):
+            key = told.setdefault(text, known.get(bare(text), ""))
+            where = (sheet.raw.sheet, int(sheet.rows[at]), sheet.headings["technology"])
+            if key:
+                made.append((sheet.text("plant")[at], int(sheet.columns["year"][at]), sheet.text("product")[at], key))
+            else:
+                near = nearest(text, allowed, faults)
+                faults.add(*where, faults.say("unknown_technologies", text=shown(text), near=near))
+    for text, key in told.items():
+        if key and key != text:
+            faults.changed(sheet.raw.sheet, 0, sheet.headings["technology"], text, key)
+    return pd.DataFrame(made, columns=list(empty.columns)).drop_duplicates(ignore_index=True) if made else empty
+
+
+def end_use_shares_of(sheet: Sheet | None, places: Places, slack: float, faults: Faults) -> pd.DataFrame:
+    """Shares of end uses, which sum to 1 for each product of a plant-year."""
+    if sheet is None:
+        frame = pd.DataFrame({name: pd.Series(dtype="str") for name in ("plant", "product", "end_use")})
+        frame.insert(1, "year", pd.Series(dtype=np.int64))
+        return frame.assign(share=pd.Series(dtype=np.float64))
+    places.find(sheet, faults)
+    frame = pd.DataFrame({name: sheet.columns[name] for name in ("plant", "year", "product", "end_use", "share")})
+    keys = ["plant", "year", "product"]
+    twice = frame.duplicated([*keys, "end_use"]).to_numpy()
+    faults.add_rows(sheet.raw.sheet, sheet.rows[twice], sheet.headings["end_use"], faults.say("end_use_twice"))
+    empty = frame["share"].isna().to_numpy() | (frame["end_use"] == "").to_numpy()
+    faults.add_rows(sheet.raw.sheet, sheet.rows[empty], sheet.headings["share"], faults.say("empty"))
+    sums = frame.groupby(keys, sort=False)["share"].transform("sum").to_numpy()
+    wrong = (np.abs(sums - 1) > slack) & ~frame.duplicated(keys).to_numpy() & ~empty
+    for at in np.flatnonzero(wrong)[:100]:
+        message = faults.say("shares_sum", sum=f"{sums[at]:.4g}")
+        faults.add(sheet.raw.sheet, int(sheet.rows[at]), sheet.headings["share"], message)
+    return frame
+

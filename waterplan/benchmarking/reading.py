@@ -1,0 +1,137 @@
+"""Records of plants from CSV and Excel: everything wrong at once, every conversion reported, nothing guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from waterplan.benchmarking.balance import BALANCE_TOLERANCE, SHARES_SLACK, inconsistencies
+from waterplan.benchmarking.columns import Names, Sheet, read_sheet
+from waterplan.benchmarking.csv_text import BYTES_MAX, Raw, read_csv
+from waterplan.benchmarking.faults import Faults, shown
+from waterplan.benchmarking.headers import SITE_NUMBERS, label, layout_of
+from waterplan.benchmarking.linking import (
+    Places,
+    end_use_shares_of,
+    products_of,
+    sites_of,
+    technologies_of,
+    variants_known,
+)  # fmt: skip
+from waterplan.benchmarking.records import Conversion, Records
+from waterplan.benchmarking.workbook import read_workbook
+from waterplan.study import Study
+from waterplan.tables.places import not_a_file
+
+PACKED = b"PK"
+TOLD = 100
+
+
+def read_records(
+    source: str | Path | bytes,
+    study: Study,
+    name: str = "",
+    language: str = "en",
+    tolerance: float = BALANCE_TOLERANCE,
+) -> Records:
+    """The records in a CSV or Excel file, given as a path or as its content.
+
+    name: what the file is called in messages. language: of the messages. tolerance: of the water balance [1].
+    What the file is is told by its content, never by its name. Raises DataError with all problems: file [sheet], row,
+    column and what to do.
+    """
+    faults = Faults(shown(name or (Path(source).name if not isinstance(source, bytes) else "upload")), language)
+    data = source if isinstance(source, bytes) else _content(Path(source), faults)
+    if data is not None and data.startswith(PACKED):
+        tables = read_workbook(data, faults)
+    else:
+        raw = read_csv(data, faults) if data is not None else None
+        tables = {} if raw is None else {"": raw}
+    return _records(tables, study, faults, tolerance)
+
+
+def read_table(
+    cells: Mapping[str, Sequence[object]],
+    study: Study,
+    name: str = "form",
+    language: str = "en",
+    tolerance: float = BALANCE_TOLERANCE,
+) -> Records:
+    """The records of a flat table that is no file, such as a form: heading (with unit) -> cells, text or numbers."""
+    columns: list[NDArray[np.float64] | NDArray[np.object_]] = []
+    for given in cells.values():
+        made = np.empty(len(given), dtype=object)
+        made[:] = [float(cell) if isinstance(cell, int | float) and not isinstance(cell, bool) and cell == cell
+                   else (str(cell).strip() or None) if cell is not None and cell == cell else None
+                   for cell in given]  # fmt: skip
+        columns.append(made)
+    length = len(columns[0]) if columns else 0
+    raw = Raw("", list(cells), 1, np.arange(2, length + 2), columns)
+    return _records({"": raw}, study, Faults(shown(name), language), tolerance)
+
+
+def _content(path: Path, faults: Faults) -> bytes | None:
+    fault = not_a_file(path)
+    if not fault:
+        try:
+            if path.stat().st_size <= BYTES_MAX:
+                return path.read_bytes()
+            size = f"{path.stat().st_size / 2**20:.0f}"
+            fault = faults.say("too_many_bytes", size=size, most=f"{BYTES_MAX / 2**20:.0f}")
+        except OSError as error:
+            fault = f"{error.strerror}."
+    faults.add("", 0, "", fault)
+    return None
+
+
+def _records(tables: dict[str, Raw], study: Study, faults: Faults, tolerance: float) -> Records:
+    names = Names(study)
+    if (lone := tables.pop("", None)) is not None:
+        tables[layout_of(lone.header)] = lone
+    if tables and "flat" not in tables:
+        for needed in ("sites", "products"):
+            if needed not in tables and not faults.problems:
+                faults.add("", 0, "", faults.say(f"no_{needed}"))
+    sheets = {layout: read_sheet(raw, layout, names, faults) for layout, raw in tables.items()}
+    faults.stop()
+    whole = {layout: sheet for layout, sheet in sheets.items() if sheet is not None}
+    main = whole.get("flat") or whole["sites"]
+    if not len(main.rows):
+        faults.add(main.raw.sheet, 0, "", faults.say("no_rows"))
+        faults.stop()
+    sites, places = sites_of(main, faults)
+    products = products_of(whole.get("flat") or whole["products"], places, variants_known(study), faults)
+    technologies = technologies_of(whole.get("flat") or whole.get("technologies"), places, names, faults)
+    shares = end_use_shares_of(whole.get("end_uses"), places, SHARES_SLACK, faults)
+    _not_in_the_file(main, faults)
+    records = Records(sites, products, technologies, shares, tuple(faults.conversions))
+    _consistent(records, main, places, tolerance, faults)
+    faults.stop()
+    return Records(sites, products, technologies, shares, tuple(faults.conversions))
+
+
+def _not_in_the_file(main: Sheet, faults: Faults) -> None:
+    """Sources without a column, or whose column is empty: said once, because sums leave them out."""
+    empty = [name for name in SITE_NUMBERS if name.startswith("withdrawal_") and np.isnan(main.number(name)).all()]
+    if empty:
+        joined = ", ".join(label(name, faults.language) for name in empty)
+        faults.conversions.append(
+            Conversion(faults.file, main.raw.sheet, main.raw.header_row, "", joined, faults.say("not_counted"))
+        )
+
+
+def _consistent(records: Records, main: Sheet, places: Places, tolerance: float, faults: Faults) -> None:
+    """Tells what cannot be true of a plant-year, in the row where it begins."""
+    for finding in inconsistencies(records, tolerance):
+        column = main.headings.get(finding.column, label(finding.column, faults.language) if finding.column else "")
+        for at in finding.where[:TOLD].tolist():
+            values = finding.values(at)
+            if "empty" in values:
+                empty = [label(str(name), faults.language) for name in list(values["empty"])]  # type: ignore[call-overload]
+                values["empty"] = faults.say("left_empty", columns=", ".join(empty)) if empty else ""
+            faults.add(main.raw.sheet, int(places.rows[at]), column, faults.say(finding.key, **values))
+        if len(finding.where) > TOLD:
+            faults.add(main.raw.sheet, 0, column, faults.say("more_rows", count=len(finding.where) - TOLD))
