@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 from playwright.sync_api import Page, sync_playwright
 
 from dashboards.answers import Answers
@@ -28,6 +29,7 @@ from waterplan import Planner, open_study
 
 ROOT = Path(__file__).parents[1]
 MOVES = 50
+GONE = 50.0  # s after which the server has let sessions go that nobody joined
 LEVERS = (
     ("saving_target", "", 40),
     ("discount_rate", "", 50),
@@ -47,8 +49,8 @@ MOVE = """([lever, label, to]) => new Promise((done) => {
 
 
 @contextmanager
-def serving() -> Iterator[str]:
-    """The address of a dashboard of its own."""
+def serving() -> Iterator[tuple[str, psutil.Process]]:
+    """A dashboard of its own: address and process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -63,7 +65,7 @@ def serving() -> Iterator[str]:
                 break
             except OSError:
                 time.sleep(0.2)
-        yield address
+        yield address, psutil.Process(server.pid)
     finally:
         server.terminate()
         server.wait()
@@ -137,15 +139,32 @@ def crowd(visitors: int, seconds: float = 20.0) -> None:
     print(f"{f'{visitors} visitors':24} {percentiles(times)}, {len(times)} moves")
 
 
+def memory(address: str, server: psutil.Process, visitors: int = 40) -> None:
+    """What sessions hold, and what of it comes back once they have ended."""
+    for _ in range(3):
+        urllib.request.urlopen(address).close()
+    time.sleep(GONE)
+    before = server.memory_info().rss
+    for _ in range(visitors):
+        urllib.request.urlopen(address).close()
+    held = server.memory_info().rss - before
+    time.sleep(GONE)
+    kept = server.memory_info().rss - before
+    each = f"{held / visitors / 1e6:.1f} MB each; {kept / visitors / 1e6:.1f} MB each once gone"
+    print(f"{f'{visitors} sessions':24} {each}")
+
+
 def main() -> None:
     """All of it."""
-    with serving() as address, sync_playwright() as playwright:
+    with serving() as (address, server):
+        memory(address, server)
+    with serving() as (address, _), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
         page = browser.new_page(viewport={"width": 1440, "height": 1000})
         first_paint(page, address)
         moves(page, address)
         browser.close()
-    for visitors in (10, 40, 80):
+    for visitors in (10, 40, 80, 160, 320):
         crowd(visitors)
 
 
