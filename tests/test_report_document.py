@@ -2,19 +2,26 @@
 
 import html
 import re
+import shlex
 import shutil
+import socket
 import subprocess
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from conftest import TINY
 from typer.testing import CliRunner
 
-from waterplan import Plan, curve, formats, report_document, weights, write_report
+from waterplan import Plan, curve, formats, open_scenario, report_document, weights, write_report
 from waterplan.cli import app as commands
 from waterplan.errors import WaterplanError
-from waterplan.report.document import refuse
+from waterplan.messages import Texts
+from waterplan.report import document
+from waterplan.report.commands import report_line
+from waterplan.report.document import Html, refuse
 from waterplan.scenario import Scenario
+from waterplan.vocabulary import term
 
 HOSTILE = '<script>alert("paid")</script>'
 LANGUAGES = pytest.mark.parametrize("language", ["en", "zh"])
@@ -113,6 +120,70 @@ def test_what_comes_from_outside_is_text(plan, language):
     text = report_document(hostile, language)
     assert "<script" not in text
     assert html.escape(HOSTILE) in text or "&lt;script&gt;" in text
+
+
+def test_names_and_sources_of_a_study_are_text_and_only_web_addresses_are_links(result, plan):
+    rows = weights(result)
+    cited = rows.loc[rows["basis"] == "assumed", "source"].iloc[0]
+    study = plan.study
+    sources, technologies = study.sources.copy(), study.technologies.copy()
+    sources.loc[cited, ["title", "url"]] = [HOSTILE, "javascript:alert(1)"]
+    technologies["name_en"] = HOSTILE
+    text = report_document(replace(plan, study=replace(study, sources=sources, technologies=technologies)), "en", rows)
+    assert HOSTILE not in text
+    assert html.escape(HOSTILE) in text
+    assert "javascript:alert(1)" in told(text)
+    assert not re.search(r"""href=["']?javascript""", text)
+
+
+def test_making_a_pdf_opens_no_connection_and_reads_no_file(monkeypatch, tmp_path):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("not to be seen")
+    asked = []
+    monkeypatch.setattr(socket.socket, "connect", lambda *where: asked.append(where))
+    monkeypatch.setattr(document, "refuse", lambda url: asked.append(url) or refuse(url))
+    parts = [Html(f'<img src="{url}">') for url in ("http://127.0.0.1:9/a.png", secret.as_uri())]
+    style = Html('<style>@import url("http://127.0.0.1:9/b.css");</style>')
+    made = document.to_pdf(document.document("A page", "en", style, *parts))
+    assert made.startswith(b"%PDF-")
+    assert set(asked) == {"http://127.0.0.1:9/a.png", "http://127.0.0.1:9/b.css", secret.as_uri()}
+
+
+def test_without_pango_it_says_what_to_install(monkeypatch):
+    def missing(name):
+        raise OSError("cannot load library 'libpango-1.0-0'")
+
+    monkeypatch.setattr(document, "import_module", missing)
+    with pytest.raises(WaterplanError, match=r"libpango-1\.0-0 libpangoft2-1\.0-0; or write the report as \.html"):
+        document.to_pdf("<p>")
+
+
+@pytest.mark.parametrize("name", ["reference", "stretch", "equal_province_floors", "save_where_scarce"])
+def test_the_command_at_its_foot_asks_the_same_question(china, name):
+    for scenario in (open_scenario(name), open_scenario(name).with_levers(saving_target=1234.5)):
+        line, needs_file = report_line(scenario, "china-2015")
+        words = shlex.split(line)
+        sets = [after for word, after in pairwise(words) if word == "--set"]
+        assert not needs_file
+        assert open_scenario(words[2]).with_settings(sets).digest(china) == scenario.digest(china)
+
+
+@LANGUAGES
+def test_what_must_be_said_beside_the_figures_is_said(documents, plan, language):
+    text = told(documents[language])
+    for key in ("caution", "rests_note", "curve_note"):
+        assert Texts("report", language)(key) in text
+    assert {"en": "not a quota", "zh": "并非配额"}[language] in text
+    for name in ("study_digest", "scenario_digest", "versions"):
+        assert plan.dataset.attrs[name] in text
+
+
+@LANGUAGES
+def test_the_assumed_figures_that_weigh_most_are_named_with_their_sources(documents, result, language):
+    text, rows = told(documents[language]), weights(result)
+    for _, row in rows[rows["basis"] == "assumed"].head(5).iterrows():
+        assert term(row["name"]).label(language) in text
+        assert result.instance.study.sources.loc[row["source"], "title"] in text
 
 
 @LANGUAGES

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-SECTORS = ("#0072b2", "#56b4e9", "#009e73", "#cc79a7", "#e69f00", "#d55e00", "#8c6bb1", "#7a7a7a")
+SECTORS = ("#0072b2", "#56b4e9", "#009e73", "#cc79a7", "#e69f00", "#d55e00", "#882255", "#14181d")
 LEVELS = {"end_use": 1.0, "site": 0.62, "supply": 0.34}
 ACCENT, INK, MUTED, LINE, SOFT, CARD = "#4348b0", "#17202b", "#566273", "#e2e7ec", "#eef1f5", "#ffffff"
 TILE_DEPTH = 0.6  # of the accent on the tile where most is saved

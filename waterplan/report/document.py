@@ -140,10 +140,17 @@ def to_pdf(text: str) -> bytes:
         weasyprint: Any = import_module("weasyprint")
     except (ImportError, OSError) as error:  # OSError: Pango is not there
         raise WaterplanError(Texts("report", usual_language())("no_weasyprint")) from error
-    made = weasyprint.HTML(string=text, base_url=None, url_fetcher=refuse).write_pdf(pdf_tags=True)
+
+    class Refusing(weasyprint.urls.URLFetcher):
+        """Asks nobody: what a document would load is left out."""
+
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            return refuse(url)
+
+    made = weasyprint.HTML(string=text, base_url=None, url_fetcher=Refusing()).write_pdf(pdf_tags=True)
     return bytes(made)
 
 
-def refuse(url: str, *arguments: object, **options: object) -> Any:
+def refuse(url: str) -> Any:
     """Fetches nothing."""
     raise ValueError(f"{url[:80]}: a document asks for nothing from outside")
