@@ -13,6 +13,7 @@ import pytest
 from conftest import TINY
 from typer.testing import CliRunner
 
+from dashboards.exports import export
 from waterplan import Plan, curve, formats, open_scenario, report_document, weights, write_report
 from waterplan.cli import app as commands
 from waterplan.errors import WaterplanError
@@ -225,3 +226,15 @@ def test_a_scenario_without_a_plan_has_no_report(tmp_path):
     words = ["report", str(scenario), "--study", str(TINY), "-o", str(tmp_path / "report.html")]
     assert CliRunner().invoke(commands.app, words).exit_code != 0
     assert not (tmp_path / "report.html").exists()
+
+
+@pytest.mark.parametrize(("kind", "begins"), [("report_html", b"<!DOCTYPE html>"), ("report_pdf", b"%PDF-")])
+def test_the_pages_export_the_same_report(planner, kind, begins):
+    scenario = Scenario(title="From the page", levers={"saving_target": 60})
+    name, media, content = export(kind, planner, scenario, "en")
+    assert name.rpartition(".")[2] in media
+    assert content.startswith(begins)
+    if kind == "report_html":
+        result = planner.solve(scenario)
+        points = curve.curve(planner, scenario.with_levers(saving_target=0.0))
+        assert content.decode() == report_document(Plan.of(result), "en", weights(result), points)
