@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from waterplan.benchmarking.envelopment import envelop
-from waterplan.benchmarking.records import GRADED, Records
+from waterplan.benchmarking.balance import graded_withdrawal
+from waterplan.benchmarking.records import Records
 from waterplan.benchmarking.too_few import TooFewPlantsError
 from waterplan.errors import WaterplanError, suggest
 
@@ -120,7 +121,7 @@ def frontier_tables(
     gaps = set(own.loc[own["output"].isna(), "plant"])
     own = own[~own["plant"].isin(gaps)]
     outputs = own.pivot_table(index="plant", columns="product", values="output", aggfunc="sum", fill_value=0.0)
-    graded = sites[[name for name in GRADED if name in sites]].sum(axis=1, min_count=1)
+    graded = pd.Series(graded_withdrawal(sites), index=sites.index)
     taken = pd.DataFrame({name: graded if name == GRADED_WITHDRAWAL else sites[name] for name in inputs})
     taken = taken.reindex(outputs.index).dropna()
     return taken, outputs.loc[taken.index]
