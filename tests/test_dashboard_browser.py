@@ -166,3 +166,16 @@ def test_a_shipped_scenario_is_opened(visit, planner):
     page.locator("[data-act=open][data-name=save_where_scarce]").click()
     shows(page, planner, open_scenario("save_where_scarce"))
     expect(page.locator("h1")).to_contain_text(open_scenario("save_where_scarce").title)
+
+
+def test_what_is_being_typed_is_not_overwritten_by_an_answer(visit, planner):
+    page = visit()
+    entry = page.locator("input[type=number][data-lever=saving_target]")
+    entry.fill("2450")
+    slider(page, "discount_rate").evaluate(
+        "one => { one.value = 5; one.dispatchEvent(new Event('input', { bubbles: true })); }"
+    )
+    shows(page, planner, open_scenario("reference").with_levers(discount_rate=0.05))
+    expect(entry).to_have_value("2450")
+    page.keyboard.press("Enter")
+    shows(page, planner, open_scenario("reference").with_levers(discount_rate=0.05, saving_target=2450))

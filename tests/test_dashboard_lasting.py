@@ -91,16 +91,16 @@ def test_steps_back_outlast_a_lost_connection_and_a_reload(browser, planner):
     page = browser.new_page()
     page.set_default_timeout(PATIENCE)
 
-    def target(value):
-        page.locator("input[type=number][data-lever=saving_target]").fill(str(value))
+    def moved(lever, text, **levers):
+        page.locator(f"input[type=number][data-lever={lever}]").fill(text)
         page.keyboard.press("Enter")
-        shows(page, planner, reference.with_levers(saving_target=value))
+        shows(page, planner, reference.with_levers(**levers))
 
     with serving(port=port) as (address, _):
         page.goto(address)
         shows(page, planner, reference)
-        target(2300)
-        target(2600)
+        moved("saving_target", "2300", saving_target=2300)
+        moved("discount_rate", "5", saving_target=2300, discount_rate=0.05)
         page.locator("[data-act=undo]").click()
         shows(page, planner, reference.with_levers(saving_target=2300))
     expect(page.locator(".notice.lost")).to_be_visible()
@@ -108,12 +108,12 @@ def test_steps_back_outlast_a_lost_connection_and_a_reload(browser, planner):
         expect(page.locator(".notice.lost")).to_have_count(0)
         expect(page.locator("[data-act=redo]")).to_be_enabled()
         page.locator("[data-act=redo]").click()
-        shows(page, planner, reference.with_levers(saving_target=2600))
+        shows(page, planner, reference.with_levers(saving_target=2300, discount_rate=0.05))
         page.reload()
         expect(page.locator("[data-act=undo]")).to_be_enabled()
-        for wanted in (2300, 2000):
+        for levers in ({"saving_target": 2300}, {}):
             page.locator("[data-act=undo]").click()
-            shows(page, planner, reference.with_levers(saving_target=wanted))
+            shows(page, planner, reference.with_levers(**levers))
         expect(page.locator("[data-act=undo]")).to_be_disabled()
     page.close()
 

@@ -154,7 +154,7 @@ export function render({ model, view }) {
       send({ type: "view", page: "data" });
     },
     "all-rows": () => send({ type: "rows", at: "" }),
-    table: (d) => tell({ type: "table", card: d.table, form: d.form, of: d.of, dim: d.dim, label: d.label }),
+    table: (d) => tell({ type: "table", card: d.table, form: d.form, of: d.of ?? "", dim: d.dim ?? "", label: d.label ?? "" }),
     "close-panel": () => { now.panel = null; drawPanel(); },
     toggle: (d) => { now.open[d.what] = !now.open[d.what]; drawPage(); },
     "rows-page": (d) => send({ type: "rows", page: Number(d.to) }),
@@ -181,6 +181,7 @@ export function render({ model, view }) {
     if (input.matches("[data-act-search]")) return searchLevers(levers, input.value);
     if (input.type === "search" && input.dataset.rows) return void send({ type: "rows", at: "", text: input.value });
     if (input.dataset.runsAt) return void send({ type: "runs", dim: input.dataset.runsAt, place: Number(input.value) });
+    if (input.dataset.lever && input.type === "number") input.dataset.typed = "1"; // what is being typed is not overwritten
     if (!input.dataset.lever || input.type !== "range") return undefined;
     const lever = leverOf(input.dataset.lever);
     held = input;
@@ -195,6 +196,7 @@ export function render({ model, view }) {
     if (input.dataset.runs) return void send({ type: "runs", [input.dataset.runs]: input.value });
     if (input.dataset.filter) return void send({ type: "rows", at: "", [input.dataset.filter]: input.value });
     held = null;
+    delete input.dataset.typed;
     if (!input.dataset.lever || input.type === "range") return undefined;
     const lever = leverOf(input.dataset.lever), label = input.dataset.label;
     let value;
@@ -210,7 +212,7 @@ export function render({ model, view }) {
     send({ type: "load", file: file.name, text: file.size > 256_000 ? "x".repeat(256_001) : await file.text() });
     input.value = "";
   };
-  dialog.addEventListener("close", () => { now.panel = null; });
+  dialog.addEventListener("close", () => { if (!dialog.open) now.panel = null; }); // it may have been opened again meanwhile
   dialog.addEventListener("click", (event) => { if (event.target === dialog) acts["close-panel"](); });
   root.addEventListener("focusout", () => { held = null; });
   root.addEventListener("keydown", (event) => {

@@ -22,7 +22,7 @@ function headlineCards() {
 }
 
 const card = (name, title, body, note = "", tag = "") =>
-  `<section class="card card-${name}" data-card="${name}" aria-label="${title}"><header><h2>${title}</h2>${tag}<span class="tools">${tool(name)}</span>${behindButton(name, title)}</header><div class="body" data-body="${name}">${body}</div>${note ? `<footer>${note}</footer>` : ""}</section>`;
+  `<section class="card card-${name}" data-card="${name}" aria-label="${title}"><header><h2>${title}</h2><span class="tools">${tool(name)}</span>${behindButton(name, title)}${tag}</header><div class="body" data-body="${name}">${body}</div>${note ? `<footer>${note}</footer>` : ""}</section>`;
 
 const tool = (name) => (CHARTS_OF[name] ? chartButtons(name) : fileButtons(name, say("card_" + name, yearsOf())));
 
@@ -68,11 +68,11 @@ function whyWords(state) {
 }
 const technologyButton = (label) => `<button class="link tech" data-act="why" data-technology="${esc(label)}" title="${say("why_open", { name: named("technology", label) })}">${named("technology", label)}</button>`;
 
-function notUsed(states) {
+function notUsed(states, used) {
+  const count = Object.keys(now.page.levels).length - used;
   const out = Object.entries(states ?? {}).filter(([, state]) => !state.is_in);
-  if (!out.length) return "";
   const rows = out.map(([label, state]) => `<li data-unused="${esc(label)}">${technologyButton(label)}<span class="quiet">${whyWords(state)}</span></li>`).join("");
-  return `<details class="unused"><summary>${say("not_used", { count: out.length })}</summary><ul class="list">${rows}</ul></details>`;
+  return `<details class="unused"><summary>${say("not_used", { count })}</summary><ul class="list">${rows}</ul></details>`;
 }
 
 function technologyCard() {
@@ -87,7 +87,7 @@ function technologyCard() {
     return `<tr data-technology="${esc(t.label)}" data-value="${t.saving}"><th scope="row">${technologyButton(t.label)}<span class="quiet" data-why>${say("level_" + now.page.levels[t.label])}${why}</span></th><td class="n"><div class="spark"><div style="width:${((100 * t.saving) / most).toFixed(1)}%"></div></div></td><td class="n">${quantity("hm3/a", t.saving)[0]}</td><td class="n ${t.cost < 0 ? "gain" : ""}">${digits(t.cost, 2)}</td><td class="n">${quantity("MCNY", t.investment, 1).join(" ")}</td><td class="n">${percent(assumed, 0)}</td></tr>`;
   }).join("");
   const more = list.length > SHOWN ? `<button class="link" data-act="toggle" data-what="technologies">${now.open.technologies ? say("show_fewer") : say("show_all", { count: list.length })}</button>` : "";
-  const table = `<div class="scroll"><table class="ranked"><thead><tr><th scope="col">${termed("technology")}</th><td></td><th scope="col" class="n">${termed("saving")}<br><span class="quiet">${unit}</span></th><th scope="col" class="n">${termed("levelised_cost")}<br><span class="quiet">${money}</span></th><th scope="col" class="n">${termed("investment")}</th><th scope="col" class="n">${say("assumed_share")}</th></tr></thead><tbody>${rows}</tbody></table></div>${more}${notUsed(states)}`;
+  const table = `<div class="scroll"><table class="ranked"><thead><tr><th scope="col">${termed("technology")}</th><td></td><th scope="col" class="n">${termed("saving")}<br><span class="quiet">${unit}</span></th><th scope="col" class="n">${termed("levelised_cost")}<br><span class="quiet">${money}</span></th><th scope="col" class="n">${termed("investment")}</th><th scope="col" class="n">${say("assumed_share")}</th></tr></thead><tbody>${rows}</tbody></table></div>${more}${notUsed(states, list.length)}`;
   return card("technologies", say("card_technologies"), table, say("technologies_note"), tag);
 }
 

@@ -73,7 +73,7 @@ function showLevers(panel, values, held) {
     if (input.type === "checkbox") input.checked = lever.name === "excluded" ? !value : input.dataset.actNone ? value !== null : value;
     else {
       const text = shownValue(lever, value);
-      if (input !== held && text !== "" && input.value !== text) input.value = text;
+      if (input !== held && !input.dataset.typed && text !== "" && input.value !== text) input.value = text;
       if (input.type === "range") {
         const part = (Number(input.value) - Number(input.min)) / (Number(input.max) - Number(input.min) || 1);
         input.style.setProperty("--part", `${(100 * part).toFixed(2)}%`);
