@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from waterplan.benchmarking.envelopment import envelop
 from waterplan.benchmarking.balance import graded_withdrawal
+from waterplan.benchmarking.envelopment import envelop
 from waterplan.benchmarking.records import Records
 from waterplan.benchmarking.too_few import TooFewPlantsError
 from waterplan.errors import WaterplanError, suggest

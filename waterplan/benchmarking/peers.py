@@ -1,0 +1,150 @@
+"""The place of a plant among peers: how many make the same product, by the same route, with less water.
+
+``place`` is the percent of peers that make do with less per unit of output; 0 is best. Plants with the very same
+intensity count half. Its interval says how far the share in the whole trade may lie from that among the peers at hand,
+if they are a random sample of it: the 95 % score interval of Wilson (1927), which holds its promise for small numbers
+too (Brown, Cai & DasGupta 2001). Only peers that a caller may see belong here; what the pool of peers tells, deciles
+only, is placed by peer_pool.telling.place_among.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from waterplan.benchmarking.grades import what_is_made
+from waterplan.benchmarking.ladders import Array, Index, find_ladders
+from waterplan.benchmarking.records import Records
+from waterplan.benchmarking.reference import of_rows, place_in_reference
+from waterplan.benchmarking.too_few import TooFewPlantsError
+from waterplan.errors import WaterplanError
+from waterplan.study import Study
+
+PEERS_NEEDED = 10  # with fewer an interval covers more than half of the scale
+QUANTILE = 1.959963984540054  # of the normal distribution, 97.5 %
+PEERS, REFERENCE = BASES = ("peers", "reference")
+PEER_KEYS = ["plant", "product", "route"]
+
+
+def peers_of(records: Records) -> pd.DataFrame:
+    """Records as peers: plant, product, route, intensity [m3/unit] of each plant's newest year that has one."""
+    table = records.products[["plant", "product", "route", "year"]].assign(
+        route=records.products["route"].fillna(""),
+        intensity=what_is_made(records).intensity,
+    )
+    newest = table.dropna(subset="intensity").sort_values("year", kind="stable")
+    return newest.drop_duplicates(PEER_KEYS, keep="last").drop(columns="year").sort_index().reset_index(drop=True)
+
+
+def published_peers(study: Study) -> pd.DataFrame:
+    """The published enterprises of a study as peers, each with its newest year; the route is not told."""
+    rows = study.enterprises.reset_index().sort_values("year", kind="stable")
+    table = rows[["enterprise", "product", "intensity"]].rename(columns={"enterprise": "plant"}).assign(route="")
+    return table[[*PEER_KEYS, "intensity"]].drop_duplicates(PEER_KEYS, keep="last").reset_index(drop=True)
+
+
+def place_among_peers(intensity: float, peers: Array) -> tuple[float, float, float]:
+    """Place of an intensity among those of peers, and its interval [percent].
+
+    Raises TooFewPlantsError with fewer than PEERS_NEEDED peers.
+
+    >>> [round(float(place), 1) for place in place_among_peers(2.5, np.arange(1.0, 11.0))]
+    [20.0, 5.7, 51.0]
+    """
+    if len(peers) < PEERS_NEEDED:
+        raise TooFewPlantsError("peers", len(peers), PEERS_NEEDED)
+    less = np.count_nonzero(peers < intensity) + np.count_nonzero(peers == intensity) / 2
+    low, high = wilson(np.array([less]), np.array([len(peers)]))
+    return 100 * less / len(peers), 100 * float(low[0]), 100 * float(high[0])
+
+
+def wilson(less: Array, count: Index) -> tuple[Array, Array]:
+    r"""The 95 % score interval for a share of ``less`` in ``count`` [1].
+
+    .. math:: \frac{k + z^2/2 \pm z \sqrt{k (n - k) / n + z^2/4}}{n + z^2}
+    """
+    squared = QUANTILE**2
+    middle = (less + squared / 2) / (count + squared)
+    half = QUANTILE * np.sqrt(less * (count - less) / count + squared / 4) / (count + squared)
+    return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
+
+
+def percentile(records: Records, study: Study, peers: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Where each product of the records stands, among peers or, with too few of them, in the reference distribution.
+
+    peers: plant, product, route, intensity [m3/unit], a plant once for each product and route; a plant is no peer of
+    its own. Columns of the answer: plant, year, product, route, intensity [m3/unit], place, place_low, place_high
+    [percent that make do with less], basis (peers, reference, or missing where neither can be), peers (how many there
+    are), needed. What an interval means depends on the basis: Wilson's for peers, and in the reference the extremes of
+    the fits without one of the published points (missing with two points).
+    """
+    products = records.products
+    intensity = what_is_made(records).intensity
+    places, count = _among(products, intensity, peers)
+    log_median, spread = of_rows(study, find_ladders(study, products))
+    in_reference = place_in_reference(intensity[:, None], log_median, spread)
+    low, high = _extremes(in_reference)
+    by_peers = (count >= PEERS_NEEDED) & ~np.isnan(intensity)
+    by_reference = ~by_peers & ~np.isnan(in_reference[:, 0])
+    basis = np.where(by_peers, 0, np.where(by_reference, 1, -1))
+    table = products[["plant", "year", "product", "route"]].copy()
+    table["intensity"] = intensity
+    for name, of_peers, of_reference in zip(
+        ("place", "place_low", "place_high"), places, (in_reference[:, 0], low, high), strict=True
+    ):
+        table[name] = np.where(by_peers, of_peers, of_reference)
+    table["basis"] = pd.Categorical.from_codes(basis, categories=pd.Index(BASES))
+    table["peers"] = count
+    table["needed"] = PEERS_NEEDED
+    return table
+
+
+def _extremes(places: Array) -> tuple[Array, Array]:
+    """Least and largest place of all fits, missing where nothing can be left out."""
+    left_out = ~np.isnan(places[:, 1:]).all(axis=1)
+    low = np.where(np.isnan(places), np.inf, places).min(axis=1)
+    high = np.where(np.isnan(places), -np.inf, places).max(axis=1)
+    return np.where(left_out, low, np.nan), np.where(left_out, high, np.nan)
+
+
+def _among(products: pd.DataFrame, intensity: Array, peers: pd.DataFrame | None) -> tuple[list[Array], Index]:
+    """Place and interval of each row among its peers, and how many those are, itself left out."""
+    rows = len(products)
+    if peers is None or not len(peers):
+        return [np.full(rows, np.nan)] * 3, np.zeros(rows, dtype=np.int64)
+    _check(peers)
+    own = products[PEER_KEYS].assign(route=products["route"].fillna(""), intensity=intensity)
+    both = pd.concat([peers[[*PEER_KEYS, "intensity"]].assign(route=peers["route"].fillna("")), own], ignore_index=True)
+    group = both.groupby(["product", "route"], sort=False, dropna=False).ngroup().to_numpy(np.int64)
+    plant, _ = pd.factorize(both["plant"])
+    value = both["intensity"].to_numpy(np.float64)
+    there = len(peers)
+    order = np.lexsort([value[:there], group[:there]])
+    _, rank = np.unique(value, return_inverse=True)  # so that group and value are one whole number
+    key = group * (rank.max() + 1) + rank
+    sorted_key = key[:there][order]
+    size = np.bincount(group[:there], minlength=group.max() + 1)
+    start = (np.cumsum(size) - size)[group[there:]]
+    below = np.searchsorted(sorted_key, key[there:], side="left") - start
+    same = np.searchsorted(sorted_key, key[there:], side="right") - start - below
+    place_of = pd.Series(np.arange(there), index=plant[:there] * (group.max() + 1) + group[:there])
+    itself = place_of.reindex(plant[there:] * (group.max() + 1) + group[there:]).to_numpy()
+    known = ~np.isnan(itself)
+    before = value[itself[known].astype(np.int64)]
+    less = below + same / 2
+    less[known] -= np.where(before < intensity[known], 1.0, np.where(before == intensity[known], 0.5, 0.0))
+    count = size[group[there:]] - known
+    counted = np.maximum(count, 1)
+    less = np.clip(less, 0, counted)
+    low, high = wilson(less, counted)
+    return [np.asarray(100 * part) for part in (less / counted, low, high)], count
+
+
+def _check(peers: pd.DataFrame) -> None:
+    """Raises WaterplanError for peers that cannot be ranked; names no plant, for peers are not the asker's."""
+    if peers.duplicated(PEER_KEYS).any():
+        raise WaterplanError(
+            "A peer stands twice for one product and route. Give one row for each, of its newest year."
+        )
+    if not (peers["intensity"] >= 0).all() or np.isinf(peers["intensity"]).any():
+        raise WaterplanError("A peer's intensity is missing, negative or infinite. Leave it out.")
