@@ -132,6 +132,7 @@ class TestEstimates:
         assert np.isnan(row["norm_advanced"])
         assert row["norm_access"] == 6
         assert (row["grade"], row["grade_estimated"]) == ("limit", "limit")
+        assert grades(one("liquor", 2015), china).products["status"][0] == "variant_missing"
 
     def test_a_product_with_study_grades_alone_has_no_grade_by_norms(self, china):
         found = grades(one("dairy", 2015, withdrawal_surface=400), china)
