@@ -53,6 +53,7 @@ class Answers:
         self.planner = planner
         self.stores = Stores(None)
         self.pool = ThreadPoolExecutor(workers, thread_name_prefix="answers")
+        self.next = ThreadPoolExecutor(2, thread_name_prefix="next")  # what is to stand beside the numbers soon
         self.slow = ThreadPoolExecutor(2, thread_name_prefix="reasons")
         self._kept: OrderedDict[tuple[str, str], Any] = OrderedDict()
         self._most = kept
@@ -121,6 +122,7 @@ class Answers:
     def close(self) -> None:
         """Ends the threads."""
         self.pool.shutdown(wait=False, cancel_futures=True)
+        self.next.shutdown(wait=False, cancel_futures=True)
         self.slow.shutdown(wait=False, cancel_futures=True)
 
     def _shared(self, kind: str, digest: str, make: Callable[[], Any]) -> Any:

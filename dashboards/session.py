@@ -199,14 +199,23 @@ class Session:
         """Curve, reasons and ways out, once the hand rests; a newer move drops them."""
         if self._closed or number != self.number:
             return
-        asked: list[tuple[str, Callable[[Scenario], Any]]] = [("curve", self.answers.curve)]
-        if answer.board:
-            asked = [("words", self.answers.words), *asked, ("reasons", self.answers.reasons)]
-        else:
-            asked.append(("ways", self._ways_out))
-        for name, ask in asked:
-            work = functools.partial(self._if_newest, number, ask, scenario)
-            self.run(self.answers.slow, work, functools.partial(self.show, name), number)
+        answers = self.answers
+
+        def ask(
+            pool: Executor, name: str, work: Callable[[Scenario], Any], then: Callable[[], None] = lambda: None
+        ) -> None:
+            def shown(content: Any) -> None:
+                self.show(name, content)
+                then()
+
+            self.run(pool, functools.partial(self._if_newest, number, work, scenario), shown, number)
+
+        if answer.board is None:
+            ask(answers.slow, "ways", self._ways_out)
+            ask(answers.next, "curve", answers.curve)
+        else:  # the rows come last: they take longest, and would hold up the others
+            ask(answers.next, "words", answers.words)
+            ask(answers.next, "curve", answers.curve, lambda: ask(answers.slow, "reasons", answers.reasons))
 
     def _ways_out(self, scenario: Scenario) -> dict[str, Any]:
         return {"digest": scenario.digest(self.facts.study), "ways": self.answers.ways_out(scenario)}
