@@ -31,7 +31,7 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 30_000  # ms, on a machine that does other things too
+PATIENCE = 60_000  # ms, on a machine that does other things too
 
 in_browser = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")]
 
