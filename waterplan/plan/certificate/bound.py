@@ -114,7 +114,7 @@ def best_fill(rows: pd.DataFrame, together: float | pd.Series) -> pd.Series:
     rows = rows.assign(together=together)
     rows = rows[(rows["profit"] > 0) & (rows["limit"] > 0)].sort_values("profit", ascending=False)
     before = rows.groupby(PAIR)["limit"].cumsum() - rows["limit"]
-    taken = (rows["together"] - before).clip(lower=0.0, upper=rows["limit"])
+    taken = (rows["together"].astype(float) - before).clip(lower=0.0, upper=rows["limit"])
     return (taken * rows["profit"]).groupby([rows["product"], rows["province"]]).sum()
 
 
