@@ -235,8 +235,8 @@ def _with_saving(
 def shared(fractions: list[float]) -> list[float]:
     """How the saving of a set is divided among its members: in proportion to -ln(1 - saving_fraction).
 
-    >>> shared([0.5, 0.75])
-    [0.3333333333333333, 0.6666666666666666]
+    >>> [round(part, 6) for part in shared([0.5, 0.75])]
+    [0.333333, 0.666667]
     """
     weights = [-float(np.log1p(-fraction)) for fraction in fractions]
     return [weight / sum(weights) for weight in weights]
