@@ -133,6 +133,12 @@ def test_a_missed_saving_falls_on_both_in_shared_and_on_the_company_in_guarantee
     assert guaranteed["enterprise_npv"].to_numpy() == pytest.approx(guaranteed["enterprise_npv"].iloc[0])
 
 
+def test_who_is_paid_first_has_no_rate_of_return():
+    flows = np.array([20.0, -5.0, -5.0])
+    assert np.isnan(internal_rate_of_flows(flows))
+    assert internal_rate_of_flows(-np.array([110.0, -121.0])) == pytest.approx(0.1)
+
+
 def test_a_saving_without_value_leaves_nothing_to_share():
     bounds = region(replace(PROJECT, saving_value=0.0), Shared(0.5, 3), [3])
     assert np.isnan(bounds.loc[3, "lower"])

@@ -97,8 +97,8 @@ def digits_apart(difference: float) -> int:
 class InfeasibleError(WaterplanError):
     """No plan satisfies all limits.
 
-    attainable: the largest counted saving that the limits allow [hm3/a].
-    shortfall: what is missing to the target [hm3/a].
+    attainable: the largest counted saving that the limits allow [hm3/a; m3/a in the plan of one plant].
+    shortfall: what is missing to the target, in the same unit.
     ways_out: single changes (or the best pair) that make it feasible, each verified by solving.
     """
 

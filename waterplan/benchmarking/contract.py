@@ -132,7 +132,7 @@ class Outcome:
     """Both sides of a contract.
 
     flows: by year, columns project, company, enterprise [CNY]; npv of each side at its own rate [CNY] and irr [1/a],
-    NaN where the flows do not change sign exactly once (who invests nothing has no rate of return).
+    NaN for a side that does not first pay and then earn (who invests nothing has no rate of return).
     """
 
     flows: pd.DataFrame

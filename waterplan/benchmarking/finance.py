@@ -73,19 +73,19 @@ def present_value_of_flows(flows: Array, rate: float) -> float:
 
 
 def internal_rate_of_flows(flows: Array) -> float:
-    """Internal rate of return of yearly cash flows [1/a]; NaN unless they change sign exactly once.
+    """Internal rate of return of yearly cash flows [1/a]; NaN unless money is first paid and then, for good, earned.
 
     >>> round(internal_rate_of_flows(np.array([-100.0, 60.0, 60.0])), 4)
     0.1307
     """
     signs = np.sign(flows[flows != 0])
-    if len(signs) < 2 or (np.diff(signs) != 0).sum() != 1:
+    if len(signs) < 2 or signs[0] > 0 or (np.diff(signs) != 0).sum() != 1:
         return math.nan
     low, high = RATE_LOWEST, 1.0
-    while present_value_of_flows(flows, high) * signs[0] < 0:
+    while present_value_of_flows(flows, high) > 0:
         high *= 10
         if high > RATE_HIGHEST:
             return math.inf
-    if present_value_of_flows(flows, low) * signs[0] > 0:
+    if present_value_of_flows(flows, low) < 0:
         return math.nan
     return float(brentq(lambda rate: present_value_of_flows(flows, rate), low, high, xtol=RATE_TOLERANCE))
