@@ -80,9 +80,7 @@ def numbers(column: Column, faults: Faults, share: bool = False) -> Numbers:
             if plain != text or column.raw.sheet:
                 changed.append((int(rows[firsts[code]]), int(counts[code]), text, f"{value:.15g}"))
         elif (wrong := wrong + 1) <= FAULTS_MAX:
-            faults.add_rows(
-                column.raw.sheet, rows[codes == code], column.heading, faults.say(fault, text=shown(text))
-            )
+            faults.add_rows(column.raw.sheet, rows[codes == code], column.heading, faults.say(fault, text=shown(text)))
     if wrong > FAULTS_MAX:
         faults.add(column.raw.sheet, 0, column.heading, faults.say("many_faults", most=FAULTS_MAX))
     faults.changed_cells(column.raw.sheet, column.heading, changed)
@@ -151,9 +149,7 @@ def texts(column: Column, faults: Faults, most: int = LABEL_LENGTH_MAX) -> Cells
     return np.where(long | hidden, "", flat)
 
 
-def labels(
-    column: Column, known: Mapping[str, str], faults: Faults, allowed: Sequence[str], catalogue: str
-) -> Cells:
+def labels(column: Column, known: Mapping[str, str], faults: Faults, allowed: Sequence[str], catalogue: str) -> Cells:
     """The keys that the texts of a column name, "" where empty or unknown.
 
     known: bare name -> key ("" where two share it). allowed: names to suggest from.
@@ -220,5 +216,3 @@ def _firsts(codes: Rows, count: int) -> Rows:
 def _tell(column: Column, wrong: NDArray[np.bool_], message: str, faults: Faults) -> None:
     if wrong.any():
         faults.add_rows(column.raw.sheet, column.raw.rows[wrong], column.heading, message)
-
-

@@ -193,4 +193,3 @@ def end_use_shares_of(sheet: Sheet | None, places: Places, slack: float, faults:
         message = faults.say("shares_sum", sum=f"{sums[at]:.4g}")
         faults.add(sheet.raw.sheet, int(sheet.rows[at]), sheet.headings["share"], message)
     return frame
-
