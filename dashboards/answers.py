@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from waterplan import (
@@ -152,7 +151,7 @@ class Answers:
         except InfeasibleError:
             return {"key": key, "attainable": None, "target": [], "price": []}
         target, price = points["target"], points["price"]
-        drawn = drawn_points(target, price)
+        drawn = curve.drawn_points(target, price, DRAWN)
         return {"key": key, "attainable": float(target[-1]), "count": len(target)} | {
             "target": rounded(target[drawn]), "price": rounded(price[drawn])
         }  # fmt: skip
@@ -186,17 +185,3 @@ class Answers:
              "saving": float(way.result.ledger.saving.sum())}
             for way in ways_out(self.planner, scenario)
         ]  # fmt: skip
-
-
-def drawn_points(target: Any, price: Any) -> Any:
-    """Which points of a rising curve are drawn: the last of each step over its width and over its height.
-
-    >>> drawn_points(np.array([0.0, 1.0, 1.0001, 2.0]), np.array([0.0, 1.0, 1.0001, 9.0]))
-    array([0, 2, 3])
-    """
-    steps = [np.floor(DRAWN * values / max(float(values[-1]), 1e-9)) for values in (target, price)]
-    last = np.zeros(len(target), dtype=bool)
-    for step in steps:
-        last[:-1] |= step[1:] != step[:-1]
-    last[[0, -1]] = True
-    return np.flatnonzero(last)

@@ -6,8 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-SLACK = 1e-6
-SHARED = ("sector_floor", "province_floor", "technology_floor", "technology_cap")
+from waterplan import told_cause
 
 
 def states_by_technology(table: pd.DataFrame, duals: Any) -> dict[str, dict[str, Any]]:
@@ -16,32 +15,20 @@ def states_by_technology(table: pd.DataFrame, duals: Any) -> dict[str, dict[str,
 
     table: of :func:`waterplan.states`; duals: of the same plan.
     """
-    suffix = "_limits" if has_other_limits(duals) else ""
     found = {}
     for technology, rows in table.groupby("technology", sort=False):
         used = rows[rows["capacity"] > 0] if rows["state"].isin(["in", "partly"]).any() else rows[:0]
         used = used[used["state"].isin(["in", "partly"])]
         here, weight = (used, "capacity") if len(used) else (rows, "largest")
         chief = here.sort_values(weight, ascending=False, kind="stable").iloc[0]
-        cause = str(chief["cause"])
-        if cause == "dearer" and not suffix and duals.shadow_price <= SLACK:
-            cause = "dearer_free"
-        elif cause in ("cheaper", "dearer"):
-            cause += suffix
         partly = rows[rows["rest"] != ""].assign(left=lambda one: one["largest"] - one["capacity"])
         rest = str(partly.sort_values("left", ascending=False, kind="stable")["rest"].iloc[0]) if len(partly) else ""
         found[str(technology)] = {
             "is_in": bool(len(used)),
-            "cause": cause,
+            "cause": told_cause(str(chief["cause"]), duals),
             "rest": rest,
             "rival": str(chief["rival"]),
             "sectors": [len(used), len(rows)],
             "largest": float(rows["largest"].sum()),
         }
     return found
-
-
-def has_other_limits(duals: Any) -> bool:
-    """Whether other limits than the target make a saved m3 worth more, or technologies dearer."""
-    prices = [duals.investment_cap, duals.electricity_cap, *(float(getattr(duals, name).max()) for name in SHARED)]
-    return max(prices) > SLACK

@@ -14,7 +14,7 @@ pytest.importorskip("panel")
 
 from screens import Screen
 
-from dashboards.answers import DRAWN, Answers, drawn_points
+from dashboards.answers import DRAWN, Answers
 from dashboards.behind import RESTS, Behind
 from dashboards.facts import Facts
 from dashboards.reasons import states_by_technology
@@ -193,7 +193,7 @@ def test_the_curve_on_the_page_is_the_exact_one_thinned(answers, planner):
 def test_a_thinned_curve_is_nowhere_further_from_the_whole_than_a_step_to_be_seen(targets, prices):
     count = min(len(targets), len(prices))
     target, price = np.sort(targets[:count]), np.sort(prices[:count])
-    kept = drawn_points(target, price)
+    kept = curve.drawn_points(target, price, DRAWN)
     for n in range(count):
         right = kept[np.searchsorted(kept, n)]
         across = (target[right] - target[n]) / max(target[-1], 1e-9)

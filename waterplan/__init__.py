@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from waterplan.batch.export import save_runs, write_run
     from waterplan.batch.opening import open_runs
     from waterplan.benchmarking.reading import read_records
-    from waterplan.explain.causes import causes, states
+    from waterplan.explain.causes import causes, states, told_cause
     from waterplan.explain.freedom import freedom
     from waterplan.explain.limits import binding_limits
     from waterplan.explain.overview import overview
@@ -96,6 +96,7 @@ __all__ = [
     "states",
     "technology_page",
     "technology_sentences",
+    "told_cause",
     "vocabulary",
     "ways_out",
     "weights",
@@ -152,6 +153,7 @@ _HOME = {
     "states": "waterplan.explain.causes",
     "technology_page": "waterplan.report.explanation",
     "technology_sentences": "waterplan.report.explanation",
+    "told_cause": "waterplan.explain.causes",
     "vocabulary": "waterplan.vocabulary",
     "ways_out": "waterplan.explain.ways_out",
     "weights": "waterplan.explain.sensitivity",

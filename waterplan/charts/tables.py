@@ -8,6 +8,7 @@ import xarray as xr
 
 from waterplan import palette
 from waterplan.charts.words import Words
+from waterplan.curve import drawn_points
 from waterplan.plan.plan import Plan
 
 DRAWN = 300  # steps of a curve over its width and over its height: more cannot be seen
@@ -18,11 +19,7 @@ LEAST_SHADE = 0.12  # of a province that saves anything
 def curve_steps(curve: xr.Dataset, factor: float = 1.0) -> pd.DataFrame:
     """The corners of the curve: up to each point its own price holds; saving (times ``factor``) and price [CNY/m3]."""
     target, price = curve["counted_saving"].values * factor, curve["shadow_price"].values
-    kept = np.zeros(len(target), dtype=bool)
-    for values in (target, price):
-        steps = np.floor(DRAWN * values / max(float(values[-1]), 1e-9))
-        kept[:-1] |= steps[1:] != steps[:-1]
-    kept[[0, -1]] = True
+    kept = drawn_points(target, price, DRAWN)
     target, price = np.append(0.0, target[kept]), np.append(price[kept][0], price[kept])
     corners = np.repeat(price[1:], 2)
     return pd.DataFrame({"saving": np.column_stack([target[:-1], target[1:]]).ravel(), "price": corners})

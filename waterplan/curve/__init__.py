@@ -2,5 +2,6 @@
 
 from waterplan.curve.curve import curve
 from waterplan.curve.stack import naive_stack
+from waterplan.curve.thinning import drawn_points
 
-__all__ = ["curve", "naive_stack"]
+__all__ = ["curve", "drawn_points", "naive_stack"]

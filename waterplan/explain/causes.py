@@ -12,6 +12,7 @@ import pandas as pd
 
 from waterplan.errors import InfeasibleError
 from waterplan.explain.reasons import NEGLIGIBLE, WHOLE, largest_by_sector, listed, reasons, state_of
+from waterplan.model.decisions import Duals
 from waterplan.model.flows import Array
 from waterplan.model.structure import totals
 from waterplan.plan.deployment import saving_by_choice
@@ -23,6 +24,7 @@ SLACK = 1e-6
 NUDGE = 0.01  # of the counted saving
 TARGETS_TRIED = 12
 FINENESS = 1e-5
+SHARED = ("sector_floor", "province_floor", "technology_floor", "technology_cap")
 NO_FLOORS = {"sector_floor": 0.0, "province_floor": 0.0, "technology_floor": 0.0}
 
 
@@ -274,3 +276,16 @@ def _entered(around: Around, technology: int, table: pd.DataFrame) -> dict[int, 
             low, high = (low, middle) if at(middle)[0][sector] > NEGLIGIBLE else (middle, high)
         entered[sector] = (high, at(high)[1])
     return entered
+
+
+def told_cause(cause: str, duals: Duals) -> str:
+    """A cause as it is told: against the price alone, with other limits beside it, or where nothing has a price."""
+    if cause in ("cheaper", "dearer") and _has_other_limits(duals):
+        return f"{cause}_limits"
+    return "dearer_free" if cause == "dearer" and duals.shadow_price <= SLACK else cause
+
+
+def _has_other_limits(duals: Duals) -> bool:
+    """Whether other limits than the target make a saved m3 worth more, or technologies dearer."""
+    shared = (float(getattr(duals, name).max()) for name in SHARED)
+    return max(duals.investment_cap, duals.electricity_cap, *shared) > SLACK

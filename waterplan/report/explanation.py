@@ -9,10 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from waterplan.explain.causes import SLACK, saving
+from waterplan.explain.causes import saving, told_cause
 from waterplan.explain.overview import Overview
 from waterplan.messages import Texts
-from waterplan.model.decisions import Duals
 from waterplan.plan.result import Result
 from waterplan.report.layout import NOTHING, number, paragraph, percent, titled
 
@@ -163,20 +162,10 @@ def sector_sentences(pages: Pages, row: Row) -> list[str]:
 
 
 def _cause(pages: Pages, row: Row) -> str:
-    s, duals, cause = pages.result.instance.structure, pages.result.duals, str(row["cause"])
-    if cause in ("cheaper", "dearer") and _other_limits(duals):
-        cause = f"{cause}_limits"
-    elif cause == "dearer" and duals.shadow_price <= SLACK:
-        cause = "dearer_free"
+    s, duals = pages.result.instance.structure, pages.result.duals
     floor_price = float(duals.technology_floor[s.technologies.index(str(row["technology"]))])
     rival = pages.name("technology", str(row["rival"])) if row["rival"] else ""
-    return pages.say(f"cause_{cause}", floor_price=figure(floor_price), rival=rival)
-
-
-def _other_limits(duals: Duals) -> bool:
-    """Whether other limits than the target make a saved m3 worth more, or technologies dearer."""
-    shared = (duals.sector_floor, duals.province_floor, duals.technology_floor, duals.technology_cap)
-    return max(duals.investment_cap, duals.electricity_cap, *(float(price.max()) for price in shared)) > SLACK
+    return pages.say(f"cause_{told_cause(str(row['cause']), duals)}", floor_price=figure(floor_price), rival=rival)
 
 
 def _entering(say: Texts, row: Row) -> str:
