@@ -7,10 +7,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from waterplan import Plan, Planner, Scenario, settings, write_report
-from waterplan import command_lines as commands
-
-__all__ = ["KINDS", "commands", "export", "settings"]
+from waterplan import Plan, Planner, Scenario, write_report
 
 KINDS = {
     "toml": ("scenario.toml", "application/toml"),

@@ -23,7 +23,6 @@ from tornado.websocket import WebSocketClosedError
 
 OWN = "waterplan"
 FIELDS = ("kind", "method", "status", "ms", "session", "open", "messages", "seconds", "outcome")
-FORMATS = ("text", "json")
 KINDS = {
     "DocHandler": "page",
     "AutoloadJsHandler": "page",

@@ -7,12 +7,12 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from waterplan import Scenario, pack_table
+from waterplan import Scenario, command_lines, pack_table
 from waterplan.messages import Texts
 
 from . import link
 from .behind import Behind, Table, rests_kind, rests_name
-from .exports import KINDS, commands, export
+from .exports import KINDS, export
 from .facts import ROOM
 from .tables import compared_table, told_row, told_source
 
@@ -90,8 +90,7 @@ class Panels:
                 )
                 columns = table.written()
             packed = pack_table(kind, columns, title, scenario.headline(language), language)
-            name = f"waterplan-{card}.{kind}"
-            return {"seq": seq, "file": name, "type": media, "data": base64.b64encode(packed).decode()}
+            return _file(seq, f"waterplan-{card}.{kind}", media, packed)
 
         self._ask("file", make)
 
@@ -99,20 +98,14 @@ class Panels:
         """A file of the plan or the scenario, or the commands that give it."""
         kind, scenario, language = str(message.get("kind")), self.session.state.scenario, self.session.state.language
         if kind == "commands":
-            self.session.show("commands", commands(scenario, self.session.facts.study.name))
+            self.session.show("commands", command_lines(scenario, self.session.facts.study.name))
         elif kind in KINDS:
             seq = self.session.seen
 
             def make() -> dict[str, Any]:
-                name, media, content = export(kind, self.session.answers.planner, scenario, language)
-                return {"file": name, "type": media, "data": base64.b64encode(content).decode()}
+                return _file(seq, *export(kind, self.session.answers.planner, scenario, language))
 
-            self.session.run(
-                self.session.answers.slow,
-                make,
-                lambda file: self.session.show("file", {"seq": seq, **file}),
-                self.session.number,
-            )
+            self._ask("file", make)
             return
         self.session.show("notice", {"seq": self.session.seen, "notice": None})
 
@@ -174,3 +167,8 @@ class Panels:
 def _labels(message: Mapping[str, Any]) -> dict[str, str]:
     dim, label = str(message.get("dim") or ""), str(message.get("label") or "")
     return {dim: label} if dim in NARROWED_BY and label else {}
+
+
+def _file(seq: int, name: str, media: str, content: bytes) -> dict[str, Any]:
+    """A file as the browser saves it."""
+    return {"seq": seq, "file": name, "type": media, "data": base64.b64encode(content).decode()}

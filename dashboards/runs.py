@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import numpy as np
 import xarray as xr
 from scipy.stats import rankdata
 
-from waterplan import open_answers, open_runs
+from waterplan import first_secure, open_answers, open_runs, reach
 from waterplan.errors import WaterplanError
 from waterplan.vocabulary import terms
 
@@ -26,7 +26,6 @@ RANKED_MAX = 2000
 SPREAD = (0.05, 0.25, 0.5, 0.75, 0.95)
 FIRST = "annual_cost"
 HEADLINE = (FIRST, "shadow_price", "saving", "total_investment", "total_planned_withdrawal", "total_carbon_dioxide")
-REACHED = 1e-6
 
 
 @dataclass
@@ -47,15 +46,11 @@ class Stores:
         inside.sort(key=lambda path: path.stat().st_mtime, reverse=True)
         return [path.relative_to(self.folder).as_posix() for path in inside[:STORES_MAX]]
 
-    def path(self, name: str) -> Path | None:
-        """Where a store that is offered stands; None for any other name."""
-        return self.folder / name if self.folder is not None and name in self.names() else None
-
-    def open(self, name: str) -> xr.Dataset | None:
-        """The runs of a store that is offered."""
-        path = self.path(name)
-        if path is None:
+    def open(self, name: str, offered: Sequence[str] | None = None) -> xr.Dataset | None:
+        """The runs of a store that is offered; None for any other name. offered: :meth:`names`, where known."""
+        if self.folder is None or name not in (self.names() if offered is None else offered):
             return None
+        path = self.folder / name
         key = f"{name}:{path.stat().st_mtime_ns}:{len(list((path / 'done').glob('*')))}"
         with self._lock:
             if key not in self._open:
@@ -79,11 +74,11 @@ def view(stores: Stores, wanted: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {"stores": names, "folder": stores.folder is not None, "store": "", "fault": ""}
     name = str(wanted.get("store") or (names[0] if names else ""))
     try:
-        runs = stores.open(name)
-        if runs is None:
+        runs = stores.open(name, names)
+        if runs is None or stores.folder is None:
             return found
         found |= {"store": name, **_told(runs, wanted)}
-        found["robust"] = _robust(stores.path(name), runs)
+        found["robust"] = _robust(stores.folder / name, runs)
     except (WaterplanError, OSError, ValueError, KeyError) as error:
         found |= {"store": name, "fault": f"{type(error).__name__}: {error}"[:300]}
     return found
@@ -208,17 +203,14 @@ def _reasons(runs: xr.Dataset) -> list[list[Any]]:
     return [[str(kinds[n])[:200], int(counts[n])] for n in order]
 
 
-def _robust(path: Path | None, runs: xr.Dataset) -> dict[str, Any] | None:
+def _robust(path: Path, runs: xr.Dataset) -> dict[str, Any] | None:
     """Robust answers where ``waterplan robust`` made the store."""
     try:
-        answers = open_answers(path) if path is not None else None
+        answers = open_answers(path)
     except WaterplanError:
         return None
-    if answers is None:
-        return None
     target, probability = float(answers.attrs["target"]), float(answers.attrs["probability"])
-    reach = (answers["carried_saving"].values >= target - REACHED).mean(axis=1)
-    enough = np.flatnonzero(reach >= probability)
+    share = reach(answers).values
     order = np.argsort(-answers["used_share"].values, kind="stable")
     rows = answers.isel(row=slice(0, ROWS))
     return {
@@ -226,8 +218,8 @@ def _robust(path: Path | None, runs: xr.Dataset) -> dict[str, Any] | None:
         "probability": probability,
         "aim": _plain(answers["aim"].values),
         "cost": _plain(answers["plan_cost"].values),
-        "reach": _plain(reach),
-        "secure": int(enough[0]) if len(enough) else None,
+        "reach": _plain(share),
+        "secure": first_secure(share, probability),
         "technologies": [
             [str(answers["technology"].values[n]), str(answers["technology_class"].values[n]),
              float(answers["used_share"].values[n]), _plain(answers["saving_quantile"].values[:, n])]

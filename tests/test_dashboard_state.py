@@ -18,12 +18,12 @@ from screens import Screen
 from dashboards import link
 from dashboards.answers import Answers
 from dashboards.board import build_board
-from dashboards.exports import commands, export, settings
+from dashboards.exports import export
 from dashboards.facts import GROUPS, Facts, group_of
 from dashboards.session import shipped_scenarios
 from dashboards.state import PINS_MAX, State, set_lever
 from dashboards.tables import Rows, what_differs
-from waterplan import Plan, Planner, Scenario, open_scenario
+from waterplan import Plan, Planner, Scenario, command_lines, open_scenario, settings
 from waterplan.vocabulary import of_kind
 
 
@@ -280,9 +280,9 @@ def test_the_commands_give_the_same_scenario(china):
     again = open_scenario("reference").with_settings(settings(scenario))
     assert again.digest(china) == scenario.digest(china)
     names: dict = {}
-    exec(commands(scenario, "china-2015")["python"].split("plan = ")[0], names)
+    exec(command_lines(scenario, "china-2015")["python"].split("plan = ")[0], names)
     assert names["scenario"].digest(china) == scenario.digest(china)
-    assert "--set saving_target=2500" in commands(scenario, "china-2015")["cli"]
+    assert "--set saving_target=2500" in command_lines(scenario, "china-2015")["cli"]
 
 
 def test_rows_are_found_by_name_label_and_basis(china):

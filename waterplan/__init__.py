@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from waterplan.report.writing import write_report
     from waterplan.scenario import Scenario, open_scenario, scenario_files
     from waterplan.study import Study, open_study, shipped
-    from waterplan.uncertainty.robust import Robust, open_answers, robust
+    from waterplan.uncertainty.candidates import first_secure
+    from waterplan.uncertainty.robust import Robust, open_answers, reach, robust
 
 __version__ = "0.1.0"
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "confirm",
     "curve",
     "errors",
+    "first_secure",
     "formats",
     "freedom",
     "is_compiled",
@@ -80,6 +82,7 @@ __all__ = [
     "palette",
     "plan_page",
     "plan_variables",
+    "reach",
     "read_records",
     "reasons",
     "report_document",
@@ -122,6 +125,7 @@ _HOME = {
     "confirm": "waterplan.planner.planning",
     "curve": "waterplan.curve",
     "errors": "waterplan.errors",
+    "first_secure": "waterplan.uncertainty.candidates",
     "formats": "waterplan.formats",
     "freedom": "waterplan.explain.freedom",
     "is_compiled": "waterplan.planner.compiled",
@@ -137,6 +141,7 @@ _HOME = {
     "palette": "waterplan.palette",
     "plan_page": "waterplan.report.page",
     "plan_variables": "waterplan.plan.dataset",
+    "reach": "waterplan.uncertainty.robust",
     "read_records": "waterplan.benchmarking.reading",
     "reasons": "waterplan.explain.reasons",
     "report_document": "waterplan.report.policy",

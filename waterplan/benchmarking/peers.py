@@ -22,7 +22,7 @@ from waterplan.study import Study
 
 PEERS_NEEDED = 10  # with fewer an interval covers more than half of the scale
 QUANTILE = 1.959963984540054  # of the normal distribution, 97.5 %
-PEERS, REFERENCE = BASES = ("peers", "reference")
+BASES = ("peers", "reference")
 PEER_KEYS = ["plant", "product", "route"]
 
 

@@ -21,7 +21,6 @@ SHEET_ROWS_MAX = 20_000
 SHEETS_MAX = 50
 HEADINGS_WITHIN = 10
 FORMULA, ERROR = "f", "e"
-WHOLE_MAX = 2**53
 
 
 def read_workbook(data: bytes, faults: Faults) -> dict[str, Raw]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from waterplan.benchmarking.balance import REUSED
 from waterplan.benchmarking.records import GRADED, OTHER_SOURCES, Records
 from waterplan.errors import DataError, Problem
 from waterplan.peer_pool.points import size_class
@@ -15,9 +16,6 @@ from waterplan.study import Study
 
 WORD_MAX = 100
 YEARS = (1990, 2100)
-REUSED = (
-    "cooling_recirculated", "process_recirculated", "reused_in_series", "effluent_reused", "condensate_returned",
-)  # fmt: skip
 FILE = "records"
 
 

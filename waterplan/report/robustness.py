@@ -124,43 +124,38 @@ def _technologies(found: Robust, say: Texts) -> Iterable[list[str]]:
 
 def _rows(found: Robust, say: Texts) -> list[str]:
     rows = found.rows.rename(columns=lambda name: name.removeprefix("row_"))
+    names = _names(found.result.instance.study, say.language)
+    records: list[Any] = list(rows.head(SHOWN).itertuples())
     first = [
         [
-            _row_name(row, found.result.instance.study, say),
+            _row_name(row, names, say),
             f"{figure(float(row.low))} - {figure(float(row.high))}",
             say(f"basis_{row.basis}"),
             figure(float(row.cost_at_low)),
             figure(float(row.cost_at_high)),
         ]
-        for row in _records(rows.head(SHOWN))
+        for row in records
     ]
     head = [say("rows"), say("row_range"), say("row_basis"), say("at_low"), say("at_high")]
     lines = [head[0], *titled(["", *head[1:]], first, ROW_COLUMNS)]
     for key, column in (("by_basis", "basis"), ("by_source", "source"), ("by_technology", "of_technology")):
         shares = weight_by(rows, column).head(SHARES_SHOWN)
-        called = (_called(found.result.instance.study, column, str(label), say) for label in shares.index)
+        called = (say(f"basis_{n}") if column == "basis" else names.get(str(n), str(n)) for n in shares.index)
         named = [say("share", name=n, share=percent(float(share))) for n, share in zip(called, shares, strict=True)]
         lines += paragraph(say(key, names=", ".join(named)))
     return lines
 
 
-def _records(table: pd.DataFrame) -> list[Any]:
-    return list(table.itertuples())
+def _names(study: Study, language: str) -> dict[str, str]:
+    """What all labels of a study are called."""
+    catalogues = (study.technologies, study.products, study.end_uses, study.sectors, study.provinces)
+    return {str(key): str(one[f"name_{language}"][key]) for one in catalogues for key in one.index}
 
 
-def _row_name(row: Any, study: Study, say: Texts) -> str:
+def _row_name(row: Any, names: dict[str, str], say: Texts) -> str:
     """The figure and what it is of."""
     labels = [name for name in str(row.labels).split("/") if name]
-    catalogues = (study.technologies, study.products, study.end_uses, study.sectors, study.provinces)
-    names = {str(key): str(one[f"name_{say.language}"][key]) for one in catalogues for key in one.index}
     return " ".join([term(str(row.name)).label(say.language), " / ".join(names.get(label, label) for label in labels)])
-
-
-def _called(study: Study, column: str, label: str, say: Texts) -> str:
-    """What a basis or technology is called; a source has its key."""
-    if column == "basis":
-        return say(f"basis_{label}")
-    return str(study.technologies.loc[label, f"name_{say.language}"]) if column == "of_technology" else label
 
 
 def _indices(indices: xr.Dataset, say: Texts) -> list[str]:

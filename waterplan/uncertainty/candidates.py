@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from waterplan.batch.runs import Runs
 from waterplan.errors import InfeasibleError
 from waterplan.model.flows import Array
+from waterplan.plan.result import Result
 from waterplan.planner.planner import Planner
 from waterplan.scenario import Scenario
 from waterplan.uncertainty.carried import Carried
@@ -37,7 +39,7 @@ class Candidates:
     @property
     def reach(self) -> Array:
         """Share of the runs in which each reaches the target."""
-        return (self.carried_saving >= self.target - REACHED).mean(axis=1)
+        return reached(self.carried_saving, self.target).mean(axis=1)
 
     def merged(self, other: Candidates) -> Candidates:
         """Both, in the order of their aims."""
@@ -47,22 +49,29 @@ class Candidates:
         return Candidates(self.target, **both)
 
 
-def candidates(
-    planner: Planner, scenario: Scenario, runs: Runs, probability: float, tell: Tell = lambda done, of: None
-) -> Candidates:
-    """Plans for the scenario's target and for higher ones, finer where the probability of reaching it passes the one
-    that is asked for.
+def reached(saving: Any, target: float) -> Any:
+    """Whether a saving is enough [an array or DataArray of hm3/a]."""
+    return saving >= target - REACHED
 
-    Raises InfeasibleError where the scenario itself has no plan.
-    """
-    target = scenario.resolve(planner.study).saving_target
-    planner.solve(scenario)
+
+def first_secure(reach: Array, probability: float) -> int | None:
+    """The first candidate that reaches the target with a probability; None where none does."""
+    enough = np.flatnonzero(reach >= probability)
+    return int(enough[0]) if len(enough) else None
+
+
+def candidates(
+    planner: Planner, result: Result, runs: Runs, probability: float, tell: Tell = lambda done, of: None
+) -> Candidates:
+    """Plans for the target of an answered scenario and for higher ones, finer where the probability of reaching it
+    passes the one that is asked for."""
+    scenario, target = result.instance.scenario, result.instance.levers.saving_target
     most = planner.attainable(scenario) or target
     aims = np.unique([*np.linspace(target, most, STEPS), target])
     found = _carried(planner, scenario, runs, target, aims, lambda done: tell(done, 2 * len(runs)))
-    secure = np.flatnonzero(found.reach >= probability)
-    if len(secure) and secure[0] > 0:
-        below, above = found.aim[secure[0] - 1], found.aim[secure[0]]
+    secure = first_secure(found.reach, probability)
+    if secure:
+        below, above = found.aim[secure - 1], found.aim[secure]
         between = np.linspace(below, above, STEPS + 2)[1:-1]
         finer = _carried(planner, scenario, runs, target, between, lambda done: tell(len(runs) + done, 2 * len(runs)))
         found = found.merged(finer)

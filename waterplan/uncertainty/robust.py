@@ -25,7 +25,7 @@ from waterplan.plan.result import Result
 from waterplan.planner.planner import Planner
 from waterplan.scenario import Scenario, open_scenario
 from waterplan.study import Study, open_study
-from waterplan.uncertainty.candidates import REACHED, Candidates, candidates
+from waterplan.uncertainty.candidates import Candidates, candidates, first_secure, reached
 from waterplan.uncertainty.checking import check_first, labels_of_row
 from waterplan.uncertainty.indices import outcome_indices
 from waterplan.uncertainty.technologies import usage
@@ -70,7 +70,7 @@ class Robust:
     @cached_property
     def reach(self) -> xr.DataArray:
         """Share of the runs in which each candidate reaches the target."""
-        return (self.answers["carried_saving"] >= self.target - REACHED).mean("run")
+        return reach(self.answers)
 
     @property
     def chance(self) -> float:
@@ -80,8 +80,7 @@ class Robust:
     @cached_property
     def secure(self) -> int | None:
         """The first candidate that reaches the target with the probability asked for; None where none does."""
-        enough = np.flatnonzero(self.reach.values >= self.probability)
-        return int(enough[0]) if len(enough) else None
+        return first_secure(self.reach.values, self.probability)
 
     @property
     def price(self) -> float:
@@ -151,13 +150,28 @@ def robust(
     path = Path(store) if store is not None else _usual_store(runs)
     run_batch(design, path, study, scheduler, workers, lambda progress: tell("runs", progress.done, progress.of))
     opened = open_runs(path)
-    asked = {"probability": probability, "format": FORMAT}
-    answers = _kept(path, ANSWERS, asked)
-    if answers is None:
-        answers = _worked_out(planner, result, runs, opened, probability, tell)
-        _keep(answers, path, ANSWERS, asked)
-    divided = _divided(result, indices, seed, path, tell) if indices else None
+    answers = _once(
+        path,
+        ANSWERS,
+        {"probability": probability, "format": FORMAT},
+        lambda: _worked_out(planner, result, runs, opened, probability, tell),
+    )
+    divided = (
+        _once(
+            path,
+            INDICES,
+            {"points": indices, "seed": seed, "format": FORMAT},
+            lambda: outcome_indices(result, indices, seed, lambda done, of: tell("indices", done, of)),
+        )
+        if indices
+        else None
+    )
     return Robust(path, result, opened, answers, divided)
+
+
+def reach(answers: xr.Dataset) -> xr.DataArray:
+    """Share of the runs in which each candidate of stored answers reaches the target."""
+    return reached(answers["carried_saving"], answers.attrs["target"]).mean("run")
 
 
 def open_answers(store: str | Path) -> xr.Dataset:
@@ -174,16 +188,18 @@ def _usual_store(runs: Runs) -> Path:
     return folder / f"{runs.digest[:16]}.zarr"
 
 
-def _kept(store: Path, group: str, question: Mapping[str, object]) -> xr.Dataset | None:
-    """What was worked out before for the same question; it is written last that it is whole."""
+def _once(store: Path, group: str, question: Mapping[str, object], make: Callable[[], xr.Dataset]) -> xr.Dataset:
+    """What a group of the store holds for a question; made and kept where it was not yet.
+
+    That it is whole is written last.
+    """
     try:
         known = json.loads(_whole(store, group).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return None
-    return _open_group(store, group).load() if known == question else None
-
-
-def _keep(found: xr.Dataset, store: Path, group: str, question: Mapping[str, object]) -> xr.Dataset:
+        known = None
+    if known == question:
+        return _open_group(store, group).load()
+    found = make()
     _whole(store, group).unlink(missing_ok=True)
     found.to_zarr(store, group=group, mode="w", zarr_format=2, consolidated=False)
     with warnings.catch_warnings():
@@ -202,20 +218,11 @@ def _open_group(store: Path, group: str) -> xr.Dataset:
     return xr.open_zarr(store, group=group, zarr_format=2, consolidated=False)
 
 
-def _divided(result: Result, points: int, seed: int, store: Path, tell: Tell) -> xr.Dataset:
-    question = {"points": points, "seed": seed, "format": FORMAT}
-    kept = _kept(store, INDICES, question)
-    if kept is not None:
-        return kept
-    found = outcome_indices(result, points, seed, lambda done, of: tell("indices", done, of))
-    return _keep(found, store, INDICES, question)
-
-
 def _worked_out(
     planner: Planner, result: Result, runs: Runs, opened: xr.Dataset, probability: float, tell: Tell
 ) -> xr.Dataset:
-    scenario, together = result.instance.scenario, runs.design.drawn.study if runs.design.drawn else ""
-    plans = candidates(planner, scenario, runs, probability, lambda done, of: tell("candidates", done, of))
+    together = runs.design.drawn.study if runs.design.drawn else ""
+    plans = candidates(planner, result, runs, probability, lambda done, of: tell("candidates", done, of))
     rows = check_first(planner, result, tell=lambda done, of: tell("rows", done, of))
     answers = xr.merge([_of_candidates(plans), usage(opened), _of_rows(rows)])
     answers.attrs = {"target": plans.target, "probability": probability, "together": together}
