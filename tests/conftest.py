@@ -4,10 +4,15 @@ from pathlib import Path
 
 import pytest
 from browsing import browser, server, visit  # noqa: F401  fixtures
+from scenario_files import write  # noqa: F401  a fixture
+from screens import facts, shipped  # noqa: F401  fixtures
 from spoiling import Copy
 
+from waterplan.plan.plan import Plan
 from waterplan.planner.planner import Planner
-from waterplan.study import Study, open_study, shipped
+from waterplan.scenario import Scenario
+from waterplan.study import Study, open_study
+from waterplan.study import shipped as shipped_study
 
 TINY = Path(__file__).parent / "tiny_study"
 
@@ -36,6 +41,18 @@ def planner_of_china(china) -> Planner:
     return Planner(china)
 
 
+@pytest.fixture(scope="module")
+def plan(planner) -> Plan:
+    """The plan of the tiny study that saves sixty, for files that have none of their own."""
+    return Plan.of(planner.solve(Scenario(title="Sixty", title_zh="六十", levers={"saving_target": 60})))
+
+
+@pytest.fixture(scope="module")
+def dataset(plan):
+    """The variables of that plan."""
+    return plan.dataset
+
+
 @pytest.fixture
 def copy(tmp_path) -> Copy:
     """A copy of the tiny study, to be spoilt."""
@@ -45,4 +62,4 @@ def copy(tmp_path) -> Copy:
 @pytest.fixture
 def copy_of_china(tmp_path) -> Copy:
     """A copy of the shipped study, to be spoilt."""
-    return Copy(shipped(), tmp_path / "china")
+    return Copy(shipped_study(), tmp_path / "china")

@@ -2,7 +2,22 @@
 
 import time
 
-from dashboards.session import Session
+import pytest
+
+from dashboards.facts import Facts
+from dashboards.session import Session, shipped_scenarios
+
+
+@pytest.fixture(scope="module")
+def facts(planner_of_china):
+    """What the pages tell of the shipped study."""
+    return Facts.of(planner_of_china)
+
+
+@pytest.fixture(scope="module")
+def shipped(answers):
+    """The shipped scenarios; ``answers`` are those of the file of tests."""
+    return shipped_scenarios(answers)
 
 
 class Screen:

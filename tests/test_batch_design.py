@@ -78,9 +78,7 @@ def test_a_table_of_levers_is_read_from_csv_and_parquet_alike(tiny, tmp_path):
     )
     frame.to_csv(tmp_path / "levers.csv", index=False)
     frame.to_parquet(tmp_path / "levers.parquet")
-    found = [
-        Design.read(written(tmp_path, f"table = 'levers.{kind}'", f"{kind}.toml")) for kind in ("csv", "parquet")
-    ]
+    found = [Design.read(written(tmp_path, f"table = 'levers.{kind}'", f"{kind}.toml")) for kind in ("csv", "parquet")]
     assert found[0].rows == found[1].rows
     assert Runs.of(found[0], tiny).scenario(1).levers == {
         "saving_target": 60.0, "perspective": "programme", "sector_floor": {"paper": 0.1}

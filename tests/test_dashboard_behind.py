@@ -10,15 +10,10 @@ from browsing import expectations, in_browser, serving, shows
 expect = expectations()
 pytestmark = in_browser
 
-from waterplan import Plan, Planner, open_scenario, rests_on  # noqa: E402
+from waterplan import Plan, open_scenario, rests_on  # noqa: E402
 
 
-@pytest.fixture(scope="module")
-def planner(china):
-    return Planner(china)
-
-
-def test_files_are_saved_and_a_scenario_is_loaded_back(visit, planner, tmp_path):
+def test_files_are_saved_and_a_scenario_is_loaded_back(visit, planner_of_china, tmp_path):
     page = visit("?v=1&saving_target=2200")
     suffixes = {"toml": ".toml", "csv": ".zip", "excel": ".xlsx", "netcdf": ".nc"}
     for kind, suffix in suffixes.items():
@@ -27,12 +22,12 @@ def test_files_are_saved_and_a_scenario_is_loaded_back(visit, planner, tmp_path)
             page.locator(f"[data-act=export][data-kind={kind}]").click()
         download.value.save_as(tmp_path / f"file{suffix}")
         assert (tmp_path / f"file{suffix}").stat().st_size > 30
-    saved = Plan.open(tmp_path / "file.nc", planner.study)
+    saved = Plan.open(tmp_path / "file.nc", planner_of_china.study)
     assert saved.headline()["counted_saving"] == pytest.approx(2200)
     other = visit()
     other.locator("[data-menu-name=open]").click()
     other.locator("[data-act-file]").set_input_files(tmp_path / "file.toml")
-    shows(other, planner, open_scenario("reference").with_levers(saving_target=2200))
+    shows(other, planner_of_china, open_scenario("reference").with_levers(saving_target=2200))
 
 
 def test_charts_are_saved_as_svg_and_png(visit, tmp_path):
@@ -82,9 +77,9 @@ def test_every_card_opens_its_table_and_rows_by_keyboard(visit, language):
         page.keyboard.press("Escape")
 
 
-def test_the_panel_has_the_numbers_of_the_plan_and_the_rows_they_rest_on(visit, planner):
+def test_the_panel_has_the_numbers_of_the_plan_and_the_rows_they_rest_on(visit, planner_of_china):
     page = visit("?v=1&saving_target=2300")
-    result = planner.solve(open_scenario("reference").with_levers(saving_target=2300))
+    result = planner_of_china.solve(open_scenario("reference").with_levers(saving_target=2300))
     told = Plan.of(result).headline()["saving_by_sector"]
     panel = open_panel(page, "sectors")
     for place, saving in enumerate(told.values()):
@@ -103,13 +98,13 @@ def test_the_panel_has_the_numbers_of_the_plan_and_the_rows_they_rest_on(visit, 
     expect(page.locator("[data-row]")).to_have_count(50)
 
 
-def test_a_technology_says_why_it_is_in_or_out(visit, planner):
+def test_a_technology_says_why_it_is_in_or_out(visit, planner_of_china):
     page = visit()
     row = page.locator("[data-technology]").first
     expect(row.locator("[data-why]")).to_contain_text("cheaper than the last m³")
-    used = (planner.solve(open_scenario("reference")).ledger.capacity.sum(axis=(1, 2)) > 1e-7).sum()
+    used = (planner_of_china.solve(open_scenario("reference")).ledger.capacity.sum(axis=(1, 2)) > 1e-7).sum()
     page.locator(".unused summary").click()
-    expect(page.locator("[data-unused]")).to_have_count(len(planner.structure.technologies) - int(used))
+    expect(page.locator("[data-unused]")).to_have_count(len(planner_of_china.structure.technologies) - int(used))
     page.locator("[data-unused=mvr_evaporation] [data-act=why]").click()
     expect(page.locator(".why").first).to_contain_text("It enters when its yearly cost falls")
     page.keyboard.press("Escape")

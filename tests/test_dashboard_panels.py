@@ -16,35 +16,18 @@ from screens import Screen
 
 from dashboards.answers import DRAWN, Answers
 from dashboards.behind import RESTS, Behind
-from dashboards.facts import Facts
 from dashboards.reasons import states_by_technology
-from dashboards.session import shipped_scenarios
 from dashboards.state import State
-from waterplan import Plan, Planner, curve, open_scenario, rests_on, states
+from waterplan import Plan, curve, open_scenario, rests_on, states
 
 CARDS = ("headline", *RESTS)
 
 
 @pytest.fixture(scope="module")
-def planner(china):
-    return Planner(china)
-
-
-@pytest.fixture(scope="module")
-def answers(planner):
-    made = Answers(planner)
+def answers(planner_of_china):
+    made = Answers(planner_of_china)
     yield made
     made.close()
-
-
-@pytest.fixture(scope="module")
-def facts(planner):
-    return Facts.of(planner)
-
-
-@pytest.fixture(scope="module")
-def shipped(answers):
-    return shipped_scenarios(answers)
 
 
 @pytest.fixture
@@ -65,9 +48,9 @@ def column(table, place):
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_the_tables_behind_the_cards_are_the_plan(screen, planner, language):
+def test_the_tables_behind_the_cards_are_the_plan(screen, planner_of_china, language):
     screen.session.state.language = language
-    told = Plan.of(planner.solve(open_scenario("reference"))).headline()
+    told = Plan.of(planner_of_china.solve(open_scenario("reference"))).headline()
     sectors = asked(screen, "behind", type="behind", card="sectors")["table"]
     assert column(sectors, 4) == pytest.approx(list(told["saving_by_sector"].values()))
     assert column(sectors, 4) == pytest.approx([sum(row[1:4]) for row in sectors["rows"]])
@@ -94,26 +77,26 @@ def test_every_card_has_a_table_and_rows(screen, card, language):
     assert weights == sorted(weights, reverse=True)
 
 
-def test_rows_are_those_the_number_rests_on(screen, planner):
+def test_rows_are_those_the_number_rests_on(screen, planner_of_china):
     rests = asked(screen, "rests", type="behind", card="sectors", dim="sector", label="paper")
-    found = rests_on(planner.solve(open_scenario("reference")), "saving", sector="paper")
+    found = rests_on(planner_of_china.solve(open_scenario("reference")), "saving", sector="paper")
     assert rests["name"] == "saving"
     assert [(row["file"], row["row"]) for row in rests["rows"]] == [
         (file, row) for file, row in zip(found["file"][:20], found["row"][:20], strict=True)
     ]
     assert {row["labels"].get("product") for row in rests["rows"]} <= {
-        None, *planner.study.products.index[planner.study.products["sector"] == "paper"]
+        None, *planner_of_china.study.products.index[planner_of_china.study.products["sector"] == "paper"]
     }  # fmt: skip
 
 
-def test_words_of_technologies_count_what_is_in_and_out(screen, planner):
-    result = planner.solve(open_scenario("reference"))
+def test_words_of_technologies_count_what_is_in_and_out(screen, planner_of_china):
+    result = planner_of_china.solve(open_scenario("reference"))
     words = screen.settle("words")
     assert words["digest"] == screen.seen["board"]["digest"]
     used = result.ledger.capacity.sum(axis=(1, 2)) > 1e-7
     labels = result.instance.structure.technologies
     assert {label for label, state in words["technologies"].items() if state["is_in"]} == set(np.array(labels)[used])
-    for label, state in states_by_technology(states(planner, result), result.duals).items():
+    for label, state in states_by_technology(states(planner_of_china, result), result.duals).items():
         n = labels.index(label)
         assert state["sectors"][0] == (result.ledger.capacity[n].sum(axis=1) > 1e-7).sum()
 
@@ -174,17 +157,17 @@ def as_float(text):
     return float(text) if is_number(text) else text
 
 
-def test_the_curve_on_the_page_is_the_exact_one_thinned(answers, planner):
+def test_the_curve_on_the_page_is_the_exact_one_thinned(answers, planner_of_china):
     scenario = open_scenario("reference")
-    drawn, whole = answers.curve(scenario), curve.curve(planner, scenario.with_levers(saving_target=0.0))
+    drawn, whole = answers.curve(scenario), curve.curve(planner_of_china, scenario.with_levers(saving_target=0.0))
     target, price = whole["counted_saving"].values, whole["shadow_price"].values
     assert drawn["count"] == len(target)
     assert len(drawn["target"]) <= 2 * DRAWN + 4
-    assert drawn["attainable"] == pytest.approx(planner.attainable(scenario))
+    assert drawn["attainable"] == pytest.approx(planner_of_china.attainable(scenario))
     assert set(zip(drawn["target"], drawn["price"], strict=True)) <= {
         (float(f"{t:.7g}"), float(f"{p:.7g}")) for t, p in zip(target, price, strict=True)
     }
-    result = planner.solve(scenario)
+    result = planner_of_china.solve(scenario)
     place = np.searchsorted(drawn["target"], 2000)
     assert drawn["price"][place] == pytest.approx(result.duals.shadow_price, abs=price[-1] / DRAWN)
 

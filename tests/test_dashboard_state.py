@@ -19,34 +19,18 @@ from dashboards import link
 from dashboards.answers import Answers
 from dashboards.board import build_board
 from dashboards.exports import export
-from dashboards.facts import GROUPS, Facts, group_of
-from dashboards.session import shipped_scenarios
+from dashboards.facts import GROUPS, group_of
 from dashboards.state import PINS_MAX, State, set_lever
 from dashboards.tables import Rows, what_differs
-from waterplan import Plan, Planner, Scenario, command_lines, open_scenario, settings
+from waterplan import Plan, Scenario, command_lines, open_scenario, settings
 from waterplan.vocabulary import of_kind
 
 
 @pytest.fixture(scope="module")
-def planner(china):
-    return Planner(china)
-
-
-@pytest.fixture(scope="module")
-def answers(planner):
-    made = Answers(planner, kept=12)
+def answers(planner_of_china):
+    made = Answers(planner_of_china, kept=12)
     yield made
     made.close()
-
-
-@pytest.fixture(scope="module")
-def facts(planner):
-    return Facts.of(planner)
-
-
-@pytest.fixture(scope="module")
-def shipped(answers):
-    return shipped_scenarios(answers)
 
 
 @pytest.fixture
@@ -165,9 +149,9 @@ def test_a_damaged_or_hostile_address_gives_a_notice_and_the_reference_scenario(
     assert screen.session.state.scenario == shipped["reference"]
 
 
-def test_the_board_has_the_numbers_of_the_plan(planner):
+def test_the_board_has_the_numbers_of_the_plan(planner_of_china):
     for name in ("reference", "save_where_scarce", "enterprises_with_subsidy"):
-        result = planner.solve(open_scenario(name))
+        result = planner_of_china.solve(open_scenario(name))
         board, told = build_board(result), Plan.of(result).headline()
         assert {key: told[key] for key in board["headline"] if key in told and key != "saving"} == pytest.approx(
             {key: value for key, value in board["headline"].items() if key in told and key != "saving"}, abs=1e-9
@@ -190,11 +174,11 @@ def test_every_lever_of_the_vocabulary_is_on_the_page_in_both_languages(facts):
             assert lever["choices"] or lever["name"] == "excluded" or lever["upper"] > lever["lower"]
 
 
-def test_a_visitor_moves_and_sees_the_plan_of_that_scenario(answers, facts, shipped, planner):
+def test_a_visitor_moves_and_sees_the_plan_of_that_scenario(answers, facts, shipped, planner_of_china):
     screen = Screen(answers, facts, shipped)
     screen.settle()
     board = screen.send("move", lever="saving_target", value=2500, seq=1)
-    plan = planner.solve(open_scenario("reference").with_levers(saving_target=2500))
+    plan = planner_of_china.solve(open_scenario("reference").with_levers(saving_target=2500))
     assert board["board"]["headline"]["annual_cost"] == pytest.approx(plan.ledger.annual_cost)
     assert (board["seq"], board["can_undo"]) == (1, True)
 

@@ -22,16 +22,6 @@ KINDS = ("decision", "ledger", "result", "dual")
 
 
 @pytest.fixture(scope="module")
-def plan(planner):
-    return Plan.of(planner.solve(Scenario(title="Sixty", title_zh="六十", levers={"saving_target": 60})))
-
-
-@pytest.fixture(scope="module")
-def dataset(plan):
-    return plan.dataset
-
-
-@pytest.fixture(scope="module")
 def packed(dataset, tmp_path_factory):
     path = tmp_path_factory.mktemp("packed") / "plan.nc"
     save_dataset(dataset, path)

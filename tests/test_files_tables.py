@@ -11,21 +11,10 @@ import pytest
 
 from waterplan.errors import WaterplanError
 from waterplan.plan.files import open_dataset, save_csv, save_dataset, save_excel
-from waterplan.plan.plan import Plan
 from waterplan.scenario import Scenario
 
 HOSTILE = '=HYPERLINK("http://example.org","pay")'
 KINDS = ("decision", "ledger", "result", "dual")
-
-
-@pytest.fixture(scope="module")
-def plan(planner):
-    return Plan.of(planner.solve(Scenario(title="Sixty", title_zh="六十", levers={"saving_target": 60})))
-
-
-@pytest.fixture(scope="module")
-def dataset(plan):
-    return plan.dataset
 
 
 def headings_and_rows(worksheet):

@@ -5,39 +5,15 @@ import pickle
 
 import numpy as np
 import pytest
+from scenario_files import SECTORS
 
 from waterplan.errors import ScenarioError
 from waterplan.scenario import Scenario, build_inputs, open_scenario, parse_setting
-from waterplan.study import open_study
-
-SECTORS = ["chemicals", "steel", "paper", "textiles", "food"]
-
-
-@pytest.fixture(scope="module")
-def study():
-    return open_study()
-
-
-@pytest.fixture
-def write(tmp_path):
-    """Writes a scenario file and returns its path."""
-
-    def write(name, text, encoding="utf-8"):
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode(encoding))
-        return path
-
-    return write
-
-
-def titled(text):
-    return f'title = "A question"\n{text}'
 
 
 class TestLevers:
-    def test_a_scenario_that_says_nothing_has_the_defaults(self, study):
-        levers = Scenario().resolve(study)
+    def test_a_scenario_that_says_nothing_has_the_defaults(self, china):
+        levers = Scenario().resolve(china)
         assert (levers.saving_target, levers.discount_rate, levers.hurdle_rate) == (2000, 0.08, 0.15)
         assert (levers.perspective, levers.cost_accounting) == ("programme", "water_share")
         assert levers.count_alternative_supply is True
@@ -46,33 +22,33 @@ class TestLevers:
         assert levers.technology_cap.tolist() == [1.0] * 87
         assert not levers.excluded.any()
 
-    def test_a_number_for_a_labelled_lever_means_all_labels(self, study):
-        assert Scenario(levers={"sector_floor": 0.1}).resolve(study).sector_floor.tolist() == [0.1] * 5
+    def test_a_number_for_a_labelled_lever_means_all_labels(self, china):
+        assert Scenario(levers={"sector_floor": 0.1}).resolve(china).sector_floor.tolist() == [0.1] * 5
 
-    def test_a_table_sets_the_labels_it_names_and_leaves_the_others(self, study):
-        floor = Scenario(levers={"sector_floor": {"paper": 0.1}}).resolve(study).sector_floor
+    def test_a_table_sets_the_labels_it_names_and_leaves_the_others(self, china):
+        floor = Scenario(levers={"sector_floor": {"paper": 0.1}}).resolve(china).sector_floor
         assert dict(zip(SECTORS, floor, strict=True)) == {**dict.fromkeys(SECTORS, 0.0), "paper": 0.1}
 
-    def test_a_star_stands_for_all_other_labels(self, study):
-        floor = Scenario(levers={"sector_floor": {"*": 0.05, "paper": 0.1}}).resolve(study).sector_floor
+    def test_a_star_stands_for_all_other_labels(self, china):
+        floor = Scenario(levers={"sector_floor": {"*": 0.05, "paper": 0.1}}).resolve(china).sector_floor
         assert dict(zip(SECTORS, floor, strict=True)) == {**dict.fromkeys(SECTORS, 0.05), "paper": 0.1}
 
-    def test_no_cap_is_written_none_and_is_infinite(self, study):
+    def test_no_cap_is_written_none_and_is_infinite(self, china):
         scenario = Scenario(levers={"investment_cap": "none", "electricity_cap": math.inf})
         assert scenario.levers == {"investment_cap": "none", "electricity_cap": "none"}
-        assert scenario.resolve(study).investment_cap == math.inf
+        assert scenario.resolve(china).investment_cap == math.inf
 
-    def test_a_target_has_no_upper_bound_before_the_study_is_solved(self, study):
-        assert Scenario(levers={"saving_target": 1e6}).resolve(study).saving_target == 1e6
+    def test_a_target_has_no_upper_bound_before_the_study_is_solved(self, china):
+        assert Scenario(levers={"saving_target": 1e6}).resolve(china).saving_target == 1e6
 
-    def test_excluded_technologies_are_marked(self, study):
-        levers = Scenario(exclude=("mvr_evaporation",)).resolve(study)
-        assert [name for name, out in zip(study.technologies.index, levers.excluded, strict=True) if out] == [
+    def test_excluded_technologies_are_marked(self, china):
+        levers = Scenario(exclude=("mvr_evaporation",)).resolve(china)
+        assert [name for name, out in zip(china.technologies.index, levers.excluded, strict=True) if out] == [
             "mvr_evaporation"
         ]
 
-    def test_resolved_arrays_cannot_be_written_to(self, study):
-        levers = Scenario(levers={"sector_floor": {"paper": 0.1}}).resolve(study)
+    def test_resolved_arrays_cannot_be_written_to(self, china):
+        levers = Scenario(levers={"sector_floor": {"paper": 0.1}}).resolve(china)
         for array in (levers.sector_floor, levers.technology_cap, levers.excluded):
             with pytest.raises(ValueError, match="read-only"):
                 array[0] = 0
@@ -106,24 +82,24 @@ class TestLevers:
         with pytest.raises(ScenarioError, match=help_):
             Scenario(levers={lever: value})
 
-    def test_a_label_that_the_study_lacks_brings_the_nearest(self, study):
+    def test_a_label_that_the_study_lacks_brings_the_nearest(self, china):
         with pytest.raises(ScenarioError, match=r'"papr" is not a sector of the study\. Did you mean "paper"\?'):
-            Scenario(levers={"sector_floor": {"papr": 0.1}}).resolve(study)
+            Scenario(levers={"sector_floor": {"papr": 0.1}}).resolve(china)
 
-    def test_a_label_near_to_nothing_brings_the_list(self, study):
+    def test_a_label_near_to_nothing_brings_the_list(self, china):
         with pytest.raises(ScenarioError, match=r"The list is provinces\.csv"):
-            Scenario(levers={"province_floor": {"xyzzy": 0.1}}).resolve(study)
+            Scenario(levers={"province_floor": {"xyzzy": 0.1}}).resolve(china)
 
-    def test_an_unknown_exclusion_brings_the_nearest(self, study):
+    def test_an_unknown_exclusion_brings_the_nearest(self, china):
         with pytest.raises(ScenarioError, match=r'exclude: "mvr_evaporaton" .* Did you mean "mvr_evaporation"\?'):
-            Scenario(exclude=("mvr_evaporaton",)).resolve(study)
+            Scenario(exclude=("mvr_evaporaton",)).resolve(china)
 
-    def test_a_floor_above_the_cap_of_a_technology_is_refused(self, study):
+    def test_a_floor_above_the_cap_of_a_technology_is_refused(self, china):
         levers = {"technology_floor": {"mvr_evaporation": 0.5}, "technology_cap": 0.4}
         with pytest.raises(ScenarioError, match=r"mvr_evaporation: floor 0\.5 is above technology_cap 0\.4\. Lower"):
-            Scenario(levers=levers).resolve(study)
+            Scenario(levers=levers).resolve(china)
 
-    def test_everything_wrong_with_levers_and_overrides_is_said_at_once(self, study):
+    def test_everything_wrong_with_levers_and_overrides_is_said_at_once(self, china):
         scenario = Scenario.from_mapping(
             {
                 "levers": {"sector_floor": {"papr": 0.1}},
@@ -132,7 +108,7 @@ class TestLevers:
             }
         )
         with pytest.raises(ScenarioError) as caught:
-            scenario.check(study)
+            scenario.check(china)
         assert len(caught.value.problems) == 4
 
 
@@ -215,21 +191,21 @@ class TestSettings:
         assert Scenario().with_settings(labels).levers == {"sector_floor": {"paper": 0.1, "steel": 0.1}}
 
 
-def test_inputs_hold_values_levers_digests_and_years(study):
+def test_inputs_hold_values_levers_digests_and_years(china):
     scenario = Scenario(title="x", levers={"sector_floor": {"paper": 0.1}})
-    inputs = build_inputs(study, scenario)
+    inputs = build_inputs(china, scenario)
     assert float(inputs["sector_floor"].sel(sector="paper")) == 0.1
     assert inputs["sector_floor"].attrs == {"units": "1", "long_name": "floor of a sector"}
     assert inputs["saving_target"].item() == 2000
     assert inputs["perspective"].item() == "programme"
-    assert inputs.attrs["scenario_digest"] == scenario.digest(study)
+    assert inputs.attrs["scenario_digest"] == scenario.digest(china)
     assert (inputs.attrs["base_year"], inputs.attrs["target_year"]) == (2015, 2020)
-    assert inputs["water_price"].equals(study.values["water_price"])
+    assert inputs["water_price"].equals(china.values["water_price"])
 
 
-def test_a_scenario_survives_a_journey_to_another_process(study):
+def test_a_scenario_survives_a_journey_to_another_process(china):
     scenario = open_scenario("bulletin_basis").with_levers(sector_floor={"paper": 0.1})
-    assert pickle.loads(pickle.dumps(scenario)).digest(study) == scenario.digest(study)
+    assert pickle.loads(pickle.dumps(scenario)).digest(china) == scenario.digest(china)
 
 
 def test_numbers_of_numpy_are_numbers():

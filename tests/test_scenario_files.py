@@ -4,35 +4,11 @@ import os
 import tomllib
 
 import pytest
+from scenario_files import titled
 
 from waterplan.errors import ScenarioError
 from waterplan.scenario import Scenario, open_scenario, scenario_files
 from waterplan.scenario.reading import BYTES_MAX, key_rows
-from waterplan.study import open_study
-
-SECTORS = ["chemicals", "steel", "paper", "textiles", "food"]
-
-
-@pytest.fixture(scope="module")
-def study():
-    return open_study()
-
-
-@pytest.fixture
-def write(tmp_path):
-    """Writes a scenario file and returns its path."""
-
-    def write(name, text, encoding="utf-8"):
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode(encoding))
-        return path
-
-    return write
-
-
-def titled(text):
-    return f'title = "A question"\n{text}'
 
 
 class TestFile:
@@ -213,26 +189,26 @@ class TestExtends:
 
 class TestShipped:
     @pytest.mark.parametrize("path", scenario_files(), ids=lambda path: path.stem)
-    def test_a_shipped_scenario_fits_the_shipped_study_and_says_why_in_both_languages(self, path, study):
+    def test_a_shipped_scenario_fits_the_shipped_study_and_says_why_in_both_languages(self, path, china):
         scenario = Scenario.read(path)
-        scenario.check(study)
+        scenario.check(china)
         assert scenario.title != scenario.title_zh
         assert scenario.title_zh
         assert len(scenario.why) > 80
         assert len(scenario.why_zh) > 30
         assert Scenario.from_mapping(tomllib.loads(scenario.to_toml())) == scenario
 
-    def test_shipped_scenarios_ask_different_questions(self, study):
-        digests = [Scenario.read(path).digest(study) for path in scenario_files()]
+    def test_shipped_scenarios_ask_different_questions(self, china):
+        digests = [Scenario.read(path).digest(china) for path in scenario_files()]
         assert len(digests) == len(set(digests)) == 16
 
-    def test_the_reference_is_the_study_as_it_stands(self, study):
-        assert open_scenario("reference").digest(study) == Scenario().digest(study)
+    def test_the_reference_is_the_study_as_it_stands(self, china):
+        assert open_scenario("reference").digest(china) == Scenario().digest(china)
 
-    def test_guide_named_half_is_about_the_technologies_that_the_guide_names(self, study):
+    def test_guide_named_half_is_about_the_technologies_that_the_guide_names(self, china):
         floors = open_scenario("guide_named_half").levers["technology_floor"]
-        named = study.technologies["named_in_guide"].astype(int) == 1
-        assert set(floors) == set(study.technologies.index[named])
+        named = china.technologies["named_in_guide"].astype(int) == 1
+        assert set(floors) == set(china.technologies.index[named])
 
     def test_equal_floors_are_the_share_that_the_target_is_of_the_reference_withdrawal(self):
         assert open_scenario("equal_sector_floors").levers["sector_floor"] == pytest.approx(2000 / 20406.13, abs=5e-4)
