@@ -27,7 +27,7 @@ lint: $(VENV)/.test  ## ruff and mypy
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy --no-error-summary
 
-bench: $(VENV)/.test  ## measure and write benchmarks/RESULTS.md
+bench: $(VENV)/.bench  ## measure and write benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/run.py
 
 docs: $(VENV)/.core  ## write docs/model.md anew from the docstrings and the vocabulary
@@ -55,4 +55,9 @@ $(VENV)/.dashboard: $(VENV)/.core
 $(VENV)/.test: $(VENV)/.core
 	@echo "Installing what the tests need (once; some minutes) ..." >&2
 	@$(INSTALL) --editable '.[dashboard,report,batch,peers,test]'
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.test
+	@echo "Installing what the benchmarks compare with (once) ..." >&2
+	@$(INSTALL) --editable '.[dashboard,report,batch,peers,test,bench]'
 	@touch $@
