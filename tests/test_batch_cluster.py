@@ -4,15 +4,19 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from contextlib import closing
 from pathlib import Path
 
+import psutil
 import pytest
-from batching import chunks_done, end, external_cluster, run, same, start, wait_for, write_design
+from batching import chunks_done, end, external_cluster, run, same, start, wait_for, workers_of, write_design
 from conftest import TINY
 
 from waterplan import Design, open_runs, run_batch
 from waterplan.batch import cluster
-from waterplan.batch.cluster import ClusterError
+from waterplan.batch.cluster import ClusterError, planned_on_cluster
+from waterplan.batch.runs import Runs
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +107,20 @@ def test_workers_that_come_and_go_change_nothing(tmp_path, tiny):
         assert process.returncode == 0, err
     end(process)
     same(store, tmp_path / "undisturbed.zarr")
+
+
+def test_answers_that_die_with_their_worker_before_they_are_fetched_are_planned_again(tiny):
+    """The driver is slow, the worker is done with what it was given, and then it is killed."""
+    runs = Runs.of(Design.grid({"saving_target": list(range(10, 170, 10))}), tiny)
+    told = []
+    with closing(planned_on_cluster(runs, 1, list(range(16)), None, 1)) as found:
+        told.append(next(found)[0])
+        time.sleep(2)
+        (worker,) = workers_of(psutil.Process())
+        worker.kill()
+        time.sleep(1)
+        told += [number for number, _ in found]
+    assert sorted(told) == list(range(16))
 
 
 def test_a_script_without_a_guard_is_told_what_to_write(tmp_path):

@@ -38,6 +38,7 @@ CONNECT = 20.0  # s
 CLOSE = 5.0  # s
 WORKERS_WITHIN = 120.0  # s, from the start, or from the loss of the last
 LOOK = 0.5  # s between looks at the connection
+GONE = ("lost", "pending")  # the worker that held what came back has died before it was fetched
 FAILURES = 2  # workers that a chunk may take with it
 TRIES = 3
 SETTINGS = {
@@ -246,11 +247,13 @@ class _Batch:
 
     def result(self, future: Future, number: int, todo: list[int], alone: list[int]) -> Planned | None:
         """What a chunk gives; None when it is to be planned again: by another worker, or run by run."""
-        if future.status == "finished":
+        status = ended(future)
+        if status == "finished":
             found: Planned = future.result()
             return found
-        if future.status in ("cancelled", "lost"):
-            raise _lost()
+        if status in GONE:
+            todo.append(number)
+            return None
         error = future.exception()
         if isinstance(error, KilledWorker):
             alone.append(number)
@@ -267,28 +270,39 @@ class _Batch:
     def run_by_run(self, number: int) -> Planned:
         """A chunk that took its workers with it, one run at a time: those that do it again have crashed."""
         chunk = Chunk.of(self.runs, number, self.length)
-        parts = []
-        for place in range(len(chunk.runs)):
-            self.submit(number, plan_run, self.name, chunk.only(place))
+        parts = [self.one_run(number, chunk.only(place)) for place in range(len(chunk.runs))]
+        return packed(self.joined(parts), self.length, self.runs.design.keep.dtype)
+
+    def one_run(self, number: int, chunk: Chunk) -> dict[str, np.ndarray]:
+        """A chunk of one run, given out until a worker answers or it has crashed."""
+        status = GONE[0]
+        while status in GONE:
+            self.submit(number, plan_run, self.name, chunk)
             future = self.next()
             self.waiting.pop(future.key)
-            if future.status == "finished":
-                parts.append(future.result())
-                continue
-            if future.status in ("cancelled", "lost"):
-                raise _lost()
-            error = future.exception()
-            if not isinstance(error, KilledWorker):
-                raise ClusterError(f"A worker cannot plan: {type(error).__name__}: {error}.")
-            reason = f"{FAILURES + 1} workers ended without a word while they planned it"
-            parts.append({"state": np.array(["crashed"]), "reason": np.array([reason[:REASON_MAX]])})
-        return packed(self.joined(parts), self.length, self.runs.design.keep.dtype)
+            status = ended(future)
+        if status == "finished":
+            found: dict[str, np.ndarray] = future.result()
+            return found
+        error = future.exception()
+        if not isinstance(error, KilledWorker):
+            raise ClusterError(f"A worker cannot plan: {type(error).__name__}: {error}.")
+        reason = f"{FAILURES + 1} workers ended without a word while they planned it"
+        return {"state": np.array(["crashed"]), "reason": np.array([reason[:REASON_MAX]])}
 
     def joined(self, parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
         """Runs planned one at a time as one chunk."""
         blank = Solver(self.runs.study, self.runs.design).blank(1)
         whole = [{**blank, **part} for part in parts]
         return {name: np.concatenate([part[name] for part in whole]) for name in blank}
+
+
+def ended(future: Future) -> str:
+    """How a future that came back has ended: finished, error, or one of GONE. Raises ClusterError if cancelled."""
+    status = str(future.status)
+    if status == "cancelled":
+        raise _lost()
+    return status
 
 
 def _lost() -> ClusterError:
