@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from waterplan.batch.engine import run_batch
     from waterplan.batch.export import save_runs, write_run
     from waterplan.batch.opening import open_runs
-    from waterplan.benchmarking.reading import read_records
+    from waterplan.benchmarking.contract import shared_savings
+    from waterplan.benchmarking.reading import read_records, read_table
     from waterplan.explain.causes import causes, states, told_cause
     from waterplan.explain.freedom import freedom
     from waterplan.explain.limits import binding_limits
@@ -84,6 +85,7 @@ __all__ = [
     "plan_variables",
     "reach",
     "read_records",
+    "read_table",
     "reasons",
     "report_document",
     "rests_on",
@@ -94,6 +96,7 @@ __all__ = [
     "scenario_files",
     "settings",
     "share_by_basis",
+    "shared_savings",
     "shipped",
     "solve",
     "states",
@@ -143,6 +146,7 @@ _HOME = {
     "plan_variables": "waterplan.plan.dataset",
     "reach": "waterplan.uncertainty.robust",
     "read_records": "waterplan.benchmarking.reading",
+    "read_table": "waterplan.benchmarking.reading",
     "reasons": "waterplan.explain.reasons",
     "report_document": "waterplan.report.policy",
     "rests_on": "waterplan.explain.rests",
@@ -153,6 +157,7 @@ _HOME = {
     "scenario_files": "waterplan.scenario",
     "settings": "waterplan.report.commands",
     "share_by_basis": "waterplan.explain.sensitivity",
+    "shared_savings": "waterplan.benchmarking.contract",
     "shipped": "waterplan.study",
     "solve": "waterplan.planner.planning",
     "states": "waterplan.explain.causes",
