@@ -1,5 +1,7 @@
 """The frontier: published examples, a plain programme for each plant in another library, and laws."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import linprog
+from scipy.sparse import csr_matrix
+from solving import least_cost_by_glpk, least_cost_by_ortools
 
 from waterplan.benchmarking.envelopment import envelop
 from waterplan.benchmarking.frontier import (
@@ -23,17 +27,34 @@ from waterplan.errors import SolverError, WaterplanError
 AS_WRITTEN = 5.1e-4  # the books round to three digits
 
 
-def plain_score(x, y, plant, variable):
-    """The programme of one plant as the books write it, all plants in it, by scipy; rows in the plant's own units."""
+def plain_programme(x, y, plant, variable):
+    """The programme of one plant as the books write it, all plants in it; rows in the plant's own units."""
     own_x, own_y = (np.where(own > 0, own, 1.0) for own in (x[plant], y[plant]))
     inputs = np.column_stack([-(x[plant] / own_x), (x / own_x).T])
     outputs = np.column_stack([np.zeros(y.shape[1]), -(y / own_y).T])
     least = np.concatenate([np.zeros(x.shape[1]), -(y[plant] / own_y)])
     sums = np.concatenate([[0.0], np.ones(len(x))])[None] if variable else None
     cost = np.concatenate([[1.0], np.zeros(len(x))])
-    found = linprog(cost, np.vstack([inputs, outputs]), least, sums, [1.0] if variable else None)
+    return cost, np.vstack([inputs, outputs]), least, sums, [1.0] if variable else None
+
+
+def plain_score(x, y, plant, variable):
+    """Its optimum by scipy, whose solver is HiGHS too."""
+    found = linprog(*plain_programme(x, y, plant, variable))
     assert found.status == 0
     return found.fun
+
+
+def score_by(solver, x, y, plant, variable):
+    """Its optimum by a solver that shares nothing with HiGHS."""
+    cost, matrix, most, sums, one = plain_programme(x, y, plant, variable)
+    rows = np.vstack([matrix, sums]) if variable else matrix
+    problem = SimpleNamespace(
+        matrix=csr_matrix(rows), row_lower=np.concatenate([np.full(len(most), -np.inf), one or []]),
+        row_upper=np.concatenate([most, one or []]), lower=np.zeros(len(cost)), upper=np.full(len(cost), np.inf),
+        cost=cost,
+    )  # fmt: skip
+    return solver(problem)
 
 
 def plain_scores(x, y, variable):
@@ -99,6 +120,13 @@ class TestAgainstAnotherLibrary:
         x, y = some_plants(60, inputs, outputs, seed)
         found = efficiency(*frames(x, y), returns).score.to_numpy()
         assert found == pytest.approx(plain_scores(x, y, returns == "variable"), abs=1e-6)
+
+    @pytest.mark.parametrize("solver", [least_cost_by_glpk, least_cost_by_ortools])
+    def test_scores_are_those_of_other_solvers(self, returns, solver):
+        x, y = some_plants(60, 3, 4, 10)
+        found = efficiency(*frames(x, y), returns).score.to_numpy()
+        told = [score_by(solver, x, y, plant, returns == "variable") for plant in range(60)]
+        assert found == pytest.approx(np.array(told), abs=1e-6)
 
     def test_sizes_over_eight_decades_do_no_harm(self, returns):
         x, y = some_plants(60, 2, 2, 5, spread=5.0)

@@ -99,3 +99,10 @@ def test_a_version_has_one_place_and_the_citation_agrees():
 def test_pins_name_packages_and_versions_only():
     for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
         assert line.startswith("#") or (line.count("==") == 1 and not set(line) & set("/:@ ;")), line
+
+
+def test_what_the_tests_install_asks_for_nothing_proprietary():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    asking = {extra for extra, packages in extras.items() if any(name.startswith("pystoned") for name in packages)}
+    assert asking == {"bench"}, "pystoned brings Mosek"
+    assert "bench" not in extras["all"][0]

@@ -78,7 +78,7 @@ class _Programme:
         self._is_in = np.zeros(len(x), dtype=bool)
         self._row_numbers = np.arange(self._rows, dtype=np.int32)
         self.runs = 0
-        self._highs = _QuietHighs()
+        self._highs = QuietHighs()
         options: dict[str, object] = {"output_flag": False, "threads": 1, "parallel": "off", "presolve": "off"}
         for name, value in {**options, **dict.fromkeys(TOLERANCES, TOLERANCE)}.items():
             if self._highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
@@ -156,7 +156,7 @@ class _Programme:
         self._highs.addCol(cost, 0.0, highspy.kHighsInf, count, self._row_numbers[:count], entries)
 
 
-class _QuietHighs(highspy.Highs):
+class QuietHighs(highspy.Highs):
     """HiGHS that does not print its name on standard output before it can be told not to."""
 
     def enableCallbacks(self) -> None:  # noqa: N802

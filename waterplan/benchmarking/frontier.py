@@ -17,12 +17,14 @@ import pandas as pd
 from waterplan.benchmarking.balance import graded_withdrawal
 from waterplan.benchmarking.envelopment import envelop
 from waterplan.benchmarking.records import Records
+from waterplan.benchmarking.slack import most_slack
 from waterplan.benchmarking.too_few import TooFewPlantsError
 from waterplan.errors import WaterplanError, suggest
 
 CONSTANT, VARIABLE = "constant", "variable"
 RETURNS = (CONSTANT, VARIABLE)
 GRADED_WITHDRAWAL = "withdrawal_graded"
+NONE = 1e-6  # slack below this share of the plant's own figure, or of the mean, is rounding
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,13 @@ class Frontier:
         plant, peer, weight [1]: the mixture of plants that needs only θ of the plant's inputs
     ``targets``
         the mixture's inputs and outputs, in the units given: at most θ times the plant's inputs, at least its outputs.
-        Where it needs still less than θ there is slack; the mixture is one of the best, not that of the most slack.
+        Where it needs still less than θ there is slack; the mixture is one of the best, not that of the most slack,
+        which is in ``slack``.
+    ``slack``
+        what each input could still shrink, each output still grow, after all inputs have shrunk to θ, in the units
+        given; of all mixtures the one with most. Empty unless it was asked for.
+    ``efficient``
+        whether a plant is on the frontier without slack; one of score 1 with slack is so only weakly. Empty with it.
     ``returns``
         constant or variable
     """
@@ -43,6 +51,8 @@ class Frontier:
     score: pd.Series
     peers: pd.DataFrame
     targets: pd.DataFrame
+    slack: pd.DataFrame
+    efficient: pd.Series
     returns: str
 
 
@@ -59,11 +69,16 @@ def plants_needed(inputs: int, outputs: int) -> int:
 
 
 def efficiency(
-    inputs: pd.DataFrame, outputs: pd.DataFrame, returns: str = CONSTANT, enough: int | None = None
+    inputs: pd.DataFrame,
+    outputs: pd.DataFrame,
+    returns: str = CONSTANT,
+    enough: int | None = None,
+    with_slack: bool = False,
 ) -> Frontier:
     """Frontier efficiency of each row; columns are inputs and outputs in any units, none negative or missing.
 
-    enough: how many plants suffice, instead of ``plants_needed``; for examples from books. Raises TooFewPlantsError
+    enough: how many plants suffice, instead of ``plants_needed``; for examples from books. with_slack: the second phase
+    too, which takes about as long again. Raises TooFewPlantsError
     with how many are needed, and WaterplanError for what cannot be compared. With one input and one output and
     constant returns the score is the best ratio of all over the plant's own:
 
@@ -86,10 +101,19 @@ def efficiency(
     plants = inputs.index
     mixture = np.zeros((len(plants), x.shape[1] + y.shape[1]))
     np.add.at(mixture, found.of, found.weight[:, None] * np.column_stack([x, y])[found.peer])
+    names = [*inputs.columns, *outputs.columns]
+    slack = pd.DataFrame(columns=names, dtype=np.float64)
+    if with_slack:
+        parts = most_slack(x, y, found, returns == VARIABLE)
+        slack = pd.DataFrame(np.column_stack(parts), index=plants, columns=names)
+        own = np.column_stack([x, y])
+        slack = slack.where(slack > NONE * np.where(own > 0, own, own.mean(axis=0)), 0.0)
     return Frontier(
         score=pd.Series(found.score, index=plants, name="score"),
         peers=pd.DataFrame({"plant": plants[found.of], "peer": plants[found.peer], "weight": found.weight}),
-        targets=pd.DataFrame(mixture, index=plants, columns=[*inputs.columns, *outputs.columns]),
+        targets=pd.DataFrame(mixture, index=plants, columns=names),
+        slack=slack,
+        efficient=(slack == 0).all(axis=1) & (found.score[: len(slack)] >= 1 - NONE),
         returns=returns,
     )
 
