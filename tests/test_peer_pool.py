@@ -12,6 +12,7 @@ import pytest
 from pooling import Owners, records
 
 import waterplan
+from waterplan.benchmarking.balance import REUSED
 from waterplan.cli.entry import main
 from waterplan.errors import DataError, WaterplanError
 from waterplan.peer_pool.keys import digest
@@ -28,12 +29,24 @@ def test_a_product_that_is_not_metered_takes_the_withdrawal_of_a_plant_that_make
     said = records([("mill", "beer", "", 2e6, 4.0)], metered=False)
     said.sites["withdrawal_purchased"] = 2e6
     said.sites["withdrawal_sea"] = 5e6
-    said.sites["reused_in_series"] = 45e6
+    said.sites[list(REUSED)] = [20e6, 5e6, 10e6, 7e6, 3e6]
     key = owners.pool.issue_key()
     owners.pool.submit(said, key)
     (row,) = owners.pool.own(key).to_dict("records")
     assert (row["intensity"], row["withdrawal"]) == (5.0, 10e6)
     assert row["reuse_rate"] == 0.75
+
+
+@pytest.mark.parametrize("missing", REUSED)
+def test_a_reuse_rate_of_which_a_part_is_missing_is_not_known(owners, missing):
+    said = records([("mill", "beer", "", 2e6, 4.0)])
+    said.sites[list(REUSED)] = 5e6
+    said.sites[missing] = np.nan
+    key = owners.pool.issue_key()
+    owners.pool.submit(said, key)
+    assert owners.pool.own(key)["reuse_rate"].isna().all()
+    owners.pool.submit(replace(said, sites=said.sites.drop(columns=missing)), key)
+    assert owners.pool.own(key)["reuse_rate"].isna().all()
 
 
 def test_two_products_that_are_not_metered_are_left_out_and_named(owners):

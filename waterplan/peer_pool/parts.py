@@ -6,9 +6,11 @@ import math
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
-from waterplan.benchmarking.balance import REUSED
+from waterplan.benchmarking.balance import REUSED, whole_withdrawal
+from waterplan.benchmarking.indicators import water_reuse_rate
 from waterplan.benchmarking.records import GRADED, OTHER_SOURCES, Records
 from waterplan.errors import DataError, Problem
 from waterplan.peer_pool.points import size_class
@@ -52,8 +54,8 @@ def plant_years(records: Records) -> list[PlantYear]:
     if problems:
         raise DataError(problems)
     made = dict(list(records.products.groupby(["plant", "year"], sort=True)))
-    sites = zip(records.sites.index, records.sites.to_dict("records"), strict=True)
-    return [_plant_year(key, site, made.get(key)) for key, site in sites]
+    sites = zip(records.sites.index, records.sites.to_dict("records"), _reuse_rates(records.sites), strict=True)
+    return [_plant_year(key, site, reuse, made.get(key)) for key, site, reuse in sites]
 
 
 def published(study: Study) -> list[PlantYear]:
@@ -93,10 +95,11 @@ def _problems(records: Records) -> Iterator[Problem]:
         yield Problem(FILE, 0, "product", "a product stands twice for one plant, year and route; add them up.")
 
 
-def _plant_year(key: tuple[str, int], site: Mapping[Hashable, object], made: pd.DataFrame | None) -> PlantYear:
+def _plant_year(
+    key: tuple[str, int], site: Mapping[Hashable, object], reuse: float | None, made: pd.DataFrame | None
+) -> PlantYear:
     graded, others = _summed(site, GRADED), _summed(site, OTHER_SOURCES)
     whole = 0.0 if graded is None and others is not None else graded
-    reuse = _reuse_rate(site)
     parts, skipped = [], []
     for _, row in () if made is None else made.iterrows():
         withdrawal = _number(row.get("withdrawal"))
@@ -112,12 +115,11 @@ def _plant_year(key: tuple[str, int], site: Mapping[Hashable, object], made: pd.
     return PlantYear(str(key[0]), int(key[1]), tuple(sorted(parts, key=repr)), tuple(skipped))
 
 
-def _reuse_rate(site: Mapping[Hashable, object]) -> float | None:
-    """Reused over reused and withdrawn from all sources [1]; None where nothing is said of reuse."""
-    reused, withdrawn = _summed(site, REUSED), _summed(site, (*GRADED, *OTHER_SOURCES))
-    if reused is None or withdrawn is None or reused + withdrawn <= 0:
-        return None
-    return reused / (reused + withdrawn)
+def _reuse_rates(sites: pd.DataFrame) -> list[float | None]:
+    """The water reuse rate of each plant-year by the formula of the indicators; None where a part of it is missing."""
+    missing = np.full(len(sites), np.nan)
+    reused = [sites[name].to_numpy(np.float64) if name in sites else missing for name in REUSED]
+    return [_number(rate) for rate in water_reuse_rate(whole_withdrawal(sites), *reused)]
 
 
 def _summed(site: Mapping[Hashable, object], columns: Iterable[str]) -> float | None:
