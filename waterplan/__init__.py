@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from waterplan.report.robustness import robust_page
     from waterplan.report.writing import write_report
     from waterplan.scenario import Scenario, open_scenario, scenario_files
+    from waterplan.standing.goal import Goal
+    from waterplan.standing.one import Standing, plant_standing
     from waterplan.study import Study, open_study, shipped
     from waterplan.uncertainty.candidates import first_secure
     from waterplan.uncertainty.robust import Robust, open_answers, reach, robust
@@ -50,11 +52,13 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Design",
+    "Goal",
     "PeerPool",
     "Plan",
     "Planner",
     "Robust",
     "Scenario",
+    "Standing",
     "Study",
     "__version__",
     "answer",
@@ -83,6 +87,7 @@ __all__ = [
     "palette",
     "plan_page",
     "plan_variables",
+    "plant_standing",
     "reach",
     "read_records",
     "read_table",
@@ -112,11 +117,13 @@ __all__ = [
 
 _HOME = {
     "Design": "waterplan.batch.design",
+    "Goal": "waterplan.standing.goal",
     "PeerPool": "waterplan.peer_pool.pool",
     "Plan": "waterplan.plan.plan",
     "Planner": "waterplan.planner.planner",
     "Robust": "waterplan.uncertainty.robust",
     "Scenario": "waterplan.scenario",
+    "Standing": "waterplan.standing.one",
     "Study": "waterplan.study",
     "answer": "waterplan.planner.planning",
     "binding_limits": "waterplan.explain.limits",
@@ -144,6 +151,7 @@ _HOME = {
     "palette": "waterplan.palette",
     "plan_page": "waterplan.report.page",
     "plan_variables": "waterplan.plan.dataset",
+    "plant_standing": "waterplan.standing.one",
     "reach": "waterplan.uncertainty.robust",
     "read_records": "waterplan.benchmarking.reading",
     "read_table": "waterplan.benchmarking.reading",

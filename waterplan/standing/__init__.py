@@ -1,0 +1,5 @@
+"""Where plants stand and what one should do next: everything of ``benchmarking`` brought together.
+
+``one`` for one plant and year, whole; ``many`` for all plants of a file at once, as a Dataset. ``flows``, ``places``,
+``goal`` and ``advice`` make the parts of the first.
+"""
