@@ -4,7 +4,8 @@
 
 =================  ==================================================================================================
 ``kind``           dimension, input, lever, of a plan: decision, ledger, result or dual; of the cost curve: curve;
-                   of a batch: run; of plants: record (what they report) and indicator (what follows from it)
+                   of a batch: run; of plants: record (what they report), indicator (what follows from it), standing
+                   (grade, place, score) and advice (what a plan for one adds)
 ``dims``           its dimensions, in order; the lever ``perspective`` is the dimension of ``cost`` at the same time
 ``unit``           canonical unit; ``output_unit`` in it stands for the unit of each product, see products.csv
 ``lower, upper``   hard bounds, both included; empty: none (for a lever: what can be attained is the limit)
@@ -27,7 +28,10 @@ from pathlib import Path
 
 from waterplan.errors import WaterplanError, suggest
 
-KINDS = ("dimension", "input", "lever", "decision", "ledger", "result", "dual", "curve", "run", "record", "indicator")
+KINDS = (
+    "dimension", "input", "lever", "decision", "ledger", "result", "dual", "curve", "run", "record", "indicator",
+    "standing", "advice",
+)  # fmt: skip
 FILE = Path(__file__).with_name("vocabulary.csv")
 WORDS = {"true": True, "false": False}
 
