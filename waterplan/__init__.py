@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from waterplan.batch.opening import open_runs
     from waterplan.benchmarking.contract import shared_savings
     from waterplan.benchmarking.reading import read_records, read_table
+    from waterplan.benchmarking.template import pack_template, write_template
     from waterplan.explain.causes import causes, states, told_cause
     from waterplan.explain.freedom import freedom
     from waterplan.explain.limits import binding_limits
@@ -84,6 +85,7 @@ __all__ = [
     "overview",
     "overview_page",
     "pack_table",
+    "pack_template",
     "palette",
     "plan_page",
     "plan_variables",
@@ -113,6 +115,7 @@ __all__ = [
     "weights",
     "write_report",
     "write_run",
+    "write_template",
 ]
 
 _HOME = {
@@ -148,6 +151,7 @@ _HOME = {
     "overview": "waterplan.explain.overview",
     "overview_page": "waterplan.report.explanation",
     "pack_table": "waterplan.plan.files.single",
+    "pack_template": "waterplan.benchmarking.template",
     "palette": "waterplan.palette",
     "plan_page": "waterplan.report.page",
     "plan_variables": "waterplan.plan.dataset",
@@ -177,6 +181,7 @@ _HOME = {
     "weights": "waterplan.explain.sensitivity",
     "write_report": "waterplan.report.writing",
     "write_run": "waterplan.batch.export",
+    "write_template": "waterplan.benchmarking.template",
 }
 
 

@@ -42,7 +42,10 @@ REQUIRED: dict[str, tuple[str, ...]] = {
 SHEETS = {
     "sites": ("Sites", "企业"), "products": ("Products", "产品"), "technologies": ("Technologies", "技术"),
     "end_uses": ("End uses", "用水环节"), "notes": ("Notes", "说明"), "lists": ("Lists", "代码表"),
+    "example": ("Example", "示例"),
 }  # fmt: skip
+NOT_READ = ("notes", "lists", "example")
+MARK = "*"  # behind a heading whose column must be filled in
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "plant": ("plant name", "site", "enterprise", "company", "企业名称", "单位名称", "厂名", "工厂", "厂区"),
     "year": ("年度", "统计年份", "统计年度"),
@@ -145,9 +148,10 @@ def heading(text: str, layout: str) -> Heading:
     Heading(column='withdrawal_surface', unit='万m3', written='地表水取水量（万m³）')
     """
     names = known(layout)
-    if (whole := bare(text)) in names:
+    unmarked = unicodedata.normalize("NFKC", text).strip().strip(MARK)
+    if (whole := bare(unmarked)) in names:
         return Heading(names[whole], "", text)
-    parts = BRACKETED.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    parts = BRACKETED.fullmatch(unmarked.strip())
     if parts and (name := bare(parts["name"])) in names:
         return Heading(names[name], parts["unit"].strip(), text)
     return Heading("", "", text)

@@ -13,7 +13,7 @@ import openpyxl
 
 from waterplan.benchmarking.csv_text import CELL_LENGTH_MAX, Raw
 from waterplan.benchmarking.faults import Faults, shown
-from waterplan.benchmarking.headers import are_units, bare, heading, layout_of, sheet_names
+from waterplan.benchmarking.headers import NOT_READ, are_units, bare, heading, layout_of, sheet_names
 from waterplan.benchmarking.packed import Merge, may_be_opened, merges
 from waterplan.tables.sheet import COLUMNS_MAX, CONTROL
 
@@ -46,7 +46,7 @@ def _tables(book: Any, faults: Faults) -> dict[str, Raw]:
         return {}
     names = sheet_names()
     tables = {sheet.title: names.get(bare(sheet.title), "") for sheet in book.worksheets}
-    chosen = {title: table for title, table in tables.items() if table not in ("", "notes", "lists")}
+    chosen = {title: table for title, table in tables.items() if table not in ("", *NOT_READ)}
     if not chosen:
         others = [sheet for sheet in book.worksheets if not tables[sheet.title] and _is_open(sheet)]
         if len(others) != 1:

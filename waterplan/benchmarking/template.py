@@ -1,0 +1,44 @@
+"""The template for records of plants: what a plant fills in, with headings that ``read_records`` takes as they are."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from waterplan.benchmarking.template_book import pack_book
+from waterplan.benchmarking.template_columns import asked
+from waterplan.errors import WaterplanError, suggest
+from waterplan.messages import LANGUAGES
+from waterplan.plan.files.tidy import BYTE_ORDER_MARK
+from waterplan.plan.files.writing import write_whole
+from waterplan.study import Study
+
+KINDS = ("xlsx", "csv")
+
+
+def write_template(path: str | Path, study: Study, language: str = "en") -> None:
+    """Writes the template as a file: a workbook (.xlsx) with lists to choose from, or one flat table (.csv).
+
+    Raises WaterplanError for another ending or language, DataError when the path cannot be written.
+    """
+    goal = Path(path)
+    write_whole(goal, pack_template(goal.suffix.removeprefix(".").lower(), study, language))
+
+
+def pack_template(kind: str, study: Study, language: str = "en") -> bytes:
+    """The content of the template. kind: xlsx, or csv (UTF-8 with a byte order mark: Excel takes it for what it is).
+
+    Raises WaterplanError for another kind or language.
+    """
+    if kind not in KINDS:
+        raise WaterplanError(f'a template as "{kind}": there is {" and ".join(KINDS)}.{suggest(kind, KINDS)}')
+    if language not in LANGUAGES:
+        raise WaterplanError(f'language "{language}": there is {" and ".join(LANGUAGES)}.')
+    return _csv(language) if kind == "csv" else pack_book(study, language)
+
+
+def _csv(language: str) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerow([column.heading for column in asked("flat", language)])
+    return (BYTE_ORDER_MARK + text.getvalue()).encode("utf-8")
