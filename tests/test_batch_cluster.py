@@ -12,6 +12,7 @@ import psutil
 import pytest
 from batching import chunks_done, end, external_cluster, run, same, start, wait_for, workers_of, write_design
 from conftest import TINY
+from distributed.core import Status
 
 from waterplan import Design, open_runs, run_batch
 from waterplan.batch import cluster
@@ -52,7 +53,6 @@ def test_a_scheduler_that_is_not_there_is_told(tiny, tmp_path, monkeypatch):
         run_batch(Design.grid({"saving_target": [10]}), tmp_path / "runs.zarr", tiny, "tcp://127.0.0.1:9")
 
 
-@pytest.mark.long  # Dask's nanny does not always bring a killed worker back on a busy machine: then the batch says so
 def test_a_run_that_kills_its_worker_has_crashed_and_the_others_have_their_plans(tiny, tmp_path, monkeypatch):
     """The plan of target 70 ends the worker as a fault of the machine would, each time."""
     deadly = tmp_path / "sitecustomize.py"
@@ -119,6 +119,21 @@ def test_answers_that_die_with_their_worker_before_they_are_fetched_are_planned_
         (worker,) = workers_of(psutil.Process())
         worker.kill()
         time.sleep(1)
+        told += [number for number, _ in found]
+    assert sorted(told) == list(range(16))
+
+
+def test_workers_that_nobody_brings_back_are_replaced(tiny, monkeypatch):
+    """Dask forgets a worker that dies while it is still being started: its keeper is put back into that state."""
+    clusters, start = [], cluster._cluster
+    monkeypatch.setattr(cluster, "_cluster", lambda count: clusters.append(start(count)) or clusters[-1])
+    monkeypatch.setattr(cluster, "RENEW", 2.0)
+    runs = Runs.of(Design.grid({"saving_target": list(range(10, 170, 10))}), tiny)
+    with closing(planned_on_cluster(runs, 1, list(range(16)), None, 1)) as found:
+        told = [next(found)[0]]
+        clusters[0].workers[0].status = Status.starting
+        (worker,) = workers_of(psutil.Process())
+        worker.kill()
         told += [number for number, _ in found]
     assert sorted(told) == list(range(16))
 

@@ -37,6 +37,7 @@ AHEAD = 3  # chunks given out for each core, so that none waits for this process
 CONNECT = 20.0  # s
 CLOSE = 5.0  # s
 WORKERS_WITHIN = 120.0  # s, from the start, or from the loss of the last
+RENEW = 15.0  # s without any worker, after which this machine's cluster starts others
 LOOK = 0.5  # s between looks at the connection
 GONE = ("lost", "pending")  # the worker that held what came back has died before it was fetched
 FAILURES = 2  # workers that a chunk may take with it
@@ -102,23 +103,23 @@ def planned_on_cluster(
     runs: Runs, length: int, left: list[int], scheduler: str | None, workers: int | None
 ) -> Generator[tuple[int, Planned]]:
     """Chunks as they come back from the workers. Raises ClusterError."""
-    with connected(scheduler, workers) as client:
+    with connected(scheduler, workers) as (client, cluster):
         try:
-            yield from _Batch(client, runs, length).run(left)
+            yield from _Batch(client, runs, length, cluster).run(left)
         except (CommClosedError, CancelledError) as error:
             raise _lost() from error
 
 
 @contextmanager
-def connected(scheduler: str | None, workers: int | None) -> Iterator[Client]:
-    """A client of the scheduler at an address, or of a cluster made for the time of the batch."""
+def connected(scheduler: str | None, workers: int | None) -> Iterator[tuple[Client, LocalCluster | None]]:
+    """A client of the scheduler at an address, or of a cluster made for the time of the batch, and that cluster."""
     cluster, client = None, None
     try:
         with dask.config.set(SETTINGS), _silent():
             if scheduler is None:
                 cluster = _cluster(workers or os.cpu_count() or 1)
             client = _client(cluster, scheduler)
-            yield client
+            yield client, cluster
     finally:
         with _silent(), suppress(Exception):
             if client is not None:
@@ -180,14 +181,14 @@ def _client(cluster: LocalCluster | None, scheduler: str | None) -> Client:
 class _Batch:
     """What one batch has given out and waits for."""
 
-    def __init__(self, client: Client, runs: Runs, length: int):
-        self.client, self.runs, self.length = client, runs, length
+    def __init__(self, client: Client, runs: Runs, length: int, cluster: LocalCluster | None = None):
+        self.client, self.runs, self.length, self.cluster = client, runs, length, cluster
         self.name = f"waterplan-{runs.digest[:16]}-{os.getpid()}-{time.monotonic_ns()}"
         self.waiting: dict[Any, tuple[Future, int]] = {}
         self.back: queue.SimpleQueue[Future] = queue.SimpleQueue()
         self.tries: dict[int, int] = {}
         self.cores, self.looked = 0, -LOOK
-        self.seen = time.monotonic()
+        self.seen = self.renewed = time.monotonic()
 
     def run(self, left: list[int]) -> Generator[tuple[int, Planned]]:
         self.equip()
@@ -241,9 +242,23 @@ class _Batch:
             if self.client.status != "running":
                 raise _lost()
             self.room()
+            self.renew()
             if time.monotonic() - self.seen > WORKERS_WITHIN:
                 message = f"All workers are gone, and none came back within {WORKERS_WITHIN:g} s."
                 raise ClusterError(f"{message} What is done is kept; run the same command again to go on.")
+
+    def renew(self) -> None:
+        """Other workers on this machine, when all have been gone for a while.
+
+        Dask brings a dead worker back, but not one that dies while it is still being started.
+        """
+        now = time.monotonic()
+        if self.cluster is None or now - max(self.seen, self.renewed) < RENEW:
+            return
+        self.renewed = now
+        count = len(self.cluster.workers)
+        self.cluster.scale(0)
+        self.cluster.scale(count)
 
     def result(self, future: Future, number: int, todo: list[int], alone: list[int]) -> Planned | None:
         """What a chunk gives; None when it is to be planned again: by another worker, or run by run."""
