@@ -31,6 +31,7 @@ from .reasons import states_by_technology
 from .runs import Stores
 
 KEPT, THREADS = 400, 4
+RESULTS = 8  # plans kept whole, for what is asked of them next
 DRAWN = 400  # steps of a curve over its width and over its height: more cannot be seen
 HEAVIEST = 20
 
@@ -56,6 +57,7 @@ class Answers:
         self.slow = ThreadPoolExecutor(2, thread_name_prefix="reasons")
         self._kept: OrderedDict[tuple[str, str], Any] = OrderedDict()
         self._most = kept
+        self._results: OrderedDict[str, Any] = OrderedDict()
         self._lock = threading.Lock()
         self._guess = 1.0
 
@@ -137,9 +139,23 @@ class Answers:
                 self._kept.popitem(last=False)
         return made
 
+    def result(self, scenario: Scenario) -> Any:
+        """The whole plan; the last few are kept. Raises InfeasibleError."""
+        digest = scenario.digest(self.planner.study)
+        with self._lock:
+            if digest in self._results:
+                self._results.move_to_end(digest)
+                return self._results[digest]
+        result = self.planner.solve(scenario, guess=self._guess)
+        with self._lock:
+            self._results[digest] = result
+            while len(self._results) > RESULTS:
+                self._results.popitem(last=False)
+        return result
+
     def _solve(self, scenario: Scenario, digest: str) -> Answer:
         try:
-            result = self.planner.solve(scenario, guess=self._guess)
+            result = self.result(scenario)
         except InfeasibleError as error:
             return Answer(digest, None, error.attainable, error.shortfall)
         self._guess = max(float(result.duals.shadow_price), 0.05)
@@ -157,7 +173,7 @@ class Answers:
         }  # fmt: skip
 
     def _reasons(self, scenario: Scenario, digest: str) -> dict[str, Any]:
-        rows = weights(self.planner.solve(scenario))
+        rows = weights(self.result(scenario))
         dims = [dim for dim in ("technology", "product", "end_use", "sector", "province") if dim in rows]
         heaviest = [
             {"name": str(row["name"]), "labels": {dim: str(row[dim]) for dim in dims if row[dim]}}
@@ -167,16 +183,16 @@ class Answers:
         return {"digest": digest, "shares": share_by_basis(rows), "rows": heaviest}
 
     def _words(self, scenario: Scenario, digest: str) -> dict[str, Any]:
-        result = self.planner.solve(scenario)
+        result = self.result(scenario)
         return {"digest": digest, "technologies": states_by_technology(states(self.planner, result), result.duals)}
 
     def _why(self, scenario: Scenario, technology: str, language: str) -> list[dict[str, Any]]:
-        result = self.planner.solve(scenario)
+        result = self.result(scenario)
         table = causes(self.planner, result, technology)
         return [{"heads": heads, "text": text} for heads, text in technology_sentences(result, table, language)]
 
     def _rests(self, scenario: Scenario, name: str, labels: dict[str, str]) -> pd.DataFrame:
-        found = rests_on(self.planner.solve(scenario), name, self.planner, **labels)
+        found = rests_on(self.result(scenario), name, self.planner, **labels)
         return found[found["weight"] > 0].head(HEAVIEST)
 
     def _ways(self, scenario: Scenario) -> list[dict[str, Any]]:

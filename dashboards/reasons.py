@@ -15,20 +15,22 @@ def states_by_technology(table: pd.DataFrame, duals: Any) -> dict[str, dict[str,
 
     table: of :func:`waterplan.states`; duals: of the same plan.
     """
-    found = {}
-    for technology, rows in table.groupby("technology", sort=False):
-        used = rows[rows["capacity"] > 0] if rows["state"].isin(["in", "partly"]).any() else rows[:0]
-        used = used[used["state"].isin(["in", "partly"])]
-        here, weight = (used, "capacity") if len(used) else (rows, "largest")
-        chief = here.sort_values(weight, ascending=False, kind="stable").iloc[0]
-        partly = rows[rows["rest"] != ""].assign(left=lambda one: one["largest"] - one["capacity"])
-        rest = str(partly.sort_values("left", ascending=False, kind="stable")["rest"].iloc[0]) if len(partly) else ""
-        found[str(technology)] = {
-            "is_in": bool(len(used)),
-            "cause": told_cause(str(chief["cause"]), duals),
-            "rest": rest,
-            "rival": str(chief["rival"]),
-            "sectors": [len(used), len(rows)],
-            "largest": float(rows["largest"].sum()),
-        }
-    return found
+    rows_of: dict[str, list[dict[str, Any]]] = {}
+    for row in table.to_dict("records"):
+        rows_of.setdefault(str(row["technology"]), []).append({str(name): value for name, value in row.items()})
+    return {technology: _state(rows_of[technology], duals) for technology in sorted(rows_of)}
+
+
+def _state(rows: list[dict[str, Any]], duals: Any) -> dict[str, Any]:
+    used = [row for row in rows if row["state"] in ("in", "partly") and row["capacity"] > 0]
+    chief = max(used, key=lambda row: row["capacity"]) if used else max(rows, key=lambda row: row["largest"])
+    partly = [row for row in rows if row["rest"]]
+    rest = max(partly, key=lambda row: row["largest"] - row["capacity"])["rest"] if partly else ""
+    return {
+        "is_in": bool(used),
+        "cause": told_cause(str(chief["cause"]), duals),
+        "rest": str(rest),
+        "rival": str(chief["rival"]),
+        "sectors": [len(used), len(rows)],
+        "largest": float(sum(row["largest"] for row in rows)),
+    }

@@ -8,7 +8,7 @@ hundred questions of the compiled kernel give the derivative for thousands of fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,11 +24,13 @@ from waterplan.plan.result import Result
 from waterplan.planner.answer import ask
 from waterplan.planner.packed import Places, build_costs, build_pairs, capacity_surcharge, extra_worth
 from waterplan.planner.packs import fresh_answers
-from waterplan.planner.store import build_uses
+from waterplan.planner.store import Uses, build_uses
 from waterplan.scenario import override_range
+from waterplan.study import Study
 
 STEP = 1e-6
 AT_USES = ("saving_fraction", "applicable_share", "penetration_base", "penetration_max")
+OF_USES = ("saving_fraction", "added_share", "base_share", "remaining_fraction")  # the flows that the end uses rest on
 BY_PRODUCT = ("output_growth", "intensity")
 PRICES = {
     "technology": (
@@ -61,15 +63,21 @@ def weighed(result: Result, found: Mapping[str, Array]) -> pd.DataFrame:
     study = result.instance.study
     low, high = override_range(study, result.instance.scenario)
     rows = study.rows[study.rows["name"].isin(found)].copy()
-    rows["derivative"] = 0.0
+    names = rows["name"].to_numpy(dtype=object)
+    index = {dim: pd.Index(study.values[dim].values).get_indexer(rows[dim].astype(str)) for dim in _dims(study, found)}
+    figures = {column: np.zeros(len(rows)) for column in ("derivative", "low", "high")}
     for name, values in found.items():
-        here = rows["name"] == name
-        dims = [str(dim) for dim in study.values[name].dims]
-        place = tuple(pd.Index(study.values[dim].values).get_indexer(rows.loc[here, dim].astype(str)) for dim in dims)
+        here = np.flatnonzero(names == name)
+        place = tuple(index[str(dim)][here] for dim in study.values[name].dims)
         for column, array in (("derivative", values), ("low", low[name].values), ("high", high[name].values)):
-            rows.loc[here, column] = array[place] if dims else float(array)
+            figures[column][here] = np.asarray(array)[place]
+    rows = rows.assign(**figures)
     rows["weight"] = rows["derivative"].abs() * (rows["high"] - rows["low"]) / 2
     return rows.sort_values("weight", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def _dims(study: Study, names: Iterable[str]) -> list[str]:
+    return sorted({str(dim) for name in names for dim in study.values[name].dims})
 
 
 def share_by_basis(rows: pd.DataFrame) -> dict[str, float]:
@@ -106,53 +114,76 @@ class _AtPrices:
         self.extra = extra_worth(i.structure, self.duals)
         self.cut = cut_by_pool(i)
         self.years = i.study.target_year - i.study.base_year
-        self.base = self(i.values)
+        self._known_uses: tuple[Flows, Uses] | None = None
+        self.base, self.base_of_uses = self.parts(i.values)
 
-    def __call__(self, values: Values) -> Array:
+    def parts(self, values: Values) -> tuple[Array, Array]:
+        """What pairs and their end uses add [pair; local].
+
+        A pair's value is that of its end uses, each at the worth of a cubic metre less what it would earn later on the
+        way, and of the whole reference withdrawal at what a cubic metre earns there.
+        """
         i = self.instance
         s = i.structure
         flows = build_flows(s, values, i.levers, self.years)
         pairs = build_pairs(self.places, flows, i.levers)
+        uses = self._uses(flows)
+        answers = fresh_answers(pairs, self.costs, uses.entry_start[:-1][s.local_use])
+        everyone = np.arange(len(pairs.reference))
+        ask(everyone, self.duals.shadow_price, self.extra, pairs, self.costs, uses, answers)
+        worth = self.duals.shadow_price + self.extra
+        value = worth * answers.counted - answers.cost
+        saved = flows.gross_flow * answers.use_saving
+        earned = worth[s.local_pair] * saved - flows.gross_flow * answers.spent
+        count = len(s.pair_product)
+        left = flows.reference_withdrawal - totals(s.local_pair, saved, count)
+        later = value - totals(s.local_pair, earned, count)
+        later = np.divide(later, left, out=np.zeros(count), where=left > 0)
+        at_uses, floors = self._floors(flows)
+        return floors - value, at_uses - (earned - later[s.local_pair] * saved)
+
+    def _uses(self, flows: Flows) -> Uses:
+        """The end uses, made anew only where a coefficient of them has moved."""
+        s, known = self.instance.structure, self._known_uses
+        if known and all(np.array_equal(getattr(flows, name), getattr(known[0], name)) for name in OF_USES):
+            return known[1]
         mean = totals(s.local_app, self.costs.app, len(s.app_use))
         mean /= np.maximum(np.bincount(s.local_app, minlength=len(s.app_use)), 1)
         uses = build_uses(s, flows, (mean * flows.saving_fraction)[None, :])
-        answers = fresh_answers(pairs, self.costs, uses.entry_start[:-1][s.local_use])
-        everyone = np.arange(len(pairs.reference))
-        price = self.duals.shadow_price
-        ask(everyone, price, self.extra, pairs, self.costs, uses, answers)
-        value = (price + self.extra) * answers.counted - answers.cost
-        return self._floors(flows) - value
+        self._known_uses = known or (flows, uses)
+        return uses
 
-    def _floors(self, flows: Flows) -> Array:
-        """What floors and caps that are shares of a volume add, by pair: their price times the bound."""
+    def _floors(self, flows: Flows) -> tuple[Array, Array]:
+        """What floors and caps that are shares of a volume add, at end uses and in all [local; pair]: price x bound."""
         i, s, d = self.instance, self.instance.structure, self.duals
         levers = i.levers
         floor = (d.sector_floor * levers.sector_floor)[s.pair_sector]
         floor = floor + (d.province_floor * levers.province_floor)[s.pair_province]
         bound = floor * flows.reference_withdrawal
         price = floor_price(self.instance, d)
+        at_uses = np.zeros(len(s.local_use))
         if price.any():
             count = len(s.pair_product)
             reach = (flows.saving_fraction * flows.added_share)[s.local_app] * flows.gross_flow[s.local_app_local]
-            bound = bound + totals(
-                s.local_pair[s.local_app_local], price[s.app_technology[s.local_app]] * reach, count
-            )
+            at_uses = totals(s.local_app_local, price[s.app_technology[s.local_app]] * reach, len(s.local_use))
+            bound = bound + totals(s.local_pair, at_uses, count)
             site = flows.site_limit[s.pair_site] * flows.reference_withdrawal[s.pair_site_pair]
             bound = bound + totals(s.pair_site_pair, price[s.site_technology[s.pair_site]] * site, count)
             supply = flows.supply_limit[s.pair_supply] * flows.reference_withdrawal[s.pair_supply_pair]
             technology = s.supply_technology[s.pair_supply]
             free = (s.supply_available & ~self.cut)[technology, s.pair_province[s.pair_supply_pair]]
             bound = bound + totals(s.pair_supply_pair, free * price[technology] * supply, count)
-        return np.asarray(bound)
+        return at_uses, np.asarray(bound)
 
-    def moved(self, name: str, place: tuple[NDArray[Any], ...]) -> tuple[Array, Array]:
-        """Change of every pair's part when some values grow a little, and by how much each has grown."""
+    def moved(self, name: str, place: tuple[NDArray[Any], ...]) -> tuple[Array, Array, Array]:
+        """Change of the parts of pairs and of end uses when some values grow a little; by how much each has grown."""
         values = dict(self.instance.values)
         changed = np.array(values[name], dtype=float)
         step = STEP * np.maximum(np.abs(changed[place]), 1e-2)
         changed[place] += step
         values[name] = changed
-        return self(values) - self.base, step
+        pairs, uses = self.parts(values)
+        return pairs - self.base, uses - self.base_of_uses, step
 
 
 def floor_price(instance: Instance, duals: Duals) -> Array:
@@ -176,20 +207,31 @@ def cut_by_pool(instance: Instance) -> NDArray[np.bool_]:
 
 
 def _of_technologies_at_products(problem: _AtPrices) -> dict[str, Array]:
-    """Rows of different products are moved together: each changes the pairs of its own product only."""
+    """Rows of different end uses are moved together, for each changes the part of its own end use only.
+
+    So are rows of different products where a technology works on the whole plant or replaces other water.
+    """
     s, values = problem.instance.structure, problem.instance.values
+    use = np.full((len(s.products), len(s.end_uses)), -1)
+    use[s.use_product, s.use_end_use] = np.arange(len(s.use_product))
     found = {}
-    names = (*AT_USES, "end_use_share")
-    for name in names:
-        axis = 0 if name == "end_use_share" else 1
+    for name in (*AT_USES, "end_use_share"):
         derivative = np.full(values[name].shape, np.nan)
         place = np.argwhere(~np.isnan(values[name]))
-        turn = pd.Series(place[:, axis]).groupby(place[:, axis]).cumcount().to_numpy()
-        for number in range(turn.max() + 1):
-            here = tuple(place[turn == number].T)
-            change, step = problem.moved(name, here)
-            by_product = totals(s.pair_product, change, len(s.products))
-            derivative[here] = by_product[here[axis]] / step
+        product, end_use = place[:, -2], place[:, -1]
+        own = use[product, end_use]
+        for owner, at_use in ((own, True), (product, False)):
+            rows = np.flatnonzero((own >= 0) == at_use)
+            turn = pd.Series(owner[rows]).groupby(owner[rows]).cumcount().to_numpy()
+            for number in range(turn.max(initial=-1) + 1):
+                now = rows[turn == number]
+                here = tuple(place[now].T)
+                of_pairs, of_uses, step = problem.moved(name, here)
+                if at_use:
+                    change = totals(s.local_use, of_uses, len(s.use_product))
+                else:
+                    change = totals(s.pair_product, of_pairs, len(s.products))
+                derivative[here] = change[owner[now]] / step
         found[name] = derivative
     return found
 
@@ -198,14 +240,14 @@ def _of_outputs(problem: _AtPrices) -> dict[str, Array]:
     s, values = problem.instance.structure, problem.instance.values
     found = {}
     for name in BY_PRODUCT:
-        change, step = problem.moved(name, np.nonzero(~np.isnan(values[name])))
+        change, _, step = problem.moved(name, np.nonzero(~np.isnan(values[name])))
         found[name] = totals(s.pair_product, change, len(s.products)) / step
     output = np.full(values["output"].shape, np.nan)
-    change, step = problem.moved("output", (s.pair_product, s.pair_province))
+    change, _, step = problem.moved("output", (s.pair_product, s.pair_province))
     output[s.pair_product, s.pair_province] = change / step
     factor = np.full(values["intensity_factor"].shape, np.nan)
     place = np.nonzero(~np.isnan(values["intensity_factor"]))
-    change, step = problem.moved("intensity_factor", place)
+    change, _, step = problem.moved("intensity_factor", place)
     changed = totals(s.pair_province * len(s.sectors) + s.pair_sector, change, factor.size).reshape(factor.shape)
     factor[place] = changed[place] / step
     return {**found, "output": output, "intensity_factor": factor}
