@@ -14,6 +14,7 @@ import full_model
 import machine
 import many
 import moves
+import plants
 import processes
 import profiled
 
@@ -27,6 +28,7 @@ PARTS = {
     "profiled": profiled.run,
     "batch": batch.run,
     "frontier": frontier.run,
+    "plants": plants.run,
 }
 RESULTS = Path(__file__).with_name("RESULTS.md")
 HEADER = """# Measured

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from waterplan.report.writing import write_report
     from waterplan.scenario import Scenario, open_scenario, scenario_files
     from waterplan.standing.goal import Goal
+    from waterplan.standing.many import benchmark
     from waterplan.standing.one import Standing, plant_standing
     from waterplan.study import Study, open_study, shipped
     from waterplan.uncertainty.candidates import first_secure
@@ -63,6 +64,7 @@ __all__ = [
     "Study",
     "__version__",
     "answer",
+    "benchmark",
     "binding_limits",
     "causes",
     "certificate_line",
@@ -129,6 +131,7 @@ _HOME = {
     "Standing": "waterplan.standing.one",
     "Study": "waterplan.study",
     "answer": "waterplan.planner.planning",
+    "benchmark": "waterplan.standing.many",
     "binding_limits": "waterplan.explain.limits",
     "causes": "waterplan.explain.causes",
     "certificate_line": "waterplan.report.page",

@@ -1,0 +1,185 @@
+"""Where many plants stand: a file of records read, checked, graded, ranked and scored in one call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from waterplan.benchmarking.balance import BALANCE_TOLERANCE, balance
+from waterplan.benchmarking.grades import grades
+from waterplan.benchmarking.indicators import indicators
+from waterplan.benchmarking.ladders import GRADES
+from waterplan.benchmarking.peers import peers_of, percentile, published_peers
+from waterplan.benchmarking.reading import read_records
+from waterplan.benchmarking.records import Records
+from waterplan.benchmarking.score import score
+from waterplan.errors import WaterplanError, suggest
+from waterplan.study import Study, open_study
+from waterplan.vocabulary import term
+
+YEARLY, MADE, GRADE = "plant_year", "plant_product", "grade"
+RECORDS, PUBLISHED, PEERS, POOL, REFERENCE = "records", "published", "peers", "pool", "reference"
+AMONG = (RECORDS, PUBLISHED)
+OF_GRADES = {  # name of the data dictionary: beginning of the columns of Grades
+    YEARLY: {
+        "allowed_withdrawal": "allowed", "allowed_is_estimate": "estimate", "allowed_ratio": "ratio",
+        "allowed_ratio_all_sources": "ratio_all_sources", "mix_gap_volume": "gap_volume",
+    },
+    MADE: {"norm": "norm", "norm_is_estimate": "estimate", "gap": "gap", "gap_volume": "gap_volume"},
+}  # fmt: skip
+WORDS = {
+    YEARLY: {
+        "mix_status": "status", "mix_grade": "grade", "mix_grade_estimated": "grade_estimated",
+        "mix_grade_all_sources": "grade_all_sources",
+    },
+    MADE: {
+        "product_status": "status", "product_grade": "grade", "product_grade_estimated": "grade_estimated",
+        "product_allocation": "allocation",
+    },
+}  # fmt: skip
+POOLED = ("place", "place_low", "place_high")
+
+Variables = dict[str, tuple[tuple[str, ...], NDArray]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What plants are ranked among: the peers, and what the basis is called where there are enough of them."""
+
+    peers: pd.DataFrame | None
+    basis: str
+
+
+def benchmark(
+    records: Records | str | Path | bytes,
+    study: Study | None = None,
+    *,
+    peers: pd.DataFrame | str | None = RECORDS,
+    place: pd.DataFrame | None = None,
+    name: str = "",
+    language: str = "en",
+    tolerance: float = BALANCE_TOLERANCE,
+) -> xr.Dataset:
+    """Grades, gaps, indicators, balance, places and scores of all plant-years of the records.
+
+    records: a CSV or Excel file, its content, or what ``read_records`` gave. study: the shipped one by default.
+    peers: whom plants are ranked among: the others of the same file ("records"), published plants ("published"), or a
+    table (peers.percentile); None: nobody. With too few, the place is in the reference distribution. place: what
+    ``PeerPool.place`` answers for these records; it comes first where the pool tells something. name, language,
+    tolerance: of ``read_records``.
+
+    Dims ``plant_year`` (coords plant, year, owner, province), ``plant_product`` (coords plant_of, year_of, product,
+    route, variant, and site, its row in plant_year) and ``grade``; variables, units and labels are those of the data
+    dictionary, ``waterplan describe --kind standing``. Texts are "" and figures NaN where there is none. Raises
+    DataError with all problems of the file, and WaterplanError for peers that are none.
+    """
+    study = study or open_study()
+    if not isinstance(records, Records):
+        records = read_records(records, study, name=name, language=language, tolerance=tolerance)
+    asked = _asked(records, study, peers)
+    graded = grades(records, study)
+    variables = _of_plants(records, graded.sites, study) | _of_products(records, graded.products)
+    variables |= _places(records, study, asked, place)
+    made = xr.Dataset(variables, coords=_coords(records))
+    for key, array in made.variables.items():
+        if key != GRADE:
+            found = term(TERMS.get(str(key), str(key)))
+            array.attrs = {"units": found.unit, "long_name": found.label_en, "long_name_zh": found.label_zh}
+    return made.assign_attrs(
+        title=study.title, study=study.name, study_digest=study.digest, price_year=study.price_year,
+        conversions="\n".join(f"{one.sheet} {one.row} {one.column}: {one.written} -> {one.became}".strip()
+                              for one in records.conversions),
+    )  # fmt: skip
+
+
+TERMS = {"plant_of": "plant", "year_of": "year", "site": YEARLY}
+
+
+def _asked(records: Records, study: Study, peers: pd.DataFrame | str | None) -> Asked:
+    if isinstance(peers, str):
+        if peers not in AMONG:
+            raise WaterplanError(f'peers: "{peers}" is none of {", ".join(AMONG)}.{suggest(peers, AMONG)}')
+        return Asked(peers_of(records) if peers == RECORDS else published_peers(study), peers)
+    return Asked(peers, PEERS)
+
+
+def _coords(records: Records) -> dict[str, object]:
+    sites, products = records.sites, records.products
+    site = sites.index.get_indexer(pd.MultiIndex.from_frame(products[["plant", "year"]]))
+    plants = {
+        "plant": _words(sites.index.get_level_values(0)),
+        "year": sites.index.get_level_values(1).to_numpy(np.int64),
+        "owner": _words(sites["owner"]) if "owner" in sites else _nothing(len(sites)),
+        "province": _words(sites["province"]) if "province" in sites else _nothing(len(sites)),
+    }
+    made = {"plant_of": _words(products["plant"]), "year_of": products["year"].to_numpy(np.int64), "site": site}
+    made |= {name: _words(products[name]) for name in ("product", "route", "variant")}
+    return {name: (YEARLY, values) for name, values in plants.items()} | {
+        **{name: (MADE, values) for name, values in made.items()},
+        GRADE: (GRADE, np.array(GRADES, dtype=object), {"long_name": term(GRADE).label_en}),
+    }
+
+
+def _words(values: pd.Series | pd.Index) -> NDArray:
+    """Texts as objects; "" where missing."""
+    return np.asarray(values.fillna(""), dtype=object)
+
+
+def _nothing(count: int) -> NDArray:
+    return np.full(count, "", dtype=object)
+
+
+def _coded(values: pd.Series) -> NDArray:
+    """The words of a categorical column; "" where missing."""
+    words = np.array([*values.cat.categories, ""], dtype=object)
+    return np.asarray(words[values.cat.codes.to_numpy()])
+
+
+def _by_grade(frame: pd.DataFrame, dim: str) -> Variables:
+    return {
+        name: ((dim, GRADE), np.stack([frame[f"{start}_{grade}"].to_numpy() for grade in GRADES], axis=1))
+        for name, start in OF_GRADES[dim].items()
+    }
+
+
+def _of_plants(records: Records, graded: pd.DataFrame, study: Study) -> Variables:
+    told, scored = balance(records), score(records, study)
+    made = indicators(records).sites
+    figures = {str(name): told[name].to_numpy() for name in told} | {str(name): made[name].to_numpy() for name in made}
+    figures |= {
+        "score": scored["score"].to_numpy(np.float64, na_value=np.nan),
+        "typical_withdrawal": scored["typical"].to_numpy(),
+        "typical_ratio": scored["ratio"].to_numpy(),
+    }
+    words = {name: _coded(graded[column]) for name, column in WORDS[YEARLY].items()}
+    return _by_grade(graded, YEARLY) | {name: ((YEARLY,), values) for name, values in (figures | words).items()}
+
+
+def _of_products(records: Records, graded: pd.DataFrame) -> Variables:
+    figures = {
+        "plant_output": graded["output"].to_numpy(),
+        "product_withdrawal": graded["withdrawal"].to_numpy(),
+        "withdrawal_per_output": graded["intensity"].to_numpy(),
+    }
+    words = {name: _coded(graded[column]) for name, column in WORDS[MADE].items()}
+    return _by_grade(graded, MADE) | {name: ((MADE,), values) for name, values in (figures | words).items()}
+
+
+def _places(records: Records, study: Study, asked: Asked, pool: pd.DataFrame | None) -> Variables:
+    told = percentile(records, study, asked.peers)
+    basis = np.array([asked.basis, REFERENCE, ""], dtype=object)[told["basis"].cat.codes.to_numpy()]
+    figures = {name: told[name].to_numpy(np.float64, copy=True) for name in POOLED}
+    count = told["peers"].to_numpy(np.float64, copy=True)
+    if pool is not None and len(pool):
+        keys = ["plant", "year", "product", "route"]
+        at = pd.MultiIndex.from_frame(pool[keys]).get_indexer(pd.MultiIndex.from_frame(records.products[keys]))
+        known = (at >= 0) & pool["place_low"].notna().to_numpy()[at]
+        for name, values in figures.items():
+            values[known] = pool[name].to_numpy(np.float64)[at[known]]
+        basis[known], count[known] = POOL, np.nan
+    return {name: ((MADE,), values) for name, values in (figures | {"peers": count, "place_basis": basis}).items()}
