@@ -18,9 +18,11 @@ from waterplan.messages import LANGUAGES, Texts
 from waterplan.plan.files.workbook import FONT, TEXT_IS_TEXT
 from waterplan.study import Study
 
+EXAMPLE_COLUMNS, EXAMPLE_WIDTH = 60, 20
 ROWS = 2000  # that lists and checks reach down to; reading takes more
+A4 = 9
 KEYS = 2  # plant and year stay in view
-HEADING_HEIGHT, WIDTHS = 48, (12, 34)
+LINE, HEADING_HEIGHT, WIDTHS = 18, 36, (12, 34)
 COMMENT = {"x_scale": 2.2, "y_scale": 1.2}
 GUIDE = ("sheets", "required_mark", "units", "empty", "balance", "values", "names")
 GUIDE_WIDTHS = (16, 34, 10, 12, 90)
@@ -53,11 +55,16 @@ class _Book:
         self.looks = {name: self.book.add_format(dict(look)) for name, look in looks.items()}
 
     def say(self, key: str, **values: object) -> str:
-        return Texts("plants", self.language)(f"template_{key}", **values)
+        """A text of the template, by its whole key."""
+        return Texts("plants", self.language)(key, **values)
 
     def sheet(self, table: str) -> Any:
-        """A new sheet under the name by which reading knows it."""
-        return self.book.add_worksheet(sheet_name(table, self.language))
+        """A new sheet under the name by which reading knows it; on paper all its columns stand side by side."""
+        made = self.book.add_worksheet(sheet_name(table, self.language))
+        made.set_landscape()
+        made.set_paper(A4)
+        made.fit_to_pages(1, 0)
+        return made
 
 
 def sheet_name(table: str, language: str) -> str:
@@ -70,7 +77,7 @@ def pack_book(study: Study, language: str) -> bytes:
     packed = io.BytesIO()
     book = xlsxwriter.Workbook(packed, TEXT_IS_TEXT)
     made = _Book(book, study, language)
-    book.set_properties({"title": made.say("title")})
+    book.set_properties({"title": made.say("template_title")})
     guide = made.sheet("notes")
     parts = {table: made.sheet(table) for table in PARTS}
     _lists(made, made.sheet("lists"))
@@ -88,21 +95,21 @@ def _guide(made: _Book, sheet: Any) -> None:
     sheet.hide_gridlines(2)
     for place, width in enumerate(GUIDE_WIDTHS):
         sheet.set_column(place, place, width)
-    sheet.write_string(0, 0, made.say("title"), made.looks["title"])
+    sheet.write_string(0, 0, made.say("template_title"), made.looks["title"])
     row = 2
     for key in GUIDE:
-        text = made.say(key, tolerance=f"{BALANCE_TOLERANCE:.0%}")
+        text = made.say(f"template_{key}", tolerance=f"{BALANCE_TOLERANCE:.0%}")
         sheet.merge_range(row, 0, row, len(GUIDE_WIDTHS) - 1, "", made.looks["wrapped"])
         sheet.write_string(row, 0, text, made.looks["wrapped"])
-        sheet.set_row(row, 32)
+        sheet.set_row(row, LINE * (1 + _width(text) // sum(GUIDE_WIDTHS)))
         row += 1
     row += 1
     for place, key in enumerate(("sheet", "column", "required", "unit", "meaning")):
-        sheet.write_string(row, place, made.say(key), made.looks["required"])
+        sheet.write_string(row, place, made.say(f"template_{key}"), made.looks["required"])
     for table in PARTS:
         for column in asked(table, made.language):
             row += 1
-            needed = made.say("required" if column.required else "optional")
+            needed = made.say("template_required" if column.required else "template_optional")
             name = label(column.name, made.language)
             cells = (sheet_name(table, made.language), name, needed, column.unit, column.meaning)
             for place, text in enumerate(cells):
@@ -115,12 +122,12 @@ def _to_fill_in(made: _Book, sheet: Any, columns: Sequence[Asked]) -> None:
     sheet.set_row(0, HEADING_HEIGHT)
     places = {column.name: place for place, column in enumerate(columns)}
     for place, column in enumerate(columns):
-        width = min(max(WIDTHS[0], _width(column.heading) / 2 + 2), WIDTHS[1])
+        width = min(max(WIDTHS[0], _width(column.heading) + 2), WIDTHS[1])
         wide = column.kind.startswith("of ") or column.name in ("plant", "variant")
         sheet.set_column(place, place, WIDTHS[1] if wide else width, made.looks[_number_format(column)])
         needed = "required" if column.required else "optional"
         sheet.write_string(0, place, column.heading, made.looks[needed])
-        note = f"{column.meaning}\n({made.say(needed)})"
+        note = f"{column.meaning}\n({made.say(f'template_{needed}')})"
         sheet.write_comment(0, place, note, {**COMMENT, "font_name": FONT[made.language], "author": ""})
         rule = _rule(made, column, places)
         if rule:
@@ -146,12 +153,12 @@ def _rule(made: _Book, column: Asked, places: Mapping[str, int]) -> dict[str, ob
     if column.kind == "year":
         bounds = dict(zip(("minimum", "maximum"), YEARS, strict=True))
         lower, upper = YEARS
-        said = {"error_message": made.say("wrong_year", lower=lower, upper=upper)}
+        said = {"error_message": made.say("template_wrong_year", lower=lower, upper=upper)}
         return {"validate": "integer", "criteria": "between", **bounds, **said}
     if column.kind == "number":
         most = {"criteria": "between", "minimum": 0, "maximum": 1} if column.name == "share" else {
             "criteria": ">=", "value": 0}  # fmt: skip
-        return {"validate": "decimal", **most, "error_message": made.say("wrong_number")}
+        return {"validate": "decimal", **most, "error_message": made.say("template_wrong_number")}
     return {}
 
 
@@ -165,7 +172,7 @@ def _lists(made: _Book, sheet: Any) -> None:
         columns: dict[str, list[str]] = {label(COLUMN_OF[catalogue], made.language): names}
         if catalogue == "products":
             columns[label("output_unit", made.language)] = [str(unit) for unit in frame["output_unit"]]
-        columns[made.say("key")] = [str(key) for key in frame.index]
+        columns[made.say("template_key")] = [str(key) for key in frame.index]
         made.lists[catalogue] = _listed(made, sheet, at, columns)
         at += len(columns) + 1
     units = list(dict.fromkeys(str(unit) for unit in made.study.products["output_unit"]))
@@ -205,12 +212,13 @@ def _variants_of_the_row(lists: str, at: int, count: int) -> str:
 
 def _example(made: _Book, sheet: Any) -> None:
     """A plant made up, in the tables of the other sheets; reading leaves this sheet out."""
-    sheet.write_string(0, 0, made.say("example_only"), made.looks["warning"])
-    sheet.set_column(0, 60, 16)
+    sheet.write_string(0, 0, made.say("template_example_only"), made.looks["warning"])
+    sheet.set_column(0, EXAMPLE_COLUMNS, EXAMPLE_WIDTH)
     row = 2
     for table, records in example(made.study, made.language).items():
         sheet.write_string(row, 0, sheet_name(table, made.language), made.looks["title"])
         columns = asked(table, made.language)
+        sheet.set_row(row + 1, HEADING_HEIGHT)
         for place, column in enumerate(columns):
             sheet.write_string(
                 row + 1, place, column.heading, made.looks["required" if column.required else "optional"]
