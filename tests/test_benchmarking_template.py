@@ -2,8 +2,10 @@
 
 import csv
 import io
+import re
 import warnings
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import openpyxl
@@ -12,9 +14,15 @@ import pytest
 from filling_in import Filled, bare, filled_csv
 
 from waterplan import pack_template, read_records, write_template
+from waterplan.benchmarking import packed
+from waterplan.benchmarking.balance import BALANCE_TOLERANCE
+from waterplan.benchmarking.csv_text import BYTES_MAX, ROWS_MAX
 from waterplan.benchmarking.headers import LAYOUTS, REQUIRED, canonical_unit, factor_of, heading
+from waterplan.benchmarking.headers import SHEETS as HEADED
 from waterplan.benchmarking.template_columns import PARTS, asked
+from waterplan.benchmarking.workbook import SHEET_ROWS_MAX
 from waterplan.errors import DataError, WaterplanError
+from waterplan.tables.sheet import COLUMNS_MAX
 
 LANGUAGES = ("en", "zh")
 SHEETS = {"en": ["Notes", "Sites", "Products", "Technologies", "End uses", "Lists", "Example"],
@@ -243,10 +251,10 @@ class TestWhatIsInIt:
     @pytest.mark.parametrize("language", LANGUAGES)
     def test_it_has_no_macros_no_formulas_and_no_links(self, china, language):
         content = pack_template("xlsx", china, language)
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            names = packed.namelist()
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            names = parts.namelist()
             assert not [n for n in names if "vba" in n.lower() or "external" in n.lower() or "embed" in n.lower()]
-            assert not [n for n in names if n.startswith("xl/worksheets/sheet") and b"<f>" in packed.read(n)]
+            assert not [n for n in names if n.startswith("xl/worksheets/sheet") and b"<f>" in parts.read(n)]
 
     @pytest.mark.parametrize("language", LANGUAGES)
     def test_the_flat_table_opens_in_excel_as_what_it_is(self, china, language):
@@ -274,3 +282,29 @@ class TestWriting:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             assert pack_template("xlsx", tiny, "zh")
+
+
+class TestDocument:
+    TEXT = (Path(__file__).parents[1] / "docs" / "records.md").read_text(encoding="utf-8")
+
+    def test_its_table_of_columns_is_that_of_the_template_and_the_vocabulary(self):
+        rows = [line for line in self.TEXT.splitlines() if line.startswith("|")][2:]
+        expected = []
+        for part in PARTS:
+            for en, zh in zip(asked(part, "en"), asked(part, "zh"), strict=True):
+                unit, needed = canonical_unit(en.name) if en.kind == "number" else "", "required" if en.required else ""
+                sheet = " ".join(HEADED[part])
+                expected.append(f"| {sheet} | {en.heading} | {zh.heading} | {needed} | {unit} | {en.meaning} |")
+        assert rows == expected
+
+    def test_its_limits_are_those_of_the_code(self):
+        workbook = f"{packed.BYTES_MAX >> 20} MiB as a workbook ({packed.UNPACKED_MAX >> 20} MiB unpacked, "
+        assert f"{workbook}{SHEET_ROWS_MAX:,} rows in a sheet)" in self.TEXT
+        assert f"{BYTES_MAX >> 20} MiB and {ROWS_MAX:,} rows as CSV, and {COLUMNS_MAX} columns" in self.TEXT
+        assert f"to {BALANCE_TOLERANCE:.0%}".replace("%", " %") in self.TEXT
+
+    def test_its_python_runs(self, tmp_path, monkeypatch, capsys):
+        monkeypatch.chdir(tmp_path)
+        (code,) = re.findall(r"```python\n(.*?)```", self.TEXT, re.DOTALL)
+        exec(compile(code, "records.md", "exec"), {})
+        assert "nothing is filled in" in capsys.readouterr().out

@@ -199,7 +199,7 @@ def _converted(column: Column, name: str, unit: str, values: Numbers, faults: Fa
         message = faults.say("wrong_unit", text=shown(unit), allowed=", ".join(WRITTEN[goal]))
         faults.add(raw.sheet, raw.header_row, column.heading, message)
         return np.full(len(values), np.nan)
-    if by != 1 or (goal == VOLUME and is_mass(unit)):
+    if (by != 1 or (goal == VOLUME and is_mass(unit))) and not np.isnan(values).all():
         key = "tonnes_are_cubic_metres" if goal == VOLUME and is_mass(unit) else "times"
         faults.changed(raw.sheet, raw.header_row, column.heading, unit, faults.say(key, by=f"{by:.10g}", unit=goal))
     found = term(TERM_OF.get(name, name))
