@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from waterplan.report.commands import command_lines, settings
     from waterplan.report.explanation import overview_page, technology_page, technology_sentences
     from waterplan.report.page import certificate_line, judge_line, plan_page
+    from waterplan.report.plant import plant_report, plant_report_pdf
     from waterplan.report.policy import report_document
     from waterplan.report.robustness import robust_page
     from waterplan.report.writing import write_report
@@ -91,6 +92,8 @@ __all__ = [
     "palette",
     "plan_page",
     "plan_variables",
+    "plant_report",
+    "plant_report_pdf",
     "plant_standing",
     "reach",
     "read_records",
@@ -157,6 +160,8 @@ _HOME = {
     "pack_template": "waterplan.benchmarking.template",
     "palette": "waterplan.palette",
     "plan_page": "waterplan.report.page",
+    "plant_report": "waterplan.report.plant",
+    "plant_report_pdf": "waterplan.report.plant",
     "plan_variables": "waterplan.plan.dataset",
     "plant_standing": "waterplan.standing.one",
     "reach": "waterplan.uncertainty.robust",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -120,6 +121,13 @@ def spoken_unit(unit: str, language: str) -> str:
 def source_list(report: Report, cited: list[str]) -> Html:
     """The sources cited, as numbered in the table above; titles stay in their language."""
     say, sources = report.say, report.plan.study.sources
+    items = source_items(sources, cited)
+    listed = [element("ol", *items, class_="sources")] if items else []
+    return section(say("sources"), *listed, note(say("sources_note", count=len(sources))))
+
+
+def source_items(sources: pd.DataFrame, cited: Iterable[str]) -> list[Html]:
+    """Sources as items of a list; only web addresses are links."""
     items = []
     for key in cited:
         row = sources.loc[key]
@@ -129,8 +137,7 @@ def source_list(report: Report, cited: list[str]) -> Html:
         text = ", ".join(told[name] for name in ("title", "publisher", "year") if told[name])
         href: str = told["url"] if told["url"].startswith(LINKED) else ""
         items.append(element("li", text, " ", element("a" if href else "span", told["url"], href=href)))
-    listed = [element("ol", *items, class_="sources")] if items else []
-    return section(say("sources"), *listed, note(say("sources_note", count=len(sources))))
+    return items
 
 
 def foot(report: Report) -> Html:
