@@ -13,7 +13,7 @@ import panel as pn
 import param
 from bokeh.document import Document
 
-from waterplan import Planner, open_study, shipped
+from waterplan import PeerPool, Planner, open_study, shipped
 
 from .answers import THREADS, Answers
 from .facts import Facts
@@ -26,7 +26,11 @@ from .serving import Alive, Ready, Startup, Visit, Visits, harden
 from .session import Session, shipped_scenarios
 
 BROWSER = Path(__file__).parent / "browser"
-SCRIPTS = ("words.js", "charts.js", "cards.js", "levers.js", "tables.js", "runs.js", "panel.js", "menus.js", "board.js")
+SCRIPTS = (
+    "words.js", "charts.js", "cards.js", "levers.js", "tables.js", "runs.js", "panel.js", "menus.js",
+    "plant_charts.js", "plant_form.js", "plant.js", "plant_moves.js", "board.js",
+)  # fmt: skip
+SHEETS = ("board.css", "plant.css")
 
 
 REST = 120  # ms without a move after which reasons are looked for
@@ -49,9 +53,10 @@ class Board(pn.custom.JSComponent):
     compare = param.Dict(default={})
     rows = param.Dict(default={})
     runs = param.Dict(default={})
+    plant = param.Dict(default={})
 
     _esm = scripts()
-    _stylesheets = [(BROWSER / "board.css").read_text(encoding="utf-8")]  # noqa: RUF012
+    _stylesheets = [(BROWSER / name).read_text(encoding="utf-8") for name in SHEETS]  # noqa: RUF012
 
     def __init__(self, session: Session, visit: Visit, **params: Any):
         super().__init__(sizing_mode="stretch_both", **params)
@@ -78,11 +83,12 @@ class Pages:
     shipped: dict[str, Any]
     read_only: bool = False
     language: str = "en"
+    pool: Any = None
     visits: Visits = field(default_factory=Visits)
 
     def __call__(self) -> Board:
         visit = self.visits.come()
-        session = Session(self.answers, self.facts, self.shipped, self.read_only, self.language)
+        session = Session(self.answers, self.facts, self.shipped, self.read_only, self.language, self.pool)
         board = Board(session, visit)
         document = pn.state.curdoc
         soon, later = functools.partial(_soon, document), functools.partial(_later, document)
@@ -96,6 +102,12 @@ class Pages:
 
             document.on_session_destroyed(leave)
         return board
+
+    def close(self) -> None:
+        """Ends the threads, and lets go of the pool."""
+        self.answers.close()
+        if self.pool is not None:
+            self.pool.close()
 
     def are_ready(self) -> bool:
         """Whether the planner is compiled and the first plan is known."""
@@ -130,6 +142,7 @@ def build(
     workers: int = THREADS,
     outline_map: str | None = None,
     runs: str | None = None,
+    pool: str | None = None,
 ) -> Pages:
     """Everything that visitors share is made here, once; the planner is compiled afterwards."""
     planner = Planner(open_study(study))
@@ -141,7 +154,8 @@ def build(
     for scenario in list(known.values())[:1]:
         answers.plan(scenario)
         answers.curve(scenario)
-    return Pages(answers, facts, known, read_only, language)
+    peers = None if pool is None else PeerPool.open(pool)
+    return Pages(answers, facts, known, read_only, language, peers)
 
 
 def get_server(
@@ -190,6 +204,7 @@ def serve(
     log_format: str = "text",
     outline_map: str | None = None,
     runs: str | None = None,
+    pool: str | None = None,
     told: Callable[[int], None] = lambda port: None,
 ) -> None:
     """Serves the pages until it is interrupted; port 0 is any that is free, and ``told`` learns which."""
@@ -198,8 +213,8 @@ def serve(
     pn.extension(notifications=False)
     startup = Startup(port, address, language)
     told(startup.port)
-    pages = startup.wait_for(lambda: build(study, scenarios, read_only, language, workers, outline_map, runs))
+    pages = startup.wait_for(lambda: build(study, scenarios, read_only, language, workers, outline_map, runs, pool))
     try:
         get_server(pages, startup.port, address, provider, origins, show=show, **options).run_until_shutdown()
     finally:
-        pages.answers.close()
+        pages.close()

@@ -13,12 +13,14 @@ from waterplan.errors import InfeasibleError
 from waterplan.formats import lever_unit, units
 from waterplan.vocabulary import Term, of_kind, terms
 
+from . import plant_form
+
 GROUPS = ("question", "prices", "limits", "reach", "sector", "province", "technology")
 ENTERPRISE_ONLY = ("hurdle_rate", "water_price_scale", "water_tax", "barrier_cost", "investment_subsidy")
 FLOORS = ("sector_floor", "province_floor")
 CATALOGUES = ("sector", "product", "province", "end_use", "technology")
 ROOM = "dashboard"
-ROOMS = (ROOM, "runs")
+ROOMS = (ROOM, "runs", "grades", "benchmark_page")
 
 
 def group_of(lever: Term) -> str:
@@ -84,6 +86,7 @@ class Facts:
             "outline": self.outline,
             "years": [study.base_year, study.target_year, study.price_year],
             "study": study.name,
+            "plant": plant_form.asked(study, language),
         }
 
     def names(self, dim: str, language: str) -> dict[str, str]:

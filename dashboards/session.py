@@ -20,6 +20,7 @@ from . import link
 from .answers import Answer, Answers
 from .facts import Facts
 from .panels import Panels
+from .plants import Plants
 from .runs import view
 from .state import LANGUAGES, PAGES, THEMES, State
 from .tables import Rows, side_by_side
@@ -35,12 +36,12 @@ class Session:
     """The state of a visitor and what he sees of it."""
 
     def __init__(self, answers: Answers, facts: Facts, shipped: Mapping[str, Scenario], read_only: bool = False,
-                 language: str = "en"):  # fmt: skip
+                 language: str = "en", pool: Any = None):  # fmt: skip
         reference = shipped.get("reference") or next(iter(shipped.values()), Scenario(title="Reference"))
         self.answers, self.facts, self.shipped, self.read_only = answers, facts, shipped, read_only
         self.state = State(facts.study, reference, reference, language=language)
         self.rows = Rows(facts.study)
-        self.panels = Panels(self)
+        self.panels, self.plants = Panels(self), Plants(self, pool)
         self.wanted: dict[str, Any] = {}
         self.slice: dict[str, Any] = {}
         self.notice: dict[str, Any] | None = None
@@ -74,13 +75,14 @@ class Session:
     def close(self) -> None:
         """The visitor has left: nothing is sent any more."""
         self._closed = True
+        self.plants.forget()
 
     def receive(self, message: Any) -> None:
         """A message of the browser: {type, ...}. What is not understood is left alone."""
         if not isinstance(message, Mapping):
             return
         name = f"on_{str(message.get('type', ''))[:20]}"
-        act = getattr(self, f"_{name}", None) or getattr(self.panels, name, None)
+        act = getattr(self, f"_{name}", None) or getattr(self.panels, name, None) or getattr(self.plants, name, None)
         if act is None:
             return
         seq = message.get("seq")
@@ -194,6 +196,8 @@ class Session:
             self._look_up(number)
         elif state.page == "runs":
             self._browse(number)
+        elif state.page == "benchmark":
+            self.plants.show(number)
 
     def _explain(self, number: int, answer: Answer, scenario: Scenario) -> None:
         """Curve, reasons and ways out, once the hand rests; a newer move drops them."""

@@ -13,7 +13,7 @@ import numpy as np
 from waterplan import Scenario, Study
 from waterplan.vocabulary import term
 
-PAGES = ("plan", "compare", "data", "runs")
+PAGES = ("plan", "compare", "benchmark", "data", "runs")
 THEMES = ("light", "dark")
 LANGUAGES = ("en", "zh")
 PINS_MAX, PAST_MAX = 4, 200

@@ -1,5 +1,5 @@
 // The page: draws what comes, sends what is moved. One move is under way at a time; the newest waits.
-const LATER_CONTENT = ["curve", "words", "reasons", "ways", "compare", "rows", "runs"];
+const LATER_CONTENT = ["curve", "words", "reasons", "ways", "compare", "rows", "runs", "plant"];
 export function render({ model, view }) {
   const root = document.createElement("div");
   root.className = "waterplan";
@@ -17,7 +17,7 @@ export function render({ model, view }) {
     model.send_msg({ ...message, seq: number });
   };
   const send = (message) => {
-    if (busy && message.type === "move") waiting.set(`${message.lever}.${message.label ?? ""}`, message);
+    if (busy && message.lever) waiting.set(`${message.lever}.${message.label ?? ""}`, message);
     else post(message);
   };
   const tell = (message) => model.send_msg(message); // what no move waits for
@@ -62,7 +62,8 @@ export function render({ model, view }) {
     if (!now.board || !now.page.texts) return;
     const name = now.board.page;
     root.dataset.page = name;
-    patch(page, commandsPanel() + (name === "compare" ? comparePage() : name === "data" ? dataPage() : name === "runs" ? runsPage() : planPage()));
+    patch(page, commandsPanel() + (name === "compare" ? comparePage() : name === "data" ? dataPage() : name === "runs" ? runsPage() : name === "benchmark" ? plantPage() : planPage()));
+    showValues(page);
   };
   const drawAll = () => {
     if (!now.board || !now.page.texts) return;
@@ -70,7 +71,7 @@ export function render({ model, view }) {
     root.lang = isZh() ? "zh-CN" : "en";
     document.documentElement.lang = root.lang;
     document.documentElement.dataset.theme = now.board.theme;
-    document.title = `${now.board.title || "waterplan"} · waterplan`;
+    document.title = `${now.board.page === "benchmark" ? say("page_benchmark") : now.board.title || "waterplan"} · waterplan`;
     patch(part(".skip"), say("skip"));
     patch(bar, topBar());
     patch(scenario, scenarioBar());
@@ -119,11 +120,20 @@ export function render({ model, view }) {
       drawPage();
     }
   };
+  const takePlant = () => {
+    if (now.formSending && now.plant?.kind === "form") {
+      now.formOpen = now.plant.state !== "ready";
+      now.formSending = false;
+    }
+    settle(now.plant?.seq);
+  };
   const takeLater = () => {
     for (const name of LATER_CONTENT) now[name] = Object.keys(model[name] ?? {}).length ? model[name] : null;
   };
 
+  const refuse = (key) => { now.board.notice = { key, detail: "" }; patch(notices, noticeBar()); };
   const acts = {
+    ...plantMoves({ root, send, tell, drawPage, refuse }),
     page: (d) => send({ type: "view", page: d.page }),
     view: (d) => send({ type: "view", [d.name]: d.value }),
     skip: () => part("main").focus(),
@@ -258,7 +268,7 @@ export function render({ model, view }) {
   watch.observe(page);
   model.on("page", takePage);
   model.on("board", takeBoard);
-  for (const name of LATER_CONTENT) model.on(name, () => { takeLater(); drawPage(); });
+  for (const name of LATER_CONTENT) model.on(name, () => { takeLater(); if (name === "plant") takePlant(); drawPage(); });
   model.on("msg:custom", takeMessage);
   model.on("remove", () => watch.disconnect());
   takeLater();

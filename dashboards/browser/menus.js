@@ -1,9 +1,9 @@
 // The bar at the top: pages, scenario, steps back, exports, language and theme.
-const PAGES = ["plan", "compare", "data", "runs"], LATER = ["benchmark"];
+const PAGES = ["plan", "compare", "benchmark", "data", "runs"];
 
 function topBar() {
   const { board } = now, page = board?.page ?? "plan";
-  const tabs = PAGES.map((name) => `<button class="tab" data-act="page" data-page="${name}" ${name === page ? 'aria-current="page"' : ""}>${say("page_" + name)}</button>`).join("") + LATER.map((name) => `<span class="tab later" aria-disabled="true" title="${say("comes_later")}">${say("page_" + name)}<small>${say("later")}</small></span>`).join("");
+  const tabs = PAGES.map((name) => `<button class="tab" data-act="page" data-page="${name}" ${name === page ? 'aria-current="page"' : ""}>${say("page_" + name)}</button>`).join("");
   const icon = (act, text, off = false, sign = "") => `<button class="tool" data-act="${act}" ${off ? "disabled" : ""} aria-label="${say(text)}" title="${say(text)}">${sign || say(text)}</button>`;
   const theme = board?.theme ?? "light";
   return `<div class="brand"><strong>waterplan</strong><span class="quiet">${say("brand_note", { base: now.page.years[0], target: now.page.years[1] })}</span></div><nav aria-label="${say("pages")}">${tabs}</nav><div class="bar-tools">${icon("undo", "undo", !board?.can_undo, "↶")}${icon("redo", "redo", !board?.can_redo, "↷")}<button class="tool wide" data-act="view" data-name="language" data-value="${isZh() ? "en" : "zh"}" lang="${isZh() ? "en" : "zh"}">${isZh() ? "English" : "中文"}</button>${`<button class="tool" data-act="view" data-name="theme" data-value="${theme === "dark" ? "light" : "dark"}" aria-label="${say(theme === "dark" ? "theme_light" : "theme_dark")}" title="${say(theme === "dark" ? "theme_light" : "theme_dark")}">${theme === "dark" ? "☀" : "☾"}</button>`}</div>`;

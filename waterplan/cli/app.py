@@ -194,6 +194,9 @@ def dashboard(
     show: Annotated[bool, typer.Option("--show", help=HELP("show"))] = False,
     read_only: Annotated[bool, typer.Option("--read-only", help=HELP("read_only"))] = False,
     runs: Annotated[str | None, typer.Option(metavar="FOLDER", help=HELP("runs_folder"))] = None,
+    pool: Annotated[
+        str | None, typer.Option(metavar="URL", envvar="WATERPLAN_PEER_POOL", help=HELP("dashboard_pool"))
+    ] = None,
     outline_map: Annotated[str | None, typer.Option(metavar="study|FILE", help=HELP("outline_map"))] = None,
     basic_auth: Annotated[str | None, typer.Option(metavar="FILE", help=HELP("basic_auth"))] = None,
     user: Annotated[str | None, typer.Option("--add-user", metavar="NAME", help=HELP("add_user"))] = None,
@@ -207,5 +210,5 @@ def dashboard(
         return
     where = {"port": port, "address": address, "origins": origin}
     doors = {"basic_auth": basic_auth, "cookie_secret_file": cookie_secret_file, "log_format": log_format.value}
-    shown = {"show": show, "read_only": read_only, "outline_map": outline_map, "runs": runs}
+    shown = {"show": show, "read_only": read_only, "outline_map": outline_map, "runs": runs, "pool": pool}
     serve_pages(study, scenarios, language, workers=workers, **shown, **where, **doors)

@@ -25,6 +25,8 @@ def serve_pages(study: str, scenarios: str | None, language: str, **server: Any)
     say = Texts("commands", language)
     if find_spec("panel") is None:
         raise WaterplanError(say("no_panel"))
+    if server.get("pool") is not None and find_spec("sqlalchemy") is None:
+        raise WaterplanError(Texts("peer_pool", language)("no_database"))
     waterplan.open_study(study)
     address = server["address"]
 

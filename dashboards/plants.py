@@ -1,0 +1,286 @@
+"""The Benchmark page without Panel: a visitor's plant, kept in the memory of his session and nowhere else.
+
+What was given (a file's bytes, a form) is kept as it came; records, problems and the standing are worked out of it in
+threads, anew in each language. Clearing drops all of it. Nothing of it is in the address, in the log or on the disk.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from waterplan import Goal, plant_standing, read_records, read_table
+from waterplan.errors import DataError, WaterplanError
+
+from .plant_files import FileMaker
+from .plant_form import cleaned, example, table_of
+from .plant_view import SHARE, TERM, told
+
+if TYPE_CHECKING:
+    from .session import Session
+
+BYTES_MAX = 8 * 2**20
+NAME_MAX, LISTED_MAX, CHOICES_MAX = 120, 200, 200
+FILE, FORM, EXAMPLE = "file", "form", "example"
+GOALS = ("grade", "budget", "payback")
+GOAL_MAX = 1e13
+
+
+@dataclass(eq=False)
+class Given:
+    """What a visitor gave: a file, a form or the example; and what was read of it, by language."""
+
+    kind: str
+    name: str
+    content: Any
+    read: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Work:
+    """The plant of a session. chosen: plant and year; goal: kind and value; contract: share and term."""
+
+    given: Given | None = None
+    chosen: tuple[str, int] | None = None
+    goal: tuple[str, Any] | None = None
+    contract: dict[str, float] = field(default_factory=dict)
+    filter: str = ""
+    pooled: dict[str, Any] | None = None
+    standing: tuple[Any, Any] | None = None  # what it was asked for, and the answer
+
+
+class Plants:
+    """Messages of the Benchmark page."""
+
+    def __init__(self, session: Session, pool: Any = None):
+        self.session, self.pool = session, pool
+        self.work = Work()
+        self.files = FileMaker(self)
+
+    def on_plant_file(self, message: Mapping[str, Any]) -> None:
+        """A file that was uploaded; its size is looked at before and after unpacking."""
+        data, name = message.get("data"), str(message.get("name") or "")[:NAME_MAX]
+        if not isinstance(data, str) or len(data) > BYTES_MAX * 4 // 3 + 4:
+            self._refuse("plant_too_large")
+            return
+        try:
+            content = base64.b64decode(data, validate=True)
+        except (binascii.Error, ValueError):
+            self._refuse("plant_no_file")
+            return
+        self._take(Given(FILE, name, content))
+
+    def on_plant_form(self, message: Mapping[str, Any]) -> None:
+        """A form that was filled in."""
+        self._take(Given(FORM, "", cleaned(message.get("form"))))
+
+    def on_plant_example(self, message: Mapping[str, Any]) -> None:
+        """The plant that does not exist."""
+        self._take(Given(EXAMPLE, "", None))
+
+    def on_plant_choose(self, message: Mapping[str, Any]) -> None:
+        """Another plant or year of the same file, or a part of a name to look for."""
+        if "filter" in message:
+            self.work.filter = str(message["filter"])[:NAME_MAX]
+        else:
+            self.work.chosen = (str(message["plant"]), int(message["year"]))
+            self.work.goal, self.work.contract, self.work.pooled = None, {}, None
+        self.again()
+
+    def on_plant_goal(self, message: Mapping[str, Any]) -> None:
+        """What the plan is to reach; without a kind the usual goal."""
+        kind, value = message.get("kind"), message.get("value")
+        if kind not in GOALS:
+            self.work.goal = None
+        elif kind == "grade":
+            self.work.goal = (kind, str(value)[:20])
+        else:
+            self.work.goal = (kind, min(max(float(value or 0), 0.0), GOAL_MAX))
+        self.work.contract = {}
+        self.again()
+
+    def on_plant_contract(self, message: Mapping[str, Any]) -> None:
+        """The share of the saving that the company receives, and for how long."""
+        for name, most in ((SHARE, 1.0), (TERM, 100.0)):
+            if name in message:
+                self.work.contract[name] = min(max(float(message[name]), 0.0), most)
+        self.again()
+
+    def on_plant_clear(self, message: Mapping[str, Any]) -> None:
+        """Forgets everything, and shows that it has."""
+        self.forget()
+        self.again()
+
+    def forget(self) -> None:
+        """Lets go of all that was given and worked out."""
+        self.work = Work()
+
+    def on_plant_file_wanted(self, message: Mapping[str, Any]) -> None:
+        """A file to download: a table, the report, or the template."""
+        self.files.make(message)
+
+    def on_plant_give(self, message: Mapping[str, Any]) -> None:
+        """Gives the record of this plant and year to the pool: with consent, a key and a pool only."""
+        if message.get("consent") is True:
+            self._pooled(message, lambda pool, one, key: _receipt(pool.submit(one.records, key)))
+        else:
+            self._refuse("pool_no_consent")
+
+    def on_plant_withdraw(self, message: Mapping[str, Any]) -> None:
+        """Takes the plant out of the pool again, with its history."""
+        self._pooled(message, lambda pool, one, key: {"withdrawn": pool.withdraw(key, one.plant)})
+
+    def again(self) -> None:
+        """Works everything out that is not known yet, and shows it."""
+        self.session.number += 1
+        self.show(self.session.number)
+
+    def show(self, number: int) -> None:
+        """Shows the plant: at once if there is none, otherwise from a thread."""
+        session, work, language = self.session, self.work, self.session.state.language
+        seq = session.seen
+        if work.given is None:
+            session.show("plant", {**self._frame(seq), "state": "empty"})
+            return
+
+        def content() -> dict[str, Any]:
+            return {**self._frame(seq), **self._content(work, language, lambda: number != session.number)}
+
+        session.run(session.answers.slow, content, lambda found: session.show("plant", found), number)
+
+    def standing(self, work: Work, language: str) -> Any:
+        """The standing of the plant chosen, kept until something else is asked. Raises WaterplanError."""
+        assert work.given is not None
+        records = self._records(work.given, language)
+        if not hasattr(records, "sites"):
+            raise WaterplanError("no records")
+        plant, year = _chosen(work, records)
+        asked = (id(work.given), language if work.given.kind == EXAMPLE else "", plant, year, work.goal)
+        if work.standing is None or work.standing[0] != asked:
+            goal = Goal(*work.goal) if work.goal else None
+            made = plant_standing(records, plant, year, self.session.facts.study, goal=goal)
+            place = self._place(made.records)
+            if place is not None:
+                made = plant_standing(records, plant, year, self.session.facts.study, place=place, goal=goal)
+            work.standing = (asked, made)
+        return work.standing[1]
+
+    def _take(self, given: Given) -> None:
+        self.work = Work(given=given)
+        self.again()
+
+    def _refuse(self, key: str) -> None:
+        self.session.notice = {"key": key, "detail": ""}
+        self.session.show("notice", {"seq": self.session.seen, "notice": self.session.notice})
+
+    def _frame(self, seq: int) -> dict[str, Any]:
+        given = self.work.given
+        return {
+            "seq": seq,
+            "kind": given.kind if given else "",
+            "file": given.name if given else "",
+            "offers_pool": self.pool is not None and not self.session.read_only,
+            "bytes_max": BYTES_MAX,
+        }
+
+    def _content(self, work: Work, language: str, is_old: Callable[[], bool]) -> dict[str, Any]:
+        assert work.given is not None
+        records = self._records(work.given, language)
+        if is_old():
+            raise CancelledError
+        if isinstance(records, DataError):
+            listed = [[one.file, one.row, one.column, one.message] for one in records.problems[:LISTED_MAX]]
+            return {"state": "problems", "problems": listed, "problem_count": len(records.problems)}
+        plant, year = _chosen(work, records)
+        changed = records.conversions
+        found = {
+            "conversions": [[one.sheet, one.row, one.column, one.written, one.became] for one in changed[:LISTED_MAX]],
+            "conversion_count": len(changed),
+            **_chooser(records, work.filter),
+        }
+        try:
+            one = self.standing(work, language)
+        except WaterplanError as error:
+            fault = [["", 0, "", str(error)]]
+            return found | {"state": "problems", "problems": fault, "problem_count": 1, "plant": plant, "year": year}
+        if is_old():
+            raise CancelledError
+        return found | {"state": "ready", "pooled": work.pooled, **told(one, language, work.contract)}
+
+    def _records(self, given: Given, language: str) -> Any:
+        """The records, or the DataError with all problems, in words of a language."""
+        if language not in given.read:
+            study = self.session.facts.study
+            try:
+                if given.kind == FILE:
+                    given.read[language] = read_records(given.content, study, given.name, language)
+                else:
+                    form = cleaned(example(language)) if given.kind == EXAMPLE else given.content
+                    given.read[language] = read_table(table_of(form, study, language), study, "", language)
+            except DataError as error:
+                given.read[language] = error
+        return given.read[language]
+
+    def _place(self, records: Any) -> Any:
+        """What the pool tells of the plant's place; None where it tells nothing."""
+        if self.pool is None:
+            return None
+        try:
+            return self.pool.place(records)
+        except WaterplanError:  # no release yet, or nothing that can be placed
+            return None
+
+    def _pooled(self, message: Mapping[str, Any], act: Callable[[Any, Any, str], dict[str, Any]]) -> None:
+        """Something about the pool, in a thread. The key is used and forgotten."""
+        session, work, language = self.session, self.work, self.session.state.language
+        if self.pool is None or session.read_only or work.given is None:
+            self._refuse("pool_not_here")
+            return
+        key = str(message.get("key") or "")[:400].strip()
+
+        def ask() -> dict[str, Any]:
+            try:
+                return act(self.pool, self.standing(work, language), key)
+            except WaterplanError as error:
+                return {"fault": str(error)[:600]}
+
+        def then(done: dict[str, Any]) -> None:
+            work.pooled = done
+            self.show(session.number)
+
+        session.number += 1
+        session.run(session.answers.slow, ask, then, session.number)
+
+
+def _receipt(receipt: Any) -> dict[str, Any]:
+    return {
+        "taken": receipt.taken, "unchanged": receipt.unchanged,
+        "skipped": [product for _, _, product in receipt.skipped],
+    }  # fmt: skip
+
+
+def _chosen(work: Work, records: Any) -> tuple[str, int]:
+    """The plant and year that were chosen, or the newest year of the first plant."""
+    index = records.sites.index
+    if work.chosen is not None and work.chosen in index:
+        return work.chosen
+    first = index[0][0]
+    return str(first), max(int(year) for plant, year in index[index.get_level_values(0) == first])
+
+
+def _chooser(records: Any, wanted: str) -> dict[str, Any]:
+    """The plant-years to choose from; of very many those whose name holds a text, and how many there are."""
+    index = records.sites.index
+    names = index.get_level_values(0)
+    if wanted:
+        index = index[names.str.contains(wanted, case=False, regex=False)]
+    return {
+        "choices": [[str(plant), int(year)] for plant, year in index[:CHOICES_MAX]],
+        "choice_count": len(records.sites),
+        "found_count": len(index),
+        "filter": wanted,
+    }
