@@ -9,25 +9,27 @@ import numpy as np
 import pandas as pd
 from measuring import shown, table, timed, times
 
+from waterplan.benchmarking.headers import label
 from waterplan.benchmarking.ladders import GRADES, ladders
 from waterplan.benchmarking.reading import read_records
 from waterplan.standing.many import benchmark
 from waterplan.study import Study
+from waterplan.vocabulary import term
 
 PLANT_YEARS, YEARS = 100_000, (2015, 2016, 2017, 2018, 2019)
 ALLOWED = 3.0  # times what pandas needs to read the file
-VOLUME_COLUMNS = {  # heading: share of the withdrawal
-    "withdrawal from surface water (m3)": 0.5, "withdrawal from groundwater (m3)": 0.2,
-    "withdrawal from public supply (m3)": 0.25, "purchased water and steam (m3)": 0.0,
-    "withdrawal of reclaimed water (m3)": 0.05, "indirect cooling water recirculated (m3)": 8.0,
-    "make-up of indirect cooling (m3)": 0.2, "other water recirculated (m3)": 1.0, "water used in series (m3)": 0.1,
-    "effluent reused (m3)": 0.1, "steam produced (m3)": 0.3, "condensate returned (m3)": 0.2, "consumed (m3)": 0.6,
-    "discharged (m3)": 0.35, "leaked (m3)": 0.03, "domestic use (m3)": 0.02,
+SHARES = {  # of the withdrawal
+    "withdrawal_surface": 0.5, "withdrawal_ground": 0.2, "withdrawal_public_supply": 0.2, "withdrawal_purchased": 0.01,
+    "withdrawal_reclaimed": 0.05, "withdrawal_mine": 0.02, "withdrawal_sea": 0.0, "withdrawal_brackish": 0.0,
+    "withdrawal_rain": 0.02, "cooling_recirculated": 8.0, "cooling_makeup": 0.2, "process_recirculated": 1.0,
+    "reused_in_series": 0.1, "effluent_reused": 0.1, "steam_produced": 0.3, "condensate_returned": 0.2,
+    "consumed": 0.6, "discharged": 0.35, "leaked": 0.03, "domestic": 0.02,
 }  # fmt: skip
+TARIFFS = {"water_price": 4.1, "resource_fee": 0.4, "sewage_fee": 1.4, "electricity_price": 0.7, "heat_price": 0.05}
 
 
 def write_plants(path: Path, study: Study, count: int = PLANT_YEARS, seed: int = 3) -> None:
-    """A file of one-product plants around the norms of their products, each in five years."""
+    """A file with every column of the template: one-product plants around their norms, each in five years."""
     random = np.random.default_rng(seed)
     known = ladders(study, YEARS[-1])
     choice = random.integers(len(known.names), size=count // len(YEARS)).repeat(len(YEARS))
@@ -48,8 +50,15 @@ def write_plants(path: Path, study: Study, count: int = PLANT_YEARS, seed: int =
         "output": output,
         "output unit": study.products["output_unit"].loc[product].to_numpy(object),
     }
-    columns |= {name: np.round(share * withdrawal, 1) for name, share in VOLUME_COLUMNS.items()}
+    columns["withdrawal of the product (m3)"] = np.round(0.9 * withdrawal, 1)
+    columns |= {f"{label(name, 'en')} (m3)": np.round(share * withdrawal, 1) for name, share in SHARES.items()}
     columns["value added (10^4 CNY)"] = np.round(random.lognormal(8, 1, len(choice)), 2)
+    for name, price in TARIFFS.items():
+        term_of = f"plant_{name}"
+        columns[f"{label(term_of, 'en')} ({term(term_of).unit})"] = np.round(
+            price * random.uniform(0.8, 1.2, len(choice)), 3
+        )
+    columns["technologies in place"] = np.where(plant % 4, "", "smart_metering_management")
     pd.DataFrame(columns).to_csv(path, index=False)
 
 

@@ -260,5 +260,5 @@ def test_all_at_once_is_as_one_by_one(tiny, data):
 
 
 def test_rows_of_no_year_are_found_nowhere(tiny):
-    found = find_ladders(tiny, one().products.iloc[:0])
+    found = find_ladders(replace(one(), products=one().products.iloc[:0]), tiny)
     assert len(found.ladder) == len(found.status) == 0

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from waterplan.benchmarking.records import GRADED, OTHER_SOURCES, Records
+from waterplan.benchmarking.records import GRADED, OTHER_SOURCES, Records, once, site_of_products
 
 # Assumed: GB/T 12452 leaves the limit to the accuracy of the meters; 5 % is the uncertainty that GB 24789 allows to
 # the metering of effluent, the least certain term (known from the standard, not read again in the document).
@@ -37,7 +37,7 @@ def summed(sites: pd.DataFrame, columns: tuple[str, ...]) -> Values:
         if name in sites:
             values = sites[name].to_numpy(dtype=np.float64)
             here = ~np.isnan(values)
-            total[here] += values[here]
+            total += np.where(here, values, 0.0)
             given |= here
     return np.where(given, total, np.nan)
 
@@ -56,6 +56,12 @@ def whole_withdrawal(sites: pd.DataFrame) -> Values:
     return summed(sites, (*GRADED, *OTHER_SOURCES))
 
 
+@once
+def withdrawals(records: Records) -> tuple[Values, Values]:
+    """Graded withdrawal and withdrawal of all sources of each plant-year [m3/a]."""
+    return graded_withdrawal(records.sites), whole_withdrawal(records.sites)
+
+
 def balance(records: Records) -> pd.DataFrame:
     r"""The balance of each plant-year, index (plant, year): sums [m3/a], gap [m3/a] and relative gap [1].
 
@@ -65,12 +71,12 @@ def balance(records: Records) -> pd.DataFrame:
     relative gap 0.05. NaN without any source, or without ``consumed``.
     """
     sites = records.sites
-    came, went = whole_withdrawal(sites), summed(sites, OUT)
+    (graded, came), went = withdrawals(records), summed(sites, OUT)
     went = np.where(np.isnan(_of(sites, "consumed")), np.nan, went)
     gap = came - went
     larger = np.maximum(came, went)
     share = np.divide(gap, larger, out=np.where(np.isnan(gap), np.nan, 0.0), where=larger > 0)
-    columns = {"withdrawal_graded": graded_withdrawal(sites), "withdrawal_all_sources": came}
+    columns = {"withdrawal_graded": graded, "withdrawal_all_sources": came}
     columns |= {name: _of(sites, name) for name in OUT}
     return pd.DataFrame({**columns, "balance_gap": gap, "balance_gap_share": share}, index=sites.index)
 
@@ -126,13 +132,9 @@ def _larger(sites: pd.DataFrame, part: str, whole: Values, key: str) -> Finding:
 
 def _metered(records: Records, graded: Values) -> Finding:
     """Metered parts of products larger than the graded withdrawal of the plant."""
-    products = records.products
-    metered = products["withdrawal"].notna()
-    parts = products.loc[metered].groupby(["plant", "year"], sort=False)["withdrawal"].sum()
-    whole = np.full(len(records.sites), 0.0)
-    if len(parts):
-        place = records.sites.index.get_indexer(parts.index)
-        whole[place[place >= 0]] = parts.to_numpy()[place >= 0]
+    metered = np.nan_to_num(records.products["withdrawal"].to_numpy(np.float64))
+    at = site_of_products(records)
+    whole = np.bincount(at[at >= 0], metered[at >= 0], minlength=len(records.sites))
 
     def said(at: int) -> dict[str, object]:
         return {"part": f"{whole[at]:,.0f}", "whole": f"{graded[at]:,.0f}"}

@@ -25,6 +25,7 @@ Rows = NDArray[np.int64]
 
 FAULTS_MAX = 100
 YEARS = (1949, 2100)
+SMALLEST = 1e-9  # in canonical units; what is smaller but not 0 is a slip, and quotients of it are endless
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?P<mark>[,' ])[0-9]{3}(?:(?P=mark)[0-9]{3})*(?:\.[0-9]+)?")
 DATE = re.compile(r"[0-9]{4}\s*[-/.年]\s*[0-9]{1,2}(\s*[-/.月]\s*[0-9]{0,2}.*)?|[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}")
@@ -101,7 +102,8 @@ def _number(text: str, share: bool) -> tuple[float, str, str]:
         plain = plain[:-1].strip()
     if GROUPED.fullmatch(plain):
         plain = re.sub(r"[,' ]", "", plain)
-    if NUMBER.fullmatch(plain):
+    raised = any(sign.isnumeric() and not sign.isdecimal() for sign in text)  # ² and ① look like 2 and 1
+    if NUMBER.fullmatch(plain) and not raised:
         value = float(plain) / (100 if percent else 1)
         return (value, plain, "") if np.isfinite(value) else (np.nan, plain, "not_finite")
     if plain.casefold() in EMPTY_MARKS:
@@ -133,20 +135,24 @@ def years(column: Column, faults: Faults) -> Rows:
 
 def texts(column: Column, faults: Faults, most: int = LABEL_LENGTH_MAX) -> Cells:
     """The texts of a column as written, "" where empty; what no name may hold is a problem."""
-    made = np.empty(len(column.cells), dtype=object)
-    if column.is_numbers:
-        made[:] = ["" if cell != cell else f"{cell:.15g}" for cell in column.cells]
-    else:
-        made[:] = ["" if cell is None else cell if type(cell) is str else f"{cell:.15g}" for cell in column.cells]
-    joined = "".join(made.tolist())
-    if joined.isprintable() and max(map(len, made.tolist()), default=0) <= most:
-        return made
-    flat = np.array([" ".join(text.split()) if not text.isprintable() else text for text in made], dtype=object)
-    long = np.array([len(text) > most for text in flat], dtype=bool)
-    hidden = np.array([not text.isprintable() for text in flat], dtype=bool) & ~long
-    _tell(column, long, faults.say("name_too_long", most=most), faults)
-    _tell(column, hidden, faults.say("hidden_signs"), faults)
-    return np.where(long | hidden, "", flat)
+    codes, found = _told_apart(column, faults, most)
+    return found[codes]
+
+
+def _told_apart(column: Column, faults: Faults, most: int) -> tuple[Rows, Cells]:
+    """Which of the different texts each cell has, and those texts; the last is "", whose code is -1 where empty."""
+    cells = np.asarray(column.cells, dtype=object)
+    codes, written = pd.factorize(cells)
+    found = np.empty(len(written) + 1, dtype=object)
+    found[:-1] = [text if type(text) is str else f"{text:.15g}" for text in written]
+    found[-1] = ""
+    for code, text in enumerate(found.tolist()):
+        plain = text if text.isprintable() else " ".join(text.split())
+        fault = "name_too_long" if len(plain) > most else "" if plain.isprintable() else "hidden_signs"
+        found[code] = "" if fault else plain
+        if fault:
+            _tell(column, codes == code, faults.say(fault, most=most), faults)
+    return codes, found
 
 
 def labels(column: Column, known: Mapping[str, str], faults: Faults, allowed: Sequence[str], catalogue: str) -> Cells:
@@ -154,21 +160,22 @@ def labels(column: Column, known: Mapping[str, str], faults: Faults, allowed: Se
 
     known: bare name -> key ("" where two share it). allowed: names to suggest from.
     """
-    written = texts(column, faults)
-    codes, names = pd.factorize(written)
-    keys, rows, changed = [], column.raw.rows, []
-    firsts, counts = _firsts(codes, len(names)), np.bincount(codes, minlength=len(names))
-    for code, name in enumerate(names):
-        key = known.get(bare(name), "") if name else ""
-        keys.append(key)
+    codes, names = _told_apart(column, faults, LABEL_LENGTH_MAX)
+    rows, changed, wrong = column.raw.rows, [], 0
+    keys = np.full(len(names), "", dtype=object)
+    firsts, counts = _firsts(codes, len(names)), np.bincount(codes + 1, minlength=len(names) + 1)[1:]
+    for code, name in enumerate(names.tolist()):
+        keys[code] = key = known.get(bare(name), "") if name else ""
         if name and not key:
-            message = faults.say(f"unknown_{catalogue}", text=shown(name), near=nearest(name, allowed, faults))
-            if len(keys) <= FAULTS_MAX or code % FAULTS_MAX == 0:
+            if (wrong := wrong + 1) <= FAULTS_MAX:  # looking for the nearest name takes long
+                message = faults.say(f"unknown_{catalogue}", text=shown(name), near=nearest(name, allowed, faults))
                 faults.add_rows(column.raw.sheet, rows[codes == code], column.heading, message)
         elif key != name:
             changed.append((int(rows[firsts[code]]), int(counts[code]), name, key))
+    if wrong > FAULTS_MAX:
+        faults.add(column.raw.sheet, 0, column.heading, faults.say("many_faults", most=FAULTS_MAX))
     faults.changed_cells(column.raw.sheet, column.heading, changed)
-    return np.array(keys, dtype=object)[codes] if len(codes) else written
+    return keys[codes]
 
 
 def nearest(name: str, allowed: Sequence[str], faults: Faults) -> str:
@@ -197,10 +204,11 @@ def bounded(column: Column, values: Numbers, factors: Numbers | float, bounds: t
     """Values times the factor of their unit, NaN where out of bounds, which are lower, upper and the unit."""
     lower, upper, unit = bounds
     made: Numbers = values * factors
-    for wrong, key in ((made < lower, "negative"), (made > upper, "above")):
+    small = (made > 0) & (made < SMALLEST)
+    for wrong, key in ((made < lower, "negative"), (made > upper, "above"), (small, "too_small")):
         if wrong.any():
             first = made[wrong][0]
-            message = faults.say(key, got=f"{first:.6g}", lower=f"{lower:g}", upper=f"{upper:g}", unit=unit)
+            message = faults.say(key, got=f"{first:.6g} {unit}".strip(), upper=f"{upper:g}")
             _tell(column, wrong, message, faults)
             made = np.where(wrong, np.nan, made)
     return made

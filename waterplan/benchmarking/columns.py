@@ -18,6 +18,7 @@ from waterplan.benchmarking.headers import (
     LAYOUTS,
     REQUIRED,
     SITE_NUMBERS,
+    SITE_TEXTS,
     TERM_OF,
     VOLUME,
     canonical_unit,
@@ -161,7 +162,7 @@ def _columns(raw: Raw, layout: str, faults: Faults) -> tuple[dict[str, Column], 
 def _fill_merged(raw: Raw, layout: str, found: Mapping[str, Column], faults: Faults) -> None:
     """Cells merged down: a name or year holds for all its rows, and is reported; an amount must stand in one cell."""
     named = {column.at: name for name, column in found.items()}
-    for at, top, bottom in raw.merged:
+    for at, top, bottom in sorted(raw.merged, key=lambda merge: named.get(merge[0], "") not in SITE_TEXTS):
         name = named.get(at, "")
         if not name:
             continue
@@ -173,8 +174,13 @@ def _fill_merged(raw: Raw, layout: str, found: Mapping[str, Column], faults: Fau
             raw.columns[at][inside] = first
             became = faults.say("merged_filled", rows=f"{top}-{bottom}")
             faults.changed(raw.sheet, top, raw.header[at], first, became)
-        elif layout != "flat" or name not in SITE_NUMBERS:
+        elif layout != "flat" or name not in SITE_NUMBERS or not _one_plant(raw, found, inside):
             faults.add(raw.sheet, top, raw.header[at], faults.say("merged_cells"))
+
+
+def _one_plant(raw: Raw, found: Mapping[str, Column], rows: NDArray[np.bool_]) -> bool:
+    """Whether rows are of one plant and year."""
+    return all(len({str(cell) for cell in raw.columns[found[name].at][rows]}) == 1 for name in ("plant", "year"))
 
 
 def _whole(column: Column, values: Numbers | Cells | Rows, faults: Faults) -> None:
@@ -214,7 +220,7 @@ def _outputs(column: Column, sheet: Sheet, unit: str, study: Study, faults: Faul
     made = {str(key): str(unit) for key, unit in study.products["output_unit"].items()}
     codes, products = pd.factorize(product)
     unit_codes, row_units = pd.factorize(said)
-    pairs, each = np.unique(codes * (len(row_units) + 1) + unit_codes, return_inverse=True)
+    each, pairs = pd.factorize(codes * (len(row_units) + 1) + unit_codes)
     factors = np.ones(len(pairs))
     for at, pair in enumerate(pairs):
         name, written = products[pair // (len(row_units) + 1)], row_units[pair % (len(row_units) + 1)] or unit

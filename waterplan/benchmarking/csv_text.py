@@ -1,7 +1,8 @@
 """A plant's file of comma-separated text, told into columns without a loop over its rows.
 
-pandas pads short rows and drops what it cannot place; so the commas of each line are counted first, quoted ones left
-out, and every line is one row of the table: nothing shifts unseen, and a row knows its line.
+pandas pads short rows and drops what it cannot place; so commas are counted first, quoted ones left out, and every line
+is one row of the table: nothing shifts unseen, and a row knows its line. Where all commas together are as many as even
+rows have and pandas finds no row too long, none is too short either; only otherwise are those of each line counted.
 """
 
 from __future__ import annotations
@@ -9,23 +10,29 @@ from __future__ import annotations
 import csv
 import io
 import re
+import warnings
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from waterplan.benchmarking.faults import Faults, shown
-from waterplan.benchmarking.headers import are_units, text_columns
+from waterplan.benchmarking.headers import HEADINGS_WITHIN, are_units, headings_at, text_columns
 from waterplan.tables.sheet import COLUMNS_MAX, decode
 
 BYTES_MAX = 128 * 2**20
 ROWS_MAX = 250_000
 CELL_LENGTH_MAX = 4000
 BLANK_LINES_LOOKED_AT = 1000
+QUOTES_LOOKED_AT = 100_000
+READ_AT_ONCE = csv.field_size_limit()
+LINES_MAX, MARKS_MAX = 2 * ROWS_MAX, 20_000_000  # with those inside quotes
 ASCII_CONTROL = bytes(sorted({*range(32), 127} - {9, 10, 13}))
 C1_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
 COMMA, QUOTE, NEWLINE = b",", b'"', b"\n"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 NOT_TEXT = {
     b"\xd0\xcf\x11\xe0": "is_old_excel", b"%PDF": "is_pdf", b"\x1f\x8b": "is_packed", b"Rar!": "is_packed",
     b"7z\xbc\xaf": "is_packed", b"BZh": "is_packed", b"\x89PNG": "is_picture", b"\xff\xd8\xff": "is_picture",
@@ -62,12 +69,15 @@ class Raw:
 def read_csv(data: bytes, faults: Faults) -> Raw | None:
     """The table in the bytes of a file; None, and why in ``faults``, if it cannot be told into rows and columns."""
     plain = _plain(data, faults)
-    if plain is None:
+    if plain is None or _has_too_much(plain, faults):
         return None
     lines = _Lines(plain)
     if lines.fault(faults):
         return None
-    at = lines.first_with_text()
+    at = lines.headings(faults)
+    if lines.is_too_long(at):
+        faults.add("", lines.row(at), "", faults.say("too_long_line", most=CELL_LENGTH_MAX))
+        return None
     header = lines.cells(at)
     while header and not header[-1]:
         header.pop()
@@ -79,7 +89,7 @@ def read_csv(data: bytes, faults: Faults) -> Raw | None:
     if len(header) > COLUMNS_MAX:
         faults.add("", lines.row(at), "", faults.say("too_many_columns", count=len(header), most=COLUMNS_MAX))
         return None
-    width = int(lines.commas[at]) + 1
+    width = lines.width(at)
     if not lines.even(at, width, faults):
         return None
     units = lines.cells(at + 1) if at + 1 < len(lines.ends) else []
@@ -95,15 +105,13 @@ def _raw(
     columns: list[NDArray[np.float64] | Cells] = []
     filled = np.zeros(len(frame), dtype=bool)
     for number in range(frame.shape[1]):
-        column = frame[number]
+        column = frame.iloc[:, number]
         cells: NDArray[np.float64] | Cells
         if column.dtype.kind in "iuf":
             cells = column.to_numpy(dtype=np.float64)
             here = ~np.isnan(cells)
         else:
-            cells = np.empty(len(column), dtype=object)
-            cells[:] = [str(text).strip() or None for text in column.fillna("").tolist()]
-            here = cells != np.array(None)
+            cells, here = _texts(column)
         filled |= here
         if number < len(header):
             columns.append(cells)
@@ -113,6 +121,15 @@ def _raw(
     raw = Raw("", header, lines.row(at), rows, columns, units)
     raw.keep(filled)
     return raw
+
+
+def _texts(column: pd.Series) -> tuple[Cells, NDArray[np.bool_]]:
+    """Cells without outer blanks, None where empty, and where something is; different texts are worked on once."""
+    codes, found = pd.factorize(column.to_numpy(dtype=object))
+    plain = np.empty(len(found) + 1, dtype=object)  # the last is what is empty, whose code is -1
+    plain[:-1] = [str(text).strip() or None for text in found]
+    given = np.fromiter((text is not None for text in plain), dtype=bool, count=len(plain))
+    return plain[codes], given[codes]
 
 
 def _plain(data: bytes, faults: Faults) -> bytes | None:
@@ -127,8 +144,11 @@ def _plain(data: bytes, faults: Faults) -> bytes | None:
         faults.add("", 0, "", faults.say(kind))
         return None
     try:
-        data.decode("utf-8")
-        text = data.removeprefix(b"\xef\xbb\xbf")
+        if not data.isascii():
+            data.decode("utf-8")
+        text = data
+        while text.startswith(BYTE_ORDER_MARK):  # some programs add one each time
+            text = text.removeprefix(BYTE_ORDER_MARK)
     except UnicodeDecodeError:
         decoded = decode(data)
         text = decoded.encode("utf-8") if decoded is not None else b""
@@ -140,7 +160,7 @@ def _plain(data: bytes, faults: Faults) -> bytes | None:
         faults.changed("", 0, "", "GB18030", "UTF-8")
     if b"\r" in text:
         text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    if len(text.translate(None, ASCII_CONTROL)) != len(text) or C1_CONTROL.search(text):
+    if _has_control(text):
         found = re.search(rb"[" + re.escape(ASCII_CONTROL) + rb"]|\xc2[\x80-\x9f]", text)
         assert found
         code = ord(found[0].decode("utf-8"))
@@ -149,25 +169,55 @@ def _plain(data: bytes, faults: Faults) -> bytes | None:
     return text
 
 
+def _has_too_much(text: bytes, faults: Faults) -> bool:
+    """Whether there is so much that merely counting it would take all memory; what is bearable is counted later."""
+    if text.count(NEWLINE) > LINES_MAX:
+        faults.add("", 0, "", faults.say("too_many_rows", most=ROWS_MAX))
+        return True
+    if text.count(COMMA) + text.count(QUOTE) > MARKS_MAX:
+        faults.add("", 0, "", faults.say("too_many_cells", most=f"{MARKS_MAX:,}"))
+        return True
+    return False
+
+
+def _has_control(text: bytes) -> bool:
+    """Whether there are signs that no text has, line ends and tabs aside."""
+    low = np.frombuffer(text, dtype=np.uint8)
+    low = low[low < ord(" ")]
+    plain = np.count_nonzero(low == ord(NEWLINE)) + np.count_nonzero(low == ord("\t"))
+    if plain < len(low) or b"\x7f" in text:
+        return True
+    return not text.isascii() and C1_CONTROL.search(text) is not None
+
+
 class _Lines:
     """The records of a text, as places in its bytes: where each begins and ends, its commas and its line."""
 
     def __init__(self, text: bytes):
         self.bytes = text if text.endswith(b"\n") or not text else text + b"\n"
-        signs = np.frombuffer(self.bytes, dtype=np.uint8)
-        ends = np.flatnonzero(signs == ord(NEWLINE))
-        commas = np.flatnonzero(signs == ord(COMMA))
-        self.quotes = np.flatnonzero(signs == ord(QUOTE))
+        self.signs = np.frombuffer(self.bytes, dtype=np.uint8)
+        ends = np.flatnonzero(self.signs == ord(NEWLINE))
+        self.quotes = np.flatnonzero(self.signs == ord(QUOTE)) if QUOTE in self.bytes else np.empty(0, dtype=np.int64)
         self.all_ends = ends
         if len(self.quotes):
             ends = ends[np.searchsorted(self.quotes, ends) % 2 == 0]
-            commas = commas[np.searchsorted(self.quotes, commas) % 2 == 0]
         self.ends = ends
         self.starts = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else np.empty(0, dtype=np.int64)
-        self.commas = np.diff(np.searchsorted(commas, ends), prepend=0)
         same = len(ends) == len(self.all_ends)
         lines = np.arange(len(ends)) if same else np.searchsorted(self.all_ends, self.starts)
         self.rows = (lines + 1).astype(np.int64)
+
+    @cached_property
+    def commas(self) -> NDArray[np.int64]:
+        """How many commas each record has outside quotes."""
+        commas = np.flatnonzero(self.signs == ord(COMMA))
+        if len(self.quotes):
+            commas = commas[np.searchsorted(self.quotes, commas) % 2 == 0]
+        return np.diff(np.searchsorted(commas, self.ends), prepend=0)
+
+    def width(self, number: int) -> int:
+        """How many cells a record has; 0 for one that is far too long."""
+        return 0 if self.is_too_long(number) else max(len(self.cells(number)), 1)
 
     def fault(self, faults: Faults) -> bool:
         """Whether the text cannot be told into records, and why."""
@@ -209,38 +259,95 @@ class _Lines:
         """The first record that is not blank."""
         return next(number for number in range(len(self.ends)) if self.text(number).strip(' \t,"'))
 
+    def is_too_long(self, number: int) -> bool:
+        """Whether a record is longer than what is read at once, which headings never are."""
+        return bool(self.ends[number] - self.starts[number] > READ_AT_ONCE)
+
+    def headings(self, faults: Faults) -> int:
+        """The record that has the headings; what stands above it is reported."""
+        first = self.first_with_text()
+        looked = [first]
+        for number in range(first + 1, min(len(self.ends), first + BLANK_LINES_LOOKED_AT)):
+            if len(looked) == HEADINGS_WITHIN:
+                break
+            if self.text(number).strip(' \t,"'):
+                looked.append(number)
+        at = headings_at([self.cells(number) for number in looked], "")
+        for number in looked[:at]:
+            written = next(filter(None, self.cells(number)), "")
+            faults.changed("", self.row(number), "", written, faults.say("above_not_read"))
+        return looked[at]
+
     def cells(self, number: int) -> list[str]:
-        """The cells of a record, without outer blanks."""
+        """The cells of a record, without outer blanks; none of one that is far too long."""
+        if self.is_too_long(number):
+            return []
         return [cell.strip() for cell in next(csv.reader(io.StringIO(self.text(number), newline="")), [])]
 
     def even(self, at: int, width: int, faults: Faults) -> bool:
-        """Whether every record has as many cells as there are headings, blank lines aside."""
-        length = self.ends - self.starts
-        wrong = np.flatnonzero((self.commas != width - 1) & (length > 0))
+        """Whether records can have as many cells as there are headings, blank lines aside, and none is too long.
+
+        Where ``add_up`` is true, one that pandas calls too long has to be told by ``uneven`` still.
+        """
+        long = np.flatnonzero(self.ends - self.starts > CELL_LENGTH_MAX * 4 * width)
+        uneven = not self.add_up(at, width) and self.uneven(at, width, faults)
+        faults.add_rows("", self.rows[long], "", faults.say("too_long_line", most=CELL_LENGTH_MAX))
+        return not uneven and not len(long)
+
+    def add_up(self, at: int, width: int) -> bool:
+        """Whether there are as many commas outside quotes after a record as in even ones, and few quotes.
+
+        Then no record is too short unless another one is too long. pandas takes the first as it is, so that one is
+        looked at here, and the next, for the first may be a row of units.
+        """
+        records, start = len(self.ends) - 1 - at, int(self.ends[at]) + 1
+        first = range(at + 1, min(at + 3, len(self.ends)))
+        quotes = self.quotes[np.searchsorted(self.quotes, start) :]
+        if len(quotes) > QUOTES_LOOKED_AT or not records or any(self.width(number) != width for number in first):
+            return False
+        pairs = zip(quotes[::2].tolist(), quotes[1::2].tolist(), strict=True)
+        quoted = sum(self.bytes.count(COMMA, opening, closing) for opening, closing in pairs)
+        return np.count_nonzero(self.signs[start:] == ord(COMMA)) - quoted == records * (width - 1)
+
+    def uneven(self, at: int, width: int, faults: Faults) -> bool:
+        """Whether some record has not as many cells as there are headings, and which."""
+        wrong = np.flatnonzero((self.commas != width - 1) & (self.ends > self.starts))
         wrong = wrong[wrong > at]
         if len(wrong) <= BLANK_LINES_LOOKED_AT:
             wrong = wrong[[bool(self.text(int(number)).strip()) for number in wrong]]
         for count in np.unique(self.commas[wrong])[:10]:
             rows = self.rows[wrong[self.commas[wrong] == count]]
             faults.add_rows("", rows, "", faults.say("cells_in_row", count=count + 1, headings=width))
-        long = np.flatnonzero(length > CELL_LENGTH_MAX * 4 * width)
-        faults.add_rows("", self.rows[long], "", faults.say("too_long_line", most=CELL_LENGTH_MAX))
-        return not len(wrong) and not len(long)
+        return bool(len(wrong))
 
 
 def _parse(lines: _Lines, at: int, width: int, texts: set[int], faults: Faults) -> pd.DataFrame | None:
-    body = io.BytesIO(lines.bytes[lines.ends[at] + 1 :])
     if at + 1 == len(lines.ends):
-        return pd.DataFrame({number: np.empty(0) for number in range(width)})
+        return pd.DataFrame({str(number): np.empty(0) for number in range(width)})
+    names = [str(number) for number in range(width)]
+    head = COMMA.join(name.encode() for name in names) + NEWLINE
+    body = head + lines.bytes[lines.ends[at] + 1 :]
     try:
-        frame = pd.read_csv(
-            body, header=None, names=range(width), dtype=dict.fromkeys(texts, object), skip_blank_lines=False,
-            keep_default_na=False, na_values=[""], low_memory=False, index_col=False, encoding="utf-8",
-        )  # fmt: skip
+        frame = _read(body, names, texts, whole=False)
+        mixed = [number for number, kind in enumerate(frame.dtypes) if number not in texts and kind.kind not in "iuf"]
+        if mixed:
+            frame = _read(body, names, texts, whole=True)
     except (pd.errors.ParserError, ValueError, OverflowError) as error:
-        faults.add("", 0, "", faults.say("cannot_be_told", what=shown(error)))
+        if not lines.uneven(at, width, faults):
+            faults.add("", 0, "", faults.say("cannot_be_told", what=shown(error)))
         return None
     if len(frame) != len(lines.ends) - at - 1:
         faults.add("", 0, "", faults.say("quotes"))
         return None
     return frame
+
+
+def _read(body: bytes, names: list[str], texts: set[int], whole: bool) -> pd.DataFrame:
+    """The columns; ``whole``: each told at once, so that one with texts keeps its numbers as they were written."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pd.errors.DtypeWarning)  # of a column that is then read whole
+        return pd.read_csv(
+            io.BytesIO(body), dtype={names[number]: object for number in texts if number < len(names)},
+            skip_blank_lines=False, keep_default_na=False, na_values=[""], low_memory=not whole, index_col=False,
+            encoding="utf-8",
+        )  # fmt: skip

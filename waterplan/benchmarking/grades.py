@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from waterplan.benchmarking.balance import graded_withdrawal, whole_withdrawal
+from waterplan.benchmarking.balance import withdrawals
 from waterplan.benchmarking.ladders import (
     GRADED,
     GRADES,
@@ -31,7 +31,7 @@ from waterplan.benchmarking.ladders import (
     find_ladders,
     ladders,
 )
-from waterplan.benchmarking.records import Records
+from waterplan.benchmarking.records import Records, once, site_of_products
 from waterplan.errors import WaterplanError
 from waterplan.messages import Texts
 from waterplan.plan.norms import TOLERANCE, norms_in_force
@@ -136,23 +136,24 @@ class Grades:
 def grades(records: Records, study: Study) -> Grades:
     """Grades of all plant-years of the records, against the norms of the study."""
     made = what_is_made(records)
-    found = find_ladders(study, records.products)
+    found = find_ladders(records, study)
     of_years = [ladders(study, year) for year in found.years]
     norm = found.values([np.vstack([one.value, np.full(len(GRADES), np.nan)]) for one in of_years])
     estimate = found.values([np.vstack([one.estimate, np.zeros(len(GRADES), bool)]) for one in of_years]).astype(bool)
     return Grades(_products(records, made, found, norm, estimate), _sites(records, made, found, norm, estimate), study)
 
 
+@once
 def what_is_made(records: Records) -> Made:
     """The products of the records with their plant-years and their water. Raises WaterplanError for a lost product."""
     products = records.products
-    site = records.sites.index.get_indexer(pd.MultiIndex.from_frame(products[["plant", "year"]])).astype(np.int64)
+    site = site_of_products(records)
     if (site < 0).any():
         row = products.iloc[int((site < 0).argmax())]
         raise WaterplanError(
             f"The records have a product of {row['plant']} in {row['year']}, but no such plant and year."
         )
-    graded, whole = graded_withdrawal(records.sites), whole_withdrawal(records.sites)
+    graded, whole = withdrawals(records)
     alone = np.bincount(site, minlength=len(graded))[site] == 1
     metered = products["withdrawal"].to_numpy(np.float64)
     use_whole = np.isnan(metered) & alone

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from waterplan.benchmarking.balance import REUSED, graded_withdrawal, whole_withdrawal
-from waterplan.benchmarking.records import Records
+from waterplan.benchmarking.balance import REUSED, withdrawals
+from waterplan.benchmarking.records import Records, site_of_products
 
 YUAN_COUNTED = 1e4  # value added is told per ten thousand
 GRADED_WITHDRAWAL, ALL_SOURCES = "withdrawal_graded", "withdrawal_all_sources"
@@ -43,7 +43,7 @@ def indicators(records: Records) -> Indicators:
     """All indicators of all plant-years."""
     sites = records.sites
     given = {name: sites[name].to_numpy(dtype=np.float64) for name in sites.columns if sites[name].dtype.kind in "fi"}
-    given |= {GRADED_WITHDRAWAL: graded_withdrawal(sites), ALL_SOURCES: whole_withdrawal(sites)}
+    given[GRADED_WITHDRAWAL], given[ALL_SOURCES] = withdrawals(records)
     made, missing = {}, {}
     for name, (formula, ingredients) in FORMULAS.items():
         parts = [given[each] if each in given else np.full(len(sites), np.nan) for each in ingredients]
@@ -141,7 +141,7 @@ def _per_output(records: Records, graded: Values) -> tuple[pd.DataFrame, pd.Seri
     not meter it. A plant of several products without meters has no intensity of each: the mix is graded instead.
     """
     products = records.products
-    at = records.sites.index.get_indexer(pd.MultiIndex.from_frame(products[["plant", "year"]]))
+    at = site_of_products(records)
     made = np.bincount(at[at >= 0], minlength=len(graded))
     metered = products["withdrawal"].to_numpy(dtype=np.float64)
     alone = (made[at] == 1) & (at >= 0)

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from waterplan.benchmarking.records import Records, once, told_apart
 from waterplan.plan.norms import INTENSITY, norms_in_force
 from waterplan.study import Study
 from waterplan.vocabulary import term
@@ -135,11 +136,12 @@ class Found:
         return np.asarray(np.concatenate(of_year)[start[self.year] + at])
 
 
-def find_ladders(study: Study, products: pd.DataFrame) -> Found:
-    """The ladder of each row of a record's products, in its year; columns product, variant, year."""
-    year, years = pd.factorize(products["year"].to_numpy(np.int64))
-    product, product_names = pd.factorize(products["product"])
-    variant, variant_names = pd.factorize(products["variant"].fillna(""))
+@once
+def find_ladders(records: Records, study: Study) -> Found:
+    """The ladder of each row of products of the records, in its year."""
+    year, years = pd.factorize(records.products["year"].to_numpy(np.int64))
+    product, product_names = told_apart(records, "product")
+    variant, variant_names = told_apart(records, "variant")
     pair = product * max(len(variant_names), 1) + variant
     key, keys = pd.factorize(year * (pair.max(initial=0) + 1) + pair)
     first = np.zeros(len(keys), dtype=np.int64)

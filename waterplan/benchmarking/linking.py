@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from waterplan.benchmarking.cells import Rows, nearest
+from waterplan.benchmarking.cells import FAULTS_MAX, Rows, nearest
 from waterplan.benchmarking.columns import Names, Sheet
 from waterplan.benchmarking.faults import Faults, shown
 from waterplan.benchmarking.headers import KEYS, SITE_NUMBERS, SITE_TEXTS, bare
@@ -19,6 +19,7 @@ from waterplan.study import Study
 
 TECHNOLOGY_MARKS = re.compile(r"[;；、|\n]")
 SAME = 1e-9
+PLANTS_LOOKED_AT = 2000  # for the nearest name
 Variants = Mapping[str, Mapping[str, str]]
 
 
@@ -38,7 +39,7 @@ class Places:
         for lost in np.flatnonzero(at < 0)[:100]:
             plant, year = keys[lost]
             if plant and year:
-                near = "" if plant in plants else nearest(plant, plants, faults)
+                near = "" if plant in plants or len(plants) > PLANTS_LOOKED_AT else nearest(plant, plants, faults)
                 message = faults.say("plant_not_in_sites", plant=shown(plant), year=year, near=near)
                 faults.add(sheet.raw.sheet, int(sheet.rows[lost]), sheet.headings["plant"], message)
         return at
@@ -52,7 +53,13 @@ def sites_of(main: Sheet, faults: Faults) -> tuple[pd.DataFrame, Places]:
     of, keys = pd.factorize(joined)
     first = np.zeros(len(keys), dtype=np.int64)
     first[of[::-1]] = np.arange(len(of))[::-1]
-    index = pd.MultiIndex.from_arrays([np.asarray(names)[plants[first]], years[first]], names=KEY)
+    year_codes, year_names = pd.factorize(years[first])
+    index = pd.MultiIndex(
+        levels=[pd.Index(names), pd.Index(year_names)],  # type: ignore[list-item]
+        codes=[plants[first], year_codes],  # type: ignore[list-item]
+        names=KEY,
+        verify_integrity=False,
+    )
     columns: dict[str, NDArray[np.float64] | NDArray[np.object_]] = {}
     alone = len(keys) == len(of)
     if not alone and main.layout == "sites":
@@ -66,7 +73,7 @@ def sites_of(main: Sheet, faults: Faults) -> tuple[pd.DataFrame, Places]:
         text = name in SITE_TEXTS
         values = main.text(name) if text else main.number(name)
         columns[name] = values[first] if alone else _agreed(main, name, values, of, first, faults)
-    sites = pd.DataFrame(columns, index=index)
+    sites = pd.DataFrame(as_they_are(columns, index), index=index)
     for name in ("province", "consumed"):
         missing = columns[name] == "" if name == "province" else np.isnan(columns[name].astype(np.float64))
         faults.add_rows(main.raw.sheet, main.rows[first[np.asarray(missing)]], main.headings[name], faults.say("empty"))
@@ -97,13 +104,12 @@ def products_of(sheet: Sheet, places: Places, variants: Variants, faults: Faults
     at = places.of if sheet.layout == "flat" else places.find(sheet, faults)
     product = sheet.text("product")
     variant = _variants(sheet, product, variants, faults)
-    frame = pd.DataFrame(
-        {
-            "plant": sheet.text("plant"), "year": sheet.columns["year"], "product": product,
-            "route": sheet.text("route"), "variant": variant, "output": sheet.number("output"),
-            "withdrawal": sheet.number("withdrawal"),
-        }
-    )  # fmt: skip
+    columns = {
+        "plant": sheet.text("plant"), "year": np.asarray(sheet.columns["year"]), "product": product,
+        "route": sheet.text("route"), "variant": variant, "output": sheet.number("output"),
+        "withdrawal": sheet.number("withdrawal"),
+    }  # fmt: skip
+    frame = pd.DataFrame(as_they_are(columns, pd.RangeIndex(len(product))))
     if len(places.index) < len(frame) or sheet.layout != "flat":
         twice = frame.duplicated(["plant", "year", "product", "route", "variant"]).to_numpy() & (product != "")
         faults.add_rows(sheet.raw.sheet, sheet.rows[twice], sheet.headings["product"], faults.say("product_twice"))
@@ -112,6 +118,14 @@ def products_of(sheet: Sheet, places: Places, variants: Variants, faults: Faults
         plant, year = places.index[lost]
         faults.add("", 0, "", faults.say("no_product", plant=shown(plant), year=year))
     return frame
+
+
+def as_they_are(columns: Mapping[str, NDArray], index: pd.Index) -> dict[str, pd.Series]:
+    """Columns for a frame with texts as objects: pandas would copy each into strings of its own."""
+    return {
+        name: pd.Series(values, index=index, dtype=object if values.dtype.kind == "O" else None, copy=False)
+        for name, values in columns.items()
+    }
 
 
 def variants_known(study: Study) -> dict[str, dict[str, str]]:
@@ -129,10 +143,12 @@ def _variants(sheet: Sheet, product: NDArray[np.object_], known: Variants, fault
     if not len(given):
         return written
     made = written.copy()
-    pairs: dict[tuple[str, str], list[int]] = {}
-    for at in given.tolist():
-        pairs.setdefault((product[at], written[at]), []).append(at)
-    for (name, text), where in pairs.items():
+    codes, names = pd.factorize(product[given])
+    text_codes, texts = pd.factorize(written[given])
+    each, pairs = pd.factorize(codes * len(texts) + text_codes)
+    for place, pair in enumerate(pairs.tolist()):
+        name, text = names[pair // len(texts)], texts[pair % len(texts)]
+        where = given[each == place]
         allowed = known.get(name, {})
         made[where] = allowed.get(bare(text), "")
         if name and bare(text) not in allowed:
@@ -155,23 +171,43 @@ def technologies_of(sheet: Sheet | None, places: Places, names: Names, faults: F
         empty_cells = sheet.text("technology") == ""
         frame = frame[~empty_cells]
         return frame.drop_duplicates(ignore_index=True)
+    made = _listed(sheet, names, faults)
+    return made if len(places.index) == len(places.of) else made.drop_duplicates(ignore_index=True)
+
+
+def _listed(sheet: Sheet, names: Names, faults: Faults) -> pd.DataFrame:
+    """The technologies that cells of a flat table list; different lists are read once."""
     known, allowed = names.known["technologies"], names.allowed["technologies"]
-    listed = sheet.text("technology")
+    codes, lists = pd.factorize(sheet.text("technology"))
     told: dict[str, str] = {}
-    made: list[tuple[str, int, str, str]] = []
-    for at in np.flatnonzero(listed != "").tolist():
-        for text in filter(None, map(str.strip, TECHNOLOGY_MARKS.split(listed[at]))):
+    keys: list[list[str]] = []
+    wrong = 0
+    for code, listed in enumerate(lists):
+        keys.append([])
+        for text in dict.fromkeys(filter(None, map(str.strip, TECHNOLOGY_MARKS.split(listed)))):
             key = told.setdefault(text, known.get(bare(text), ""))
-            where = (sheet.raw.sheet, int(sheet.rows[at]), sheet.headings["technology"])
             if key:
-                made.append((sheet.text("plant")[at], int(sheet.columns["year"][at]), sheet.text("product")[at], key))
-            else:
-                near = nearest(text, allowed, faults)
-                faults.add(*where, faults.say("unknown_technologies", text=shown(text), near=near))
+                keys[-1].append(key)
+            elif (wrong := wrong + 1) <= FAULTS_MAX:
+                message = faults.say("unknown_technologies", text=shown(text), near=nearest(text, allowed, faults))
+                where = sheet.rows[codes == code]
+                faults.add_rows(sheet.raw.sheet, where, sheet.headings["technology"], message)
+    if wrong > FAULTS_MAX:
+        faults.add(sheet.raw.sheet, 0, sheet.headings["technology"], faults.say("many_faults", most=FAULTS_MAX))
     for text, key in told.items():
         if key and key != text:
             faults.changed(sheet.raw.sheet, 0, sheet.headings["technology"], text, key)
-    return pd.DataFrame(made, columns=list(empty.columns)).drop_duplicates(ignore_index=True) if made else empty
+    counts = np.array([len(one) for one in keys], dtype=np.int64)
+    start = np.cumsum(counts) - counts
+    flat = np.array([key for one in keys for key in one], dtype=object)
+    each = counts[codes]  # technologies in each row
+    row = np.repeat(np.arange(len(codes)), each)
+    within = np.arange(len(row)) - np.repeat(np.cumsum(each) - each, each)
+    columns = {
+        "plant": sheet.text("plant")[row], "year": np.asarray(sheet.columns["year"])[row],
+        "product": sheet.text("product")[row], "technology": flat[start[codes[row]] + within],
+    }  # fmt: skip
+    return pd.DataFrame(as_they_are(columns, pd.RangeIndex(len(row))))
 
 
 def end_use_shares_of(sheet: Sheet | None, places: Places, slack: float, faults: Faults) -> pd.DataFrame:

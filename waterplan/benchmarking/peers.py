@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from waterplan.benchmarking.grades import what_is_made
-from waterplan.benchmarking.ladders import Array, Index, find_ladders
-from waterplan.benchmarking.records import Records
+from waterplan.benchmarking.ladders import Array, Index
+from waterplan.benchmarking.records import Records, told_apart
 from waterplan.benchmarking.reference import of_rows, place_in_reference
 from waterplan.benchmarking.too_few import TooFewPlantsError
 from waterplan.errors import WaterplanError
@@ -23,6 +23,7 @@ from waterplan.study import Study
 PEERS_NEEDED = 10  # with fewer an interval covers more than half of the scale
 QUANTILE = 1.959963984540054  # of the normal distribution, 97.5 %
 BASES = ("peers", "reference")
+THEMSELVES = "records"
 PEER_KEYS = ["plant", "product", "route"]
 
 
@@ -69,19 +70,23 @@ def wilson(less: Array, count: Index) -> tuple[Array, Array]:
     return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
 
 
-def percentile(records: Records, study: Study, peers: pd.DataFrame | None = None) -> pd.DataFrame:
+def percentile(records: Records, study: Study, peers: pd.DataFrame | str | None = None) -> pd.DataFrame:
     """Where each product of the records stands, among peers or, with too few of them, in the reference distribution.
 
-    peers: plant, product, route, intensity [m3/unit], a plant once for each product and route; a plant is no peer of
-    its own. Columns of the answer: plant, year, product, route, intensity [m3/unit], place, place_low, place_high
-    [percent that make do with less], basis (peers, reference, or missing where neither can be), peers (how many there
-    are), needed. What an interval means depends on the basis: Wilson's for peers, and in the reference the extremes of
-    the fits without one of the published points (missing with two points).
+    peers: plant, product, route, intensity [m3/unit], a plant once for each product and route; or ``THEMSELVES``, the
+    plants of the records, each with its newest year. A plant is no peer of its own. Columns of the answer: plant,
+    year, product, route, intensity [m3/unit], place, place_low, place_high [percent that make do with less], basis
+    (peers, reference, or missing where neither can be), peers (how many there are), needed.
+    What an interval means depends on the basis: Wilson's for peers, and in the reference the extremes of the fits
+    without one of the published points (missing with two points).
     """
     products = records.products
     intensity = what_is_made(records).intensity
-    places, count = _among(products, intensity, peers)
-    log_median, spread = of_rows(study, find_ladders(study, products))
+    if isinstance(peers, str):
+        places, count = _among_themselves(records)
+    else:
+        places, count = _among(products, intensity, peers)
+    log_median, spread = of_rows(records, study)
     in_reference = place_in_reference(intensity[:, None], log_median, spread)
     low, high = _extremes(in_reference)
     by_peers = (count >= PEERS_NEEDED) & ~np.isnan(intensity)
@@ -135,9 +140,43 @@ def _among(products: pd.DataFrame, intensity: Array, peers: pd.DataFrame | None)
     less[known] -= np.where(before < intensity[known], 1.0, np.where(before == intensity[known], 0.5, 0.0))
     count = size[group[there:]] - known
     counted = np.maximum(count, 1)
+    return _shares(less, counted), count
+
+
+def _shares(less: Array, counted: Index) -> list[Array]:
     less = np.clip(less, 0, counted)
     low, high = wilson(less, counted)
-    return [np.asarray(100 * part) for part in (less / counted, low, high)], count
+    return [np.asarray(100 * part) for part in (less / counted, low, high)]
+
+
+def _among_themselves(records: Records) -> tuple[list[Array], Index]:
+    """``_among`` with the plants of the records as peers of each other, in one sort."""
+    (plant, plants), (product, _), (route, routes) = (told_apart(records, name) for name in PEER_KEYS)
+    intensity = what_is_made(records).intensity
+    group = product * max(len(routes), 1) + route
+    own, _ = pd.factorize(group * max(len(plants), 1) + plant)  # a plant's product by a route, of all its years
+    known = np.flatnonzero(~np.isnan(intensity))
+    by_year = known[np.argsort(records.products["year"].to_numpy()[known], kind="stable")]
+    newest = np.full(own.max(initial=-1) + 1, -1)
+    newest[own[by_year]] = by_year  # the last one stays
+    is_peer = np.zeros(len(own) + 1, dtype=np.int64)
+    is_peer[newest[newest >= 0]] = 1
+    order = np.lexsort([intensity, group])
+    before = np.concatenate([[0], np.cumsum(is_peer[order])])  # peers before a place of the order
+    new_group = np.diff(group[order], prepend=-1) != 0
+    new_value = new_group | (np.diff(intensity[order], prepend=np.nan) != 0)
+    start, first = (np.flatnonzero(new)[np.cumsum(new) - 1] for new in (new_group, new_value))
+    end = np.append(np.flatnonzero(new_value)[1:], len(order))[np.cumsum(new_value) - 1]
+    ends = np.append(np.flatnonzero(new_group)[1:], len(order))[np.cumsum(new_group) - 1]
+    less, count = np.empty(len(order)), np.empty(len(order), dtype=np.int64)
+    less[order] = before[first] - before[start] + (before[end] - before[first]) / 2
+    count[order] = before[ends] - before[start]
+    itself = newest[own]
+    with np.errstate(invalid="ignore"):
+        value = np.where(itself >= 0, intensity[itself], np.inf)
+        less -= np.where(value < intensity, 1.0, np.where(value == intensity, 0.5, 0.0))
+    count -= itself >= 0
+    return _shares(less, np.maximum(count, 1)), count
 
 
 def _check(peers: pd.DataFrame) -> None:

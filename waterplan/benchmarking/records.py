@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
+from typing import ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 KEY = ("plant", "year")
 GRADED = ("withdrawal_surface", "withdrawal_ground", "withdrawal_public_supply", "withdrawal_purchased")
@@ -25,7 +31,7 @@ class Conversion:
     became: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Records:
     """Plant-years with their products, in canonical units; empty cells are missing, never nought.
 
@@ -46,3 +52,44 @@ class Records:
     technologies: pd.DataFrame
     end_use_shares: pd.DataFrame
     conversions: tuple[Conversion, ...] = ()
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def once(work: Callable[P, T]) -> Callable[P, T]:
+    """A function of records (and of what can be a key) that keeps each answer as long as the records live.
+
+    Figures that grades, places, scores and indicators all need are then made once; nobody may change an answer.
+    """
+    kept: WeakKeyDictionary[Records, dict[object, T]] = WeakKeyDictionary()
+
+    @wraps(work)
+    def answer(*args: P.args, **options: P.kwargs) -> T:
+        records, *others = args
+        answers = kept.setdefault(records, {})  # type: ignore[arg-type]
+        key = (*others, *options.items())
+        if key not in answers:
+            answers[key] = work(*args, **options)
+        return answers[key]
+
+    return answer
+
+
+@once
+def site_of_products(records: Records) -> NDArray[np.int64]:
+    """The row of sites of each row of products, -1 where there is none."""
+    plant, year = records.products["plant"].to_numpy(object), records.products["year"].to_numpy()
+    index = records.sites.index
+    own_plant, own_year = (index.get_level_values(level).to_numpy() for level in KEY)
+    if len(plant) == len(index) and (year == own_year).all() and (plant == own_plant.astype(object)).all():
+        return np.arange(len(plant))  # one product each, in order, as most files have it
+    return index.get_indexer(pd.MultiIndex.from_arrays([plant, year])).astype(np.int64)
+
+
+@once
+def told_apart(records: Records, column: str) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+    """Which of its different texts each row of products has in a column, and those texts; an empty one is ""."""
+    texts = records.products[column].fillna("").to_numpy(dtype=object)
+    return pd.factorize(texts)

@@ -21,7 +21,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from waterplan.benchmarking.ladders import GRADES, Array, Found, Index, ladders
+from waterplan.benchmarking.ladders import GRADES, Array, Index, find_ladders, ladders
+from waterplan.benchmarking.records import Records, once
 from waterplan.plan.norms import INTENSITY
 from waterplan.study import Study
 
@@ -96,8 +97,10 @@ def fit(values: Array, there: np.ndarray) -> tuple[Array, Array]:
     return np.where(enough, medians(spread), np.nan), np.where(enough, spread, np.nan)
 
 
-def of_rows(study: Study, found: Found) -> tuple[Array, Array]:
+@once
+def of_rows(records: Records, study: Study) -> tuple[Array, Array]:
     """Log median and spread for each row of products [row, fit]; the first fit is that of all points."""
+    found = find_ladders(records, study)
     fits = [references(study, year) for year in found.years]
     gone = np.full(1 + len(POINTS), np.nan)
     width = (len(found.ladder), 1 + len(POINTS))

@@ -19,7 +19,7 @@ import pandas as pd
 from scipy.special import ndtr
 
 from waterplan.benchmarking.grades import Made, what_is_made
-from waterplan.benchmarking.ladders import Array, find_ladders
+from waterplan.benchmarking.ladders import Array
 from waterplan.benchmarking.records import Records
 from waterplan.benchmarking.reference import of_rows
 from waterplan.study import Study
@@ -37,7 +37,7 @@ def score(records: Records, study: Study) -> pd.DataFrame:
     median plant with this mix, ratio [1] of the graded withdrawal to it, withdrawal_graded [m3/a].
     """
     made = what_is_made(records)
-    log_median, spread = of_rows(study, find_ladders(study, records.products))
+    log_median, spread = of_rows(records, study)
     log_median, spread = log_median[:, 0], spread[:, 0]
     with np.errstate(divide="ignore"):
         logs = np.log(made.output) + log_median

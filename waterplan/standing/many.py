@@ -14,16 +14,16 @@ from waterplan.benchmarking.balance import BALANCE_TOLERANCE, balance
 from waterplan.benchmarking.grades import grades
 from waterplan.benchmarking.indicators import indicators
 from waterplan.benchmarking.ladders import GRADES
-from waterplan.benchmarking.peers import peers_of, percentile, published_peers
+from waterplan.benchmarking.peers import THEMSELVES, percentile, published_peers
 from waterplan.benchmarking.reading import read_records
-from waterplan.benchmarking.records import Records
+from waterplan.benchmarking.records import Records, site_of_products, told_apart
 from waterplan.benchmarking.score import score
 from waterplan.errors import WaterplanError, suggest
 from waterplan.study import Study, open_study
 from waterplan.vocabulary import term
 
 YEARLY, MADE, GRADE = "plant_year", "plant_product", "grade"
-RECORDS, PUBLISHED, PEERS, POOL, REFERENCE = "records", "published", "peers", "pool", "reference"
+RECORDS, PUBLISHED, PEERS, POOL, REFERENCE = THEMSELVES, "published", "peers", "pool", "reference"
 AMONG = (RECORDS, PUBLISHED)
 OF_GRADES = {  # name of the data dictionary: beginning of the columns of Grades
     YEARLY: {
@@ -51,7 +51,7 @@ Variables = dict[str, tuple[tuple[str, ...], NDArray]]
 class Asked:
     """What plants are ranked among: the peers, and what the basis is called where there are enough of them."""
 
-    peers: pd.DataFrame | None
+    peers: pd.DataFrame | str | None
     basis: str
 
 
@@ -104,39 +104,45 @@ def _asked(records: Records, study: Study, peers: pd.DataFrame | str | None) -> 
     if isinstance(peers, str):
         if peers not in AMONG:
             raise WaterplanError(f'peers: "{peers}" is none of {", ".join(AMONG)}.{suggest(peers, AMONG)}')
-        return Asked(peers_of(records) if peers == RECORDS else published_peers(study), peers)
+        return Asked(peers if peers == RECORDS else published_peers(study), peers)
     return Asked(peers, PEERS)
 
 
 def _coords(records: Records) -> dict[str, object]:
     sites, products = records.sites, records.products
-    site = sites.index.get_indexer(pd.MultiIndex.from_frame(products[["plant", "year"]]))
     plants = {
         "plant": _words(sites.index.get_level_values(0)),
         "year": sites.index.get_level_values(1).to_numpy(np.int64),
         "owner": _words(sites["owner"]) if "owner" in sites else _nothing(len(sites)),
         "province": _words(sites["province"]) if "province" in sites else _nothing(len(sites)),
     }
-    made = {"plant_of": _words(products["plant"]), "year_of": products["year"].to_numpy(np.int64), "site": site}
-    made |= {name: _words(products[name]) for name in ("product", "route", "variant")}
+    made = {
+        "plant_of": _words(products["plant"]),
+        "year_of": products["year"].to_numpy(np.int64),
+        "site": site_of_products(records),
+    }
+    for name in ("plant", "product", "route", "variant"):
+        codes, found = told_apart(records, name)
+        made["plant_of" if name == "plant" else name] = np.asarray(found, dtype=np.str_)[codes]
     return {name: (YEARLY, values) for name, values in plants.items()} | {
         **{name: (MADE, values) for name, values in made.items()},
-        GRADE: (GRADE, np.array(GRADES, dtype=object), {"long_name": term(GRADE).label_en}),
+        GRADE: (GRADE, np.array(GRADES), {"long_name": term(GRADE).label_en}),
     }
 
 
 def _words(values: pd.Series | pd.Index) -> NDArray:
-    """Texts as objects; "" where missing."""
-    return np.asarray(values.fillna(""), dtype=object)
+    """Texts of one width, which every format can store; "" where missing."""
+    codes, found = pd.factorize(values.to_numpy(dtype=object))
+    return np.array([*found, ""], dtype=np.str_)[codes]
 
 
 def _nothing(count: int) -> NDArray:
-    return np.full(count, "", dtype=object)
+    return np.full(count, "")
 
 
 def _coded(values: pd.Series) -> NDArray:
     """The words of a categorical column; "" where missing."""
-    words = np.array([*values.cat.categories, ""], dtype=object)
+    words = np.array([*values.cat.categories, ""], dtype=np.str_)
     return np.asarray(words[values.cat.codes.to_numpy()])
 
 
@@ -172,7 +178,7 @@ def _of_products(records: Records, graded: pd.DataFrame) -> Variables:
 
 def _places(records: Records, study: Study, asked: Asked, pool: pd.DataFrame | None) -> Variables:
     told = percentile(records, study, asked.peers)
-    basis = np.array([asked.basis, REFERENCE, ""], dtype=object)[told["basis"].cat.codes.to_numpy()]
+    basis = np.array([asked.basis, REFERENCE, POOL, ""])[told["basis"].cat.codes.to_numpy()]
     figures = {name: told[name].to_numpy(np.float64, copy=True) for name in POOLED}
     count = told["peers"].to_numpy(np.float64, copy=True)
     if pool is not None and len(pool):
