@@ -58,7 +58,7 @@ class Faults:
 
     def changed(self, sheet: str, row: int, column: str, written: object, became: str) -> None:
         """One thing that reading changed."""
-        self.conversions.append(Conversion(self.file, sheet, int(row), shown(column), shown(written), became))
+        self.conversions.append(Conversion(self.file, shown(sheet), int(row), shown(column), shown(written), became))
 
     def changed_cells(self, sheet: str, column: str, cells: Sequence[tuple[int, int, str, str]]) -> None:
         """Cells of a column that were changed: row, number of such cells, what was written, what it became."""

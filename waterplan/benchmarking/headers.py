@@ -95,7 +95,10 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "share": ("share", "比例", "占比", "用水比例"),
     IGNORED: ("no", "number", "note", "notes", "remark", "remarks", "序号", "备注"),
 }  # fmt: skip
+HEADINGS_WITHIN = 10  # rows, blank ones aside
 UNIT_WORDS = {"单位", "计量单位", "unit", "units", "/", ""}  # "-" is bare ""
+POWER = re.compile("(?<![0-9])(?:10|１０)([⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
+COUNTED = re.compile(r"[×x*]?\s*([0-9]+)(?![0-9^.eE])")
 BRACKETED = re.compile(r"(?P<name>.+?)\s*[(\[【](?P<unit>[^()\[\]【】]+)[)\]】]", re.DOTALL)
 
 
@@ -115,6 +118,15 @@ def bare(text: str) -> str:
     ('sewagefee', True)
     """
     return re.sub(r"[\s_\-]+", "", unicodedata.normalize("NFKC", text)).casefold()
+
+
+def powers(text: str) -> str:
+    """A text with 10⁴ written as 10^4, which would else become 104.
+
+    >>> powers("10⁴ m³")
+    '10^4 m³'
+    """
+    return POWER.sub(lambda found: "10^" + unicodedata.normalize("NFKC", found[1]), text)
 
 
 def label(column: str, language: str) -> str:
@@ -148,7 +160,7 @@ def heading(text: str, layout: str) -> Heading:
     Heading(column='withdrawal_surface', unit='万m3', written='地表水取水量（万m³）')
     """
     names = known(layout)
-    unmarked = unicodedata.normalize("NFKC", text).strip().strip(MARK)
+    unmarked = unicodedata.normalize("NFKC", powers(text)).strip().strip(MARK)
     if (whole := bare(unmarked)) in names:
         return Heading(names[whole], "", text)
     parts = BRACKETED.fullmatch(unmarked.strip())
@@ -171,6 +183,16 @@ def canonical_unit(column: str) -> str:
 def layout_of(headings: Sequence[str]) -> str:
     """Which layout a lone table has: the flat one where it names products, else that of the sites."""
     return "flat" if any(heading(text, "flat").column == "product" for text in headings) else "sites"
+
+
+def headings_at(rows: Sequence[Sequence[object]], table: str) -> int:
+    """Which of the first rows has the headings: the first with two that are known; without any, the first row."""
+    for at, cells in enumerate(rows):
+        texts = [cell for cell in cells if isinstance(cell, str)]
+        layout = table or layout_of(texts)
+        if sum(1 for text in texts if heading(text, layout).column) >= 2:
+            return at
+    return 0
 
 
 def text_columns(headings: Sequence[str]) -> set[int]:
@@ -203,12 +225,15 @@ def is_unit(column: str, text: str) -> bool:
 def factor_of(column: str, unit: str, output_unit: str = "t") -> float:
     """What to multiply a number of a column by for its canonical unit; a tonne of water is a cubic metre.
 
-    Raises UnitError.
+    Raises UnitError, also for a number before the unit that is no power of ten: 104 m3 is 10⁴ m³ that lost its shape.
 
     >>> factor_of("consumed", "万t"), factor_of("output", "万t")
     (10000.0, 10000.0)
     """
     canonical = canonical_unit(column).replace("output_unit", output_unit)
+    counted = COUNTED.match(unicodedata.normalize("NFKC", powers(unit)).strip())
+    if counted and counted[1].strip("0") != "1":
+        raise UnitError(f'"{unit}": counted in {counted[1]}. Write a power of ten, such as 10^4, or 万.')
     if canonical == VOLUME and is_mass(unit):
         return factor(unit, "t/a")
     return factor(unit, canonical)

@@ -6,9 +6,9 @@ import io
 import re
 import zipfile
 import zlib
-from dataclasses import dataclass
 
 from waterplan.benchmarking.faults import Faults
+from waterplan.benchmarking.sheet_scan import is_bearable
 
 BYTES_MAX = 16 * 2**20
 UNPACKED_MAX = 96 * 2**20
@@ -24,17 +24,8 @@ ACTIVE = (  # (part, what it is): none is ever needed to tell a table
     (re.compile(r"connections\.xml$|querytables/", re.I), "has_connections"),
 )
 ENCODING = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([^\"']*)", re.I)
-MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=\"([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})\"")
+ASTRAY = re.compile(r"(^|[/\\])\.\.([/\\]|$)|^[/\\]|\\|^[A-Za-z]:|\0")
 
-
-@dataclass(frozen=True)
-class Merge:
-    """Cells merged in a sheet: first and last column (from 0) and row (from 1)."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
 
 
 def may_be_opened(data: bytes, faults: Faults) -> bool:
@@ -65,6 +56,8 @@ def _parts_fault(archive: zipfile.ZipFile, faults: Faults) -> str:
         return say("packed_too_tightly")
     if any(part.flag_bits & ENCRYPTED for part in parts):
         return say("is_locked")
+    if any(ASTRAY.search(part.orig_filename) for part in parts):
+        return say("leads_astray")
     if any(part.compress_type not in METHODS for part in parts) or len(set(names)) < len(names):
         return say("is_damaged")
     if TYPES not in names:
@@ -91,19 +84,8 @@ def _xml_fault(archive: zipfile.ZipFile, faults: Faults) -> str:
             return faults.say("is_damaged")
         if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
             return faults.say("has_entities")
+        if not is_bearable(part.filename, content):
+            return faults.say("too_many_tags")
         if part.filename == TYPES and re.search(rb"macroenabled", content, re.I):
             return faults.say("has_macros")
     return ""
-
-
-def merges(archive: zipfile.ZipFile, part: str) -> list[Merge]:
-    """The merged cells of a sheet."""
-    found = MERGED.findall(archive.read(part))
-    return [Merge(_column(left), int(top), _column(right), int(bottom)) for left, top, right, bottom in found]
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = 26 * number + letter - ord("A") + 1
-    return number - 1

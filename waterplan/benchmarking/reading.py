@@ -119,7 +119,7 @@ def _not_in_the_file(main: Sheet, faults: Faults) -> None:
     if empty:
         joined = ", ".join(label(name, faults.language) for name in empty)
         faults.conversions.append(
-            Conversion(faults.file, main.raw.sheet, main.raw.header_row, "", joined, faults.say("not_counted"))
+            Conversion(faults.file, shown(main.raw.sheet), main.raw.header_row, "", joined, faults.say("not_counted"))
         )
 
 

@@ -13,14 +13,15 @@ import openpyxl
 
 from waterplan.benchmarking.csv_text import CELL_LENGTH_MAX, Raw
 from waterplan.benchmarking.faults import Faults, shown
-from waterplan.benchmarking.headers import NOT_READ, are_units, bare, heading, layout_of, sheet_names
-from waterplan.benchmarking.packed import Merge, may_be_opened, merges
+from waterplan.benchmarking.headers import HEADINGS_WITHIN, NOT_READ, are_units, bare, headings_at, sheet_names
+from waterplan.benchmarking.packed import may_be_opened
+from waterplan.benchmarking.sheet_scan import HIDDEN_TOLD, Merge, Scan, scan
 from waterplan.tables.sheet import COLUMNS_MAX, CONTROL
 
 SHEET_ROWS_MAX = 20_000
 SHEETS_MAX = 50
-HEADINGS_WITHIN = 10
 FORMULA, ERROR = "f", "e"
+Told = dict[tuple[str, str], list[int]]  # key of a message and column -> rows
 
 
 def read_workbook(data: bytes, faults: Faults) -> dict[str, Raw]:
@@ -75,26 +76,17 @@ def _is_open(sheet: Any) -> bool:
 
 def _rows(sheet: Any, faults: Faults) -> Iterator[tuple[int, list[Any]]]:
     """Row number and values of the rows that are not blank; what is no value is a problem and becomes None."""
-    told: dict[str, list[tuple[int, str]]] = {}
-    for number, cells in enumerate(sheet.iter_rows(max_col=COLUMNS_MAX + 1, max_row=SHEET_ROWS_MAX + 1), start=1):
+    told: Told = {}
+    for number, cells in enumerate(sheet.iter_rows(max_col=COLUMNS_MAX, max_row=SHEET_ROWS_MAX), start=1):
         values = [_value(cell, told, number) for cell in cells]
-        if all(value is None for value in values):
-            continue
-        if number > SHEET_ROWS_MAX:
-            faults.add(sheet.title, number, "", faults.say("too_many_rows_in_sheet", most=SHEET_ROWS_MAX))
-            break
-        if values[-1] is not None and len(values) > COLUMNS_MAX:
-            message = faults.say("too_many_columns", count=f"> {COLUMNS_MAX}", most=COLUMNS_MAX)
-            faults.add(sheet.title, number, "", message)
-            break
-        yield number, values
-    for key, places in told.items():
-        for column in dict.fromkeys(column for _, column in places):
-            faults.add_rows(sheet.title, [row for row, at in places if at == column], column, faults.say(key))
+        if any(value is not None for value in values):
+            yield number, values
+    for (key, column), rows in told.items():
+        faults.add_rows(sheet.title, rows, column, faults.say(key))
 
 
-def _value(cell: Any, told: dict[str, list[tuple[int, str]]], row: int) -> Any:
-    """Number, text or None of a cell; anything else is noted in ``told`` under the key of its message."""
+def _value(cell: Any, told: Told, row: int) -> Any:
+    """Number, text or None of a cell, a percentage as the text that is seen; anything else is noted in ``told``."""
     value = cell.value
     if value is None:
         return None
@@ -113,19 +105,30 @@ def _value(cell: Any, told: dict[str, list[tuple[int, str]]], row: int) -> Any:
     else:
         fault = "" if abs(value) < float("inf") else "is_error"
         value = float(value) if not fault else None
+        if value is not None and "%" in (cell.number_format or ""):
+            value = f"{100 * value:.15g}%"
     if fault:
-        told.setdefault(fault, []).append((row, cell.column_letter))
+        told.setdefault((fault, cell.column_letter), []).append(row)
         return None
     return value
 
 
 def _table(book: Any, sheet: Any, table: str, faults: Faults) -> Raw | None:
+    seen = scan(book._archive.read(sheet._worksheet_path), SHEET_ROWS_MAX, COLUMNS_MAX)
+    if seen.row_beyond:
+        message = faults.say("too_many_rows_in_sheet", most=SHEET_ROWS_MAX)
+        faults.add(sheet.title, seen.row_beyond, "", message)
+    if seen.column_beyond:
+        message = faults.say("too_many_columns", count=f"> {COLUMNS_MAX}", most=COLUMNS_MAX)
+        faults.add(sheet.title, 0, "", message)
+    if seen.row_beyond or seen.column_beyond:
+        return None
     records = list(_rows(sheet, faults))
     if not records:
         if table in ("", "sites"):
             faults.add(sheet.title, 0, "", faults.say("is_empty"))
         return None
-    begin = _headings_at([values for _, values in records[:HEADINGS_WITHIN]], table)
+    begin = headings_at([values for _, values in records[:HEADINGS_WITHIN]], table)
     for row, values in records[:begin]:
         written = next(value for value in values if value is not None)
         faults.changed(sheet.title, row, "", written, faults.say("above_not_read"))
@@ -145,18 +148,21 @@ def _table(book: Any, sheet: Any, table: str, faults: Faults) -> Raw | None:
     for at, (_, values) in enumerate(records):
         grid[at] = (values + [None] * width)[:width]
     rows = np.array([row for row, _ in records], dtype=np.int64)
-    joined = _merged(merges(book._archive, sheet._worksheet_path), header_row, header, sheet.title, faults)
+    joined = _merged(seen.merges, header_row, header, sheet.title, faults)
+    _hidden(seen, header_row, header, sheet.title, faults)
     return Raw(sheet.title, header, header_row, rows, list(grid.T), units, joined)
 
 
-def _headings_at(rows: Sequence[Sequence[Any]], table: str) -> int:
-    """Which of the first rows has the headings: the first with two that are known; without any, the first row."""
-    for at, values in enumerate(rows):
-        texts = [value for value in values if isinstance(value, str)]
-        layout = table or layout_of(texts)
-        if sum(1 for text in texts if heading(text, layout).column) >= 2:
-            return at
-    return 0
+def _hidden(seen: Scan, header_row: int, header: Sequence[str], title: str, faults: Faults) -> None:
+    """Reports hidden rows and columns, which hold like those that are seen."""
+    rows = [row for row in seen.hidden_rows if row >= header_row]
+    if rows:
+        more = ", ..." if len(rows) > HIDDEN_TOLD else ""
+        written = ", ".join(map(str, rows[:HIDDEN_TOLD])) + more
+        faults.changed(title, rows[0], "", written, faults.say("hidden_rows"))
+    for first, last in seen.hidden_columns:
+        for name in filter(None, header[first : last + 1]):
+            faults.changed(title, header_row, name, name, faults.say("hidden_column"))
 
 
 def _merged(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -154,9 +155,12 @@ def decode(data: bytes) -> str | None:
 
 def _is_chinese(text: str) -> bool:
     """Whether text decoded as GB18030 is Chinese: other encodings often decode too, but to rare characters."""
-    signs = [sign for sign in text if "\u2e80" <= sign <= "\u9fff" or "\ue000" <= sign <= "\uf8ff" or sign > "\uffff"]
-    rare = sum(1 for sign in signs if not _in_gb2312(sign))
-    return rare <= 0.2 * len(signs)
+    signs = {
+        sign: count for sign, count in Counter(text).items()
+        if "\u2e80" <= sign <= "\u9fff" or "\ue000" <= sign <= "\uf8ff" or sign > "\uffff"
+    }  # fmt: skip
+    rare = sum(count for sign, count in signs.items() if not _in_gb2312(sign))
+    return rare <= 0.2 * sum(signs.values())
 
 
 def _in_gb2312(sign: str) -> bool:
