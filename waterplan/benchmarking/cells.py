@@ -73,7 +73,7 @@ def numbers(column: Column, faults: Faults, share: bool = False) -> Numbers:
     rows = column.raw.rows[is_text]
     found, changed, wrong = np.full(len(texts), np.nan), [], 0
     counts = np.bincount(codes, minlength=len(texts))
-    firsts = _firsts(codes, len(texts))
+    firsts = first_of_each(codes, len(texts))
     for code, text in enumerate(texts):
         value, plain, fault = _number(text, share)
         if not fault:
@@ -141,8 +141,8 @@ def texts(column: Column, faults: Faults, most: int = LABEL_LENGTH_MAX) -> Cells
 
 def _told_apart(column: Column, faults: Faults, most: int) -> tuple[Rows, Cells]:
     """Which of the different texts each cell has, and those texts; the last is "", whose code is -1 where empty."""
-    cells = np.asarray(column.cells, dtype=object)
-    codes, written = pd.factorize(cells)
+    known = column.raw.told_apart.get(column.at)
+    codes, written = known or pd.factorize(np.asarray(column.cells, dtype=object))
     found = np.empty(len(written) + 1, dtype=object)
     found[:-1] = [text if type(text) is str else f"{text:.15g}" for text in written]
     found[-1] = ""
@@ -163,7 +163,7 @@ def labels(column: Column, known: Mapping[str, str], faults: Faults, allowed: Se
     codes, names = _told_apart(column, faults, LABEL_LENGTH_MAX)
     rows, changed, wrong = column.raw.rows, [], 0
     keys = np.full(len(names), "", dtype=object)
-    firsts, counts = _firsts(codes, len(names)), np.bincount(codes + 1, minlength=len(names) + 1)[1:]
+    firsts, counts = first_of_each(codes, len(names)), np.bincount(codes + 1, minlength=len(names) + 1)[1:]
     for code, name in enumerate(names.tolist()):
         keys[code] = key = known.get(bare(name), "") if name else ""
         if name and not key:
@@ -214,7 +214,7 @@ def bounded(column: Column, values: Numbers, factors: Numbers | float, bounds: t
     return made
 
 
-def _firsts(codes: Rows, count: int) -> Rows:
+def first_of_each(codes: Rows, count: int) -> Rows:
     """The first place of each code."""
     firsts = np.zeros(count, dtype=np.int64)
     firsts[codes[::-1]] = np.arange(len(codes))[::-1]

@@ -48,7 +48,8 @@ class Raw:
     """One table as it stands in the file: a column is either numbers (NaN: empty) or objects (text, float or None).
 
     rows: line of the file, or row of the sheet, of each record. units: of each column, where a row of units follows the
-    headings. merged: cells merged down a column: column number, first and last row.
+    headings. merged: cells merged down a column: column number, first and last row. told_apart: of columns of texts,
+    where it is known, which of its different texts each cell has, -1 where empty, and those texts.
     """
 
     sheet: str
@@ -58,12 +59,14 @@ class Raw:
     columns: list[NDArray[np.float64] | Cells]
     units: list[str] = field(default_factory=list)
     merged: tuple[tuple[int, int, int], ...] = ()
+    told_apart: dict[int, tuple[NDArray[np.int64], Cells]] = field(default_factory=dict)
 
     def keep(self, wanted: NDArray[np.bool_]) -> None:
         """Leaves only some records."""
         if not wanted.all():
             self.rows = self.rows[wanted]
             self.columns = [column[wanted] for column in self.columns]
+            self.told_apart = {at: (codes[wanted], found) for at, (codes, found) in self.told_apart.items()}
 
 
 def read_csv(data: bytes, faults: Faults) -> Raw | None:
@@ -103,6 +106,7 @@ def _raw(
 ) -> Raw | None:
     rows = lines.rows[len(lines.rows) - len(frame) :]
     columns: list[NDArray[np.float64] | Cells] = []
+    told_apart: dict[int, tuple[NDArray[np.int64], Cells]] = {}
     filled = np.zeros(len(frame), dtype=bool)
     for number in range(frame.shape[1]):
         column = frame.iloc[:, number]
@@ -111,25 +115,24 @@ def _raw(
             cells = column.to_numpy(dtype=np.float64)
             here = ~np.isnan(cells)
         else:
-            cells, here = _texts(column)
+            told_apart[number] = codes, found = _texts(column)
+            cells, here = np.concatenate([found, [None]])[codes], codes >= 0
         filled |= here
         if number < len(header):
             columns.append(cells)
         elif here.any():
             faults.add_rows("", rows[here], "", faults.say("beyond_headings"))
             return None
-    raw = Raw("", header, lines.row(at), rows, columns, units)
+    raw = Raw("", header, lines.row(at), rows, columns, units, told_apart=told_apart)
     raw.keep(filled)
     return raw
 
 
-def _texts(column: pd.Series) -> tuple[Cells, NDArray[np.bool_]]:
-    """Cells without outer blanks, None where empty, and where something is; different texts are worked on once."""
-    codes, found = pd.factorize(column.to_numpy(dtype=object))
-    plain = np.empty(len(found) + 1, dtype=object)  # the last is what is empty, whose code is -1
-    plain[:-1] = [str(text).strip() or None for text in found]
-    given = np.fromiter((text is not None for text in plain), dtype=bool, count=len(plain))
-    return plain[codes], given[codes]
+def _texts(column: pd.Series) -> tuple[NDArray[np.int64], Cells]:
+    """Which of its different texts, without outer blanks, each cell has, -1 where empty; and those texts."""
+    codes, written = pd.factorize(column.to_numpy(dtype=object))
+    plain, found = pd.factorize(np.array([str(text).strip() or None for text in written], dtype=object))
+    return np.append(plain, -1)[codes], found
 
 
 def _plain(data: bytes, faults: Faults) -> bytes | None:
@@ -171,10 +174,14 @@ def _plain(data: bytes, faults: Faults) -> bytes | None:
 
 def _has_too_much(text: bytes, faults: Faults) -> bool:
     """Whether there is so much that merely counting it would take all memory; what is bearable is counted later."""
-    if text.count(NEWLINE) > LINES_MAX:
+    if len(text) < LINES_MAX:
+        return False
+    signs = np.frombuffer(text, dtype=np.uint8)
+    count = {mark: np.count_nonzero(signs == ord(mark)) for mark in (NEWLINE, COMMA, QUOTE)}
+    if count[NEWLINE] > LINES_MAX:
         faults.add("", 0, "", faults.say("too_many_rows", most=ROWS_MAX))
         return True
-    if text.count(COMMA) + text.count(QUOTE) > MARKS_MAX:
+    if count[COMMA] + count[QUOTE] > MARKS_MAX:
         faults.add("", 0, "", faults.say("too_many_cells", most=f"{MARKS_MAX:,}"))
         return True
     return False
@@ -182,10 +189,9 @@ def _has_too_much(text: bytes, faults: Faults) -> bool:
 
 def _has_control(text: bytes) -> bool:
     """Whether there are signs that no text has, line ends and tabs aside."""
-    low = np.frombuffer(text, dtype=np.uint8)
-    low = low[low < ord(" ")]
-    plain = np.count_nonzero(low == ord(NEWLINE)) + np.count_nonzero(low == ord("\t"))
-    if plain < len(low) or b"\x7f" in text:
+    signs = np.frombuffer(text, dtype=np.uint8)
+    plain = text.count(b"\t") + np.count_nonzero(signs == ord(NEWLINE))
+    if plain < np.count_nonzero(signs < ord(" ")) or b"\x7f" in text:
         return True
     return not text.isascii() and C1_CONTROL.search(text) is not None
 

@@ -219,9 +219,13 @@ def _sites(records: Records, made: Made, found: Found, norm: Array, estimate: Ma
 
 def _reached(amount: Array, limits: Array) -> pd.Categorical[str]:
     """The best grade whose limit the amount keeps to; missing without an amount or any limit."""
-    keeps = amount[:, None] <= limits * (1 + TOLERANCE)
-    code = np.where(keeps.any(axis=1), keeps.argmax(axis=1), len(GRADES))
-    code[np.isnan(amount) | np.isnan(limits).all(axis=1)] = -1
+    code = np.full(len(amount), len(GRADES), dtype=np.int8)
+    unlimited = np.ones(len(amount), dtype=bool)
+    for place in reversed(range(len(GRADES))):
+        limit = limits[:, place]
+        code[amount <= limit * (1 + TOLERANCE)] = place
+        unlimited &= np.isnan(limit)
+    code[np.isnan(amount) | unlimited] = -1
     return pd.Categorical.from_codes(code, categories=pd.Index(REACHED), ordered=True)
 
 

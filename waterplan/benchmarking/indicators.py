@@ -41,18 +41,27 @@ class Indicators:
 
 def indicators(records: Records) -> Indicators:
     """All indicators of all plant-years."""
-    sites = records.sites
-    given = {name: sites[name].to_numpy(dtype=np.float64) for name in sites.columns if sites[name].dtype.kind in "fi"}
-    given[GRADED_WITHDRAWAL], given[ALL_SOURCES] = withdrawals(records)
-    made, missing = {}, {}
-    for name, (formula, ingredients) in FORMULAS.items():
-        parts = [given[each] if each in given else np.full(len(sites), np.nan) for each in ingredients]
-        made[name] = formula(*parts)
-        missing[name] = _missing(dict(zip(ingredients, parts, strict=True)))
-    products, missing_products = _per_output(records, given[GRADED_WITHDRAWAL])
-    return Indicators(
-        pd.DataFrame(made, index=sites.index), products, pd.DataFrame(missing, index=sites.index), missing_products
-    )
+    parts = _ingredients(records)
+    missing = {name: _missing({each: parts[each] for each in of}) for name, (_, of) in FORMULAS.items()}
+    products, missing_products = _per_output(records, parts[GRADED_WITHDRAWAL])
+    index = records.sites.index
+    return Indicators(site_indicators(records), products, pd.DataFrame(missing, index=index), missing_products)
+
+
+def site_indicators(records: Records) -> pd.DataFrame:
+    """The indicators of plants alone (Indicators.sites)."""
+    parts = _ingredients(records)
+    made = {name: formula(*(parts[each] for each in of)) for name, (formula, of) in FORMULAS.items()}
+    return pd.DataFrame(made, index=records.sites.index)
+
+
+def _ingredients(records: Records) -> dict[str, Values]:
+    """What the formulas ask for, NaN where it is not given."""
+    sites, nothing = records.sites, np.full(len(records.sites), np.nan)
+    graded, whole = withdrawals(records)
+    asked = {each for _, of in FORMULAS.values() for each in of}
+    given = {name: sites[name].to_numpy(dtype=np.float64) for name in asked if name in sites}
+    return dict.fromkeys(asked, nothing) | given | {GRADED_WITHDRAWAL: graded, ALL_SOURCES: whole}
 
 
 def water_reuse_rate(withdrawal: Values, *reused: Values) -> Values:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from waterplan.benchmarking.balance import BALANCE_TOLERANCE, balance
 from waterplan.benchmarking.grades import grades
-from waterplan.benchmarking.indicators import indicators
+from waterplan.benchmarking.indicators import site_indicators
 from waterplan.benchmarking.ladders import GRADES
 from waterplan.benchmarking.peers import THEMSELVES, percentile, published_peers
 from waterplan.benchmarking.reading import read_records
@@ -155,7 +155,7 @@ def _by_grade(frame: pd.DataFrame, dim: str) -> Variables:
 
 def _of_plants(records: Records, graded: pd.DataFrame, study: Study) -> Variables:
     told, scored = balance(records), score(records, study)
-    made = indicators(records).sites
+    made = site_indicators(records)
     figures = {str(name): told[name].to_numpy() for name in told} | {str(name): made[name].to_numpy() for name in made}
     figures |= {
         "score": scored["score"].to_numpy(np.float64, na_value=np.nan),
