@@ -10,7 +10,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from waterplan.benchmarking.cells import Column, Numbers, Rows, bounded, labels, lookup, numbers, required, texts, years
+from waterplan.benchmarking.cells import (
+    FAULTS_MAX,
+    Column,
+    Numbers,
+    Rows,
+    bounded,
+    first_of_each,
+    labels,
+    lookup,
+    numbers,
+    required,
+    texts,
+    years,
+)  # fmt: skip
 from waterplan.benchmarking.csv_text import CELL_LENGTH_MAX, Cells, Raw
 from waterplan.benchmarking.faults import Faults, shown
 from waterplan.benchmarking.headers import (
@@ -213,6 +226,16 @@ def _converted(column: Column, name: str, unit: str, values: Numbers, faults: Fa
     return bounded(column, values, by, (0.0, upper, goal), faults)
 
 
+def _output_factor(unit: str, goal: str) -> tuple[float, str]:
+    """What to multiply an output by for the unit of its product; NaN and the key of the message if there is none."""
+    if not unit:
+        return np.nan, "no_output_unit"
+    try:
+        return factor_of("output", unit, goal), ""
+    except UnitError:
+        return np.nan, "wrong_output_unit"
+
+
 def _outputs(column: Column, sheet: Sheet, unit: str, study: Study, faults: Faults) -> Numbers:
     """Outputs in the unit of each product: the unit of the row, or that of the heading."""
     values = numbers(column, faults)
@@ -221,24 +244,21 @@ def _outputs(column: Column, sheet: Sheet, unit: str, study: Study, faults: Faul
     codes, products = pd.factorize(product)
     unit_codes, row_units = pd.factorize(said)
     each, pairs = pd.factorize(codes * (len(row_units) + 1) + unit_codes)
-    factors = np.ones(len(pairs))
-    for at, pair in enumerate(pairs):
+    factors, wrong = np.ones(len(pairs)), 0
+    first_rows = raw.rows[first_of_each(each, len(pairs))]
+    for at, pair in enumerate(pairs.tolist()):
         name, written = products[pair // (len(row_units) + 1)], row_units[pair % (len(row_units) + 1)] or unit
-        here = raw.rows[each == at]
         if not name:
             continue
-        goal = made[name]
-        try:
-            factors[at] = factor_of("output", written, goal) if written else np.nan
-            if not written:
-                faults.add_rows(raw.sheet, here, column.heading, faults.say("no_output_unit", unit=goal))
-            elif factors[at] != 1:
-                became = faults.say("times", by=f"{factors[at]:.10g}", unit=f"{goal}/a") + f" ({name})"
-                faults.changed(raw.sheet, int(here[0]), column.heading, written, became)
-        except UnitError:
-            factors[at] = np.nan
-            message = faults.say("wrong_output_unit", text=shown(written), unit=goal, product=name)
-            faults.add_rows(raw.sheet, here, column.heading, message)
+        factors[at], fault = _output_factor(written, goal := made[name])
+        if fault and (wrong := wrong + 1) <= FAULTS_MAX:
+            message = faults.say(fault, text=shown(written), unit=goal, product=name)
+            faults.add_rows(raw.sheet, raw.rows[each == at], column.heading, message)
+        elif not fault and factors[at] != 1:
+            became = faults.say("times", by=f"{factors[at]:.10g}", unit=f"{goal}/a") + f" ({name})"
+            faults.changed(raw.sheet, int(first_rows[at]), column.heading, written, became)
+    if wrong > FAULTS_MAX:
+        faults.add(raw.sheet, 0, column.heading, faults.say("many_faults", most=FAULTS_MAX))
     made_of = bounded(column, values, factors[each] if len(each) else 1.0, (0.0, 1e11, ""), faults)
     nought: NDArray[np.bool_] = made_of == 0
     if nought.any():

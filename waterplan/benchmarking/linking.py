@@ -55,7 +55,7 @@ def sites_of(main: Sheet, faults: Faults) -> tuple[pd.DataFrame, Places]:
     first[of[::-1]] = np.arange(len(of))[::-1]
     year_codes, year_names = pd.factorize(years[first])
     index = pd.MultiIndex(
-        levels=[pd.Index(names), pd.Index(year_names)],  # type: ignore[list-item]
+        levels=[pd.Index(names, dtype=object), pd.Index(year_names)],  # type: ignore[list-item]
         codes=[plants[first], year_codes],  # type: ignore[list-item]
         names=KEY,
         verify_integrity=False,
@@ -146,15 +146,18 @@ def _variants(sheet: Sheet, product: NDArray[np.object_], known: Variants, fault
     codes, names = pd.factorize(product[given])
     text_codes, texts = pd.factorize(written[given])
     each, pairs = pd.factorize(codes * len(texts) + text_codes)
+    found, wrong = np.full(len(pairs), "", dtype=object), 0
     for place, pair in enumerate(pairs.tolist()):
         name, text = names[pair // len(texts)], texts[pair % len(texts)]
-        where = given[each == place]
         allowed = known.get(name, {})
-        made[where] = allowed.get(bare(text), "")
-        if name and bare(text) not in allowed:
+        found[place] = allowed.get(bare(text), "")
+        if name and not found[place] and (wrong := wrong + 1) <= FAULTS_MAX:
             joined = "; ".join(allowed.values()) or faults.say("none")
             message = faults.say("unknown_variant", text=shown(text), product=name, allowed=joined)
-            faults.add_rows(sheet.raw.sheet, sheet.rows[where], sheet.headings["variant"], message)
+            faults.add_rows(sheet.raw.sheet, sheet.rows[given[each == place]], sheet.headings["variant"], message)
+    if wrong > FAULTS_MAX:
+        faults.add(sheet.raw.sheet, 0, sheet.headings["variant"], faults.say("many_faults", most=FAULTS_MAX))
+    made[given] = found[each]
     return made
 
 

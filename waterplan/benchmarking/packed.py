@@ -27,7 +27,6 @@ ENCODING = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([^\"']*)", re.I)
 ASTRAY = re.compile(r"(^|[/\\])\.\.([/\\]|$)|^[/\\]|\\|^[A-Za-z]:|\0")
 
 
-
 def may_be_opened(data: bytes, faults: Faults) -> bool:
     """Whether a packed file is a plain workbook of bearable size without anything active; says why not."""
     fault = _fault(data, faults)
