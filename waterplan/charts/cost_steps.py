@@ -67,7 +67,7 @@ class Piece:
 
 def cost_steps(
     steps: Sequence[Piece], line: Sequence[Piece], most: float, names: tuple[str, str], notes: tuple[str, str],
-    alternative: str, language: str = "en", width: float = 87.0, height: float = 50.0,
+    alternative: str, language: str = "en", width: float = 87.0, height: float = 46.0,
 ) -> str:  # fmt: skip
     """The steps of a plan as bars and the plant's cost curve as a line, both from the left, as an SVG element.
 
@@ -172,7 +172,7 @@ class Term:
 
 def sharing(
     terms: Sequence[Term], chosen: tuple[int, float], names: tuple[str, str], alternative: str, language: str = "en",
-    width: float = 87.0, height: float = 31.0,
+    width: float = 87.0, height: float = 28.0,
 ) -> str:  # fmt: skip
     """For each term the shares at which both sides gain, as columns, with the one chosen; as an SVG element."""
     canvas = Canvas(width * POINTS_PER_MM, height * POINTS_PER_MM, language)

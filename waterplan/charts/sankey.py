@@ -29,25 +29,26 @@ class Flow:
 
 def sankey(
     middle: tuple[str, str], into: Sequence[Flow], out: Sequence[Flow], alternative: str, language: str = "en",
-    width: float = 106.0,
+    width: float = 106.0, tall: float = MIDDLE,
 ) -> str:  # fmt: skip
-    """Flows into and out of a node as an SVG element; middle: its name and volume as written; width in mm.
+    """Flows into and out of a node as an SVG element; middle: its name and volume as written; width in mm; tall: height
+    of the node [pt].
 
     Bands on either side are as wide as their volumes: both sides are drawn to one scale.
     """
     wide = width * POINTS_PER_MM
     whole = max(sum(flow.volume for flow in side) for side in (into, out)) or 1.0
-    scale = MIDDLE / whole
+    scale = tall / whole
     rows = max(_slots(side, scale) for side in (into, out))
-    height = max(rows, MIDDLE) + 2 * FONT_SIZE * 1.3 + 4
+    height = max(rows, tall) + 2 * FONT_SIZE * 1.3 + 4
     canvas = Canvas(wide, height, language)
     margins = [_label_room(side, wide) for side in (into, out)]
     x = (margins[0] + NODE, (margins[0] + wide - margins[1]) / 2, wide - margins[1] - NODE)
     bottom = height - 2 * FONT_SIZE * 1.3 - 4
-    heart = (bottom - MIDDLE) / 2
+    heart = (bottom - tall) / 2
     for side, is_left in ((into, True), (out, False)):
         _side(canvas, side, x, scale, bottom, heart, is_left)
-    canvas.box(x[1] - NODE / 2, heart, NODE, MIDDLE, palette.INK)
+    canvas.box(x[1] - NODE / 2, heart, NODE, tall, palette.INK)
     for number, told in enumerate(middle):
         y = height - FONT_SIZE * 1.3 * (1 - number) - 2.5
         canvas.text(x[1], y, told, palette.INK if number == 0 else palette.MUTED, "center", bold=number == 0)

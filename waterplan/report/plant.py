@@ -11,7 +11,7 @@ from waterplan.messages import Texts
 from waterplan.plan.norms import TOLERANCE
 from waterplan.report import plant_charts as charts
 from waterplan.report.document import Html, columns, document, element, figure, headlines, keys, note, section, to_pdf
-from waterplan.report.plant_foot import conversions, foot, remarks, sources
+from waterplan.report.plant_foot import conversions, remarks, sources
 from waterplan.report.plant_tables import (
     bound_note,
     contract_of,
@@ -39,16 +39,19 @@ def plant_report(standing: Standing, language: str = "en") -> str:
     content = [
         *_head(told),
         _headlines(told),
-        columns(
-            element("div", _ladder(told), _gaps(told), _balance(told), class_="stack"),
-            element("div", _places(told), indicator_table(told), *changed[:1], class_="stack"),
-            widths=(charts.WIDE, charts.SLIM),
+        element(
+            "div",
+            columns(
+                element("div", _ladder(told), _gaps(told), _balance(told), class_="stack"),
+                element("div", _places(told), indicator_table(told), *changed[:1], class_="stack"),
+                widths=(charts.WIDE, charts.SLIM),
+            ),
+            class_="whole",
         ),
-        *changed[1:],
         *_plan(told),
         remarks(told),
+        *changed[1:],
         sources(told),
-        foot(told),
     ]
     return document(charts.plant_title(told), language, *content)
 

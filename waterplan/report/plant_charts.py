@@ -14,16 +14,16 @@ from waterplan.benchmarking.records import GRADED as GRADED_SOURCES
 from waterplan.charts.cost_steps import Piece, Term, cost_steps, sharing
 from waterplan.charts.ladder import BESIDE, ESTIMATE, KINDS, NORM, PLANT, Ladder, Step, ladder
 from waterplan.charts.places import Place, places
-from waterplan.charts.sankey import Flow, colours_of, sankey
+from waterplan.charts.sankey import MIDDLE, Flow, colours_of, sankey
 from waterplan.formats import digits
 from waterplan.report.plant_figures import by_technology
-from waterplan.report.plant_telling import Told, given
+from waterplan.report.plant_telling import PRODUCTS, Told, given
 from waterplan.report.policy_foot import short
 from waterplan.standing.flows import GAP
 from waterplan.standing.flows import PLANT as SITE
 from waterplan.vocabulary import term
 
-ROWS, ROWS_LEAST, PRODUCTS = 24, 4, 4  # rungs in all, least of a product, products shown
+ROWS, ROWS_LEAST, FLAT = 24, 4, 62.0  # rungs in all, least of a product; height of the balance of many products, pt
 WIDE, SLIM, CURVE, CONTRACT = 104.0, 70.0, 90.0, 84.0  # mm
 
 
@@ -47,7 +47,7 @@ def _ladders(told: Told) -> list[Ladder]:
 def shown_products(told: Told) -> pd.DataFrame:
     """The products that charts show: those with most water first where they are many."""
     rows = told.standing.products
-    return rows if len(rows) <= PRODUCTS else rows.sort_values("withdrawal", ascending=False, kind="stable")[:PRODUCTS]
+    return rows if not told.is_crowded else rows.sort_values("withdrawal", ascending=False, kind="stable")[:PRODUCTS]
 
 
 def _mix(told: Told) -> Ladder:
@@ -85,7 +85,7 @@ def _norms_of(told: Told, row: pd.Series) -> pd.DataFrame:
     if not len(held):
         return held
     same = (held["product"] == row["product"]) & (held["route"].fillna("") == (row["route"] or ""))
-    held = held[same & (held["graded_on"] | (held["rank"] != "study"))]
+    held = held[same & (held["graded_on"] | ((held["rank"] != "study") & (not told.is_crowded)))]
     return held.drop_duplicates(["norm", "grade", "variant", "value"])
 
 
@@ -111,7 +111,8 @@ def _in_order(steps: list[Step]) -> list[Step]:
 
 def places_chart(told: Told) -> str:
     """The place of each product among its peers, or in the distribution that stands in for them."""
-    found = [_place(told, row) for _, row in told.standing.places.iterrows()][:PRODUCTS]
+    rows = told.standing.places.loc[shown_products(told).index]
+    found = [_place(told, row) for _, row in rows.iterrows()]
     heard = [told.say("alt_place", label=one.label, place=one.written, basis=one.basis) for one in found]
     ends = told.say("least_water"), told.say("most_water")
     return places(found, ends, told.say("alt_places", list=told.joined(heard)), told.language, SLIM)
@@ -147,7 +148,8 @@ def balance_chart(told: Told) -> str:
     volume = sum(flow.volume for flow in into)
     heard = [told.say("alt_step", label=flow.name, value=flow.written) for flow in (*into, *out)]
     middle = told.say("site"), told.volume(volume)
-    return sankey(middle, into, out, told.say("alt_balance", list=told.joined(heard)), told.language, WIDE)
+    return sankey(middle, into, out, told.say("alt_balance", list=told.joined(heard)), told.language, WIDE,
+                  FLAT if told.is_crowded else MIDDLE)  # fmt: skip
 
 
 def _flows(told: Told, flows: pd.DataFrame, end: str, at_site: str) -> list[Flow]:

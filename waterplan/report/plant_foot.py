@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from waterplan import __version__
 from waterplan.benchmarking.records import Conversion
 from waterplan.plan.files.tidy import csv_cell
 from waterplan.report.document import Html, element, note, section
+from waterplan.report.plant_charts import shown_products
 from waterplan.report.plant_telling import Told, given
 from waterplan.report.policy_foot import source_items
 from waterplan.standing.places import PUBLISHED, REFERENCE
@@ -19,12 +21,41 @@ ASSUMED_STEPS = ("saving_fraction", "investment_per_m3")
 def remarks(told: Told) -> Html:
     """The remarks of the standing: estimates, what is missing, what was assumed; what the chart of places says is not
     repeated."""
-    drawn = [
-        row["reason"].text(told.language) for _, row in told.standing.places.iterrows() if row["basis"] == REFERENCE
+    places = told.standing.places.loc[shown_products(told).index]
+    drawn = [row["reason"].text(told.language) for _, row in places.iterrows() if row["basis"] == REFERENCE]
+    better = _of_plan(told)
+    notes = [
+        better.get(one, one)
+        for one in told.standing.notes(told.language)
+        if better.get(one, one) and not any(reason in one for reason in drawn if reason)
     ]
-    notes = [one for one in told.standing.notes(told.language) if not any(reason in one for reason in drawn if reason)]
-    items = [element("li", given_long(one)) for one in notes]
+    items = [element("li", given_long(one)) for one in _joined(told, notes)]
     return section(told.say("must_know"), element("ul", *items, class_="remarks"))
+
+
+def _of_plan(told: Told) -> dict[str, str]:
+    """Remarks of the plan as the report tells them: products by name, the bound not again; as they were -> as told."""
+    standing, found = told.standing, {}
+    for remark in standing.plan.remarks if standing.plan else ():
+        values = dict(remark.values)
+        if "products" in values:
+            keys = str(values["products"]).split(", ")
+            values["products"] = told.joined(standing.name(key, told.language) for key in keys)
+        again = remark.key == "in_parts"
+        found[remark.text(told.language)] = "" if again else replace(remark, values=values).text(told.language)
+    return found
+
+
+def _joined(told: Told, notes: list[str]) -> list[str]:
+    """Sentences that say the same of several products become one."""
+    names = {told.standing.name(str(product), told.language) for product in told.standing.products["product"]}
+    colon = told.say("colon")
+    found: dict[tuple[str, str], list[str]] = {}
+    for note_ in notes:
+        name, _, rest = note_.partition(colon)
+        key = ("", rest) if rest and name in names else (note_, "")
+        found.setdefault(key, []).append(name)
+    return [one or f"{told.joined(of)}{colon}{rest}" for (one, rest), of in found.items()]
 
 
 def given_long(text: str) -> str:
@@ -37,22 +68,31 @@ def conversions(told: Told) -> Html:
     changed = told.standing.records.conversions
     if not changed:
         return section(told.say("changed"), note(told.say("nothing_changed")))
-    items = told.say("between_sentences").join(_told(told, one) for one in dict.fromkeys(changed))
-    return section(told.say("changed"), note(items))
+    places: dict[str, list[str]] = {}
+    for one in dict.fromkeys(changed):
+        places.setdefault(_place(told, one), []).append(_became(told, one))
+    apart = told.say("between_sentences")
+    items = [told.say("changed_at", where=where, list=apart.join(found)) for where, found in places.items()]
+    return section(told.say("changed"), element("p", told.say("space").join(items), class_="small"))
 
 
-def _told(told: Told, one: Conversion) -> str:
-    sheet = [one.sheet] if one.sheet else []
-    where = [*sheet, *([told.say("row", row=one.row)] if one.row else []), *([one.column] if one.column else [])]
-    places = told.joined(given(part) for part in where)
-    return told.say("conversion", where=places, written=given(one.written), became=given(one.became))
+def _place(told: Told, one: Conversion) -> str:
+    parts = [*([given(one.sheet)] if one.sheet else []), *([told.say("row", row=one.row)] if one.row else [])]
+    return told.joined(parts) or given(one.file)
+
+
+def _became(told: Told, one: Conversion) -> str:
+    key = "conversion" if one.column else "conversion_of_all"
+    return told.say(key, column=given(one.column), written=given(one.written), became=given(one.became))
 
 
 def sources(told: Told) -> Html:
-    """The sources of the norms, of the peers, and of what the plan's technologies save and cost."""
+    """Sources of the norms, the peers, and what the plan's technologies save and cost; and what made the report."""
     keys = list(dict.fromkeys(_cited(told)))
     known = [key for key in keys if key in told.standing.study.sources.index]
-    items = source_items(told.standing.study.sources, known[:SOURCES])
+    study = told.standing.study
+    made = told.say("made", version=__version__, study=study.name, digest=study.digest[:16])
+    items = [*source_items(study.sources, known[:SOURCES]), element("li", made, class_="made")]
     more = [note(told.say("more_sources", count=len(known) - SOURCES))] if len(known) > SOURCES else []
     return section(told.say("sources"), element("ol", *items, class_="sources"), *more)
 
@@ -70,10 +110,3 @@ def _cited(told: Told) -> Iterable[str]:
         of_steps = rows["technology"].isin(set(standing.plan.steps["technology"])) & rows["name"].isin(ASSUMED_STEPS)
         made = rows["product"].isin(["", *standing.products["product"]])
         yield from map(str, rows.loc[of_steps & made, "source"].value_counts().index)
-
-
-def foot(told: Told) -> Html:
-    """What made the report, and on which study."""
-    study = told.standing.study
-    made = told.say("made", version=__version__, study=study.name, digest=study.digest[:16])
-    return element("footer", element("p", told.say("confidential_foot"), " ", made), class_="foot")

@@ -12,12 +12,12 @@ from waterplan.formats import digits
 from waterplan.plan.norms import TOLERANCE
 from waterplan.report.document import Html, element, note, section, table
 from waterplan.report.plant_figures import by_technology, together
-from waterplan.report.plant_telling import Told
+from waterplan.report.plant_telling import Told, whole_word
 from waterplan.report.policy_tables import assumed_shares
 from waterplan.vocabulary import term
 
-STEPS, NONE = 12, -1
-ACHIEVED = (1.0, 0.9, 0.8, 0.7)  # shares of the promised saving
+STEPS, STEPS_OF_MANY, NAMED, NONE = 12, 8, 2, -1
+ACHIEVED = (1.0, 0.85, 0.7)  # shares of the promised saving
 ROOM_TO_SHARE = 0.1  # the usual term is the first at which so much can be bargained over
 SITE = "site"
 
@@ -26,7 +26,8 @@ def indicator_table(told: Told) -> Html:
     """The indicators, under each its formula and meaning, or what is missing for it."""
     say, standing = told.say, told.standing
     rows, seen = [], set()
-    for _, row in standing.intensities.iterrows():
+    metered = standing.intensities[standing.intensities["missing"] == ""] if told.is_crowded else standing.intensities
+    for _, row in metered.iterrows():
         name = say("of_product", name=term("withdrawal_per_output").label(told.language), product=told.product(row))
         value = told.quantity(told.per_unit(str(row["product"])), float(row["withdrawal_per_output"]), 3)
         under = _under(told, "withdrawal_per_output", str(row["missing"]))
@@ -76,6 +77,8 @@ def step_table(told: Told) -> Html:
     yearly = told.column("CNY/a", steps["running"])
     volume = told.column("m3/a", steps["saving"])
     assumed = assumed_shares(standing.study.rows)
+    most = STEPS_OF_MANY if told.is_crowded else STEPS
+    shown = len(steps) if len(steps) <= most + 1 else most
 
     def figures(row: pd.Series) -> list[str]:
         return [
@@ -90,16 +93,17 @@ def step_table(told: Told) -> Html:
 
     rows: list[list[str | Html]] = [
         [str(number), _name(told, row), *figures(row), digits(100 * assumed.get(str(row["technology"]), 0.0), 0)]
-        for number, (_, row) in enumerate(steps.head(STEPS).iterrows(), start=1)
+        for number, (_, row) in enumerate(steps.head(shown).iterrows(), start=1)
     ]
-    if len(steps) > STEPS:
-        rest = together(plan, plan.steps[plan.steps["technology"].isin(steps["technology"][STEPS:])])
-        rows.append(["", say("others", count=len(steps) - STEPS), *figures(pd.Series(rest)), ""])
+    if len(steps) > len(rows):
+        rest = together(plan, plan.steps[plan.steps["technology"].isin(steps["technology"][shown:])])
+        rows.append(["", say("others", count=len(steps) - shown), *figures(pd.Series(rest)), ""])
     whole = figures(pd.Series(together(plan, plan.steps)))
     rows.append(["", element("b", say("total")), *(element("b", cell) for cell in whole), ""])
-    head = ["", say("technology"), say("saving_in", unit=volume[1]), say("investment", unit=money),
-            say("running", unit=yearly[1]), say("levelised", unit=told.quantity("CNY/m3", 1.0)[1]), say("payback"),
-            say("npv", unit=money), say("irr"), say("assumed")]  # fmt: skip
+    each = told.quantity("CNY/m3", 1.0)[1]
+    units = {"saving_in": volume[1], "investment": money, "running": yearly[1], "levelised": each, "payback": "",
+             "npv": money, "irr": "", "assumed": ""}  # fmt: skip
+    head = ["", say("technology"), *(say(key, unit=whole_word(unit)) for key, unit in units.items())]
     return element("div", table(head, rows, texts=2, wraps=1), class_="dense steps")
 
 
@@ -112,7 +116,9 @@ def _name(told: Told, row: pd.Series) -> Html:
         for use in row["end_uses"]
     ]
     every = len(row["products"]) == len(told.standing.products)
+    few = len(row["products"]) <= NAMED
     of = told.joined(told.standing.name(product, language) for product in row["products"])
+    of = of if few else told.say("several_products", count=len(row["products"]))
     where = uses[0] if len(uses) == 1 else told.say("several_uses", count=len(uses))
     where = told.say("of_product", name=where, product=of) if told.is_mixed and not every else where
     return Html(element("span", name) + element("span", f" · {where}", class_="quiet"))

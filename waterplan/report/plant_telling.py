@@ -16,6 +16,8 @@ from waterplan.standing.one import Standing
 from waterplan.vocabulary import term
 
 NAME_LENGTH, UNIT_LENGTH = 90, 8
+PRODUCTS = 3  # drawn
+COLUMN_SPREAD = 10
 IRR_MOST, PAYBACK_MOST = 10.0, 100.0  # 1/a, a; beyond it the figure says nothing more
 
 
@@ -35,6 +37,11 @@ class Told:
     def is_mixed(self) -> bool:
         """Whether the plant makes several products."""
         return len(self.standing.products) > 1
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether it makes so many that not all can be drawn on two pages."""
+        return len(self.standing.products) > PRODUCTS
 
     def product(self, row: pd.Series) -> str:
         """A row of products by its name, with route and variant where the record gives them."""
@@ -74,8 +81,9 @@ class Told:
         return quantity(kind, value, self.language, most) if math.isfinite(value) else (NOTHING, "")
 
     def column(self, kind: str, values: Iterable[float]) -> tuple[float, str]:
-        """Factor and name of the unit for a column of figures."""
-        return step_of(kind, max((abs(value) for value in values if math.isfinite(value)), default=0.0), self.language)
+        """Factor and name of the unit for a column of figures: small enough that those below the largest are told."""
+        largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+        return step_of(kind, largest / COLUMN_SPREAD, self.language)
 
     def grade(self, name: str | float) -> str:
         """A grade, or a level of cleaner production."""
@@ -98,6 +106,11 @@ class Told:
     def labels(self, names: str) -> str:
         """Names of the data dictionary, commas between, as people call them."""
         return self.joined(term(name.strip()).label(self.language) for name in names.split(",") if name.strip())
+
+
+def whole_word(unit: str) -> str:
+    """A unit that is not broken at the end of a line."""
+    return unit.replace(" ", "\u00a0").replace("/", "/\u2060")
 
 
 def given(text: str) -> str:
