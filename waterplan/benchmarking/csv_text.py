@@ -238,16 +238,18 @@ class _Lines:
         return True
 
     def _stray_quote(self) -> int | None:
-        """The line of a quotation mark that neither begins nor ends a cell nor stands doubled in a quoted one."""
+        """The line of a quotation mark that neither begins nor ends a cell nor stands doubled in a quoted one.
+
+        The last sign of the text is the end of a line, and stands before the first one too.
+        """
         if not len(self.quotes):
             return None
-        signs = np.frombuffer(NEWLINE + self.bytes + NEWLINE, dtype=np.uint8)
         opening, closing = self.quotes[::2], self.quotes[1::2]
         edges = np.frombuffer(COMMA + NEWLINE, dtype=np.uint8)
         doubled = np.zeros(len(self.quotes) + 1, dtype=bool)
         doubled[1:-1] = np.diff(self.quotes) == 1
-        bad_open = ~(np.isin(signs[opening], edges) | doubled[: len(self.quotes)][::2])
-        bad_close = ~(np.isin(signs[closing + 2], edges) | doubled[1:][1::2][: len(closing)])
+        bad_open = ~(np.isin(self.signs[opening - 1], edges) | doubled[: len(self.quotes)][::2])
+        bad_close = ~(np.isin(self.signs[closing + 1], edges) | doubled[1:][1::2][: len(closing)])
         wrong = np.concatenate([opening[bad_open], closing[bad_close]])
         if len(self.quotes) % 2:
             wrong = np.append(wrong, self.quotes[-1]) if not len(wrong) else wrong
@@ -332,7 +334,7 @@ def _parse(lines: _Lines, at: int, width: int, texts: set[int], faults: Faults) 
         return pd.DataFrame({str(number): np.empty(0) for number in range(width)})
     names = [str(number) for number in range(width)]
     head = COMMA.join(name.encode() for name in names) + NEWLINE
-    body = head + lines.bytes[lines.ends[at] + 1 :]
+    body = b"".join([head, memoryview(lines.bytes)[lines.ends[at] + 1 :]])
     try:
         frame = _read(body, names, texts, whole=False)
         mixed = [number for number, kind in enumerate(frame.dtypes) if number not in texts and kind.kind not in "iuf"]

@@ -73,8 +73,8 @@ def benchmark(
     ``PeerPool.place`` answers for these records; it comes first where the pool tells something. name, language,
     tolerance: of ``read_records``.
 
-    Dims ``plant_year`` (coords plant, year, owner, province), ``plant_product`` (coords plant_of, year_of, product,
-    route, variant, and site, its row in plant_year) and ``grade``; variables, units and labels are those of the data
+    Dims ``plant_year`` (coords plant, year, owner, province), ``plant_product`` (coords product, route, variant, and
+    site, the row of its plant in plant_year) and ``grade``; variables, units and labels are those of the data
     dictionary, ``waterplan describe --kind standing``. Texts are "" and figures NaN where there is none. Raises
     DataError with all problems of the file, and WaterplanError for peers that are none.
     """
@@ -97,7 +97,7 @@ def benchmark(
     )  # fmt: skip
 
 
-TERMS = {"plant_of": "plant", "year_of": "year", "site": YEARLY}
+TERMS = {"site": YEARLY}
 
 
 def _asked(records: Records, study: Study, peers: pd.DataFrame | str | None) -> Asked:
@@ -109,21 +109,17 @@ def _asked(records: Records, study: Study, peers: pd.DataFrame | str | None) -> 
 
 
 def _coords(records: Records) -> dict[str, object]:
-    sites, products = records.sites, records.products
+    sites = records.sites
     plants = {
         "plant": _words(sites.index.get_level_values(0)),
         "year": sites.index.get_level_values(1).to_numpy(np.int64),
         "owner": _words(sites["owner"]) if "owner" in sites else _nothing(len(sites)),
         "province": _words(sites["province"]) if "province" in sites else _nothing(len(sites)),
     }
-    made = {
-        "plant_of": _words(products["plant"]),
-        "year_of": products["year"].to_numpy(np.int64),
-        "site": site_of_products(records),
-    }
-    for name in ("plant", "product", "route", "variant"):
+    made = {"site": site_of_products(records)}
+    for name in ("product", "route", "variant"):
         codes, found = told_apart(records, name)
-        made["plant_of" if name == "plant" else name] = np.asarray(found, dtype=np.str_)[codes]
+        made[name] = np.asarray(found, dtype=np.str_)[codes]
     return {name: (YEARLY, values) for name, values in plants.items()} | {
         **{name: (MADE, values) for name, values in made.items()},
         GRADE: (GRADE, np.array(GRADES), {"long_name": term(GRADE).label_en}),
