@@ -147,3 +147,14 @@ def shows(page, planner, scenario):
 def slider(page, lever, label=""):
     """The slider of a lever."""
     return page.locator(f"input[type=range][data-lever={lever}][data-label='{label}']")
+
+
+def broken_rules(page):
+    """Rules of accessibility that the page breaks, and where; axe is asked."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    found = axe.run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+    return [
+        (rule["id"], node["target"], node["html"][:160])
+        for rule in found.response["violations"]
+        for node in rule["nodes"]
+    ]

@@ -4,7 +4,7 @@ import re
 import urllib.request
 
 import pytest
-from browsing import PATIENCE, expectations, free_port, headline, in_browser, serving, shows
+from browsing import PATIENCE, broken_rules, expectations, free_port, headline, in_browser, serving, shows
 
 expect = expectations()
 pytestmark = in_browser
@@ -49,17 +49,6 @@ def test_hostile_text_stays_text(visit):
     page = visit("?v=1&sector_floor=%3Cscript%3E:1")
     expect(page.locator(".notice")).to_contain_text("<script>")
     assert headline(page).count() == 1
-
-
-def broken_rules(page):
-    """Rules of accessibility that the page breaks, and where; axe is asked."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    found = axe.run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
-    return [
-        (rule["id"], node["target"], node["html"][:160])
-        for rule in found.response["violations"]
-        for node in rule["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
