@@ -213,6 +213,28 @@ class TestStates:
         assert say("product_variant_missing", language) in told(stand(records, china), language)
 
     @LANGUAGES
+    @pytest.mark.parametrize(
+        ("products", "volumes"),
+        [([], {"withdrawal_ground": 1e6}), ([("linerboard", "", 1e5, None)], {}), ([], {})],
+        ids=["no product", "no water", "nothing"],
+    )
+    def test_a_record_that_lacks_nearly_everything_is_told_all_the_same(self, china, products, volumes, language):
+        one = stand(plants.records_of("Mill", products, volumes), china)
+        text = told(one, language)
+        assert one.plan_fault.text(language) in text
+        assert (say("makes_nothing", language) in text) == (not products)
+        assert (say("no_flows", language) in text) == (not volumes)
+
+    @LANGUAGES
+    def test_two_variants_of_a_product_have_each_their_ladder(self, china, language):
+        products = [("ammonia_coal", "bituminous", 1e5, 9e5), ("ammonia_coal", "anthracite lump/briquette", 1e5, 8e5)]
+        one = stand(plants.records_of("Works", products, {"withdrawal_ground": 1.7e6}), china)
+        pieces = re.findall(r"<svg\b.*?</svg>", plant_report(one, language), re.DOTALL)
+        for value, variant in (("7.5", "anthracite"), ("11", "anthracite"), ("12", "bituminous")):
+            assert f">{value}</text>" in pieces[0]
+            assert variant in pieces[0]
+
+    @LANGUAGES
     def test_it_says_that_it_is_confidential(self, mill, language):
         text = told(mill, language)
         assert say("confidential_note", language) in text

@@ -118,14 +118,13 @@ def _withdrawal(told: Told) -> tuple[str, tuple[str, str], str]:
     say, standing, grade = told.say, told.standing, next_grade(told)
     if len(standing.products) == 1:
         row = standing.products.iloc[0]
-        unit = told.per_unit(str(row["product"]))
         under = say("keeps_to_all")
         if grade:
-            value = told.quantity(unit, float(row[f"norm_{grade}"]), 3)[0]
+            value = told.intensity(str(row["product"]), float(row[f"norm_{grade}"]))[0]
             under = say("next_grade", grade=told.grade(grade), value=value)
         elif row["status"] != GRADED:
             under = say("no_norm")
-        return say("head_withdrawal"), told.quantity(unit, float(row["intensity"]), 3), under
+        return say("head_withdrawal"), told.intensity(str(row["product"]), float(row["intensity"])), under
     ratio = float(standing.mix[f"ratio_{grade}"]) if grade else math.nan
     if math.isnan(ratio):
         under = say("keeps_to_all") if not pd.isna(standing.mix["grade_estimated"]) else say("no_norm")

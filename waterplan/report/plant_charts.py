@@ -84,7 +84,10 @@ def _norms_of(told: Told, row: pd.Series) -> pd.DataFrame:
     held = told.standing.ladder
     if not len(held):
         return held
-    same = (held["product"] == row["product"]) & (held["route"].fillna("") == (row["route"] or ""))
+    route, variant = ("" if pd.isna(row[name]) else row[name] for name in ("route", "variant"))
+    same = (held["product"] == row["product"]) & (held["route"].fillna("") == route)
+    if variant:
+        same &= held["variant"].isin(["", variant])
     held = held[same & (held["graded_on"] | ((held["rank"] != "study") & (not told.is_crowded)))]
     return held.drop_duplicates(["norm", "grade", "variant", "value"])
 

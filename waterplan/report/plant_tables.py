@@ -29,7 +29,7 @@ def indicator_table(told: Told) -> Html:
     metered = standing.intensities[standing.intensities["missing"] == ""] if told.is_crowded else standing.intensities
     for _, row in metered.iterrows():
         name = say("of_product", name=term("withdrawal_per_output").label(told.language), product=told.product(row))
-        value = told.quantity(told.per_unit(str(row["product"])), float(row["withdrawal_per_output"]), 3)
+        value = told.intensity(str(row["product"]), float(row["withdrawal_per_output"]))
         under = _under(told, "withdrawal_per_output", str(row["missing"]))
         rows.append(_row(name, "" if under in seen else under, value))
         seen.add(under)

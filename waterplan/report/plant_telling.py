@@ -18,6 +18,7 @@ from waterplan.vocabulary import term
 NAME_LENGTH, UNIT_LENGTH = 90, 8
 PRODUCTS = 3  # drawn
 COLUMN_SPREAD = 10
+INTENSITY_MOST = 1e4  # m3/unit
 IRR_MOST, PAYBACK_MOST = 10.0, 100.0  # 1/a, a; beyond it the figure says nothing more
 
 
@@ -59,6 +60,13 @@ class Told:
         unit = self.unit(product)
         short = unit if 0 < len(unit) <= UNIT_LENGTH else self.say("unit_of_output")
         return spoken_unit(f"m3/{short}", self.language)
+
+    def intensity(self, product: str, value: float) -> tuple[str, str]:
+        """Withdrawal per unit of a product, number and unit apart; a large one in a larger unit."""
+        if not math.isfinite(value) or value < INTENSITY_MOST:
+            return self.quantity(self.per_unit(product), value, 3)
+        number, unit = self.volume_apart(value)
+        return number, self.per_unit(product).replace("m³", unit, 1)
 
     def amount(self, kind: str, value: float, most: int = 2) -> str:
         """Number and unit."""
