@@ -43,11 +43,13 @@ if TYPE_CHECKING:
     from waterplan.report.plant import plant_report, plant_report_pdf
     from waterplan.report.policy import report_document
     from waterplan.report.robustness import robust_page
+    from waterplan.report.standing_page import plant_page, plants_page
     from waterplan.report.writing import write_report
     from waterplan.scenario import Scenario, open_scenario, scenario_files
     from waterplan.standing.goal import Goal
     from waterplan.standing.many import benchmark
     from waterplan.standing.one import Standing, plant_standing
+    from waterplan.standing.tables import write_benchmark
     from waterplan.study import Study, open_study, shipped
     from waterplan.uncertainty.candidates import first_secure
     from waterplan.uncertainty.robust import Robust, open_answers, reach, robust
@@ -92,9 +94,11 @@ __all__ = [
     "palette",
     "plan_page",
     "plan_variables",
+    "plant_page",
     "plant_report",
     "plant_report_pdf",
     "plant_standing",
+    "plants_page",
     "reach",
     "read_records",
     "read_table",
@@ -118,6 +122,7 @@ __all__ = [
     "vocabulary",
     "ways_out",
     "weights",
+    "write_benchmark",
     "write_report",
     "write_run",
     "write_template",
@@ -160,10 +165,12 @@ _HOME = {
     "pack_template": "waterplan.benchmarking.template",
     "palette": "waterplan.palette",
     "plan_page": "waterplan.report.page",
+    "plant_page": "waterplan.report.standing_page",
     "plant_report": "waterplan.report.plant",
     "plant_report_pdf": "waterplan.report.plant",
     "plan_variables": "waterplan.plan.dataset",
     "plant_standing": "waterplan.standing.one",
+    "plants_page": "waterplan.report.standing_page",
     "reach": "waterplan.uncertainty.robust",
     "read_records": "waterplan.benchmarking.reading",
     "read_table": "waterplan.benchmarking.reading",
@@ -187,6 +194,7 @@ _HOME = {
     "vocabulary": "waterplan.vocabulary",
     "ways_out": "waterplan.explain.ways_out",
     "weights": "waterplan.explain.sensitivity",
+    "write_benchmark": "waterplan.standing.tables",
     "write_report": "waterplan.report.writing",
     "write_run": "waterplan.batch.export",
     "write_template": "waterplan.benchmarking.template",

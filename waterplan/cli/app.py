@@ -13,6 +13,7 @@ from waterplan.cli import explaining as x
 from waterplan.cli import options as o
 from waterplan.cli import peers
 from waterplan.cli import robustness as r
+from waterplan.cli import standing as p
 from waterplan.cli.comparing import print_comparison
 from waterplan.cli.describing import print_description
 from waterplan.cli.output import tell
@@ -151,6 +152,26 @@ def robust(
     r.print_robust(
         r.Asked(scenario, study, words, samples, probability, together, indices, seed, *places), as_json, language
     )
+
+
+@app.command(help=p.HELP("help"), epilog=p.HELP("help_examples"))
+def benchmark(
+    file: p.RecordsArgument = None,
+    plant: p.PlantOption = None,
+    year: p.YearOption = None,
+    goal: p.GoalOption = None,
+    output: p.OutputOption = None,
+    template: p.TemplateOption = None,
+    pool: p.PoolOption = None,
+    study: o.StudyOption = o.STUDY,
+    as_json: o.JsonOption = False,
+    language: o.LanguageOption = o.LANGUAGE,
+) -> None:
+    """Says where plants stand."""
+    if template is not None:
+        p.write_template(template, study, language)
+        return
+    p.print_benchmark(file, study, p.Asked(plant, year, goal, pool, language), output, as_json)
 
 
 @app.command(help=HELP("trace"), epilog=HELP("trace_examples"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +62,7 @@ def benchmark(
     *,
     peers: pd.DataFrame | str | None = RECORDS,
     place: pd.DataFrame | None = None,
+    only: Collection[tuple[str, int]] | None = None,
     name: str = "",
     language: str = "en",
     tolerance: float = BALANCE_TOLERANCE,
@@ -70,8 +72,8 @@ def benchmark(
     records: a CSV or Excel file, its content, or what ``read_records`` gave. study: the shipped one by default.
     peers: whom plants are ranked among: the others of the same file ("records"), published plants ("published"), or a
     table (peers.percentile); None: nobody. With too few, the place is in the reference distribution. place: what
-    ``PeerPool.place`` answers for these records; it comes first where the pool tells something. name, language,
-    tolerance: of ``read_records``.
+    ``PeerPool.place`` answers for these records; it comes first where the pool tells something. only: plants and years
+    to tell of, while all are peers. name, language, tolerance: of ``read_records``.
 
     Dims ``plant_year`` (coords plant, year, owner, province), ``plant_product`` (coords product, route, variant, and
     site, the row of its plant in plant_year) and ``grade``; variables, units and labels are those of the data
@@ -85,7 +87,7 @@ def benchmark(
     graded = grades(records, study)
     variables = _of_plants(records, graded.sites, study) | _of_products(records, graded.products)
     variables |= _places(records, study, asked, place)
-    made = xr.Dataset(variables, coords=_coords(records))
+    made = _only(xr.Dataset(variables, coords=_coords(records)), records, only)
     for key, array in made.variables.items():
         if key != GRADE:
             found = term(TERMS.get(str(key), str(key)))
@@ -98,6 +100,17 @@ def benchmark(
 
 
 TERMS = {"site": YEARLY}
+
+
+def _only(answer: xr.Dataset, records: Records, only: Collection[tuple[str, int]] | None) -> xr.Dataset:
+    """The answer for some plants and years alone, in the order of the records."""
+    if only is None:
+        return answer
+    kept = records.sites.index.isin(list(only))
+    site = answer["site"].to_numpy()
+    rows = np.flatnonzero(kept[site])
+    chosen = answer.isel(plant_year=np.flatnonzero(kept), plant_product=rows)
+    return chosen.assign_coords(site=(MADE, (np.cumsum(kept) - 1)[site[rows]]))
 
 
 def _asked(records: Records, study: Study, peers: pd.DataFrame | str | None) -> Asked:
