@@ -118,6 +118,16 @@ def test_an_infeasible_scenario_says_what_to_relax_and_does_it(visit, planner_of
     shows(page, planner_of_china, open_scenario("reference").with_levers(saving_target=4900, rollout_scale=scale))
 
 
+def test_what_the_last_plan_was_is_not_marked_as_updating_while_there_is_none(visit):
+    page = visit()
+    field = page.locator("input[type=number][data-lever=saving_target]")
+    field.fill("4900")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-card=infeasible] [data-act=way]").first).to_be_visible(timeout=20_000)
+    expect(page.locator(".past [data-card=technologies]")).to_be_visible()
+    expect(page.locator(".updating")).to_have_count(0)
+
+
 def test_pinned_scenarios_are_compared(visit, planner_of_china):
     page = visit()
     page.locator("[data-act=pin]").click()

@@ -59,6 +59,7 @@ function mapCard() {
 }
 
 const SHOWN = 12;
+const laterTag = (stale) => (stale && !now.board.infeasible ? `<span class="updating">${say("updating")}</span>` : ""); // without a plan nothing comes
 const wordsNow = () => (now.words?.digest === now.board.digest ? now.words.technologies : null);
 function whyWords(state) {
   const [used, listed] = state.sectors;
@@ -76,7 +77,7 @@ function notUsed(states, used) {
 }
 
 function technologyCard() {
-  const states = wordsNow(), tag = states ? "" : `<span class="updating">${say("updating")}</span>`;
+  const states = wordsNow(), tag = laterTag(!states);
   const list = now.board.board.technologies;
   const wanted = now.open.technologies ? list : list.slice(0, SHOWN);
   const most = Math.max(...list.map((t) => t.saving), 1e-9);
@@ -111,8 +112,7 @@ function energyCard() {
 
 const BASES = ["measured", "reported", "estimated", "assumed"];
 function restsCard() {
-  const found = now.reasons, stale = found?.digest !== now.board.digest;
-  const tag = stale ? `<span class="updating">${say("updating")}</span>` : "";
+  const found = now.reasons, tag = laterTag(found?.digest !== now.board.digest);
   if (!found) return card("rests", say("card_rests"), `<p class="quiet blank">${say("updating")}</p>`, say("rests_note"), tag);
   const bar = BASES.map((basis) => `<div class="basis ${basis}" style="width:${(100 * found.shares[basis]).toFixed(2)}%" title="${say("basis_" + basis)} ${percent(found.shares[basis], 0)}"></div>`).join("");
   const keys = BASES.map((basis) => `<span class="key"><i class="basis ${basis}"></i>${say("basis_" + basis)} ${percent(found.shares[basis], 0)}</span>`).join("");
