@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 TAGS_IN_A_SHEET = 4_000_000  # of a whole sheet, or of the shared strings
 TAGS_AROUND = 100_000  # of a sheet, outside its rows
 TAGS_ELSEWHERE = 250_000  # of any other part: openpyxl makes an object of each
 TAGS_IN_A_ROW = 131_072  # 16,384 columns
+SHEETS_LISTED = 1000  # openpyxl compares the name of each with all others
 HIDDEN_TOLD = 10
 LETTERS = 26
+SHEET = re.compile(rb"<(?:\w+:)?sheet\b")
 ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
 SHEET_DATA = re.compile(rb"<(?:\w+:)?sheetData\b")
 SHEET_DATA_END = re.compile(rb"</(?:\w+:)?sheetData\s*>")
@@ -63,7 +66,9 @@ def is_bearable(name: str, content: bytes) -> bool:
         plain = b"<!" not in content and content.count(b"<?") <= 1
         fits = tags <= TAGS_IN_A_SHEET and tags - inside <= TAGS_AROUND
         return fits and is_one and plain and all(number for number, _, _ in _rows(content))
-    return tags <= (TAGS_IN_A_SHEET if name == "xl/sharedStrings.xml" else TAGS_ELSEWHERE)
+    if tags > (TAGS_IN_A_SHEET if name == "xl/sharedStrings.xml" else TAGS_ELSEWHERE):
+        return False
+    return sum(1 for _ in islice(SHEET.finditer(content), SHEETS_LISTED + 1)) <= SHEETS_LISTED
 
 
 def scan(content: bytes, rows_most: int, columns_most: int) -> Scan:
