@@ -9,6 +9,7 @@ import argparse
 from pathlib import Path
 
 import batch
+import dashboard
 import frontier
 import full_model
 import machine
@@ -29,6 +30,7 @@ PARTS = {
     "batch": batch.run,
     "frontier": frontier.run,
     "plants": plants.run,
+    "dashboard": dashboard.run,
 }
 RESULTS = Path(__file__).with_name("RESULTS.md")
 HEADER = """# Measured
