@@ -38,7 +38,7 @@ def commands(document: Path) -> list[Command]:
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the scenarios and the study, where commands may write what they like."""
     folder = tmp_path_factory.mktemp("desk")
-    for name in ("scenarios", "data"):
+    for name in ("scenarios", "data", "docs/examples"):
         shutil.copytree(ROOT / name, folder / name)
     return folder
 
@@ -85,6 +85,16 @@ def test_the_python_of_the_quickstart_runs(desk):
     done = subprocess.run([sys.executable, "-c", found[1]], cwd=desk, capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     assert "TARGET 2,500 hm3/a" in done.stdout
+
+
+def test_the_python_of_benchmarking_runs(desk):
+    found = re.search(
+        r"```python\n(.*?)```", (ROOT / "docs" / "benchmarking.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    assert found is not None
+    done = subprocess.run([sys.executable, "-c", found[1]], cwd=desk, capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Hill Brewery, 2017\n")
 
 
 def test_the_claims_of_a_robust_page_are_recomputed_from_its_store(desk):
