@@ -128,6 +128,7 @@ def test_workers_that_nobody_brings_back_are_replaced(tiny, monkeypatch):
     clusters, start = [], cluster._cluster
     monkeypatch.setattr(cluster, "_cluster", lambda count: clusters.append(start(count)) or clusters[-1])
     monkeypatch.setattr(cluster, "RENEW", 2.0)
+    monkeypatch.setattr(cluster, "FETCH", 2.0)
     runs = Runs.of(Design.grid({"saving_target": list(range(10, 170, 10))}), tiny)
     with closing(planned_on_cluster(runs, 1, list(range(16)), None, 1)) as found:
         told = [next(found)[0]]

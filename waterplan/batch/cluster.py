@@ -37,6 +37,7 @@ AHEAD = 3  # chunks given out for each core, so that none waits for this process
 CONNECT = 20.0  # s
 CLOSE = 5.0  # s
 WORKERS_WITHIN = 120.0  # s, from the start, or from the loss of the last
+FETCH = 20.0  # s to get an answer from the worker that has it
 RENEW = 15.0  # s without any worker, after which this machine's cluster starts others
 LOOK = 0.5  # s between looks at the connection
 GONE = ("lost", "pending")  # the worker that held what came back has died before it was fetched
@@ -262,10 +263,10 @@ class _Batch:
 
     def result(self, future: Future, number: int, todo: list[int], alone: list[int]) -> Planned | None:
         """What a chunk gives; None when it is to be planned again: by another worker, or run by run."""
-        status = ended(future)
-        if status == "finished":
-            found: Planned = future.result()
-            return found
+        status, found = self.fetched(future)
+        if found is not None:
+            planned_chunk: Planned = found
+            return planned_chunk
         if status in GONE:
             todo.append(number)
             return None
@@ -282,6 +283,21 @@ class _Batch:
             f"A worker cannot plan: {type(error).__name__}: {error}. Do all workers have the same waterplan?"
         )
 
+    def fetched(self, future: Future) -> tuple[str, Any]:
+        """How a future that came back has ended (finished, error, or one of GONE), and the answer of a finished one.
+
+        Raises ClusterError if it was cancelled.
+        """
+        status = str(future.status)
+        if status == "cancelled":
+            raise _lost()
+        if status != "finished":
+            return status, None
+        try:
+            return status, future.result(timeout=FETCH)
+        except TimeoutError:  # its worker has died meanwhile, and no other is there to plan it again
+            return GONE[0], None
+
     def run_by_run(self, number: int) -> Planned:
         """A chunk that took its workers with it, one run at a time: those that do it again have crashed."""
         chunk = Chunk.of(self.runs, number, self.length)
@@ -295,10 +311,10 @@ class _Batch:
             self.submit(number, plan_run, self.name, chunk)
             future = self.next()
             self.waiting.pop(future.key)
-            status = ended(future)
-        if status == "finished":
-            found: dict[str, np.ndarray] = future.result()
-            return found
+            status, found = self.fetched(future)
+            if found is not None:
+                run: dict[str, np.ndarray] = found
+                return run
         error = future.exception()
         if not isinstance(error, KilledWorker):
             raise ClusterError(f"A worker cannot plan: {type(error).__name__}: {error}.")
@@ -310,14 +326,6 @@ class _Batch:
         blank = Solver(self.runs.study, self.runs.design).blank(1)
         whole = [{**blank, **part} for part in parts]
         return {name: np.concatenate([part[name] for part in whole]) for name in blank}
-
-
-def ended(future: Future) -> str:
-    """How a future that came back has ended: finished, error, or one of GONE. Raises ClusterError if cancelled."""
-    status = str(future.status)
-    if status == "cancelled":
-        raise _lost()
-    return status
 
 
 def _lost() -> ClusterError:
