@@ -72,7 +72,7 @@ class Raw:
 def read_csv(data: bytes, faults: Faults) -> Raw | None:
     """The table in the bytes of a file; None, and why in ``faults``, if it cannot be told into rows and columns."""
     plain = _plain(data, faults)
-    if plain is None or _has_too_much(plain, faults):
+    if plain is None:
         return None
     lines = _Lines(plain)
     if lines.fault(faults):
@@ -131,7 +131,10 @@ def _raw(
 def _texts(column: pd.Series) -> tuple[NDArray[np.int64], Cells]:
     """Which of its different texts, without outer blanks, each cell has, -1 where empty; and those texts."""
     codes, written = pd.factorize(column.to_numpy(dtype=object))
-    plain, found = pd.factorize(np.array([str(text).strip() or None for text in written], dtype=object))
+    stripped = [str(text).strip() or None for text in written.tolist()]
+    if stripped == written.tolist():
+        return codes, written
+    plain, found = pd.factorize(np.array(stripped, dtype=object))
     return np.append(plain, -1)[codes], found
 
 
@@ -163,37 +166,7 @@ def _plain(data: bytes, faults: Faults) -> bytes | None:
         faults.changed("", 0, "", "GB18030", "UTF-8")
     if b"\r" in text:
         text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    if _has_control(text):
-        found = re.search(rb"[" + re.escape(ASCII_CONTROL) + rb"]|\xc2[\x80-\x9f]", text)
-        assert found
-        code = ord(found[0].decode("utf-8"))
-        faults.add("", text.count(b"\n", 0, found.start()) + 1, "", faults.say("control_sign", code=f"{code:04X}"))
-        return None
     return text
-
-
-def _has_too_much(text: bytes, faults: Faults) -> bool:
-    """Whether there is so much that merely counting it would take all memory; what is bearable is counted later."""
-    if len(text) < LINES_MAX:
-        return False
-    signs = np.frombuffer(text, dtype=np.uint8)
-    count = {mark: np.count_nonzero(signs == ord(mark)) for mark in (NEWLINE, COMMA, QUOTE)}
-    if count[NEWLINE] > LINES_MAX:
-        faults.add("", 0, "", faults.say("too_many_rows", most=ROWS_MAX))
-        return True
-    if count[COMMA] + count[QUOTE] > MARKS_MAX:
-        faults.add("", 0, "", faults.say("too_many_cells", most=f"{MARKS_MAX:,}"))
-        return True
-    return False
-
-
-def _has_control(text: bytes) -> bool:
-    """Whether there are signs that no text has, line ends and tabs aside."""
-    signs = np.frombuffer(text, dtype=np.uint8)
-    plain = text.count(b"\t") + np.count_nonzero(signs == ord(NEWLINE))
-    if plain < np.count_nonzero(signs < ord(" ")) or b"\x7f" in text:
-        return True
-    return not text.isascii() and C1_CONTROL.search(text) is not None
 
 
 class _Lines:
@@ -202,8 +175,15 @@ class _Lines:
     def __init__(self, text: bytes):
         self.bytes = text if text.endswith(b"\n") or not text else text + b"\n"
         self.signs = np.frombuffer(self.bytes, dtype=np.uint8)
-        ends = np.flatnonzero(self.signs == ord(NEWLINE))
-        self.quotes = np.flatnonzero(self.signs == ord(QUOTE)) if QUOTE in self.bytes else np.empty(0, dtype=np.int64)
+        low = self.signs < ord(" ")
+        quoted = QUOTE in self.bytes
+        self.comma_count = np.count_nonzero(self.signs == ord(COMMA))
+        self.marks = np.count_nonzero(low) + self.comma_count
+        self.marks += np.count_nonzero(self.signs == ord(QUOTE)) if quoted else 0
+        few = self.marks <= MARKS_MAX  # otherwise merely their places would take all memory
+        self.low = np.flatnonzero(low) if few else np.empty(0, dtype=np.int64)
+        self.quotes = np.flatnonzero(self.signs == ord(QUOTE)) if quoted and few else np.empty(0, dtype=np.int64)
+        ends = self.low[self.signs[self.low] == ord(NEWLINE)]
         self.all_ends = ends
         if len(self.quotes):
             ends = ends[np.searchsorted(self.quotes, ends) % 2 == 0]
@@ -227,7 +207,13 @@ class _Lines:
 
     def fault(self, faults: Faults) -> bool:
         """Whether the text cannot be told into records, and why."""
-        if not self.bytes.strip(b" \t\n,"):
+        if self.marks > MARKS_MAX and self.bytes.count(NEWLINE) <= LINES_MAX:
+            faults.add("", 0, "", faults.say("too_many_cells", most=f"{MARKS_MAX:,}"))
+        elif self.marks > MARKS_MAX or len(self.all_ends) > LINES_MAX:
+            faults.add("", 0, "", faults.say("too_many_rows", most=ROWS_MAX))
+        elif (code := self._control()) is not None:
+            faults.add("", self.bytes.count(NEWLINE, 0, code[1]) + 1, "", faults.say("control_sign", code=code[0]))
+        elif not (self.bytes[:CELL_LENGTH_MAX].strip(b" \t\n,") or self.bytes.strip(b" \t\n,")):
             faults.add("", 0, "", faults.say("is_empty"))
         elif (row := self._stray_quote()) is not None:
             faults.add("", row, "", faults.say("quotes"))
@@ -236,6 +222,16 @@ class _Lines:
         else:
             return False
         return True
+
+    def _control(self) -> tuple[str, int] | None:
+        """The first sign that no text has, line ends and tabs aside, by its code, and where it stands."""
+        low = self.signs[self.low]
+        has = ((low != ord(NEWLINE)) & (low != ord("\t"))).any() or b"\x7f" in self.bytes
+        if not has and (self.bytes.isascii() or C1_CONTROL.search(self.bytes) is None):
+            return None
+        found = re.search(rb"[" + re.escape(ASCII_CONTROL) + rb"]|\xc2[\x80-\x9f]", self.bytes)
+        assert found
+        return f"{ord(found[0].decode('utf-8')):04X}", found.start()
 
     def _stray_quote(self) -> int | None:
         """The line of a quotation mark that neither begins nor ends a cell nor stands doubled in a quoted one.
@@ -315,7 +311,8 @@ class _Lines:
             return False
         pairs = zip(quotes[::2].tolist(), quotes[1::2].tolist(), strict=True)
         quoted = sum(self.bytes.count(COMMA, opening, closing) for opening, closing in pairs)
-        return np.count_nonzero(self.signs[start:] == ord(COMMA)) - quoted == records * (width - 1)
+        after = self.comma_count - self.bytes.count(COMMA, 0, start)
+        return after - quoted == records * (width - 1)
 
     def uneven(self, at: int, width: int, faults: Faults) -> bool:
         """Whether some record has not as many cells as there are headings, and which."""

@@ -86,18 +86,16 @@ def percentile(records: Records, study: Study, peers: pd.DataFrame | str | None 
         places, count = _among_themselves(records)
     else:
         places, count = _among(products, intensity, peers)
-    log_median, spread = of_rows(records, study)
-    in_reference = place_in_reference(intensity[:, None], log_median, spread)
-    low, high = _extremes(in_reference)
     by_peers = (count >= PEERS_NEEDED) & ~np.isnan(intensity)
-    by_reference = ~by_peers & ~np.isnan(in_reference[:, 0])
-    basis = np.where(by_peers, 0, np.where(by_reference, 1, -1))
+    others = np.flatnonzero(~by_peers)
+    log_median, spread = (part[others] for part in of_rows(records, study))
+    in_reference = place_in_reference(intensity[others, None], log_median, spread)
+    for place, told in zip(places, (in_reference[:, 0], *_extremes(in_reference)), strict=True):
+        place[others] = told
+    basis = np.where(by_peers, 0, np.where(np.isnan(places[0]), -1, 1))
     table = products[["plant", "year", "product", "route"]].copy()
     table["intensity"] = intensity
-    for name, of_peers, of_reference in zip(
-        ("place", "place_low", "place_high"), places, (in_reference[:, 0], low, high), strict=True
-    ):
-        table[name] = np.where(by_peers, of_peers, of_reference)
+    table["place"], table["place_low"], table["place_high"] = places
     table["basis"] = pd.Categorical.from_codes(basis, categories=pd.Index(BASES))
     table["peers"] = count
     table["needed"] = PEERS_NEEDED
@@ -116,7 +114,7 @@ def _among(products: pd.DataFrame, intensity: Array, peers: pd.DataFrame | None)
     """Place and interval of each row among its peers, and how many those are, itself left out."""
     rows = len(products)
     if peers is None or not len(peers):
-        return [np.full(rows, np.nan)] * 3, np.zeros(rows, dtype=np.int64)
+        return [np.full(rows, np.nan) for _ in range(3)], np.zeros(rows, dtype=np.int64)
     _check(peers)
     own = products[PEER_KEYS].assign(route=products["route"].fillna(""), intensity=intensity)
     both = pd.concat([peers[[*PEER_KEYS, "intensity"]].assign(route=peers["route"].fillna("")), own], ignore_index=True)
@@ -156,12 +154,13 @@ def _among_themselves(records: Records) -> tuple[list[Array], Index]:
     group = product * max(len(routes), 1) + route
     own, _ = pd.factorize(group * max(len(plants), 1) + plant)  # a plant's product by a route, of all its years
     known = np.flatnonzero(~np.isnan(intensity))
-    by_year = known[np.argsort(records.products["year"].to_numpy()[known], kind="stable")]
+    by_year = known[_sorted(records.products["year"].to_numpy()[known])]
     newest = np.full(own.max(initial=-1) + 1, -1)
     newest[own[by_year]] = by_year  # the last one stays
     is_peer = np.zeros(len(own) + 1, dtype=np.int64)
     is_peer[newest[newest >= 0]] = 1
-    order = np.lexsort([intensity, group])
+    by_value = np.argsort(intensity)
+    order = by_value[_sorted(group[by_value])]
     before = np.concatenate([[0], np.cumsum(is_peer[order])])  # peers before a place of the order
     new_group = np.diff(group[order], prepend=-1) != 0
     new_value = new_group | (np.diff(intensity[order], prepend=np.nan) != 0)
@@ -177,6 +176,12 @@ def _among_themselves(records: Records) -> tuple[list[Array], Index]:
         less -= np.where(value < intensity, 1.0, np.where(value == intensity, 0.5, 0.0))
     count -= itself >= 0
     return _shares(less, np.maximum(count, 1)), count
+
+
+def _sorted(whole: Index) -> Index:
+    """The order of whole numbers, stable; small ones are sorted by their digits, which is quick."""
+    small = len(whole) and whole.min() >= 0 and whole.max() < np.iinfo(np.uint16).max
+    return np.argsort(whole.astype(np.uint16) if small else whole, kind="stable")
 
 
 def _check(peers: pd.DataFrame) -> None:

@@ -110,7 +110,7 @@ def _records(tables: dict[str, Raw], study: Study, faults: Faults, tolerance: fl
     records = Records(sites, products, technologies, shares, tuple(faults.conversions))
     _consistent(records, main, places, tolerance, faults)
     faults.stop()
-    return Records(sites, products, technologies, shares, tuple(faults.conversions))
+    return records
 
 
 def _not_in_the_file(main: Sheet, faults: Faults) -> None:

@@ -91,5 +91,7 @@ def site_of_products(records: Records) -> NDArray[np.int64]:
 @once
 def told_apart(records: Records, column: str) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
     """Which of its different texts each row of products has in a column, and those texts; an empty one is ""."""
-    texts = records.products[column].fillna("").to_numpy(dtype=object)
-    return pd.factorize(texts)
+    codes, found = pd.factorize(records.products[column].to_numpy(dtype=object))
+    if (codes < 0).any():  # missing is empty
+        codes, found = pd.factorize(np.append(found, "")[codes])
+    return codes, found
