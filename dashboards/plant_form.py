@@ -22,9 +22,15 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "plant_heat_price",
     ),
 }  # fmt: skip
-VOLUME_UNITS = {"m3": "m³", "10^4 m3": "万m³"}  # as the form keeps it: as its heading says it
-OUTPUT_SCALES = {"1": "", "10^4": "万"}
-MONEY_UNITS = {"value_added": "万元", "plant_electricity_price": "元/kWh", "plant_heat_price": "元/GJ"}
+TEN_THOUSAND = "10^4"
+UNITS = {  # as headings say them
+    "m3": {"en": "m3", "zh": "m³"},
+    "10^4 m3": {"en": "10^4 m3", "zh": "万m³"},
+    "value_added": {"en": "10^4 CNY", "zh": "万元"},
+    "plant_electricity_price": {"en": "CNY/kWh", "zh": "元/kWh"},
+    "plant_heat_price": {"en": "CNY/GJ", "zh": "元/GJ"},
+    "price": {"en": "CNY/m3", "zh": "元/m³"},
+}
 TERM_OF = {"output": "plant_output", "withdrawal": "product_withdrawal"}
 OUTPUT_UNIT = {"en": "output unit", "zh": "产量单位"}
 
@@ -65,7 +71,7 @@ def asked(study: Study, language: str) -> dict[str, Any]:
         "listed": {name: saves[n].nonzero()[0].tolist() for n, name in enumerate(products)},
         "meanings": {one.name: one.meaning(language) for kind in ("record", "indicator") for one in of_kind(kind)},
         "example": example(language),
-        "last_year": 2100,
+        "output_unit": OUTPUT_UNIT[language],
     }
 
 
@@ -97,7 +103,7 @@ def cleaned(form: Any) -> dict[str, Any]:
 def table_of(form: Mapping[str, Any], study: Study, language: str) -> dict[str, list[str]]:
     """The form as a table with the template's headings, a row for each product; what is empty stays empty."""
     products = form["products"] or [{}]
-    volume = VOLUME_UNITS.get(form["volume"], "m³")
+    volume = UNITS["10^4 m3" if form["volume"] == "10^4 m3" else "m3"][language]
 
     def once(text: str) -> list[str]:
         return [text, *[""] * (len(products) - 1)]
@@ -113,13 +119,13 @@ def table_of(form: Mapping[str, Any], study: Study, language: str) -> dict[str, 
     for group in GROUPS.values():
         for name in group:
             if form["values"].get(name) or name == "consumed":
-                unit = volume if term(name).unit == "m3/a" else MONEY_UNITS.get(name, "元/m³")
+                unit = volume if term(name).unit == "m3/a" else UNITS.get(name, UNITS["price"])[language]
                 columns[heading(name, language, unit)] = once(form["values"].get(name, ""))
     columns[heading("product", language)] = of_each("product")
     columns[heading("route", language)] = of_each("route")
     columns[heading("variant", language)] = of_each("variant")
     columns[heading("output", language)] = of_each("output")
-    columns[OUTPUT_UNIT[language]] = [_output_unit(row, study) for row in products]
+    columns[OUTPUT_UNIT[language]] = [_output_unit(row, study, language) for row in products]
     columns[heading("withdrawal", language, volume)] = of_each("withdrawal")
     columns[heading("technology", language)] = ["; ".join(form["technologies"])] * len(products)
     return columns
@@ -128,18 +134,18 @@ def table_of(form: Mapping[str, Any], study: Study, language: str) -> dict[str, 
 def heading(name: str, language: str, unit: str = "") -> str:
     """The template's heading of a column.
 
-    >>> heading("consumed", "en", "m³")
-    'consumed (m³)'
+    >>> heading("consumed", "en", "m3")
+    'consumed (m3)'
     """
     label = term(TERM_OF.get(name, name)).label(language)
     return f"{label} ({unit})" if unit else label
 
 
-def _output_unit(row: Mapping[str, str], study: Study) -> str:
-    product = row.get("product", "")
-    unit = str(study.products["output_unit"].get(product, "")) if product else ""
-    scale = OUTPUT_SCALES.get(row.get("scale", ""), "")
-    return f"{scale}{unit}" if scale and unit and not unit[0].isdigit() else f"10^4 {unit}" if scale else unit
+def _output_unit(row: Mapping[str, str], study: Study, language: str) -> str:
+    unit = str(study.products["output_unit"].get(row.get("product", ""), ""))
+    if row.get("scale") != TEN_THOUSAND or not unit:
+        return unit
+    return f"万{unit}" if language == "zh" and not unit[0].isdigit() else f"{TEN_THOUSAND} {unit}"
 
 
 def _text(value: Any) -> str:

@@ -21,6 +21,7 @@ INSIDE = (
     "cooling_recirculated", "process_recirculated", "reused_in_series", "effluent_reused", "condensate_returned",
 )  # fmt: skip
 SHARE, TERM = "share", "term"
+MISSED = (0.9, 0.75, 0.5)  # shares of the promised saving, where less is achieved
 
 
 def told(standing: Any, language: str, contract: Mapping[str, float]) -> dict[str, Any]:
@@ -211,7 +212,8 @@ def _contract(standing: Any, chosen: Mapping[str, float]) -> dict[str, Any] | No
         "upper": number(row["upper"]),
         "region": [[int(at), number(one.lower), number(one.upper), bool(one.both_gain)]
                    for at, one in zip(table.index, table.itertuples(), strict=True)],
-        "flows": [[number(value) for value in outcome.flows[side]] for side in ("company", "enterprise")],
+        "missed": [[achieved, number(short.company_npv), number(short.enterprise_npv)]
+                   for achieved in MISSED for short in [shared_savings(standing.plan, share, term_, achieved)]],
     }  # fmt: skip
 
 

@@ -64,6 +64,7 @@ export function render({ model, view }) {
     root.dataset.page = name;
     patch(page, commandsPanel() + (name === "compare" ? comparePage() : name === "data" ? dataPage() : name === "runs" ? runsPage() : name === "benchmark" ? plantPage() : planPage()));
     showValues(page);
+    if (name === "benchmark") focusHeading(page);
   };
   const drawAll = () => {
     if (!now.board || !now.page.texts) return;
@@ -125,6 +126,7 @@ export function render({ model, view }) {
       now.formOpen = now.plant.state !== "ready";
       now.formSending = false;
     }
+    if (now.plant?.seq && now.board?.notice) { now.board.notice = null; patch(notices, noticeBar()); }
     settle(now.plant?.seq);
   };
   const takeLater = () => {

@@ -12,15 +12,15 @@ const templateButtons = () => ["zh", "en"].map((language) => `<button class="too
 
 function plantEmpty(found) {
   const most = say("upload_note", { most: Math.round(found.bytes_max / 2 ** 20) });
-  return `<div class="plant-start"><h1>${say("plant_title")}</h1><p class="lead">${say("plant_lead")}</p><div class="start-grid"><section class="card start droppable" data-drop aria-label="${say("upload_title")}"><h2>${say("upload_title")}</h2><p>${say("upload_lead")}</p><p class="quiet">${most}</p><div class="start-foot">${uploadButton("upload_choose", "primary")}</div></section><section class="card start" aria-label="${say("form_title")}"><h2>${say("form_title")}</h2><p>${say("form_lead")}</p><div class="start-foot"><button class="tool wide" data-act="plant-form-open">${say("form_open")}</button></div></section><section class="card start" aria-label="${say("example_title")}"><h2>${say("example_title")}</h2><p>${say("example_lead")}</p><div class="start-foot"><button class="tool wide" data-act="plant-example">${say("example_open")}</button></div></section></div><div class="start-low"><section class="card" aria-label="${say("template_title")}"><h2>${say("template_title")}</h2><p>${say("template_lead")}</p><div class="start-foot">${templateButtons()}</div></section><section class="card" aria-label="${say("privacy_title")}"><h2>${say("privacy_title")}</h2>${privacyList()}</section></div></div>`;
+  return `<div class="plant-start"><h1 tabindex="-1">${say("plant_title")}</h1><p class="lead">${say("plant_lead")}</p><div class="start-grid"><section class="card start droppable" data-drop aria-label="${say("upload_title")}"><h2>${say("upload_title")}</h2><p>${say("upload_lead")}</p><p class="quiet">${most}</p><div class="start-foot">${uploadButton("upload_choose", "primary")}</div></section><section class="card start" aria-label="${say("form_title")}"><h2>${say("form_title")}</h2><p>${say("form_lead")}</p><div class="start-foot"><button class="tool wide" data-act="plant-form-open">${say("form_open")}</button></div></section><section class="card start" aria-label="${say("example_title")}"><h2>${say("example_title")}</h2><p>${say("example_lead")}</p><div class="start-foot"><button class="tool wide" data-act="plant-example">${say("example_open")}</button></div></section></div><div class="start-low"><section class="card" aria-label="${say("template_title")}"><h2>${say("template_title")}</h2><p>${say("template_lead")}</p><div class="start-foot">${templateButtons()}</div></section><section class="card" aria-label="${say("privacy_title")}"><h2>${say("privacy_title")}</h2>${privacyList()}</section></div></div>`;
 }
 
 function plantHead(found) {
   const source = found.kind === "file" ? esc(found.file) : say(found.kind === "example" ? "source_example" : "source_form");
   const one = found.plant === undefined ? "" : [found.province ? named("province", found.province) : "", esc(found.year)].filter(Boolean).join(" · ");
-  const edit = found.kind === "file" ? "" : `<button class="tool wide" data-act="plant-form-open">${say("form_edit")}</button>`;
+  const edit = found.kind === "file" || now.formOpen ? "" : `<button class="tool wide" data-act="plant-form-open">${say("form_edit")}</button>`;
   const reports = found.state === "ready" ? ["pdf", "html"].map((form) => `<button class="tool wide" data-act="plant-report" data-form="${form}">${say("report_" + form)}</button>`).join("") : "";
-  return `<div class="plant-head" data-drop><div class="plant-name"><h1>${esc(found.plant) || say("plant_title")}${found.kind === "example" ? ` <span class="moved">${say("example_mark")}</span>` : ""}</h1><p class="quiet">${[one, source].filter(Boolean).join(" · ")}</p></div><div class="scenario-tools">${plantChooser(found)}${reports}${edit}${uploadButton("upload_other")}<button class="tool wide clear" data-act="plant-clear" title="${say("clear_note")}">${say("clear")}</button></div></div>`;
+  return `<div class="plant-head" data-drop><div class="plant-name"><h1 tabindex="-1">${esc(found.plant) || say("plant_title")}${found.kind === "example" ? ` <span class="moved">${say("example_mark")}</span>` : ""}</h1><p class="quiet">${[one, source].filter(Boolean).join(" · ")}</p></div><div class="scenario-tools">${plantChooser(found)}${reports}${edit}${uploadButton("upload_other")}<button class="tool wide clear" data-act="plant-clear" title="${say("clear_note")}">${say("clear")}</button></div></div>`;
 }
 
 function plantChooser(found) {
@@ -31,8 +31,16 @@ function plantChooser(found) {
   return `${search}<select class="tool chooser" data-plant-choose data-value="${esc(chosen)}" aria-label="${say("chooser", { count: found.choice_count })}">${all.map(([plant, year]) => option(`${year}|${plant}`, `${esc(plant)}, ${esc(year)}`, chosen)).join("")}</select>`;
 }
 
+// Where something stands: a row of a file, or a product of the form.
+const PRODUCT_COLUMNS = ["product", "route", "variant", "plant_output", "product_withdrawal"];
+function rowTold(found, row, column) {
+  if (found.kind === "file") return row ? esc(row) : "–";
+  const own = [...PRODUCT_COLUMNS.map((name) => now.page.terms[name]), now.page.texts.form_output_unit, now.page.plant.output_unit].some((name) => column.toLowerCase().startsWith(name.toLowerCase()));
+  return own && row > 1 ? say("form_product", { n: row - 1 }) : "–";
+}
+
 function problemsCard(found) {
-  const rows = found.problems.map(([place, row, column, message]) => `<tr><td>${esc(place) || say("source_form")}</td><td class="n">${row || "–"}</td><td>${esc(column)}</td><td>${esc(message)}</td></tr>`).join("");
+  const rows = found.problems.map(([place, row, column, message]) => `<tr><td>${esc(place) || say("source_form")}</td><td class="n">${rowTold(found, row, column)}</td><td>${esc(column)}</td><td>${esc(message)}</td></tr>`).join("");
   const more = found.problem_count > found.problems.length ? `<p class="quiet">${say("first_rows", { shown: found.problems.length, count: found.problem_count })}</p>` : "";
   return `<section class="infeasible problems" role="alert" data-card="plant-problems" aria-label="${say("problems_title", { count: found.problem_count })}"><h2>${say("problems_title", { count: found.problem_count })}</h2><p>${say("problems_lead")}</p><div class="scroll"><table class="plain"><thead><tr><th scope="col">${say("col_sheet")}</th><th scope="col" class="n">${say("col_row")}</th><th scope="col">${say("col_column")}</th><th scope="col">${say("col_todo")}</th></tr></thead><tbody>${rows}</tbody></table></div>${more}</section>`;
 }
@@ -70,8 +78,8 @@ function indicatorsCard(found) {
   const rows = found.indicators.map((one) => {
     const [formula, meaning] = (now.page.plant.meanings[one.name] ?? "").split(/: |：/, 2), isShare = one.unit === "1";
     const value = one.value === null ? "–" : isShare ? percent(one.value) : `${fewDigits(one.value)} <span class="quiet">${one.name === "withdrawal_per_value_added" ? say("unit_per_value_added") : plainUnit(one.unit)}</span>`;
-    const missing = one.missing.length ? `<span class="pill assumed">${say("indicator_missing", { names: one.missing.map(termed).join(isZh() ? "、" : ", ") })}</span>` : one.value === null ? `<span class="quiet">${say("indicator_nothing")}</span>` : "";
-    return `<tr data-indicator="${esc(one.name)}" data-value="${one.value}"><th scope="row" title="${esc(meaning ?? "")}">${termed(one.name)}${one.product ? `<span class="quiet"> · ${named("product", one.product)}</span>` : ""}<span class="formula">${formulaOf(formula)}</span>${told ? `<span class="quiet meaning">${esc(meaning ?? "")}</span>` : ""}${missing}</th><td class="n">${value}</td></tr>`;
+    const missing = one.missing.length ? `<span class="pill assumed">${say("indicator_missing", { names: one.missing.map((name) => esc(now.page.terms[name] ?? name)).join(isZh() ? "、" : ", ") })}</span>` : one.value === null ? `<span class="quiet">${say("indicator_nothing")}</span>` : "";
+    return `<tr data-indicator="${esc(one.name)}" data-value="${one.value}"><th scope="row" title="${esc(meaning ?? "")}">${termed(one.name)}${one.product ? `<span class="quiet"> · ${named("product", one.product)}</span>` : ""}<span class="formula">${formulaOf(formula)}</span>${told ? `<span class="quiet meaning">${esc(meaning ?? "")}</span>` : ""}${missing ? `<div>${missing}</div>` : ""}</th><td class="n">${value}</td></tr>`;
   }).join("");
   const swap = `<button class="link" data-act="toggle" data-what="meanings" aria-expanded="${Boolean(told)}">${say(told ? "meanings_hide" : "meanings_show")}</button>`;
   return plantCard("indicators", `<table class="plain indicators"><tbody>${rows}</tbody></table><div>${swap}</div>`);
@@ -118,12 +126,13 @@ function contractCard(found) {
   const side = (name) => `<div class="side ${contract[name + "_npv"] >= 0 ? "gains" : "loses"}" data-side="${name}" data-value="${contract[name + "_npv"]}"><span class="quiet">${say("side_" + name)}</span><strong>${amount("CNY", contract[name + "_npv"])}</strong><span class="quiet">${say("side_npv")}${contract[name + "_irr"] === null ? "" : ` · ${say("col_irr")} ${percent(contract[name + "_irr"], 0)}`}</span></div>`;
   const told = contract.both_gain ? say("contract_both", { share: percent(contract.share, 0), term: contract.term }) : say(contract.company_npv < 0 ? "contract_company_loses" : "contract_enterprise_loses", { share: percent(contract.share, 0), term: contract.term });
   const range = contract.lower !== null && contract.lower <= contract.upper ? say("contract_range", { lower: percent(contract.lower, 0), upper: percent(contract.upper, 0), term: contract.term }) : say("contract_no_range", { term: contract.term });
-  return plantCard("contract", `<p class="told">${say("contract_lead")}</p><div class="slides">${slide("share", say("contract_share_is", { share: percent(contract.share, 0) }), Math.round(contract.share * 100), [0, 100, 1])}${slide("term", say("contract_term_is", { term: contract.term }), contract.term, [1, contract.life, 1])}</div><div class="sides">${side("company")}${side("enterprise")}</div><p class="told" aria-live="polite">${told} ${range}</p>${contractChart(contract, widthOf("contract", 480))}`, `<span class="key"><i class="both-key"></i>${say("both_gain")}</span>${say("contract_note")}`);
+  const missed = `<table class="plain missed"><thead><tr><th scope="col">${say("contract_missed")}</th><th scope="col" class="n">${say("side_company")}</th><th scope="col" class="n">${say("side_enterprise")}</th></tr></thead><tbody>${contract.missed.map(([share, company, enterprise]) => `<tr><th scope="row">${percent(share, 0)}</th><td class="n ${company < 0 ? "loss" : ""}">${amount("CNY", company)}</td><td class="n ${enterprise < 0 ? "loss" : ""}">${amount("CNY", enterprise)}</td></tr>`).join("")}</tbody></table>`;
+  return plantCard("contract", `<p class="told">${say("contract_lead")}</p><div class="slides">${slide("share", say("contract_share_is", { share: percent(contract.share, 0) }), Math.round(contract.share * 100), [0, 100, 1])}${slide("term", say("contract_term_is", { term: contract.term }), contract.term, [1, contract.life, 1])}</div><div class="sides">${side("company")}${side("enterprise")}</div><p class="told" aria-live="polite">${told} ${range}</p>${missed}${contractChart(contract, widthOf("contract", 480))}`, `<span class="key"><i class="both-key"></i>${say("both_gain")}</span>${say("contract_note")}`);
 }
 
 function readCards(found) {
   const notes = `<section class="card plant-card plant-card-notes" aria-label="${say("plant_notes")}"><header><h2>${say("plant_notes")}</h2></header><ul class="notes">${found.notes.map((note) => `<li>${esc(note)}</li>`).join("")}</ul></section>`;
-  const rows = found.conversions.map(([sheet, row, column, written, became]) => `<tr><td>${[esc(sheet), row ? say("row_of", { row }) : ""].filter(Boolean).join(", ")}</td><td>${esc(column)}</td><td>${esc(written)}</td><td>${esc(became)}</td></tr>`).join("");
+  const rows = found.conversions.map(([sheet, row, column, written, became]) => `<tr><td>${[esc(sheet), found.kind !== "file" ? rowTold(found, row, column) : row ? say("row_of", { row }) : ""].filter(Boolean).join(", ")}</td><td>${esc(column)}</td><td>${esc(written)}</td><td>${esc(became)}</td></tr>`).join("");
   const more = found.conversion_count > found.conversions.length ? `<p class="quiet">${say("first_rows", { shown: found.conversions.length, count: found.conversion_count })}</p>` : "";
   const changed = `<section class="card plant-card plant-card-changed" data-card="plant-changed" aria-label="${say("plant_changed")}"><header><h2>${say("plant_changed")}</h2><span class="pill">${found.conversion_count}</span></header>${rows ? `<div class="scroll tall" tabindex="0" role="region" aria-label="${say("plant_changed")}"><table class="plain"><thead><tr><th scope="col">${say("col_place")}</th><th scope="col">${say("col_column")}</th><th scope="col">${say("col_written")}</th><th scope="col">${say("col_became")}</th></tr></thead><tbody>${rows}</tbody></table></div>${more}` : `<p class="quiet">${say("changed_nothing")}</p>`}</section>`;
   return notes + changed;
@@ -141,7 +150,7 @@ function plantPage() {
   const found = now.plant;
   if (!found) return `<p class="quiet updating">${say("updating")}</p>`;
   const problems = found.state === "problems" ? problemsCard(found) : "";
-  if (now.formOpen) return `<div class="plant-page with-form">${found.state === "empty" ? `<div class="plant-head"><div class="plant-name"><h1>${say("plant_title")}</h1></div></div>` : plantHead(found)}${found.kind === "file" ? "" : problems}${plantForm()}</div>`;
+  if (now.formOpen) return `<div class="plant-page with-form">${found.state === "empty" ? `<div class="plant-head"><div class="plant-name"><h1 tabindex="-1">${say("plant_title")}</h1></div></div>` : plantHead(found)}${found.kind === "file" ? "" : problems}${plantForm()}</div>`;
   if (found.state === "empty") return `<div class="plant-page">${plantEmpty(found)}</div>`;
   if (problems) return `<div class="plant-page">${plantHead(found)}${problems}<section class="card template-row" aria-label="${say("template_title")}"><h2>${say("template_title")}</h2><p>${say("template_lead")}</p><div class="start-foot">${templateButtons()}</div></section></div>`;
   const ladder = plantCard("ladder", ladderChart(found, widthOf("ladder", 760)) + normsTable(found), say("ladder_note"));

@@ -20,7 +20,7 @@ function ladderChart(found, width) {
   for (const block of blocks) {
     const most = Math.max(...block.steps.map((step) => step.norm), block.value ?? 0) * 1.02;
     const x = (value) => left + ((width - left - right) * value) / most;
-    const grade = block.grade_estimated ? `${say("plant_grade")}: ${gradeName(block.grade_estimated)}${block.grade_estimated !== block.grade ? ` (${say("estimate")})` : ""}` : "";
+    const grade = block.grade_estimated ? say(block.grade_estimated === block.grade ? "grade_is" : "grade_is_estimated", { grade: gradeName(block.grade_estimated) }) : "";
     body += words(0, top + 14, block.title + (block.unit ? `<tspan class="note" dx="8">${block.unit}</tspan>` : ""), "strong") + words(width, top + 14, grade, "note", "end");
     const first = top + (block.value === null ? 24 : 44);
     block.steps.forEach((step, n) => {
@@ -73,7 +73,7 @@ function balanceChart(found, width, height = 420) {
   const room = (flow) => Math.max(flow[2] * scale + 12, slot);
   const whole = Math.max(...[came, went].map((flows) => flows.reduce((sum, flow) => sum + room(flow), 0)), tall) + 30;
   const start = 30 + (whole - 30 - tall) / 2;
-  let body = `<rect class="plant-node" x="${at(middle - 7)}" y="${at(start)}" width="14" height="${at(tall)}" rx="3"/>` + words(middle, start - 9, `${say("balance_plant")} ${amount("m3/a", total)}`, "strong halo", "middle");
+  let body = `<rect class="plant-node" x="${at(middle - 7)}" y="${at(start)}" width="14" height="${at(tall)}" rx="3"/>` + words(middle, 16, `${say("balance_plant")} ${amount("m3/a", total)}`, "strong halo", "middle");
   const band = (flows, isIn) => {
     let edge = 30 + (whole - 30 - flows.reduce((sum, flow) => sum + room(flow), 0)) / 2, inner = start;
     for (const flow of flows) {
@@ -95,7 +95,7 @@ function balanceChart(found, width, height = 420) {
 const flowName = (name) => (now.page.texts["flow_" + name] ? say("flow_" + name) : termed(name));
 
 // Pieces of the plant's cost curve: as wide as what they save, as high as what a cubic metre costs.
-function plantCurveChart(found, width, height = 430) {
+function plantCurveChart(found, width, height = 510) {
   const pieces = found.curve;
   if (!pieces.length) return `<p class="quiet">${esc(found.plan_fault) || say("curve_none")}</p>`;
   const volume = now.page.units["m3/a"].findLast(([from]) => pieces.at(-1).saving >= from) ?? [0, 1, "m³"], money = now.page.units["CNY/m3"][0];

@@ -12,7 +12,7 @@ const field = (path, label, value, { unit = "", help = "", kind = "text", mode =
 const choice = (path, label, value, options) => `<label class="field"><span class="field-name">${label}</span><select data-form="${esc(path)}" data-value="${esc(value ?? "")}">${options}</select></label>`;
 
 function productRow(row, n, form) {
-  const asked = now.page.plant, names = Object.entries(now.page.names.product);
+  const asked = now.page.plant, names = Object.entries(now.page.names.product).filter(([key]) => !asked.units[key].includes(" of ")); // what stands for a whole branch is no plant's product
   const products = option("", say("form_choose"), row.product) + names.map(([key, name]) => option(key, esc(name), row.product)).join("");
   const variants = asked.variants[row.product];
   const scales = row.product ? `<select class="scale" data-form="products.${n}.scale" data-value="${esc(row.scale)}" aria-label="${say("form_output_unit")}">${["1", "10^4"].map((scale) => option(scale, scaleName(scale, asked.units[row.product]), row.scale)).join("")}</select>` : "";

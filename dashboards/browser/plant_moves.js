@@ -73,6 +73,13 @@ function plantMoves({ root, send, tell, drawPage, refuse }) {
   return acts;
 }
 
+// What was pressed may be gone with what it stood on; then the new heading is where one goes on.
+function focusHeading(page) {
+  const state = `${now.plant?.state} ${Boolean(now.formOpen)}`, changed = now.plantState !== undefined && now.plantState !== state;
+  now.plantState = state;
+  if (changed && !page.getRootNode().activeElement) page.querySelector("h1")?.focus();
+}
+
 // Inputs that are set anew by an answer show it, unless they are being used.
 function showValues(page) {
   const used = page.getRootNode().activeElement;

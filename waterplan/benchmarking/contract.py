@@ -162,13 +162,15 @@ def settle(project: Project, contract: Contract, achieved: float = 1.0) -> Outco
     )
 
 
-def shared_savings(plan: PlantPlan, share: float, term: int) -> Outcome:
+def shared_savings(plan: PlantPlan, share: float, term: int, achieved: float = 1.0) -> Outcome:
     """What both sides pay and earn of a plant's plan by shared savings, share and term brought within what can be.
+
+    achieved: share of the promised saving that is really saved.
 
     Raises WaterplanError for a plan that adds nothing.
     """
     project = Project.of(plan)
-    return settle(project, Shared(min(max(share, 0.0), 1.0), min(max(int(term), 1), project.life)))
+    return settle(project, Shared(min(max(share, 0.0), 1.0), min(max(int(term), 1), project.life)), achieved)
 
 
 def region(project: Project, contract: Contract, terms: Iterable[int] | None = None) -> pd.DataFrame:
