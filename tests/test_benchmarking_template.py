@@ -16,7 +16,8 @@ from filling_in import Filled, bare, filled_csv
 from waterplan import pack_template, read_records, write_template
 from waterplan.benchmarking import packed
 from waterplan.benchmarking.balance import BALANCE_TOLERANCE
-from waterplan.benchmarking.csv_text import BYTES_MAX, ROWS_MAX
+from waterplan.benchmarking.csv_lines import ROWS_MAX
+from waterplan.benchmarking.csv_text import BYTES_MAX
 from waterplan.benchmarking.headers import LAYOUTS, REQUIRED, canonical_unit, factor_of, heading
 from waterplan.benchmarking.headers import SHEETS as HEADED
 from waterplan.benchmarking.template_columns import PARTS, asked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -77,6 +77,12 @@ class Names:
             shown_names = [*frame.index, *frame["name_en"], *frame["name_zh"]]
             found[name] = [str(each) for each in shown_names if isinstance(each, str) and each]
         return found
+
+
+@lru_cache(maxsize=8)
+def names_of(study: Study) -> Names:
+    """The labels of a study, found once."""
+    return Names(study)
 
 
 CATALOGUES = ("provinces", "products", "technologies", "end_uses")

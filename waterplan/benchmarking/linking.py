@@ -73,7 +73,7 @@ def sites_of(main: Sheet, faults: Faults) -> tuple[pd.DataFrame, Places]:
         text = name in SITE_TEXTS
         values = main.text(name) if text else main.number(name)
         columns[name] = values[first] if alone else _agreed(main, name, values, of, first, faults)
-    sites = pd.DataFrame(as_they_are(columns, index), index=index)
+    sites = pd.DataFrame(as_they_are(columns, index), index=index, copy=False)
     for name in ("province", "consumed"):
         missing = columns[name] == "" if name == "province" else np.isnan(columns[name].astype(np.float64))
         faults.add_rows(main.raw.sheet, main.rows[first[np.asarray(missing)]], main.headings[name], faults.say("empty"))
@@ -109,7 +109,7 @@ def products_of(sheet: Sheet, places: Places, variants: Variants, faults: Faults
         "route": sheet.text("route"), "variant": variant, "output": sheet.number("output"),
         "withdrawal": sheet.number("withdrawal"),
     }  # fmt: skip
-    frame = pd.DataFrame(as_they_are(columns, pd.RangeIndex(len(product))))
+    frame = pd.DataFrame(as_they_are(columns, pd.RangeIndex(len(product))), copy=False)
     if len(places.index) < len(frame) or sheet.layout != "flat":
         twice = frame.duplicated(["plant", "year", "product", "route", "variant"]).to_numpy() & (product != "")
         faults.add_rows(sheet.raw.sheet, sheet.rows[twice], sheet.headings["product"], faults.say("product_twice"))
@@ -210,7 +210,7 @@ def _listed(sheet: Sheet, names: Names, faults: Faults) -> pd.DataFrame:
         "plant": sheet.text("plant")[row], "year": np.asarray(sheet.columns["year"])[row],
         "product": sheet.text("product")[row], "technology": flat[start[codes[row]] + within],
     }  # fmt: skip
-    return pd.DataFrame(as_they_are(columns, pd.RangeIndex(len(row))))
+    return pd.DataFrame(as_they_are(columns, pd.RangeIndex(len(row))), copy=False)
 
 
 def end_use_shares_of(sheet: Sheet | None, places: Places, slack: float, faults: Faults) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from waterplan.benchmarking.balance import BALANCE_TOLERANCE, SHARES_SLACK, inconsistencies
-from waterplan.benchmarking.columns import Names, Sheet, read_sheet
+from waterplan.benchmarking.columns import Sheet, names_of, read_sheet
 from waterplan.benchmarking.csv_text import BYTES_MAX, Raw, read_csv
 from waterplan.benchmarking.faults import Faults, shown
 from waterplan.benchmarking.headers import SITE_NUMBERS, label, layout_of
@@ -88,7 +88,7 @@ def _content(path: Path, faults: Faults) -> bytes | None:
 
 
 def _records(tables: dict[str, Raw], study: Study, faults: Faults, tolerance: float) -> Records:
-    names = Names(study)
+    names = names_of(study)
     if (lone := tables.pop("", None)) is not None:
         tables[layout_of(lone.header)] = lone
     if tables and "flat" not in tables:
