@@ -1,7 +1,6 @@
 """Records of plants as they come: read in either language, converted aloud, refused in words, never executed."""
 
 import io
-import zipfile
 
 import numpy as np
 import openpyxl
@@ -75,71 +74,3 @@ def test_a_balance_that_does_not_close_is_refused_with_the_missing_volume(china)
     with pytest.raises(DataError, match=r"100") as refused:
         read(ENGLISH.format(volume=200), china)
     assert "Red Star" in str(refused.value) or "row 2" in str(refused.value)
-
-
-def bomb():
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("[Content_Types].xml", "<Types/>")
-        packed.writestr("xl/worksheets/sheet1.xml", b"0" * 300_000_000)
-    return content.getvalue()
-
-
-def workbook(change):
-    book = openpyxl.Workbook()
-    for row in (HEAD.split(","), ["红星钢厂", 2020, "河北", 1200, 900, 280, 20, STEEL, 400]):
-        book.active.append(row)
-    change(book.active)
-    content = io.BytesIO()
-    book.save(content)
-    return content.getvalue()
-
-
-def put(cell, value):
-    def change(sheet):
-        sheet[cell] = value
-
-    return change
-
-
-SPOILT = {
-    "empty": (b"", "empty"),
-    "noughts": (b"\x00" * 100, ""),
-    "no unit": (ENGLISH.replace(" (m3)", "").format(volume=100), "unit is missing"),
-    "negative": (ENGLISH.format(volume=-100), "-100"),
-    "no number": (ENGLISH.format(volume="much"), "much"),
-    "formula": (ENGLISH.format(volume="=1+1"), "formula"),
-    "unknown province": (ENGLISH.format(volume=100).replace("hebei", "hebai"), 'Did you mean "hebei"'),
-    "unknown product": (ENGLISH.format(volume=100).replace("steel_bf_bof", "steel_bf_bov"), "steel_bf_bof"),
-    "unknown heading": (ENGLISH.format(volume=100).replace("leaked (m3)", "leeked (m3)"), "leeked"),
-    "same plant twice": (ENGLISH.format(volume=100) + ENGLISH.format(volume=100).splitlines()[1] + "\n", ""),
-    "other unit": (ENGLISH.format(volume=100).replace("consumed (m3)", "consumed (kWh)"), "kWh"),
-    "year": (ENGLISH.format(volume=100).replace("2020", "20xx"), "20xx"),
-    "zip bomb": (bomb(), ""),
-    "no workbook": (b"PK\x03\x04 and nothing more", ""),
-    "formula in a workbook": (workbook(put("D2", "=HYPERLINK(1)")), ""),
-    "error in a workbook": (workbook(put("D2", "#DIV/0!")), "an error of the spreadsheet"),
-    "date for a number": (workbook(put("D2", "2020-01-02")), "a date where a number"),
-}
-
-
-@pytest.mark.parametrize("kind", SPOILT)
-def test_a_spoilt_file_ends_in_words(china, kind):
-    content, says = SPOILT[kind]
-    with pytest.raises(DataError) as refused:
-        read(content, china)
-    assert says in str(refused.value)
-    assert refused.value.problems
-    assert "Traceback" not in str(refused.value)
-
-
-def test_all_problems_come_at_once(china):
-    text = ENGLISH.format(volume=-5).replace("hebei", "hebai").replace("steel_bf_bof", "tin")
-    with pytest.raises(DataError) as refused:
-        read(text, china)
-    assert len(refused.value.problems) >= 3
-
-
-def test_names_with_html_are_names(china):
-    text = ENGLISH.format(volume=100).replace("Red Star", "<b>Red</b> Star")
-    assert read(text, china).sites.index[0][0] == "<b>Red</b> Star"

@@ -27,7 +27,7 @@ FAULTS_MAX = 100
 YEARS = (1949, 2100)
 SMALLEST = 1e-9  # in canonical units; what is smaller but not 0 is a slip, and quotients of it are endless
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
-GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?P<mark>[,' ])[0-9]{3}(?:(?P=mark)[0-9]{3})*(?:\.[0-9]+)?")
+GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}(?P<mark>[,' ])[0-9]{3}(?:(?P=mark)[0-9]{3})*(?:\.[0-9]+)?")
 DATE = re.compile(r"[0-9]{4}\s*[-/.年]\s*[0-9]{1,2}(\s*[-/.月]\s*[0-9]{0,2}.*)?|[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}")
 WITH_UNIT = re.compile(r"[+-]?[0-9][0-9.,]*\s*[^\W\d_].*")
 EMPTY_MARKS = {

@@ -119,8 +119,7 @@ def _table(book: Any, sheet: Any, table: str, faults: Faults) -> Raw | None:
         message = faults.say("too_many_rows_in_sheet", most=SHEET_ROWS_MAX)
         faults.add(sheet.title, seen.row_beyond, "", message)
     if seen.column_beyond:
-        message = faults.say("too_many_columns", count=f"> {COLUMNS_MAX}", most=COLUMNS_MAX)
-        faults.add(sheet.title, 0, "", message)
+        faults.add(sheet.title, 0, "", faults.say("cell_beyond_columns", most=COLUMNS_MAX))
     if seen.row_beyond or seen.column_beyond:
         return None
     records = list(_rows(sheet, faults))
