@@ -13,7 +13,7 @@ import test_benchmarking_spoilt_books as books
 from bombs import bombs, weighed
 from spoilt_files import line, one, shared, table
 
-from waterplan import pack_table, plant_report, plant_standing, read_records
+from waterplan import benchmark, pack_table, plant_report, plant_standing, read_records, write_benchmark
 from waterplan.errors import DataError
 
 HELD_MOST = 400  # MiB, for files of at most 128 MiB
@@ -183,3 +183,30 @@ def test_bombs_as_large_as_may_pass_take_little_memory(tmp_path):
 )
 def test_what_cannot_be_a_table_is_not_opened(weights, name):
     assert not weights[name][0].startswith("read")
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_tables_of_all_plants_hold_hostile_names_as_texts(china, tmp_path, ending):
+    rows = [line(plant='"' + name.replace('"', '""') + '"') for name in HOSTILE]
+    records = read_records(table(*rows).encode(), china)
+    path = tmp_path / f"told.{ending}"
+    write_benchmark(benchmark(records, china), path)
+    begins = ("=", "+", "-", "@", "\t", "\r")
+    if ending == "csv":
+        written = [file.read_text(encoding="utf-8-sig") for file in ([path] if path.is_file() else path.iterdir())]
+        cells = [cell for text in written for row in csv.reader(io.StringIO(text)) for cell in row]
+        assert not [cell for cell in cells if cell.startswith(begins) and not is_number(cell)]
+    else:
+        book = openpyxl.load_workbook(path)
+        found = [cell for sheet in book for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)]
+        assert all(cell.data_type == "s" and cell.hyperlink is None for cell in found)
+        cells = [cell.value for cell in found]
+    assert {name for name in HOSTILE if name in cells or f"'{name}" in cells} == set(HOSTILE)
+
+
+def is_number(text):
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -77,7 +77,8 @@ def _is_open(sheet: Any) -> bool:
 def _rows(sheet: Any, faults: Faults) -> Iterator[tuple[int, list[Any]]]:
     """Row number and values of the rows that are not blank; what is no value is a problem and becomes None."""
     told: Told = {}
-    for number, cells in enumerate(sheet.iter_rows(max_col=COLUMNS_MAX, max_row=SHEET_ROWS_MAX), start=1):
+    sheet.reset_dimensions()  # what the file says of its size may be anything; rows are as long as they are
+    for number, cells in enumerate(sheet.iter_rows(max_row=SHEET_ROWS_MAX), start=1):
         values = [_value(cell, told, number) for cell in cells]
         if any(value is not None for value in values):
             yield number, values
