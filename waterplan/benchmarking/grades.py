@@ -64,6 +64,8 @@ class Made:
     def summed(self, values: Array) -> Array:
         """Sums over each plant-year of values by product (NaN where one is missing) [..., site]."""
         count = len(self.graded)
+        if len(self.site) == count and (self.site == np.arange(count)).all():
+            return values.T  # each makes one product
         return np.stack([np.bincount(self.site, column, minlength=count) for column in values.T])
 
 

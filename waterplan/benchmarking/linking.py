@@ -72,7 +72,9 @@ def sites_of(main: Sheet, faults: Faults) -> tuple[pd.DataFrame, Places]:
             continue
         text = name in SITE_TEXTS
         values = main.text(name) if text else main.number(name)
-        columns[name] = values[first] if alone else _agreed(main, name, values, of, first, faults)
+        if len(keys) < len(of):
+            values = values[first] if alone else _agreed(main, name, values, of, first, faults)
+        columns[name] = values
     sites = pd.DataFrame(as_they_are(columns, index), index=index, copy=False)
     for name in ("province", "consumed"):
         missing = columns[name] == "" if name == "province" else np.isnan(columns[name].astype(np.float64))

@@ -124,7 +124,7 @@ def _asked(records: Records, study: Study, peers: pd.DataFrame | str | None) -> 
 def _coords(records: Records) -> dict[str, object]:
     sites = records.sites
     plants = {
-        "plant": _words(sites.index.get_level_values(0)),
+        "plant": _of_level(sites.index, 0),
         "year": sites.index.get_level_values(1).to_numpy(np.int64),
         "owner": _words(sites["owner"]) if "owner" in sites else _nothing(len(sites)),
         "province": _words(sites["province"]) if "province" in sites else _nothing(len(sites)),
@@ -143,6 +143,13 @@ def _words(values: pd.Series | pd.Index) -> NDArray:
     """Texts of one width, which every format can store; "" where missing."""
     codes, found = pd.factorize(values.to_numpy(dtype=object))
     return np.array([*found, ""], dtype=np.str_)[codes]
+
+
+def _of_level(index: pd.Index, level: int) -> NDArray:
+    """Texts of a level of the index, which knows already which of the different ones each row has."""
+    if not isinstance(index, pd.MultiIndex):
+        return _words(index)
+    return np.asarray(index.levels[level], dtype=np.str_)[index.codes[level]]
 
 
 def _nothing(count: int) -> NDArray:
