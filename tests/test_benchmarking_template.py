@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from filling_in import Filled, bare, filled_csv
 
-from waterplan import pack_template, read_records, write_template
+from waterplan import pack_template, plant_report, plant_standing, read_records, write_template
 from waterplan.benchmarking import packed
 from waterplan.benchmarking.balance import BALANCE_TOLERANCE
 from waterplan.benchmarking.csv_lines import ROWS_MAX
@@ -80,6 +80,15 @@ class TestFilledIn:
         assert units["耗水量（万m³）*"] == "乘以 10000，换算为 m3/a"
         assert units["工业增加值（万元）"] == "乘以 10000，换算为 CNY/a"
         assert any(one.written == "万t" and "10000" in one.became for one in told)
+
+    def test_in_chinese_it_leads_to_a_report_in_chinese(self, china):
+        """15 million m3 of graded withdrawal make 4 million t of steel and 1.5 million t of coke."""
+        records = read_records(chinese(china).content(), china, language="zh")
+        page = plant_report(plant_standing(records, "红星钢厂", 2020, china), "zh")
+        assert "红星钢厂" in page
+        assert "长流程普通钢(高炉-转炉)" in page
+        assert "1,500 万m³" in page
+        assert "准入值" in page
 
     def test_in_english_the_same(self, china):
         form = Filled(pack_template("xlsx", china, "en"))
