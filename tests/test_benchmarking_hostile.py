@@ -179,7 +179,15 @@ def test_bombs_as_large_as_may_pass_take_little_memory(tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    ["a part of 110 MB", "a size that lies", "billion laughs", "a row far below", "a row of too many cells", "commas"],
+    [
+        "a part of 110 MB",
+        "a part packed tightly",
+        "a size that lies",
+        "billion laughs",
+        "a row far below",
+        "a row of too many cells",
+        "commas",
+    ],
 )
 def test_what_cannot_be_a_table_is_not_opened(weights, name):
     assert not weights[name][0].startswith("read")
