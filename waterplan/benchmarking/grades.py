@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from waterplan.benchmarking.balance import withdrawals
@@ -135,14 +136,35 @@ class Grades:
         return told
 
 
+@dataclass(frozen=True, eq=False)
+class Figures:
+    """Columns of products or of plant-years: those of one figure each, and those of a figure for each of GRADES."""
+
+    alone: dict[str, object]
+    by_grade: dict[str, npt.NDArray]
+
+    def table(self, index: pd.Index) -> pd.DataFrame:
+        """All as one table, with a column for each grade."""
+        columns = dict(self.alone)
+        for place, grade in enumerate(GRADES):
+            columns |= {f"{name}_{grade}": values[:, place] for name, values in self.by_grade.items()}
+        return pd.DataFrame(columns, index=index)
+
+
 def grades(records: Records, study: Study) -> Grades:
     """Grades of all plant-years of the records, against the norms of the study."""
+    of_products, of_sites = grade_figures(records, study)
+    return Grades(of_products.table(records.products.index), of_sites.table(records.sites.index), study)
+
+
+def grade_figures(records: Records, study: Study) -> tuple[Figures, Figures]:
+    """The columns of Grades.products and of Grades.sites, before they are tables."""
     made = what_is_made(records)
     found = find_ladders(records, study)
     of_years = [ladders(study, year) for year in found.years]
     norm = found.values([np.vstack([one.value, np.full(len(GRADES), np.nan)]) for one in of_years])
     estimate = found.values([np.vstack([one.estimate, np.zeros(len(GRADES), bool)]) for one in of_years]).astype(bool)
-    return Grades(_products(records, made, found, norm, estimate), _sites(records, made, found, norm, estimate), study)
+    return _products(records, made, found, norm, estimate), _sites(made, found, norm, estimate)
 
 
 @once
@@ -164,7 +186,7 @@ def what_is_made(records: Records) -> Made:
     return Made(site, products["output"].to_numpy(np.float64), withdrawal, allocation, graded, whole)
 
 
-def _products(records: Records, made: Made, found: Found, norm: Array, estimate: Mask) -> pd.DataFrame:
+def _products(records: Records, made: Made, found: Found, norm: Array, estimate: Mask) -> Figures:
     intensity = made.intensity
     lost = (found.status == STATUSES.index(GRADED)) & np.isnan(intensity)
     status = np.where(lost, STATUSES.index(NO_WITHDRAWAL), found.status)
@@ -181,15 +203,10 @@ def _products(records: Records, made: Made, found: Found, norm: Array, estimate:
         "grade": _reached(intensity, np.where(estimate, np.nan, norm)),
         "grade_estimated": _reached(intensity, norm),
     }
-    for place, grade in enumerate(GRADES):
-        columns[f"norm_{grade}"] = norm[:, place]
-        columns[f"estimate_{grade}"] = estimate[:, place]
-        columns[f"gap_{grade}"] = gap[:, place]
-        columns[f"gap_volume_{grade}"] = gap[:, place] * made.output
-    return pd.DataFrame(columns, index=records.products.index)
+    return Figures(columns, {"norm": norm, "estimate": estimate, "gap": gap, "gap_volume": gap * made.output[:, None]})
 
 
-def _sites(records: Records, made: Made, found: Found, norm: Array, estimate: Mask) -> pd.DataFrame:
+def _sites(made: Made, found: Found, norm: Array, estimate: Mask) -> Figures:
     worth = norm * made.output[:, None]
     makes_nothing = np.bincount(made.site, minlength=len(made.graded)) == 0
     gone = np.where(makes_nothing, np.nan, 0.0)[:, None]
@@ -209,14 +226,17 @@ def _sites(records: Records, made: Made, found: Found, norm: Array, estimate: Ma
         "grade_estimated": _reached(made.graded, allowed),
         "grade_all_sources": _reached(made.whole, allowed),
     }
-    for place, grade in enumerate(GRADES):
-        limit = allowed[:, place]
-        columns[f"allowed_{grade}"] = limit
-        columns[f"estimate_{grade}"] = some[:, place] & ~np.isnan(limit)
-        columns[f"ratio_{grade}"] = _over(made.graded, limit)
-        columns[f"ratio_all_sources_{grade}"] = _over(made.whole, limit)
-        columns[f"gap_volume_{grade}"] = made.graded - limit
-    return pd.DataFrame(columns, index=records.sites.index)
+    graded, whole = made.graded[:, None], made.whole[:, None]
+    return Figures(
+        columns,
+        {
+            "allowed": allowed,
+            "estimate": some & ~np.isnan(allowed),
+            "ratio": _over(graded, allowed),
+            "ratio_all_sources": _over(whole, allowed),
+            "gap_volume": graded - allowed,
+        },
+    )
 
 
 def _reached(amount: Array, limits: Array) -> pd.Categorical[str]:
@@ -232,7 +252,7 @@ def _reached(amount: Array, limits: Array) -> pd.Categorical[str]:
 
 
 def _over(above: Array, below: Array) -> Array:
-    return np.divide(above, below, out=np.full(np.shape(above), np.nan), where=below > 0)
+    return np.divide(above, below, out=np.full(np.shape(below), np.nan), where=below > 0)
 
 
 def _of(products: pd.DataFrame, plant: str, year: int) -> pd.DataFrame:

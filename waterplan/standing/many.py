@@ -12,7 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from waterplan.benchmarking.balance import BALANCE_TOLERANCE, balance
-from waterplan.benchmarking.grades import grades
+from waterplan.benchmarking.grades import Figures, grade_figures
 from waterplan.benchmarking.indicators import site_indicators
 from waterplan.benchmarking.ladders import GRADES
 from waterplan.benchmarking.peers import THEMSELVES, percentile, published_peers
@@ -84,8 +84,8 @@ def benchmark(
     if not isinstance(records, Records):
         records = read_records(records, study, name=name, language=language, tolerance=tolerance)
     asked = _asked(records, study, peers)
-    graded = grades(records, study)
-    variables = _of_plants(records, graded.sites, study) | _of_products(records, graded.products)
+    of_products, of_plants = grade_figures(records, study)
+    variables = _of_plants(records, of_plants, study) | _of_products(of_products)
     variables |= _places(records, study, asked, place)
     made = _only(xr.Dataset(variables, coords=_coords(records)), records, only)
     for key, array in made.variables.items():
@@ -156,20 +156,17 @@ def _nothing(count: int) -> NDArray:
     return np.full(count, "")
 
 
-def _coded(values: pd.Series) -> NDArray:
+def _coded(values: object) -> NDArray:
     """The words of a categorical column; "" where missing."""
-    words = np.array([*values.cat.categories, ""], dtype=np.str_)
-    return np.asarray(words[values.cat.codes.to_numpy()])
+    told = pd.Categorical(values)  # type: ignore[call-overload]
+    return np.asarray(np.array([*told.categories, ""], dtype=np.str_)[told.codes])
 
 
-def _by_grade(frame: pd.DataFrame, dim: str) -> Variables:
-    return {
-        name: ((dim, GRADE), np.stack([frame[f"{start}_{grade}"].to_numpy() for grade in GRADES], axis=1))
-        for name, start in OF_GRADES[dim].items()
-    }
+def _by_grade(graded: Figures, dim: str) -> Variables:
+    return {name: ((dim, GRADE), graded.by_grade[start]) for name, start in OF_GRADES[dim].items()}
 
 
-def _of_plants(records: Records, graded: pd.DataFrame, study: Study) -> Variables:
+def _of_plants(records: Records, graded: Figures, study: Study) -> Variables:
     told, scored = balance(records), score(records, study)
     made = site_indicators(records)
     figures = {str(name): told[name].to_numpy() for name in told} | {str(name): made[name].to_numpy() for name in made}
@@ -178,17 +175,17 @@ def _of_plants(records: Records, graded: pd.DataFrame, study: Study) -> Variable
         "typical_withdrawal": scored["typical"].to_numpy(),
         "typical_ratio": scored["ratio"].to_numpy(),
     }
-    words = {name: _coded(graded[column]) for name, column in WORDS[YEARLY].items()}
+    words = {name: _coded(graded.alone[column]) for name, column in WORDS[YEARLY].items()}
     return _by_grade(graded, YEARLY) | {name: ((YEARLY,), values) for name, values in (figures | words).items()}
 
 
-def _of_products(records: Records, graded: pd.DataFrame) -> Variables:
+def _of_products(graded: Figures) -> Variables:
     figures = {
-        "plant_output": graded["output"].to_numpy(),
-        "product_withdrawal": graded["withdrawal"].to_numpy(),
-        "withdrawal_per_output": graded["intensity"].to_numpy(),
+        "plant_output": np.asarray(graded.alone["output"]),
+        "product_withdrawal": np.asarray(graded.alone["withdrawal"]),
+        "withdrawal_per_output": np.asarray(graded.alone["intensity"]),
     }
-    words = {name: _coded(graded[column]) for name, column in WORDS[MADE].items()}
+    words = {name: _coded(graded.alone[column]) for name, column in WORDS[MADE].items()}
     return _by_grade(graded, MADE) | {name: ((MADE,), values) for name, values in (figures | words).items()}
 
 
