@@ -256,10 +256,12 @@ class _Batch:
         now = time.monotonic()
         if self.cluster is None or now - max(self.seen, self.renewed) < RENEW:
             return
-        self.renewed = now
         count = len(self.cluster.workers)
         self.cluster.scale(0)
+        while self.cluster.workers and time.monotonic() - now < RENEW:  # or the new ones are taken for the old
+            time.sleep(LOOK / 10)
         self.cluster.scale(count)
+        self.renewed = time.monotonic()
 
     def result(self, future: Future, number: int, todo: list[int], alone: list[int]) -> Planned | None:
         """What a chunk gives; None when it is to be planned again: by another worker, or run by run."""
