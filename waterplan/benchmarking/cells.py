@@ -146,6 +146,9 @@ def _told_apart(column: Column, faults: Faults, most: int) -> tuple[Rows, Cells]
     found = np.empty(len(written) + 1, dtype=object)
     found[:-1] = [text if type(text) is str else f"{text:.15g}" for text in written]
     found[-1] = ""
+    joined = "".join(found.tolist())
+    if joined.isprintable() and max(map(len, found.tolist())) <= most:
+        return codes, found
     for code, text in enumerate(found.tolist()):
         plain = text if text.isprintable() else " ".join(text.split())
         fault = "name_too_long" if len(plain) > most else "" if plain.isprintable() else "hidden_signs"

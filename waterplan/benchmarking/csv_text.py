@@ -96,12 +96,11 @@ def _raw(frame: pd.DataFrame, header: list[str], units: list[str], lines: Lines,
     columns: list[NDArray[np.float64] | Cells] = []
     told_apart: dict[int, tuple[NDArray[np.int64], Cells]] = {}
     filled = np.zeros(len(frame), dtype=bool)
-    for number in range(frame.shape[1]):
-        column = frame.iloc[:, number]
+    for number, (_, column) in enumerate(frame.items()):
         cells: NDArray[np.float64] | Cells
         if column.dtype.kind in "iuf":
             cells = column.to_numpy(dtype=np.float64)
-            here = ~np.isnan(cells)
+            here = filled if filled.all() and number < len(header) else ~np.isnan(cells)
         else:
             told_apart[number] = codes, found = _texts(column)
             cells, here = np.concatenate([found, [None]])[codes], codes >= 0

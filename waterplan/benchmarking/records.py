@@ -82,7 +82,7 @@ def site_of_products(records: Records) -> NDArray[np.int64]:
     """The row of sites of each row of products, -1 where there is none."""
     plant, year = records.products["plant"].to_numpy(object), records.products["year"].to_numpy()
     index = records.sites.index
-    own_plant, own_year = (index.get_level_values(level).to_numpy(object) for level in KEY)
+    own_plant, own_year = index.get_level_values(0).to_numpy(object), index.get_level_values(1).to_numpy()
     if len(plant) == len(index) and (year == own_year).all() and (plant == own_plant).all():
         return np.arange(len(plant))  # one product each, in order, as most files have it
     return index.get_indexer(pd.MultiIndex.from_arrays([plant, year])).astype(np.int64)
