@@ -6,11 +6,14 @@ import os
 import sys
 from html.parser import HTMLParser
 
+import numpy as np
 import openpyxl
 import pytest
 import test_benchmarking_spoilt as texts
 import test_benchmarking_spoilt_books as books
 from bombs import bombs, weighed
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from spoilt_files import line, one, shared, table
 
 from waterplan import benchmark, pack_table, plant_report, plant_standing, read_records, write_benchmark
@@ -218,3 +221,33 @@ def is_number(text):
     except ValueError:
         return False
     return True
+
+
+PIECES = st.sampled_from([
+    b"=1+1", b"nan", b"1e999", b'"', b",", b"\n", b"\r", b"\0", "\u202e".encode(), "企业".encode(), b"(m3)",
+    "（万m³）".encode(),
+    "10⁴".encode(), b"-", b"%", b"2020", b"1,000", b"beer", b"<b>", b"\xef\xbb\xbf", b";", b"*", b"#DIV/0!", b"share",
+    b"\xff", b"technology", b"x" * 5000,
+])  # fmt: skip
+CHANGES = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 9), PIECES), min_size=1, max_size=5)
+
+
+@given(CHANGES, st.sampled_from([one(), texts.CHINESE.encode(), texts.GB, table(line(), line(plant="B")).encode()]))
+@settings(max_examples=200, deadline=None)
+def test_a_table_changed_anywhere_ends_in_sound_records_or_in_words(china, changes, content):
+    for place, left_out, piece in changes:
+        at = int(place * len(content))
+        content = content[:at] + piece + content[at + left_out :]
+    records, told = None, ""
+    try:
+        records = read_records(content, china)
+    except DataError as error:
+        told = str(error)
+    assert not set(told) & set("<>\x1b\0")
+    if records is None:
+        return
+    volumes = records.sites.select_dtypes("number").to_numpy(float)
+    assert not (np.isinf(volumes) | (volumes < 0)).any()
+    assert (records.products["output"] > 0).all()
+    assert set(records.products["product"]) <= set(china.products.index)
+    assert all(plant and plant.isprintable() for plant, _ in records.sites.index)

@@ -69,6 +69,12 @@ HEADINGS = {
     "unit of something else": (headed("consumed (m3)", "consumed (kWh)"), 1, "consumed (kWh)", "not a unit of this"),
     "unit per day": (headed("consumed (m3)", "consumed (m3/d)"), 1, "consumed (m3/d)", "not a unit of this column"),
     "unit that lost its power": (headed("consumed (m3)", "consumed (104 m3)"), 1, "", '"104 m3" is not a unit'),
+    "unit that lost its power and a space": (
+        headed("consumed (m3)", "consumed (10 4 m3)"),
+        1,
+        "",
+        '"10 4 m3" is not a unit',
+    ),
     "unit of nought": (headed("consumed (m3)", "consumed (0 m3)"), 1, "", "not a unit of this column"),
     "unit without end": (headed("consumed (m3)", f"consumed ({'m' * 500})"), 1, "", "not a unit of this column"),
     "heading misspelt": (headed("leaked (m3)", "leeked (m3)"), 1, "leeked (m3)", 'Did you mean "leaked"?'),

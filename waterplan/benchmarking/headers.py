@@ -98,7 +98,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 HEADINGS_WITHIN = 10  # rows, blank ones aside
 UNIT_WORDS = {"单位", "计量单位", "unit", "units", "/", ""}  # "-" is bare ""
 POWER = re.compile("(?<![0-9])(?:10|１０)([⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
-COUNTED = re.compile(r"[×x*]?\s*([0-9]+)(?![0-9^.eE])")
+COUNTED = re.compile(r"[×x*]?\s*([0-9][0-9\s]*)(?![0-9^.eE])")
 BRACKETED = re.compile(r"(?P<name>.+?)\s*[(\[【](?P<unit>[^()\[\]【】]+)[)\]】]", re.DOTALL)
 
 
@@ -232,8 +232,8 @@ def factor_of(column: str, unit: str, output_unit: str = "t") -> float:
     """
     canonical = canonical_unit(column).replace("output_unit", output_unit)
     counted = COUNTED.match(unicodedata.normalize("NFKC", powers(unit)).strip())
-    if counted and counted[1].strip("0") != "1":
-        raise UnitError(f'"{unit}": counted in {counted[1]}. Write a power of ten, such as 10^4, or 万.')
+    if counted and "".join(counted[1].split()).strip("0") != "1":
+        raise UnitError(f'"{unit}": counted in {counted[1].strip()}. Write a power of ten, such as 10^4, or 万.')
     if canonical == VOLUME and is_mass(unit):
         return factor(unit, "t/a")
     return factor(unit, canonical)
