@@ -38,6 +38,7 @@ def told(standing: Any, language: str, contract: Mapping[str, float]) -> dict[st
         },
         "mix": _mix(standing.mix),
         "products": _products(standing),
+        "graded_notes": standing.grades.remarks(standing.plant, standing.year, language),
         "norms": _norms(standing.ladder),
         "places": _places(standing.places, language),
         "indicators": _indicators(standing),

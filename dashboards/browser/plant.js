@@ -45,8 +45,14 @@ function problemsCard(found) {
   return `<section class="infeasible problems" role="alert" data-card="plant-problems" aria-label="${say("problems_title", { count: found.problem_count })}"><h2>${say("problems_title", { count: found.problem_count })}</h2><p>${say("problems_lead")}</p><div class="scroll"><table class="plain"><thead><tr><th scope="col">${say("col_sheet")}</th><th scope="col" class="n">${say("col_row")}</th><th scope="col">${say("col_column")}</th><th scope="col">${say("col_todo")}</th></tr></thead><tbody>${rows}</tbody></table></div>${more}</section>`;
 }
 
+// The least of the better grades that the plant does not keep to.
+function nextGrade({ steps, grade_estimated: reached }) {
+  const place = steps.findIndex((step) => step.grade === reached);
+  return steps.slice(0, place < 0 ? steps.length : place).reverse().find((step) => step.gap > 1e-9 * step.norm);
+}
+
 function plantHeadlines(found) {
-  const { mix, head, plan } = found, next = [...mix.steps].reverse().find((step) => step.gap > 1e-9 * step.norm);
+  const { mix, head, plan } = found, next = nextGrade(mix);
   const grade = mix.grade_estimated, estimated = grade && grade !== mix.grade;
   const others = head.withdrawal_all_sources - head.withdrawal_graded;
   const cell = (name, label, value, unit, note, raw) => `<div class="headline" data-plant-head="${name}" data-value="${raw ?? ""}"><div class="label">${label}</div><div class="figure"><span class="number">${value}</span>${unit ? ` <span class="of">${unit}</span>` : ""}</div><div class="change" title="${note}">${note}</div></div>`;
@@ -153,6 +159,7 @@ function plantPage() {
   if (now.formOpen) return `<div class="plant-page with-form">${found.state === "empty" ? `<div class="plant-head"><div class="plant-name"><h1 tabindex="-1">${say("plant_title")}</h1></div></div>` : plantHead(found)}${found.kind === "file" ? "" : problems}${plantForm()}</div>`;
   if (found.state === "empty") return `<div class="plant-page">${plantEmpty(found)}</div>`;
   if (problems) return `<div class="plant-page">${plantHead(found)}${problems}<section class="card template-row" aria-label="${say("template_title")}"><h2>${say("template_title")}</h2><p>${say("template_lead")}</p><div class="start-foot">${templateButtons()}</div></section></div>`;
-  const ladder = plantCard("ladder", ladderChart(found, widthOf("ladder", 760)) + normsTable(found), say("ladder_note"));
+  const why = found.mix.status === "graded" ? "" : `<ul class="notes">${found.graded_notes.map((note) => `<li>${esc(note)}</li>`).join("")}</ul>`;
+  const ladder = plantCard("ladder", ladderChart(found, widthOf("ladder", 760)) + why + normsTable(found), say("ladder_note"));
   return `<div class="plant-page">${plantHead(found)}${plantHeadlines(found)}<div class="plant-grid">${ladder}${placesCard(found)}${balanceCard(found)}${indicatorsCard(found)}${planCard(found)}${plantCard("curve", plantCurveChart(found, widthOf("curve", 760)), say("curve_plant_note"))}${contractCard(found)}${readCards(found)}${poolCard(found)}</div></div>`;
 }

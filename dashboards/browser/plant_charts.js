@@ -73,7 +73,7 @@ function balanceChart(found, width, height = 420) {
   const room = (flow) => Math.max(flow[2] * scale + 12, slot);
   const whole = Math.max(...[came, went].map((flows) => flows.reduce((sum, flow) => sum + room(flow), 0)), tall) + 30;
   const start = 30 + (whole - 30 - tall) / 2;
-  let body = `<rect class="plant-node" x="${at(middle - 7)}" y="${at(start)}" width="14" height="${at(tall)}" rx="3"/>` + words(middle, 16, `${say("balance_plant")} ${amount("m3/a", total)}`, "strong halo", "middle");
+  let body = `<rect class="plant-node" x="${at(middle - 7)}" y="${at(start)}" width="14" height="${at(tall)}" rx="3"/>` + words(middle, 16, `${say("balance_plant")} ${amount("m3/a", found.balance.withdrawal_all_sources)}`, "strong halo", "middle");
   const band = (flows, isIn) => {
     let edge = 30 + (whole - 30 - flows.reduce((sum, flow) => sum + room(flow), 0)) / 2, inner = start;
     for (const flow of flows) {

@@ -19,7 +19,7 @@ function plantMoves({ root, send, tell, drawPage, refuse }) {
     "plant-product-remove": (d) => { now.form.products.splice(Number(d.place), 1); drawPage(); },
     "plant-volume": (d) => { now.form.volume = d.value; drawPage(); },
     "plant-goal": (d) => {
-      const { mix, plan } = now.plant, next = [...mix.steps].reverse().find((step) => step.gap > 0) ?? mix.steps[0];
+      const { mix, plan } = now.plant, next = nextGrade(mix) ?? mix.steps[0];
       goal(d.value, d.value === "grade" ? next?.grade ?? "limit" : d.value === "budget" ? plan?.totals.investment || 1e6 : 5);
     },
     "plant-give": () => { if (now.open.consent) spend({ type: "plant_give", consent: true }); },
