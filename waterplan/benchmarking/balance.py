@@ -107,11 +107,12 @@ def inconsistencies(records: Records, tolerance: float = BALANCE_TOLERANCE) -> I
     yield Finding(np.flatnonzero(np.isnan(came)), "", "no_source", lambda _: {})
     yield Finding(np.flatnonzero(share > tolerance), "", "water_missing", closure)
     yield Finding(np.flatnonzero(share < -tolerance), "", "water_too_much", closure)
-    inside = np.nan_to_num(came) + np.nan_to_num(summed(sites, INSIDE))
+    reused = summed(sites, INSIDE)
+    inside = came + np.where(np.isnan(reused), 0.0, reused)
     yield _larger(sites, "condensate_returned", _of(sites, "steam_produced"), "more_than_steam")
     yield _larger(sites, "leaked", came, "more_than_withdrawal")
     yield _larger(sites, "domestic", came, "more_than_withdrawal")
-    yield _larger(sites, "cooling_makeup", np.where(np.isnan(came), np.nan, inside), "more_than_enters")
+    yield _larger(sites, "cooling_makeup", inside, "more_than_enters")
     if len(records.products):
         yield _metered(records, told["withdrawal_graded"].to_numpy())
 

@@ -40,6 +40,8 @@ from waterplan.study import Study
 
 METERED, WHOLE = "metered", "whole_plant"
 ALLOCATIONS = (METERED, WHOLE)
+    [(bits & -bits).bit_length() - 1 if bits else len(GRADES) for bits in range(1 << len(GRADES))], np.int8
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,9 +245,8 @@ def _reached(amount: Array, limits: Array) -> pd.Categorical[str]:
     """The best grade whose limit the amount keeps to; missing without an amount or any limit."""
     code = np.full(len(amount), len(GRADES), dtype=np.int8)
     unlimited = np.ones(len(amount), dtype=bool)
-    for place in reversed(range(len(GRADES))):
-        limit = limits[:, place]
-        code[amount <= limit * (1 + TOLERANCE)] = place
+    for place, limit in reversed(list(enumerate(np.ascontiguousarray(limits.T)))):
+        code = np.where(amount <= limit * (1 + TOLERANCE), np.int8(place), code)
         unlimited &= np.isnan(limit)
     code[np.isnan(amount) | unlimited] = -1
     return pd.Categorical.from_codes(code, categories=pd.Index(REACHED), ordered=True)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from waterplan.benchmarking.grades import what_is_made
 from waterplan.benchmarking.ladders import Array, Index
-from waterplan.benchmarking.records import Records, told_apart
+from waterplan.benchmarking.records import Records, site_of_products, told_apart
 from waterplan.benchmarking.reference import of_rows, place_in_reference
 from waterplan.benchmarking.too_few import TooFewPlantsError
 from waterplan.errors import WaterplanError
@@ -149,10 +149,14 @@ def _shares(less: Array, counted: Index) -> list[Array]:
 
 def _among_themselves(records: Records) -> tuple[list[Array], Index]:
     """``_among`` with the plants of the records as peers of each other, in one sort."""
-    (plant, plants), (product, _), (route, routes) = (told_apart(records, name) for name in PEER_KEYS)
+    (product, _), (route, routes) = (told_apart(records, name) for name in PEER_KEYS[1:])
+    index = records.sites.index
+    plant = np.asarray(index.codes[0])[site_of_products(records)]  # type: ignore[attr-defined]  # a MultiIndex
     intensity = what_is_made(records).intensity
     group = product * max(len(routes), 1) + route
-    own, _ = pd.factorize(group * max(len(plants), 1) + plant)  # a plant's product by a route, of all its years
+    own, _ = pd.factorize(
+        group * (int(plant.max(initial=0)) + 1) + plant
+    )  # a plant's product by a route, of all its years
     known = np.flatnonzero(~np.isnan(intensity))
     by_year = known[_sorted(records.products["year"].to_numpy()[known])]
     newest = np.full(own.max(initial=-1) + 1, -1)
