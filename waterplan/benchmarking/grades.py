@@ -40,8 +40,6 @@ from waterplan.study import Study
 
 METERED, WHOLE = "metered", "whole_plant"
 ALLOCATIONS = (METERED, WHOLE)
-    [(bits & -bits).bit_length() - 1 if bits else len(GRADES) for bits in range(1 << len(GRADES))], np.int8
-)
 
 
 @dataclass(frozen=True, eq=False)
