@@ -184,6 +184,7 @@ class _Batch:
 
     def __init__(self, client: Client, runs: Runs, length: int, cluster: LocalCluster | None = None):
         self.client, self.runs, self.length, self.cluster = client, runs, length, cluster
+        self.wanted = len(cluster.worker_spec) if cluster is not None else 0
         self.name = f"waterplan-{runs.digest[:16]}-{os.getpid()}-{time.monotonic_ns()}"
         self.waiting: dict[Any, tuple[Future, int]] = {}
         self.back: queue.SimpleQueue[Future] = queue.SimpleQueue()
@@ -256,11 +257,10 @@ class _Batch:
         now = time.monotonic()
         if self.cluster is None or now - max(self.seen, self.renewed) < RENEW:
             return
-        count = len(self.cluster.workers)
         self.cluster.scale(0)
         while self.cluster.workers and time.monotonic() - now < RENEW:  # or the new ones are taken for the old
             time.sleep(LOOK / 10)
-        self.cluster.scale(count)
+        self.cluster.scale(self.wanted)
         self.renewed = time.monotonic()
 
     def result(self, future: Future, number: int, todo: list[int], alone: list[int]) -> Planned | None:
