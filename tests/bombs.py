@@ -119,6 +119,7 @@ def bombs(much):
             STRINGS, "</sst>", b"<si><t>%s</t></si>" % random.Random(3).randbytes(4_000_000).hex().encode(), shared()),
         "commas": lambda: b"a" + b"," * 2**26,
         "quotation marks": lambda: b"a" + b'"' * 2**26,
+        "tabs": lambda: b"a" + b"\t" * 2**26,
         "line ends": lambda: b"a" + b"\n" * 2**26,
         "line ends in quotation marks": lambda: b'"a' + b"\n" * 2**26 + b'"',
         "one cell": lambda: b"a" * 2**26,

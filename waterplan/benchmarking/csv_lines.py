@@ -20,6 +20,7 @@ QUOTES_LOOKED_AT = 100_000
 BLOCK = 2**19
 READ_AT_ONCE = csv.field_size_limit()
 LINES_MAX, MARKS_MAX = 2 * ROWS_MAX, 20_000_000  # with those inside quotes
+LOW_MAX = 4_000_000  # line ends and tabs
 ASCII_CONTROL = bytes(sorted({*range(32), 127} - {9, 10, 13}))
 C1_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
 COMMA, QUOTE, NEWLINE = b",", b'"', b"\n"
@@ -181,14 +182,16 @@ def _marks(signs: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int6
     Block by block, for one that fits the processor's memory is looked through several times as fast. It ends at the
     block where there are too many: merely their places would take all memory.
     """
-    low, quotes, commas, marks = [], [], 0, 0
+    low, quotes, commas, marks, lows = [], [], 0, 0, 0
     for start in range(0, len(signs), BLOCK):
         block = signs[start : start + BLOCK]
         low.append(np.flatnonzero(block < ord(" ")) + start)
         quotes.append(np.flatnonzero(block == ord(QUOTE)) + start)
         here = int(np.count_nonzero(block == ord(COMMA)))
         commas, marks = commas + here, marks + here + len(low[-1]) + len(quotes[-1])
-        if marks > MARKS_MAX:
+        lows += len(low[-1])
+        if marks > MARKS_MAX or lows > LOW_MAX:
+            marks = max(marks, MARKS_MAX + 1)
             break
     nothing = np.empty(0, dtype=np.int64)
     return np.concatenate([nothing, *low]), np.concatenate([nothing, *quotes]), commas, marks
