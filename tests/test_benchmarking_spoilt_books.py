@@ -250,3 +250,4 @@ def test_it_is_read_to_clean_values(china, name):
     assert records.sites[volumes].iloc[0].tolist() == [100, 60, 30, 10]
     assert records.products["output"].iloc[0] == 50
     assert any(one.became.startswith(reported) for one in records.conversions)
+    assert not set("".join(one.sheet + one.column + one.written for one in records.conversions)) & set("<>\x1b\0")
