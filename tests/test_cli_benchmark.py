@@ -9,6 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 import xarray as xr
+from filling_in import Filled
 
 from waterplan.cli.entry import main
 
@@ -156,6 +157,20 @@ def test_the_template_is_written_and_says_itself_that_it_is_empty(run, tmp_path,
         assert main(["benchmark", "--template", name, "--study", TINY, "--language", "zh"]) == 0
         assert main(["benchmark", name, "--study", TINY]) == 3
         assert capsys.readouterr().err
+
+
+def test_the_template_filled_in_in_chinese_becomes_a_report(run, tmp_path, capsys):
+    assert main(["benchmark", "--template", "plants.xlsx", "--language", "zh"]) == 0
+    form = Filled(Path("plants.xlsx").read_bytes())
+    form.add("企业", 企业="山下啤酒厂", 年份=2017, 省份="河北", 地下水取水量=70, 耗水量=25, 排水量="44", 漏失水量="１")
+    form.add("产品", 企业="山下啤酒厂", 年份=2017, 产品="啤酒", 产品产量="10", 产量单位="万kL")
+    Path("filled.xlsx").write_bytes(form.content())
+    capsys.readouterr()
+    assert main(["benchmark", "filled.xlsx", "--language", "zh", "-o", "report.html"]) == 0
+    out = capsys.readouterr().out
+    assert "山下啤酒厂，2017 年" in out
+    assert "企业等级：超过限定值" in out  # 7 m3/kL; the limit is 6
+    assert "山下啤酒厂" in Path("report.html").read_text(encoding="utf-8")
 
 
 def test_a_pool_that_told_nothing_yet_is_an_error(run, tmp_path):

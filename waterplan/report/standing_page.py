@@ -38,7 +38,7 @@ def plant_page(standing: Standing, language: str = "en") -> str:
 
 
 def plants_page(answer: xr.Dataset, language: str = "en", most: int = MOST) -> str:
-    """A line for each plant and year of what ``benchmark`` gave, the furthest above its grades first."""
+    """A line for each plant and year of what ``benchmark`` gave; first those that take most of their last grade."""
     say = Texts(ROOM, language)
     ratio = answer["allowed_ratio"].min("grade").to_numpy()
     order = pd.Series(-ratio).sort_values(kind="stable").index[:most]
