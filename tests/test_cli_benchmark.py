@@ -10,8 +10,10 @@ import openpyxl
 import pytest
 import xarray as xr
 from filling_in import Filled
+from pooling import Owners
 
 from waterplan.cli.entry import main
+from waterplan.errors import WaterplanError
 
 TINY = str(Path(__file__).parent / "tiny_study")
 HEAD = "plant,year,province,product,output (t),withdrawal from groundwater (m3),consumed (m3),discharged (m3)\n"
@@ -177,6 +179,21 @@ def test_a_pool_that_told_nothing_yet_is_an_error(run, tmp_path):
     code, _, err = run(HEAD + MILL, "--pool", f"sqlite:///{tmp_path}/pool.db")
     assert code == 8
     assert "no release" in err
+
+
+def test_a_place_in_the_pool_is_told_as_such_and_nothing_goes_into_it(run, tmp_path):
+    url = f"sqlite:///{tmp_path}/pool.db"
+    owners = Owners(url)
+    owners.join(20, "board", [float(level) for level in range(6, 26)])
+    owners.pool.release()
+    code, out, err = run(HEAD + MILL, "--pool", url)
+    assert (code, err) == (0, "")
+    place = next(line for line in out.splitlines() if line.startswith("  Board"))
+    assert place.endswith(") pool")
+    assert "merged with other routes or sizes" in " ".join(out.split())
+    assert owners.pool.releases() == 1
+    with pytest.raises(WaterplanError, match="owners have changed"):
+        owners.pool.release()  # nobody has come
 
 
 def test_it_runs_as_a_program(tmp_path):
