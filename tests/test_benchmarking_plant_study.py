@@ -125,7 +125,19 @@ def test_the_study_that_it_comes_from_is_not_touched(tiny):
 def test_a_technology_that_is_not_listed_for_the_product_is_left_out_and_said(tiny):
     plant = made(tiny, {"board": (1e5, None)}, in_place=[("board", "drum_filter")])
     assert plant.in_place == ()
-    assert any("drum_filter" in remark.text() for remark in plant.remarks)
+    (said,) = [remark for remark in plant.remarks if remark.key == "not_listed"]
+    label = tiny.technologies.loc["drum_filter"]
+    assert str(label["name_en"]) in said.text()
+    assert str(label["name_zh"]) in said.text("zh")
+
+
+def test_remarks_call_products_by_their_names_in_either_language(tiny):
+    plant = made(tiny, {"board": (1e5, None), "plate": (2e5, None)})
+    said = {remark.key: remark for remark in plant.remarks}
+    english, chinese = (", ".join(tiny.products.loc[["board", "plate"], f"name_{one}"]) for one in ("en", "zh"))
+    for key in ("split", "study_shares"):
+        assert english in said[key].text()
+        assert chinese.replace(", ", "、") in said[key].text("zh")
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,6 @@ from waterplan.errors import InfeasibleError, WaterplanError, digits_apart, sugg
 HORIZON = 15.0  # years over which net present value is counted
 LEAST = {"annual_cost": COST, "investment": INVESTMENT}
 BEST = ("saving", "net_benefit")
-UNIT = {"annual_cost": "CNY/a", "payback_cost": "CNY/a", "investment": "CNY", "saving": "m3/a"}
 JUST_WORTH_IT = 1e-9  # CNY/m3: what pays back exactly in time is done
 ROUNDING = 1e-12  # a target at the very end of what is attainable is attained
 ADDED = (
@@ -247,6 +246,6 @@ class PlantPlanner:
                 *plant.remarks,
                 Remark("fits"),
                 Remark("whole_costs"),
-                Remark("in_parts", {"bound": f"{bound:,.0f} {UNIT[objective]}"}),
+                Remark("in_parts", {"bound": Remark(f"bound_{objective}", {"value": f"{bound:,.0f}"})}),
             ),
         )

@@ -17,7 +17,7 @@ import xarray as xr
 
 from waterplan.benchmarking.plant_water import PlantWater, read_water
 from waterplan.benchmarking.records import Records
-from waterplan.benchmarking.remarks import Remark
+from waterplan.benchmarking.remarks import Labels, Remark
 from waterplan.errors import DataError, Problem, WaterplanError, suggest
 from waterplan.study import Study
 from waterplan.tables.arrays import DIMS, datasets_of
@@ -136,7 +136,7 @@ def _in_place(records: Records, water: PlantWater, study: Study) -> tuple[list[t
         places = [(name, technology) for name in wanted if name in water.withdrawal and listed.loc[technology, name]]
         found += [place for place in places if place not in found]
         if not places:
-            remarks.append(Remark("not_listed", {"technology": technology}))
+            remarks.append(Remark("not_listed", {"technology": Labels.of(study.technologies, [technology])}))
     _check_groups(found, water, study)
     return found, remarks
 
@@ -217,7 +217,7 @@ def _end_use_shares(records: Records, water: PlantWater, study: Study) -> tuple[
     if problems:
         raise DataError(problems)
     rest = [product for product in water.withdrawal if product not in set(given["product"])]
-    return cells, [Remark("study_shares", {"products": ", ".join(rest)})] if rest else []
+    return cells, [Remark("study_shares", {"products": Labels.of(study.products, rest)})] if rest else []
 
 
 def _reduced(

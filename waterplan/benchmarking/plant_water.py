@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from waterplan.benchmarking.records import GRADED, Records
-from waterplan.benchmarking.remarks import Remark
+from waterplan.benchmarking.remarks import Labels, Remark
 from waterplan.errors import DataError, Problem
 from waterplan.study import Study
 
@@ -61,7 +61,7 @@ def read_water(records: Records, plant: str, year: int, site: pd.Series, study: 
         weight = output[open_products] * study.values["intensity"].sel(product=open_products).values
         metered = metered.fillna(rest * weight / float(weight.sum()))
         if len(metered) > 1:
-            remarks.append(Remark("split", {"products": ", ".join(open_products)}))
+            remarks.append(Remark("split", {"products": Labels.of(study.products, open_products)}))
         rest = 0.0
     elif rest > TOLERANCE * graded:
         remarks.append(Remark("unallocated", {"volume": f"{rest:,.0f}"}))

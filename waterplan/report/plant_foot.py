@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from waterplan import __version__
 from waterplan.benchmarking.records import Conversion
@@ -23,27 +22,14 @@ def remarks(told: Told) -> Html:
     repeated."""
     places = told.standing.places.loc[shown_products(told).index]
     drawn = [row["reason"].text(told.language) for _, row in places.iterrows() if row["basis"] == REFERENCE]
-    better = _of_plan(told)
+    remarks_of_plan = told.standing.plan.remarks if told.standing.plan else ()
+    again = {remark.text(told.language) for remark in remarks_of_plan if remark.key == "in_parts"}  # the bound
     notes = [
-        better.get(one, one)
-        for one in told.standing.notes(told.language)
-        if better.get(one, one) and not any(reason in one for reason in drawn if reason)
-    ]
+        one for one in told.standing.notes(told.language)
+        if one not in again and not any(reason in one for reason in drawn if reason)
+    ]  # fmt: skip
     items = [element("li", given_long(one)) for one in _joined(told, notes)]
     return section(told.say("must_know"), element("ul", *items, class_="remarks"))
-
-
-def _of_plan(told: Told) -> dict[str, str]:
-    """Remarks of the plan as the report tells them: products by name, the bound not again; as they were -> as told."""
-    standing, found = told.standing, {}
-    for remark in standing.plan.remarks if standing.plan else ():
-        values = dict(remark.values)
-        if "products" in values:
-            keys = str(values["products"]).split(", ")
-            values["products"] = told.joined(standing.name(key, told.language) for key in keys)
-        again = remark.key == "in_parts"
-        found[remark.text(told.language)] = "" if again else replace(remark, values=values).text(told.language)
-    return found
 
 
 def _joined(told: Told, notes: list[str]) -> list[str]:
