@@ -9,6 +9,7 @@ import pytest
 from waterplan import read_records
 from waterplan.benchmarking.indicators import indicators
 from waterplan.errors import DataError
+from waterplan.standing.one import plant_year
 
 HEAD = "企业,年份,省份,地表水取水量(万m³),消耗水量(万m³),排水量(万m³),漏损水量(万m³),产品,产品产量(万t)"
 STEEL = "长流程普通钢(高炉-转炉)"
@@ -74,3 +75,35 @@ def test_a_balance_that_does_not_close_is_refused_with_the_missing_volume(china)
     with pytest.raises(DataError, match=r"100") as refused:
         read(ENGLISH.format(volume=200), china)
     assert "Red Star" in str(refused.value) or "row 2" in str(refused.value)
+
+
+class TestConversionsOfOnePlant:
+    """A file of three plant-years; each is told what was changed in its own rows and in the headings."""
+
+    ROWS = (
+        f'红星钢厂,2020,河北,"1,200",９００,280,20,{STEEL},400\n'
+        f'红星钢厂,2021年,河北,"1,100",900,180,20,{STEEL},380\n'
+        f"Blue Star,2020,hebei,1200,900,280,20,steel_bf_bof,410\n"
+    )
+
+    def test_only_its_own_rows_and_the_headings_are_told(self, china):
+        records = read(f"{HEAD}\n{self.ROWS}", china)
+        told = [(one.row, one.written) for one in records.conversions_of("Blue Star", 2020)]
+        assert {row for row, _ in told} == {1, 4}
+        assert {row for row, _ in ((one.row, one.written) for one in records.conversions)} >= {2, 3}
+        assert not {"河北", STEEL, "1,200"} & {written for _, written in told}
+        assert plant_year(records, "Blue Star", 2020).conversions == records.conversions_of("Blue Star", 2020)
+
+    def test_a_later_row_is_told_though_the_file_tells_the_same_of_an_earlier_one(self, china):
+        records = read(f"{HEAD}\n{self.ROWS}", china)
+        told = {(one.row, one.written) for one in records.conversions_of("红星钢厂", 2021)}
+        assert {(3, "河北"), (3, "2021年"), (3, "1,100")} <= told
+        assert (2, "1,200") not in told
+
+    def test_of_a_file_of_one_plant_it_is_what_was_told_of_the_file(self, china):
+        records = read(GOOD, china)
+        assert records.conversions_of("红星钢厂", 2020) == records.conversions
+
+    def test_the_unit_of_an_output_is_told_with_the_name_of_its_product(self, china):
+        for language, name in (("zh", STEEL), ("en", str(china.products.loc["steel_bf_bof", "name_en"]))):
+            assert any(f"({name})" in one.became for one in read(GOOD, china, language=language).conversions)

@@ -250,6 +250,7 @@ def _outputs(column: Column, sheet: Sheet, unit: str, study: Study, faults: Faul
     codes, products = pd.factorize(product)
     unit_codes, row_units = pd.factorize(said)
     each, pairs = pd.factorize(codes * (len(row_units) + 1) + unit_codes)
+    labels_of = study.products[f"name_{faults.language}"]
     factors, wrong = np.ones(len(pairs)), 0
     first_rows = raw.rows[first_of_each(each, len(pairs))]
     for at, pair in enumerate(pairs.tolist()):
@@ -258,10 +259,10 @@ def _outputs(column: Column, sheet: Sheet, unit: str, study: Study, faults: Faul
             continue
         factors[at], fault = _output_factor(written, goal := made[name])
         if fault and (wrong := wrong + 1) <= FAULTS_MAX:
-            message = faults.say(fault, text=shown(written), unit=goal, product=name)
+            message = faults.say(fault, text=shown(written), unit=goal, product=labels_of[name])
             faults.add_rows(raw.sheet, raw.rows[each == at], column.heading, message)
         elif not fault and factors[at] != 1:
-            became = faults.say("times", by=f"{factors[at]:.10g}", unit=f"{goal}/a") + f" ({name})"
+            became = faults.say("times", by=f"{factors[at]:.10g}", unit=f"{goal}/a") + f" ({labels_of[name]})"
             faults.changed(raw.sheet, int(first_rows[at]), column.heading, written, became)
     if wrong > FAULTS_MAX:
         faults.add(raw.sheet, 0, column.heading, faults.say("many_faults", most=FAULTS_MAX))

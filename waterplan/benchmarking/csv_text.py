@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -50,6 +50,11 @@ class Raw:
     units: list[str] = field(default_factory=list)
     merged: tuple[tuple[int, int, int], ...] = ()
     told_apart: dict[int, tuple[NDArray[np.int64], Cells]] = field(default_factory=dict)
+
+    def part(self, wanted: NDArray[np.bool_]) -> Raw:
+        """Some of its records alone, as a table of its own."""
+        columns = [column[wanted] for column in self.columns]
+        return replace(self, rows=self.rows[wanted], columns=columns, told_apart={})  # which texts it has is told anew
 
     def keep(self, wanted: NDArray[np.bool_]) -> None:
         """Leaves only some records."""

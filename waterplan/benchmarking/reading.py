@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from waterplan.benchmarking.balance import BALANCE_TOLERANCE, SHARES_SLACK, inconsistencies
+from waterplan.benchmarking.cells import Rows
 from waterplan.benchmarking.columns import Sheet, names_of, read_sheet
-from waterplan.benchmarking.csv_text import BYTES_MAX, Raw, read_csv
+from waterplan.benchmarking.csv_text import BYTES_MAX, Cells, Raw, read_csv
 from waterplan.benchmarking.faults import Faults, shown
 from waterplan.benchmarking.headers import SITE_NUMBERS, label, layout_of
 from waterplan.benchmarking.linking import (
@@ -87,14 +89,41 @@ def _content(path: Path, faults: Faults) -> bytes | None:
     return None
 
 
+@dataclass(frozen=True)
+class Again:
+    """The tables as they were written, to tell what reading changed in the rows of one plant and year.
+
+    tables: layout -> the table, and the plant and the year of each of its rows. of_file: what was changed before there
+    were rows, such as sheets that are not read.
+    """
+
+    tables: Mapping[str, tuple[Raw, Cells, Rows]]
+    study: Study
+    file: str
+    language: str
+    of_file: tuple[Conversion, ...]
+    tolerance: float
+
+    def __call__(self, plant: str, year: int) -> tuple[Conversion, ...]:
+        """What was changed in the rows of a plant and year, and in the headings above them: they are read again."""
+        faults = Faults(self.file, self.language, conversions=list(self.of_file))
+        parts = {}
+        for layout, (raw, plants, years) in self.tables.items():
+            wanted = (plants == plant) & (years == year)
+            if wanted.any():
+                parts[layout] = raw.part(wanted)
+        return _records(parts, self.study, faults, self.tolerance).conversions
+
+
 def _records(tables: dict[str, Raw], study: Study, faults: Faults, tolerance: float) -> Records:
-    names = names_of(study)
+    names, of_file = names_of(study), tuple(faults.conversions)
     if (lone := tables.pop("", None)) is not None:
         tables[layout_of(lone.header)] = lone
     if tables and "flat" not in tables:
         for needed in ("sites", "products"):
             if needed not in tables and not faults.problems:
                 faults.add("", 0, "", faults.say(f"no_{needed}"))
+    written = {layout: replace(raw, columns=list(raw.columns)) for layout, raw in tables.items()}
     sheets = {layout: read_sheet(raw, layout, names, faults) for layout, raw in tables.items()}
     faults.stop()
     whole = {layout: sheet for layout, sheet in sheets.items() if sheet is not None}
@@ -107,7 +136,12 @@ def _records(tables: dict[str, Raw], study: Study, faults: Faults, tolerance: fl
     technologies = technologies_of(whole.get("flat") or whole.get("technologies"), places, names, faults)
     shares = end_use_shares_of(whole.get("end_uses"), places, SHARES_SLACK, faults)
     _not_in_the_file(main, faults)
-    records = Records(sites, products, technologies, shares, tuple(faults.conversions))
+    again = Again(
+        {layout: (raw, whole[layout].text("plant"), np.asarray(whole[layout].columns["year"]))
+         for layout, raw in written.items()},
+        study, faults.file, faults.language, of_file, tolerance,
+    )  # fmt: skip
+    records = Records(sites, products, technologies, shares, tuple(faults.conversions), again)
     _consistent(records, main, places, tolerance, faults)
     faults.stop()
     return records

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
@@ -45,6 +45,9 @@ class Records:
         plant, year, product, technology: what is in place already (product empty: on all it makes)
     ``end_use_shares``
         plant, year, product, end_use, share: where the plant knows them, otherwise no rows
+    ``conversions, conversions_of``
+        what reading changed in the whole file; and, of records that were read, what it changed in the rows of one plant
+        and year
     """
 
     sites: pd.DataFrame
@@ -52,6 +55,7 @@ class Records:
     technologies: pd.DataFrame
     end_use_shares: pd.DataFrame
     conversions: tuple[Conversion, ...] = ()
+    conversions_of: Callable[[str, int], tuple[Conversion, ...]] | None = field(default=None, repr=False)
 
 
 P = ParamSpec("P")

@@ -184,7 +184,7 @@ plant_standing = standing  # the public name: ``waterplan.standing`` is this pac
 
 
 def plant_year(records: Records, plant: str, year: int) -> Records:
-    """The records of one plant and year alone; conversions stay as they are, for they are of the whole file.
+    """The records of one plant and year alone, with what reading changed in their rows and in the headings above.
 
     Raises WaterplanError, with the nearest name, where there is no such plant and year.
     """
@@ -200,7 +200,8 @@ def plant_year(records: Records, plant: str, year: int) -> Records:
         for name in ("products", "technologies", "end_use_shares")
         for frame in [getattr(records, name)]
     }
-    return replace(records, sites=records.sites.loc[[(plant, year)]], **parts)
+    changed = records.conversions if records.conversions_of is None else records.conversions_of(plant, year)
+    return replace(records, sites=records.sites.loc[[(plant, year)]], conversions=changed, **parts)
 
 
 def _why_no_score(mix: pd.Series, products: pd.DataFrame) -> Said:
