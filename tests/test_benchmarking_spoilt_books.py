@@ -127,6 +127,7 @@ FILES = {  # name: (content, row, column, what is said)
         "cannot be opened as a workbook"),
     "rows out of order": (replaced(SHEET, b'row r="2"', b'row r="1"'), 0, "", "not built as a spreadsheet program"),
     "a row of minus five": (replaced(SHEET, b'row r="2"', b'row r="-5"'), 0, "", "not built as a spreadsheet program"),
+    "a remark in the XML": (replaced(SHEET, b"<sheetData>", b"<!-- x --><sheetData>"), 0, "", "not built as"),
     "tables in comments": (replaced(SHEET, b"<sheetData>", b"<!-- <sheetData> --><sheetData>"), 0, "", "not built as"),
 }  # fmt: skip
 SHEETS = {
@@ -225,7 +226,9 @@ CLEAN = {  # name: (content, plant, what is reported)
         book(lambda sheet: sheet.merge_cells("A2:A3"), rows=(ROW, (None, 2021, *ROW[2:]))), "Red Star",
         "holds for the merged rows 2-3"),
     "another sheet": (titled("Report 2020", "Notes"), "Red Star", ""),
-    "sheet of a strange name": (titled("<script>x<script>"), "Red Star", ""),
+    "sheet of a strange name": (
+        repacked(cell("C2", "Hebei"), {BOOK: lambda old: old.replace(b'"Sheet"', b'"&lt;script&gt;"')}), "Red Star",
+        "hebei"),
     "no styles": (repacked(leave_out=["xl/styles.xml"]), "Red Star", ""),
     "a link from a cell": (book(linked), "Red Star", ""),
     "a remark on a cell": (book(commented), "Red Star", ""),

@@ -7,8 +7,8 @@ r"""The second phase of the frontier: what a plant could still save, or make mor
     \sum_j \lambda_j = 1 \text{ (variable returns only)}
 
 θ is the score of the first phase. Slacks are weighed by the means of all plants, so units do not matter. The
-programme is that of ``envelopment`` with θ fixed: it starts from the peers found there, which give a first answer, and
-other plants join as their prices ask for it.
+programme is that of ``envelopment`` with θ fixed. A mixture with most slack consists of plants that no mixture of
+others outdoes, and in the first phase each of these (or its twin) is its own peer: only peers are put in.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ from __future__ import annotations
 import highspy
 import numpy as np
 
-from waterplan.benchmarking.envelopment import TOLERANCE, TOLERANCES, Array, Envelopment, Index, QuietHighs
+from waterplan.benchmarking.envelopment import TOLERANCE, TOLERANCES, Array, Envelopment, QuietHighs
 from waterplan.errors import SolverError
 
-PRICE = 1e-9  # a plant joins if a unit of it adds more than this to the slack
 ROOM = 1e-9  # share of a row's size by which θ may be passed, since θ itself is a rounded number
 
 
@@ -32,59 +31,40 @@ def most_slack(inputs: Array, outputs: Array, found: Envelopment, variable: bool
     x, y = inputs / mean_x, outputs / mean_y
     size = np.ones(len(x)) if variable else x.sum(axis=1)  # as in the first phase
     x, y = x / size[:, None], y / size[:, None]
-    programme = _Programme(x, y, variable, np.unique(found.peer))
+    peers = np.unique(found.peer)
+    programme = _Programme(x[peers], y[peers], variable)
     slack_x, slack_y = np.empty_like(x), np.empty_like(y)
     for plant, score in enumerate(found.score):
-        peers, weight = programme.solve(score * x[plant], y[plant])
+        weight = programme.solve(score * x[plant], y[plant])
         slack_x[plant] = np.maximum(score * x[plant] - weight @ x[peers], 0.0)
         slack_y[plant] = np.maximum(weight @ y[peers] - y[plant], 0.0)
     return slack_x * size[:, None] * mean_x, slack_y * size[:, None] * mean_y
 
 
 class _Programme:
-    """The one programme of all plants: rows are inputs, outputs and, with variable returns, the sum."""
+    """The one programme of all plants: rows are inputs, outputs and, with variable returns, the sum; columns peers."""
 
-    def __init__(self, x: Array, y: Array, variable: bool, first: Index):
-        self._variable = variable
-        self._plants = np.column_stack([-x, y, np.ones((len(x), int(variable)))])
-        self._gain = y.sum(axis=1) - x.sum(axis=1)
-        self._owner: list[int] = []
+    def __init__(self, x: Array, y: Array, variable: bool):
+        entries = np.column_stack([-x, y, np.ones((len(x), int(variable)))])
+        rows = np.arange(entries.shape[1], dtype=np.int32)
         self._highs = QuietHighs()
         options: dict[str, object] = {"output_flag": False, "threads": 1, "parallel": "off", "presolve": "off"}
         for name, value in {**options, **dict.fromkeys(TOLERANCES, TOLERANCE)}.items():
             if self._highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
                 raise SolverError(f"HiGHS does not take {name} = {value!r}.")
-        for _ in range(self._plants.shape[1]):
-            self._highs.addRow(1.0, highspy.kHighsInf, 0, [], [])
-        if variable:
-            self._highs.changeRowBounds(self._plants.shape[1] - 1, 1.0, 1.0)
-        self._rows = np.arange(self._plants.shape[1], dtype=np.int32)
-        for plant in first.tolist():
-            self._add(plant)
+        for row in rows:
+            is_sum = row == x.shape[1] + y.shape[1]
+            self._highs.addRow(float(is_sum), 1.0 if is_sum else highspy.kHighsInf, 0, [], [])
+        for column, gain in zip(entries, y.sum(axis=1) - x.sum(axis=1), strict=True):
+            self._highs.addCol(-gain, 0.0, highspy.kHighsInf, len(column), rows, column)
 
-    def solve(self, needs: Array, makes: Array) -> tuple[Index, Array]:
-        """Peers and weights that need at most, make at least what is given, and leave most slack."""
+    def solve(self, needs: Array, makes: Array) -> Array:
+        """Weights of the peers that need at most, make at least what is given, and leave most slack."""
         for row, value in enumerate([*-needs, *makes]):
             self._highs.changeRowBounds(row, value - ROOM * abs(value), highspy.kHighsInf)
-        while True:
-            self._run()
-            solution = self._highs.getSolution()
-            price = self._gain + self._plants @ np.array(solution.row_dual)
-            price[self._owner] = -np.inf
-            best = int(price.argmax())
-            if price[best] <= PRICE:
-                return np.array(self._owner), np.array(solution.col_value)
-            self._add(best)
-
-    def _run(self) -> None:
         for _ in range(2):
             self._highs.run()
             if self._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
-                return
+                return np.array(self._highs.getSolution().col_value)
             self._highs.clearSolver()  # a basis can be too bad to go on from
         raise SolverError(f"The programme of slacks ended without an optimum: {self._highs.getModelStatus()}.")
-
-    def _add(self, plant: int) -> None:
-        self._owner.append(plant)
-        entries = self._plants[plant]
-        self._highs.addCol(-self._gain[plant], 0.0, highspy.kHighsInf, len(entries), self._rows, entries)
