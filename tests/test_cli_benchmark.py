@@ -161,6 +161,19 @@ def test_the_template_is_written_and_says_itself_that_it_is_empty(run, tmp_path,
         assert capsys.readouterr().err
 
 
+def test_the_template_is_never_written_over_a_file(run, tmp_path, capsys):
+    Path("plants.csv").write_text(HEAD + MILL, encoding="utf-8")
+    assert main(["benchmark", "--template", "plants.csv", "--study", TINY]) == 2
+    assert "may be filled in" in capsys.readouterr().err
+    assert Path("plants.csv").read_text(encoding="utf-8") == HEAD + MILL
+
+
+def test_the_answer_is_never_written_over_the_records(run):
+    code, _, err = run(HEAD + MILL, "-o", "../" + Path.cwd().name + "/plants.csv")
+    assert (code, Path("plants.csv").read_text(encoding="utf-8")) == (2, HEAD + MILL)
+    assert "the records themselves" in err
+
+
 def test_the_template_filled_in_in_chinese_becomes_a_report(run, tmp_path, capsys):
     assert main(["benchmark", "--template", "plants.xlsx", "--language", "zh"]) == 0
     form = Filled(Path("plants.xlsx").read_bytes())

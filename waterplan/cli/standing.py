@@ -51,8 +51,10 @@ class Asked:
 
 
 def write_template(path: Path, study: str, language: str) -> None:
-    """Writes the template for records."""
+    """Writes the template for records; never over a file, for that may be one that is filled in."""
     check_paths((path,), None, Texts("commands", language))
+    if path.exists():
+        raise typer.BadParameter(Texts("benchmark", language)("template_there", path=path), param_hint="--template")
     waterplan.write_template(path, waterplan.open_study(study), language)
     tell(Texts("commands", language)("saved", path=path))
 
@@ -66,6 +68,8 @@ def print_benchmark(file: Path | None, study: str, asked: Asked, output: Path | 
     suffix = "" if output is None else output.suffix.lower()
     if output is not None and suffix not in (*OF_ONE, *OF_MANY):
         raise typer.BadParameter(say("suffix", path=output), param_hint="-o")
+    if output is not None and output.exists() and file.exists() and output.samefile(file):
+        raise typer.BadParameter(say("same_file", path=output), param_hint="-o")
     check_paths((output,), None, Texts("commands", asked.language))
     known = waterplan.open_study(study)
     records = waterplan.read_records(file, known, language=asked.language)
