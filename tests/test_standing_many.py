@@ -1,19 +1,23 @@
 """Many plants at once: the Dataset says of each plant what Standing says of it, and survives a file."""
 
+import csv
 from dataclasses import replace
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 import xarray as xr
 from one_plant import YEAR, records_of
 
 import waterplan
-from waterplan.benchmarking.ladders import GRADES
+from waterplan.benchmarking.grades import ALLOCATIONS
+from waterplan.benchmarking.ladders import GRADES, REACHED, STATUSES
 from waterplan.benchmarking.peers import published_peers
 from waterplan.benchmarking.records import Records
 from waterplan.errors import DataError, WaterplanError
-from waterplan.standing.many import benchmark
+from waterplan.messages import Texts
+from waterplan.standing.many import PEERS, POOL, PUBLISHED, RECORDS, REFERENCE, benchmark
 from waterplan.standing.one import standing
 from waterplan.vocabulary import of_kind, terms
 
@@ -154,3 +158,26 @@ class TestDataset:
         with pytest.raises(DataError) as told:
             benchmark(spoilt.encode(), tiny, name="plants.csv")
         assert {problem.row for problem in told.value.problems} >= {2, 3}
+
+
+class TestTables:
+    def test_things_are_called_by_their_names_in_the_language_asked_for(self, three, tiny, tmp_path):
+        answer = benchmark(three, tiny)
+        for language, grade, whole in (("en", "limit", "whole plant"), ("zh", "限定值", "全厂")):
+            waterplan.write_benchmark(answer, tmp_path / "answer.csv", language)
+            waterplan.write_benchmark(answer, tmp_path / "answer.xlsx", language)
+            name = tiny.products.loc["board", f"name_{language}"]
+            with (tmp_path / "answer.csv").open(encoding="utf-8-sig") as file:
+                told = next(csv.reader(file)), next(csv.reader(file))
+            assert {name, tiny.provinces.loc["middle", f"name_{language}"], grade, whole} <= set(told[1])
+            assert not {"board", "middle", "whole_plant"} & set(told[1])
+            sheet = openpyxl.load_workbook(tmp_path / "answer.xlsx").worksheets[1]
+            rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=3)]
+            assert [row[:3] for row in rows[:2]] == [["mill", YEAR, name], ["works", YEAR, name]]
+            assert rows[0][-1] == tiny.products.loc["board", "output_unit"]
+            assert rows[-1][2] == "gold"  # no study has it
+
+    def test_every_word_of_an_answer_has_its_text(self):
+        for words, start in ((REACHED, "grade"), (STATUSES, "status"), (ALLOCATIONS, "allocation")):
+            assert all(Texts("standing", "zh")(f"{start}_{word}") for word in words)
+        assert all(Texts("standing", "zh")(f"among_{basis}") for basis in (RECORDS, PUBLISHED, PEERS, POOL, REFERENCE))

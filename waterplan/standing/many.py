@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from waterplan.benchmarking.reading import read_records
 from waterplan.benchmarking.records import Records, site_of_products, told_apart
 from waterplan.benchmarking.score import score
 from waterplan.errors import WaterplanError, suggest
+from waterplan.messages import LANGUAGES
 from waterplan.study import Study, open_study
 from waterplan.vocabulary import term
 
@@ -96,10 +98,22 @@ def benchmark(
         title=study.title, study=study.name, study_digest=study.digest, price_year=study.price_year,
         conversions="\n".join(f"{one.sheet} {one.row} {one.column}: {one.written} -> {one.became}".strip()
                               for one in records.conversions),
+        labels=_labels(made, study),
     )  # fmt: skip
 
 
 TERMS = {"site": YEARLY}
+
+
+def _labels(answer: xr.Dataset, study: Study) -> str:
+    """What products and provinces of the answer are called, as JSON: key -> [en, zh], then the unit of an output."""
+    found: dict[str, list[str]] = {}
+    for name, catalogue in (("product", study.products), ("province", study.provinces)):
+        for key in np.unique(answer[name].to_numpy()).tolist():
+            if key in catalogue.index:
+                columns = [*(f"name_{language}" for language in LANGUAGES), "output_unit"]
+                found[key] = [str(catalogue.loc[key, column]) for column in columns if column in catalogue]
+    return json.dumps(found, ensure_ascii=False)
 
 
 def _only(answer: xr.Dataset, records: Records, only: Collection[tuple[str, int]] | None) -> xr.Dataset:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 import xlsxwriter
 
+from waterplan.benchmarking.headers import label as heading_of
 from waterplan.errors import WaterplanError, suggest
 from waterplan.messages import LANGUAGES, Texts
 from waterplan.plan.files.sheets import Column, Sheet
@@ -22,14 +25,22 @@ from waterplan.vocabulary import term
 SUFFIXES = (".nc", ".xlsx", ".csv")
 ROOM = "standing"
 WHOLE, SHARES = ("year", "site"), ("1",)
+KEYS = 2  # plant and year stand first
+CATALOGUES = ("product", "province")
+SPOKEN = {  # words of the answer: beginning of their texts
+    "mix_grade": "grade", "mix_grade_estimated": "grade", "mix_grade_all_sources": "grade", "product_grade": "grade",
+    "product_grade_estimated": "grade", "mix_status": "status", "product_status": "status",
+    "product_allocation": "allocation", "place_basis": "among",
+}  # fmt: skip
 
 
 def write_benchmark(answer: xr.Dataset, path: str | Path, language: str = "en") -> None:
     """Writes what ``benchmark`` gave; the end of the name says how.
 
     ``.nc``: everything, as netCDF. ``.xlsx``: a sheet of plants, one of their products, one of what reading changed.
-    ``.csv``: a row for each product, with the columns of its plant. Headings are in the language asked for. Raises
-    WaterplanError for another end or language, DataError when the path cannot be written.
+    ``.csv``: a row for each product, with the columns of its plant. Headings, names of products and provinces, and
+    words such as grades are in the language asked for; netCDF keeps the keys. Raises WaterplanError
+    for another end or language, DataError when the path cannot be written.
     """
     goal = Path(path)
     suffix = goal.suffix.lower()
@@ -49,7 +60,7 @@ def _netcdf(answer: xr.Dataset, _: str) -> bytes:
 
 def _columns(answer: xr.Dataset, dim: str, language: str) -> list[Column]:
     """A column for each variable of a dim, and for each grade of those that have grades."""
-    say, made = Texts(ROOM, language), []
+    say, made, labels = Texts(ROOM, language), [], _labels(answer)
     names = [name for name, array in answer.variables.items() if array.dims[:1] == (dim,)]
     coords = [name for name in names if name in answer.coords]
     for name in [*coords, *(name for name in names if name not in coords)]:
@@ -64,11 +75,39 @@ def _columns(answer: xr.Dataset, dim: str, language: str) -> list[Column]:
         for grade, part in parts:
             of_grade = f"{say('between')}{say(f'grade_{grade}')}" if grade else ""
             values = part.to_numpy()
-            if name == "site":
-                values = values + 1  # counted from one, as rows of the sheet of plants are
             style = "text" if values.dtype.kind in "UO" else "year" if name in WHOLE else _style(found.unit)
-            made.append(Column(found.label(language) + of_grade + unit, values.tolist(), style))
+            cells = values.tolist()
+            if name in CATALOGUES or name in SPOKEN:
+                spoken = {cell: _word(str(name), cell, labels, say) for cell in np.unique(values).tolist()}
+                cells = [spoken[cell] for cell in cells]
+            made.append(Column(found.label(language) + of_grade + unit, cells, style))
     return made
+
+
+def _labels(answer: xr.Dataset) -> dict[str, list[str]]:
+    """What products and provinces are called, English and Chinese, and the unit of a product's output."""
+    return dict(json.loads(str(answer.attrs.get("labels", "{}"))))
+
+
+def _word(name: str, cell: str, labels: dict[str, list[str]], say: Texts) -> str:
+    """A key or a word of the answer as people say it; what has no name stays as it is."""
+    if name in CATALOGUES:
+        return labels[cell][LANGUAGES.index(say.language)] if cell in labels else cell
+    texts = {
+        "grade": f"grade_{cell}", "status": f"status_{cell}", "allocation": f"allocation_{cell}",
+        "among": f"among_{cell}",
+    }  # fmt: skip
+    return say(texts[SPOKEN[name]]) if cell else cell
+
+
+def _of_products(answer: xr.Dataset, language: str, plants: list[Column]) -> list[Column]:
+    """Columns of the products, after some of their plants."""
+    site = answer["site"].to_numpy()
+    own = [replace(column, cells=np.asarray(column.cells, dtype=object)[site].tolist()) for column in plants]
+    row, labels = term(YEARLY).label(language), _labels(answer)
+    units = [labels[key][len(LANGUAGES)] if key in labels else "" for key in answer["product"].values.tolist()]
+    made = [column for column in _columns(answer, MADE, language) if column.heading != row]
+    return [*own, *made, Column(heading_of("output_unit", language), units)]
 
 
 def _style(unit: str) -> str:
@@ -80,8 +119,10 @@ def _workbook(answer: xr.Dataset, language: str) -> bytes:
     book = xlsxwriter.Workbook(content, TEXT_IS_TEXT)
     formats = cell_formats(book, language)
     made_of = say("study", title=answer.attrs["title"], name=answer.attrs["study"])
-    for name, dim in (("sheet_plants", YEARLY), ("sheet_products", MADE)):
-        sheet = Sheet(say(name), made_of, _columns(answer, dim, language))
+    plants = _columns(answer, YEARLY, language)
+    products = _of_products(answer, language, plants[:KEYS])
+    for name, columns in (("sheet_plants", plants), ("sheet_products", products)):
+        sheet = Sheet(say(name), made_of, columns)
         write_sheet(book.add_worksheet(sheet.name), sheet, formats)
     changed = str(answer.attrs["conversions"]).splitlines()
     sheet = Sheet(say("sheet_changed"), made_of, [Column(say("changed"), changed)])
@@ -91,13 +132,10 @@ def _workbook(answer: xr.Dataset, language: str) -> bytes:
 
 
 def _csv(answer: xr.Dataset, language: str) -> bytes:
-    site = answer["site"].to_numpy()
-    plants = _columns(answer, YEARLY, language)
-    products = [column for column in _columns(answer, MADE, language) if column.heading != term(YEARLY).label(language)]
-    columns = [np.asarray(column.cells, dtype=object)[site].tolist() for column in plants]
-    columns += [list(column.cells) for column in products]
+    columns = _of_products(answer, language, _columns(answer, YEARLY, language))
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow([csv_cell(column.heading) for column in (*plants, *products)])
-    writer.writerows([csv_cell(cell) for cell in row] for row in zip(*columns, strict=True))
+    writer.writerow([csv_cell(column.heading) for column in columns])
+    rows = zip(*(column.cells for column in columns), strict=True)
+    writer.writerows([csv_cell(cell) for cell in row] for row in rows)
     return (BYTE_ORDER_MARK + text.getvalue()).encode("utf-8", "replace")
