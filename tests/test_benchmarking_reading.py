@@ -77,6 +77,18 @@ def test_a_balance_that_does_not_close_is_refused_with_the_missing_volume(china)
     assert "Red Star" in str(refused.value) or "row 2" in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [("河北省", "hebei"), ("北京市", "beijing"), ("广西壮族自治区", "guangxi"), ("内蒙古自治区", "inner_mongolia"),
+     ("Hebei Province", "hebei"), ("Inner Mongolia Autonomous Region", "inner_mongolia")],
+)  # fmt: skip
+def test_a_province_may_be_written_in_full_and_the_year_with_its_word(china, written, key):
+    records = read(GOOD.replace("河北", written).replace(",2020,", ",2020年度,"), china)
+    assert records.sites["province"].tolist() == [key]
+    assert records.sites.index.get_level_values("year").tolist() == [2020]
+    assert {(written, key), ("2020年度", "2020")} <= {(one.written, one.became) for one in records.conversions}
+
+
 class TestConversionsOfOnePlant:
     """A file of three plant-years; each is told what was changed in its own rows and in the headings."""
 

@@ -72,3 +72,8 @@ def test_no_unit_is_not_taken_for_the_canonical_one():
 def test_an_endless_unit_is_refused_before_it_is_read():
     with pytest.raises(UnitError, match="1000 characters are not a unit"):
         factor("m" * 1000, "hm3/a")
+
+
+@pytest.mark.parametrize(("unit", "size"), [("KL", 1.0), ("万KL", 1e4), ("千升", 1.0), ("立方", 1.0), ("万立方", 1e4)])
+def test_usual_ways_to_write_a_cubic_metre_are_understood(unit, size):
+    assert factor(unit, "m3") == size

@@ -23,7 +23,7 @@ SCALES = {
 WORDS: dict[str, tuple[str, float]] = {
     "m3": ("volume", 1.0), "hm3": ("volume", 1e6), "km3": ("volume", 1e9), "l": ("volume", 1e-3), "L": ("volume", 1e-3),
     "立方米": ("volume", 1.0), "方": ("volume", 1.0), "升": ("volume", 1e-3), "kL": ("volume", 1.0),
-    "kl": ("volume", 1.0),
+    "kl": ("volume", 1.0), "KL": ("volume", 1.0), "立方": ("volume", 1.0),
     "t": ("mass", 1.0), "kt": ("mass", 1e3), "Mt": ("mass", 1e6), "kg": ("mass", 1e-3), "g": ("mass", 1e-6),
     "tonne": ("mass", 1.0), "tonnes": ("mass", 1.0), "吨": ("mass", 1.0), "公斤": ("mass", 1e-3),
     "千克": ("mass", 1e-3),

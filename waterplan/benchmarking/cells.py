@@ -120,7 +120,7 @@ def _number(text: str, share: bool) -> tuple[float, str, str]:
 def years(column: Column, faults: Faults) -> Rows:
     """The years of a column; 0 where one is missing or wrong."""
     if not column.is_numbers:
-        cells = [re.sub(r"年$", "", cell.strip()) if isinstance(cell, str) else cell for cell in column.cells]
+        cells = [re.sub(r"年度?$", "", cell.strip()) if isinstance(cell, str) else cell for cell in column.cells]
         changed = [(row, 1, text, now) for row, text, now in zip(column.raw.rows, column.cells, cells, strict=True)
                    if isinstance(text, str) and text != now]  # fmt: skip
         faults.changed_cells(column.raw.sheet, column.heading, changed)

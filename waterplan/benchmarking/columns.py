@@ -34,6 +34,7 @@ from waterplan.benchmarking.headers import (
     SITE_TEXTS,
     TERM_OF,
     VOLUME,
+    bare,
     canonical_unit,
     factor_of,
     heading,
@@ -66,7 +67,10 @@ class Names:
     @cached_property
     def known(self) -> dict[str, dict[str, str]]:
         """Catalogue -> bare name -> key."""
-        return {name: lookup(getattr(self.study, name)) for name in CATALOGUES}
+        found = {name: lookup(getattr(self.study, name)) for name in CATALOGUES}
+        provinces = found["provinces"]
+        whole = {f"{name}{bare(ending)}": key for name, key in provinces.items() for ending in PROVINCE_ENDINGS}
+        return found | {"provinces": whole | provinces}
 
     @cached_property
     def allowed(self) -> dict[str, list[str]]:
@@ -85,6 +89,10 @@ def names_of(study: Study) -> Names:
     return Names(study)
 
 
+PROVINCE_ENDINGS = (  # of names in full, such as 河北省 and Hebei Province
+    "省", "市", "自治区", "壮族自治区", "回族自治区", "维吾尔自治区", "province", "municipality", "autonomous region",
+    "zhuang autonomous region", "hui autonomous region", "uygur autonomous region", "uyghur autonomous region",
+)  # fmt: skip
 CATALOGUES = ("provinces", "products", "technologies", "end_uses")
 
 
