@@ -125,7 +125,7 @@ class TestEstimates:
         assert [row[f"norm_{grade}"] for grade in GRADES[1:]] == [8, 16, 20]
         assert [row[f"estimate_{grade}"] for grade in GRADES[1:]] == [True, False, False]
         assert (row["grade"], row["grade_estimated"]) == ("access", "advanced")
-        assert found.remarks("mill", 2015) == ["Newsprint: advanced are estimates of the study, not a norm."]
+        assert found.remarks("mill", 2015) == ["Newsprint: estimated by the study, not a norm: advanced."]
 
     def test_a_study_grade_of_the_whole_product_says_nothing_about_a_variant(self, china):
         row = grades(one("liquor", 2015, variant="finished", withdrawal_surface=650), china).products.iloc[0]

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +50,13 @@ class TestOne:
         _, out, _ = run(HEAD + MILL, "--language", "zh")
         assert "企业等级：超过限定值" in out
         assert "合同节水管理" in out
+
+    def test_in_chinese_things_and_units_have_chinese_names(self, run):
+        worth = HEAD.replace("consumed", "value added (CNY),consumed")
+        _, out, _ = run(worth + MILL.replace(",1000000,", ",30000000,1000000,"), "--language", "zh")
+        page = out[: out.index("读取时的换算")] + out[out.index("\n说明\n") :]
+        assert "m3/万元" in page
+        assert not re.search("CNY|board|middle", page)
 
     def test_the_object_has_the_figures_of_the_page(self, run):
         _, out, _ = run(HEAD + MILL, "--json")

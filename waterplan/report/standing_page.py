@@ -119,7 +119,7 @@ def _indicators(standing: Standing, say: Texts) -> list[str]:
         value = row["value"]
         if not math.isnan(value):
             is_share = found.unit == "1"
-            name = found.label(say.language) + ("" if is_share else f" [{found.unit}]")
+            name = found.label(say.language) + ("" if is_share else f" [{say('per_value_added')}]")
             rows.append([name, percent(value) if is_share else number(value, 2)])
         elif row["missing"]:
             missing.append(found.label(say.language))
