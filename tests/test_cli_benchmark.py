@@ -196,8 +196,18 @@ def test_the_template_filled_in_in_chinese_becomes_a_report(run, tmp_path, capsy
     assert "山下啤酒厂" in Path("report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("start", ["", "sqlite:///"])
+def test_a_pool_that_is_not_there_is_an_error_and_none_is_made(run, tmp_path, start):
+    code, _, err = run(HEAD + MILL, "--pool", f"{start}{tmp_path}/typo.db")
+    assert code == 8
+    assert "There is no pool" in err
+    assert not (tmp_path / "typo.db").exists()
+
+
 def test_a_pool_that_told_nothing_yet_is_an_error(run, tmp_path):
-    code, _, err = run(HEAD + MILL, "--pool", f"sqlite:///{tmp_path}/pool.db")
+    url = f"sqlite:///{tmp_path}/pool.db"
+    assert main(["peers", "init", "--pool", url, "--study", TINY]) == 0
+    code, _, err = run(HEAD + MILL, "--pool", url)
     assert code == 8
     assert "no release" in err
 

@@ -76,6 +76,8 @@ def print_benchmark(file: Path | None, study: str, asked: Asked, output: Path | 
     chosen = chosen_of(records, asked, say)
     place = None
     if asked.pool is not None:
+        if _is_lost(asked.pool):
+            raise WaterplanError(say("no_pool", pool=asked.pool))
         with opened(asked.pool, Texts("peer_pool", asked.language)) as peers:
             place = peers.place(records)
     if len(chosen) > 1 and (suffix in OF_ONE or goal is not None):
@@ -85,6 +87,12 @@ def print_benchmark(file: Path | None, study: str, asked: Asked, output: Path | 
         _one(waterplan.plant_standing(records, *chosen[0], known, place=place, goal=goal), asked, output, as_json)
     else:
         _many(records, known, chosen, place, asked, output, as_json)
+
+
+def _is_lost(pool: str) -> bool:
+    """Whether a pool is a file that is not there: to ask where a plant stands makes none."""
+    scheme, _, path = pool.rpartition(":///")
+    return scheme in ("", "sqlite") and "://" not in pool.removeprefix("sqlite:///") and not Path(path).exists()
 
 
 def goal_of(text: str, say: Texts) -> Goal:
