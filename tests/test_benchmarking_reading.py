@@ -8,8 +8,8 @@ import pytest
 
 from waterplan import read_records
 from waterplan.benchmarking.indicators import indicators
-from waterplan.errors import DataError
-from waterplan.standing.one import plant_year
+from waterplan.errors import DataError, WaterplanError
+from waterplan.standing.one import plant_year, standing
 
 HEAD = "企业,年份,省份,地表水取水量(万m³),消耗水量(万m³),排水量(万m³),漏损水量(万m³),产品,产品产量(万t)"
 STEEL = "长流程普通钢(高炉-转炉)"
@@ -87,6 +87,18 @@ def test_a_province_may_be_written_in_full_and_the_year_with_its_word(china, wri
     assert records.sites["province"].tolist() == [key]
     assert records.sites.index.get_level_values("year").tolist() == [2020]
     assert {(written, key), ("2020年度", "2020")} <= {(one.written, one.became) for one in records.conversions}
+
+
+@pytest.mark.parametrize("asked", [{"language": "fr"}, {"tolerance": float("nan")}, {"tolerance": -0.1}])
+def test_another_language_and_a_tolerance_that_is_none_are_told(china, asked):
+    with pytest.raises(WaterplanError, match=next(iter(asked))):
+        read(GOOD, china, **asked)
+
+
+def test_a_goal_that_is_no_goal_is_told(china):
+    records = read(GOOD, china)
+    with pytest.raises(WaterplanError, match='Goal\\("grade", "access"\\)'):
+        standing(records, "红星钢厂", 2020, china, goal="grade:access")
 
 
 class TestConversionsOfOnePlant:

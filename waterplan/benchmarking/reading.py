@@ -25,6 +25,8 @@ from waterplan.benchmarking.linking import (
 )  # fmt: skip
 from waterplan.benchmarking.records import Conversion, Records
 from waterplan.benchmarking.workbook import read_workbook
+from waterplan.errors import WaterplanError
+from waterplan.messages import LANGUAGES
 from waterplan.study import Study
 from waterplan.tables.places import not_a_file
 
@@ -43,8 +45,9 @@ def read_records(
 
     name: what the file is called in messages. language: of the messages. tolerance: of the water balance [1].
     What the file is is told by its content, never by its name. Raises DataError with all problems: file [sheet], row,
-    column and what to do.
+    column and what to do; WaterplanError for another language or a tolerance that is none.
     """
+    _check_asked(language, tolerance)
     faults = Faults(shown(name or (Path(source).name if not isinstance(source, bytes) else "upload")), language)
     data = source if isinstance(source, bytes) else _content(Path(source), faults)
     if data is not None and data.startswith(PACKED):
@@ -63,6 +66,7 @@ def read_table(
     tolerance: float = BALANCE_TOLERANCE,
 ) -> Records:
     """The records of a flat table that is no file, such as a form: heading (with unit) -> cells, text or numbers."""
+    _check_asked(language, tolerance)
     columns: list[NDArray[np.float64] | NDArray[np.object_]] = []
     for given in cells.values():
         made = np.empty(len(given), dtype=object)
@@ -73,6 +77,13 @@ def read_table(
     length = len(columns[0]) if columns else 0
     raw = Raw("", list(cells), 1, np.arange(2, length + 2), columns)
     return _records({"": raw}, study, Faults(shown(name), language), tolerance)
+
+
+def _check_asked(language: str, tolerance: float) -> None:
+    if language not in LANGUAGES:
+        raise WaterplanError(f'language "{language}": there is {" and ".join(LANGUAGES)}.')
+    if not tolerance >= 0:
+        raise WaterplanError(f"tolerance: {tolerance} is none. Give a share of 0 or more, such as 0.05.")
 
 
 def _content(path: Path, faults: Faults) -> bytes | None:

@@ -152,6 +152,8 @@ def standing(
     the plant does not meet and can attain. levers: of the plan (PlantPlanner: hurdle_rate, exclude and the like).
     Raises WaterplanError where there is no such plant and year; what cannot be computed is told in the standing.
     """
+    if goal is not None and not isinstance(goal, Goal):
+        raise WaterplanError('goal: give a Goal, such as Goal("grade", "access").')
     own = plant_year(records, plant, year)
     graded = grades(own, study)
     mix = graded.sites.iloc[0]
