@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from waterplan.errors import WaterplanError
 from waterplan.messages import HOME, LANGUAGES, Texts, catalogue, usual_language
 from waterplan.study import shipped
 from waterplan.vocabulary import terms
@@ -106,3 +107,8 @@ def test_a_text_that_does_not_exist_is_not_passed_over():
 def test_the_usual_language_is_that_of_the_environment(monkeypatch, asked, given):
     monkeypatch.setenv("WATERPLAN_LANGUAGE", asked)
     assert usual_language() == given
+
+
+def test_a_language_that_is_not_spoken_is_told():
+    with pytest.raises(WaterplanError, match='language "fr": there is en and zh'):
+        Texts("page", "fr")

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from waterplan.errors import WaterplanError
+
 HOME = Path(__file__).parent
 LANGUAGES = ("en", "zh")
 LANGUAGE_VARIABLE = "WATERPLAN_LANGUAGE"
@@ -26,7 +28,8 @@ def catalogue(room: str) -> dict[str, dict[str, str]]:
 class Texts:
     """The texts of one room in one language; called with a key and the values to fill in.
 
-    Raises KeyError for a key that the catalogue does not have or a value that a text asks for and is not given.
+    Raises WaterplanError for another language, KeyError for a key that the catalogue does not have or a value that a
+    text asks for and is not given.
 
     >>> Texts("page", "en")("year", year=2020)
     'in 2020'
@@ -34,6 +37,10 @@ class Texts:
 
     room: str
     language: str = "en"
+
+    def __post_init__(self) -> None:
+        if self.language not in LANGUAGES:
+            raise WaterplanError(f'language "{self.language}": there is {" and ".join(LANGUAGES)}.')
 
     def __call__(self, key: str, /, **values: object) -> str:
         return catalogue(self.room)[key][self.language].format(**values)
