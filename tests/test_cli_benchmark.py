@@ -137,6 +137,7 @@ class TestRefusals:
             (("--plant", "mil"), 8, 'Did you mean "mill"'),
             (("--year", "2016"), 8, "no record of 2016"),
             (("--goal", "grade:leadin"), 2, 'Did you mean "leading"'),
+            (("--goal", "budget:-1"), 2, '"-1.0" is no budget'),
             (("--goal", "wish:1"), 2, "payback:4 (years)"),
             (("-o", "report.doc"), 2, "ends in none of"),
             (("-o", "nowhere/report.pdf"), 2, "nowhere"),

@@ -211,6 +211,14 @@ class TestMissing:
     def test_consumed_left_empty_is_said(self, tiny):
         assert any("consumed is not given" in note for note in mill(tiny, ground=1e6).notes())
 
+    def test_what_leaves_the_plant_and_is_left_empty_is_said_to_be_part_of_the_gap(self, tiny):
+        told = mill(tiny, ground=1e6)
+        sites = told.records.sites.assign(consumed=5e5, discharged=4e5, leaked=np.nan)
+        told = standing(replace(told.records, sites=sites), "mill", YEAR, tiny)
+        assert told.balance["balance_gap"] == 1e5
+        assert any("leaked is not given" in note for note in told.notes())
+        assert not any("discharged is not given" in note for note in told.notes())
+
     @pytest.mark.parametrize("language", ["en", "zh"])
     def test_every_note_is_in_the_language_asked_for(self, tiny, language):
         for products, ground in ((BOARD, 1e6), (BOTH, 9e7), ({"gold": (1e3, None)}, 1e5), (BOARD, 0.0)):

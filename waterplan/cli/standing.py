@@ -104,7 +104,7 @@ def goal_of(text: str, say: Texts) -> Goal:
         number = value.strip()
     if isinstance(number, float) and kind == "grade" and number.is_integer():
         number = int(number)
-    if isinstance(number, float) and kind == "budget":
+    if isinstance(number, float) and kind == "budget" and number > 0:  # what is none is told as it was written
         number *= CNY_PER_MCNY
     try:
         return waterplan.Goal(kind.strip(), number)

@@ -113,7 +113,7 @@ class Standing:
     def notes(self, language: str = "en") -> list[str]:
         """All that a reader must know: what is an estimate, what is missing and why, what was assumed."""
         told = self.grades.remarks(self.plant, self.year, language) if len(self.products) else []
-        own = [self._other_sources(), self._gap(), self.score_reason, self.advice.chosen, self.plan_fault]
+        own = [self._other_sources(), *self._gap(), self.score_reason, self.advice.chosen, self.plan_fault]
         told += [said.text(language) for said in own if said]
         for product, reason in zip(self.places["product"], self.places["reason"], strict=True):
             if reason and reason.key not in TOLD_BY_GRADES:
@@ -132,8 +132,12 @@ class Standing:
             return NOTHING
         return Said("other_sources", {"without": Said(f"grade_{without}"), "counted": Said(f"grade_{counted}")})
 
-    def _gap(self) -> Said:
-        return Said("consumed_missing") if np.isnan(self.balance["balance_gap"]) else NOTHING
+    def _gap(self) -> list[Said]:
+        """Said of what leaves the plant and is not in the record: the gap of its balance holds it."""
+        if np.isnan(self.balance["balance_gap"]):
+            return [Said("consumed_missing")]
+        missing = {"discharged": Said("discharged_missing"), "leaked": Said("leaked_missing")}
+        return [said for name, said in missing.items() if np.isnan(self.balance[name])]
 
 
 def standing(
