@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from measuring import shown, table, timed, times
 
-from waterplan.benchmarking.headers import label
 from waterplan.benchmarking.ladders import GRADES, ladders
-from waterplan.benchmarking.reading import read_records
+from waterplan.records.headers import label
+from waterplan.records.reading import read_records
 from waterplan.standing.many import benchmark
 from waterplan.study import Study
 from waterplan.vocabulary import term

@@ -132,7 +132,7 @@ import json, re, resource, sys
 from pathlib import Path
 from waterplan.errors import DataError
 from waterplan.study import open_study
-from waterplan.benchmarking.reading import read_records
+from waterplan.records.reading import read_records
 resource.setrlimit(resource.RLIMIT_CPU, (600, 600))
 study = open_study("china-2015")
 held = lambda name: int(re.search(name + ":\\\\s*(\\\\d+)", Path("/proc/self/status").read_text())[1])

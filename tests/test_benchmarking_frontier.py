@@ -20,9 +20,9 @@ from waterplan.benchmarking.frontier import (
     plants_needed,
     scale_efficiency,
 )
-from waterplan.benchmarking.records import Records
 from waterplan.benchmarking.too_few import TooFewPlantsError
 from waterplan.errors import SolverError, WaterplanError
+from waterplan.records.records import Records
 
 AS_WRITTEN = 5.1e-4  # the books round to three digits
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from waterplan.benchmarking.grades import grades, what_is_made
 from waterplan.benchmarking.ladders import GRADES, find_ladders, ladders
-from waterplan.benchmarking.records import Records
 from waterplan.errors import WaterplanError
 from waterplan.plan.norms import norms_in_force
+from waterplan.records.records import Records
 
 BLEACHED = "pulp_bleached_wood"
 UNBLEACHED = "unbleached chemical wood pulp (no product of its own)"

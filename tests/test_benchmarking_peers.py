@@ -17,10 +17,10 @@ from waterplan.benchmarking.peers import (
     published_peers,
     wilson,
 )
-from waterplan.benchmarking.records import Records
 from waterplan.benchmarking.reference import POINTS, SHARES, fit, reference_table, references
 from waterplan.benchmarking.too_few import TooFewPlantsError
 from waterplan.errors import WaterplanError
+from waterplan.records.records import Records
 
 
 def records(rows):

@@ -10,9 +10,9 @@ from scipy.stats import norm
 
 from waterplan.benchmarking.ladders import ladders
 from waterplan.benchmarking.peers import percentile
-from waterplan.benchmarking.records import Records
 from waterplan.benchmarking.reference import references
 from waterplan.benchmarking.score import score
+from waterplan.records.records import Records
 
 PRODUCTS = ("newsprint", "beer", "cane_sugar", "refining")
 

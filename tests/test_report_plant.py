@@ -12,9 +12,9 @@ import pytest
 import standing_plants as plants
 
 from waterplan import formats, plant_report, plant_report_pdf
-from waterplan.benchmarking.contract import Project, missed_saving, settle
-from waterplan.benchmarking.records import Conversion
 from waterplan.messages import Texts
+from waterplan.plant.contract import Project, missed_saving, settle
+from waterplan.records.records import Conversion
 from waterplan.report.plant_figures import by_technology, together
 from waterplan.report.plant_tables import contract_of
 from waterplan.report.plant_telling import Told, given

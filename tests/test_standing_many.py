@@ -14,9 +14,9 @@ import waterplan
 from waterplan.benchmarking.grades import ALLOCATIONS
 from waterplan.benchmarking.ladders import GRADES, REACHED, STATUSES
 from waterplan.benchmarking.peers import published_peers
-from waterplan.benchmarking.records import Records
 from waterplan.errors import DataError, WaterplanError
 from waterplan.messages import Texts
+from waterplan.records.records import Records
 from waterplan.standing.many import PEERS, POOL, PUBLISHED, RECORDS, REFERENCE, benchmark
 from waterplan.standing.one import standing
 from waterplan.vocabulary import of_kind, terms

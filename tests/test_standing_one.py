@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from one_plant import YEAR, records_of
 
-from waterplan.benchmarking.balance import OUT, balance
-from waterplan.benchmarking.contract import Project, Shared, settle
-from waterplan.benchmarking.plant_plan import PlantPlanner
-from waterplan.benchmarking.plant_study import plant_study
-from waterplan.benchmarking.records import GRADED, OTHER_SOURCES, Records
 from waterplan.errors import ScenarioError, WaterplanError
+from waterplan.plant.contract import Project, Shared, settle
+from waterplan.plant.plan import PlantPlanner
+from waterplan.plant.study import plant_study
+from waterplan.records.balance import OUT, balance
+from waterplan.records.records import GRADED, OTHER_SOURCES, Records
 from waterplan.standing.flows import GAP, PLANT, flows_of
 from waterplan.standing.goal import Goal
 from waterplan.standing.one import plant_year, standing

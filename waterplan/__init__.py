@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from waterplan.batch.engine import run_batch
     from waterplan.batch.export import save_runs, write_run
     from waterplan.batch.opening import open_runs
-    from waterplan.benchmarking.contract import shared_savings
-    from waterplan.benchmarking.reading import read_records, read_table
-    from waterplan.benchmarking.template import pack_template, write_template
     from waterplan.explain.causes import causes, states, told_cause
     from waterplan.explain.freedom import freedom
     from waterplan.explain.limits import binding_limits
@@ -37,6 +34,9 @@ if TYPE_CHECKING:
     from waterplan.planner.compiled import is_compiled
     from waterplan.planner.planner import Planner
     from waterplan.planner.planning import answer, confirm, solve
+    from waterplan.plant.contract import shared_savings
+    from waterplan.records.reading import read_records, read_table
+    from waterplan.records.template import pack_template, write_template
     from waterplan.report.commands import command_lines, settings
     from waterplan.report.explanation import overview_page, technology_page, technology_sentences
     from waterplan.report.page import certificate_line, judge_line, plan_page
@@ -162,7 +162,7 @@ _HOME = {
     "overview": "waterplan.explain.overview",
     "overview_page": "waterplan.report.explanation",
     "pack_table": "waterplan.plan.files.single",
-    "pack_template": "waterplan.benchmarking.template",
+    "pack_template": "waterplan.records.template",
     "palette": "waterplan.palette",
     "plan_page": "waterplan.report.page",
     "plant_page": "waterplan.report.standing_page",
@@ -172,8 +172,8 @@ _HOME = {
     "plant_standing": "waterplan.standing.one",
     "plants_page": "waterplan.report.standing_page",
     "reach": "waterplan.uncertainty.robust",
-    "read_records": "waterplan.benchmarking.reading",
-    "read_table": "waterplan.benchmarking.reading",
+    "read_records": "waterplan.records.reading",
+    "read_table": "waterplan.records.reading",
     "reasons": "waterplan.explain.reasons",
     "report_document": "waterplan.report.policy",
     "rests_on": "waterplan.explain.rests",
@@ -184,7 +184,7 @@ _HOME = {
     "scenario_files": "waterplan.scenario",
     "settings": "waterplan.report.commands",
     "share_by_basis": "waterplan.explain.sensitivity",
-    "shared_savings": "waterplan.benchmarking.contract",
+    "shared_savings": "waterplan.plant.contract",
     "shipped": "waterplan.study",
     "solve": "waterplan.planner.planning",
     "states": "waterplan.explain.causes",
@@ -197,7 +197,7 @@ _HOME = {
     "write_benchmark": "waterplan.standing.tables",
     "write_report": "waterplan.report.writing",
     "write_run": "waterplan.batch.export",
-    "write_template": "waterplan.benchmarking.template",
+    "write_template": "waterplan.records.template",
 }
 
 

@@ -1,1 +1,1 @@
-"""Where a plant stands, and what it should do next: records, indicators, grades, peers, frontier, plan, contracts."""
+"""Where a plant stands: indicators, grades by norms, place among peers, frontier and score."""

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from waterplan.benchmarking.balance import graded_withdrawal
 from waterplan.benchmarking.envelopment import envelop
-from waterplan.benchmarking.records import Records
 from waterplan.benchmarking.slack import most_slack
 from waterplan.benchmarking.too_few import TooFewPlantsError
 from waterplan.errors import WaterplanError, suggest
+from waterplan.records.balance import graded_withdrawal
+from waterplan.records.records import Records
 
 CONSTANT, VARIABLE = "constant", "variable"
 RETURNS = (CONSTANT, VARIABLE)

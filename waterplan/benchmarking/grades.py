@@ -18,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from waterplan.benchmarking.balance import withdrawals
 from waterplan.benchmarking.ladders import (
     GRADED,
     GRADES,
@@ -32,10 +31,11 @@ from waterplan.benchmarking.ladders import (
     find_ladders,
     ladders,
 )
-from waterplan.benchmarking.records import Records, once, site_of_products
 from waterplan.errors import WaterplanError
 from waterplan.messages import Texts
 from waterplan.plan.norms import TOLERANCE, norms_in_force
+from waterplan.records.balance import withdrawals
+from waterplan.records.records import Records, once, site_of_products
 from waterplan.study import Study
 
 METERED, WHOLE = "metered", "whole_plant"

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from waterplan.benchmarking.balance import REUSED, withdrawals
-from waterplan.benchmarking.records import Records, site_of_products
+from waterplan.records.balance import REUSED, withdrawals
+from waterplan.records.records import Records, site_of_products
 
 YUAN_COUNTED = 1e4  # value added is told per ten thousand
 GRADED_WITHDRAWAL, ALL_SOURCES = "withdrawal_graded", "withdrawal_all_sources"

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from waterplan.benchmarking.records import Records, once, told_apart
 from waterplan.plan.norms import INTENSITY, norms_in_force
+from waterplan.records.records import Records, once, told_apart
 from waterplan.study import Study
 from waterplan.vocabulary import term
 

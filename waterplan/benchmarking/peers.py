@@ -14,10 +14,10 @@ import pandas as pd
 
 from waterplan.benchmarking.grades import what_is_made
 from waterplan.benchmarking.ladders import Array, Index
-from waterplan.benchmarking.records import Records, site_of_products, told_apart
 from waterplan.benchmarking.reference import of_rows, place_in_reference
 from waterplan.benchmarking.too_few import TooFewPlantsError
 from waterplan.errors import WaterplanError
+from waterplan.records.records import Records, site_of_products, told_apart
 from waterplan.study import Study
 
 PEERS_NEEDED = 10  # with fewer an interval covers more than half of the scale

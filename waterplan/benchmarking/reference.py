@@ -22,8 +22,8 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from waterplan.benchmarking.ladders import GRADES, Array, Index, find_ladders, ladders
-from waterplan.benchmarking.records import Records, once
 from waterplan.plan.norms import INTENSITY
+from waterplan.records.records import Records, once
 from waterplan.study import Study
 
 SHARES = {"leading": 0.05, "advanced": 0.20, "access": 0.50, "limit": 0.80}  # of plants that keep to it; assumed

@@ -20,8 +20,8 @@ from scipy.special import ndtr
 
 from waterplan.benchmarking.grades import Made, what_is_made
 from waterplan.benchmarking.ladders import Array
-from waterplan.benchmarking.records import Records
 from waterplan.benchmarking.reference import of_rows
+from waterplan.records.records import Records
 from waterplan.study import Study
 
 SCORE_LEAST, SCORE_MOST = 1, 100

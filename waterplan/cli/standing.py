@@ -18,7 +18,7 @@ from waterplan.messages import Texts, usual_language
 if TYPE_CHECKING:
     import pandas as pd
 
-    from waterplan.benchmarking.records import Records
+    from waterplan.records.records import Records
     from waterplan.standing.goal import Goal
     from waterplan.standing.one import Standing
     from waterplan.study import Study

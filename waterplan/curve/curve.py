@@ -102,9 +102,7 @@ def _of_pairs(search: Search, costs: Costs, answers: Answers) -> Segments:
     changes = walk_prices(
         search.all, LOWEST, HIGHEST, search.pairs, costs, search.uses, answers, technologies, (at_uses, on_site, supply)
     )
-    return Segments(
-        changes.price, changes.counted, changes.cost, changes.investment, changes.technology, changes.pair
-    )
+    return Segments(changes.price, changes.counted, changes.cost, changes.investment, changes.technology, changes.pair)
 
 
 def _with_pools(
@@ -155,9 +153,7 @@ def _floors(search: Search, counted: Array) -> tuple[Index, Array] | None:
     kind = next(iter(search.limits.kinds & set(FLOORS)), None)
     if kind is None:
         return None
-    group, count = (
-        (s.pair_sector, len(s.sectors)) if kind == "sector_floor" else (s.pair_province, len(s.provinces))
-    )
+    group, count = (s.pair_sector, len(s.sectors)) if kind == "sector_floor" else (s.pair_province, len(s.provinces))
     bound = np.zeros(count)
     for label, amount in zip(search.limits.label[1:], search.limits.bound[1:], strict=True):
         bound[label[0]] = amount

@@ -92,8 +92,10 @@ class PooledBlock:
         for _ in range(ROUNDS_MAX):
             counted, cost, drawn = self._ask(price, pool_price)
             value = cost + pool_price @ drawn - price * counted
-            wanted = np.arange(len(self.members)) if not self._column_of else np.flatnonzero(
-                value < dual - BETTER * (1.0 + np.abs(dual))
+            wanted = (
+                np.arange(len(self.members))
+                if not self._column_of
+                else np.flatnonzero(value < dual - BETTER * (1.0 + np.abs(dual)))
             )
             if not len(wanted):
                 break

@@ -50,6 +50,4 @@ def build_instance(study: Study, scenario: Scenario) -> Instance:
 
 def all_prices(structure: Structure, values: Values, levers: Levers, flows: Flows) -> dict[str, Prices]:
     """Prices in every perspective."""
-    return {
-        name: build_prices(structure, values, levers, flows.reference_withdrawal, name) for name in PERSPECTIVES
-    }
+    return {name: build_prices(structure, values, levers, flows.reference_withdrawal, name) for name in PERSPECTIVES}

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from waterplan.benchmarking.balance import REUSED, whole_withdrawal
 from waterplan.benchmarking.indicators import water_reuse_rate
-from waterplan.benchmarking.records import GRADED, OTHER_SOURCES, Records
 from waterplan.errors import DataError, Problem
 from waterplan.peer_pool.points import size_class
+from waterplan.records.balance import REUSED, whole_withdrawal
+from waterplan.records.records import GRADED, OTHER_SOURCES, Records
 from waterplan.study import Study
 
 WORD_MAX = 100

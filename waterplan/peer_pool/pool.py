@@ -10,7 +10,6 @@ from pathlib import Path
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
-from waterplan.benchmarking.records import Records
 from waterplan.errors import WaterplanError
 from waterplan.peer_pool import store
 from waterplan.peer_pool.auditing import audited, changed_owners
@@ -21,6 +20,7 @@ from waterplan.peer_pool.parts import PlantYear, plant_years, published
 from waterplan.peer_pool.points import Contribution, size_class
 from waterplan.peer_pool.rules import Rules
 from waterplan.peer_pool.statistics import CellName, Statistics, found, place_rows, table_of
+from waterplan.records.records import Records
 from waterplan.study import Study
 
 FORMULA = ("=", "+", "-", "@")

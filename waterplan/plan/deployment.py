@@ -51,9 +51,7 @@ def deployment_of(structure: Structure, flows: Flows, decisions: Decisions) -> D
     local = structure.local_step_local
     return Deployment(
         capacity=totals(structure.local_step_app, added, len(structure.local_app)),
-        use_saving=totals(
-            local, added * flows.remaining_fraction[structure.step_from[step]], len(structure.local_use)
-        ),
+        use_saving=totals(local, added * flows.remaining_fraction[structure.step_from[step]], len(structure.local_use)),
         site_saving=decisions.site_saving,
         supply=decisions.supply,
     )
@@ -86,9 +84,7 @@ def effluent_saved(structure: Structure, deployment: Deployment, effluent_share:
     sectors, provinces = len(structure.sectors), len(structure.provinces)
     place = structure.pair_sector * provinces + structure.pair_province
     share = effluent_share[structure.use_end_use[structure.local_use]]
-    at_uses = totals(
-        place[structure.local_pair], share * deployment.use_saving, sectors * provinces
-    )
+    at_uses = totals(place[structure.local_pair], share * deployment.use_saving, sectors * provinces)
     on_site = totals(place[structure.pair_site_pair], deployment.site_saving, sectors * provinces)
     site = effluent_share[structure.end_uses.index("site")]
     return (at_uses + site * on_site).reshape(sectors, provinces)

@@ -223,9 +223,7 @@ class _Columns:
         ask(search.all, duals.shadow_price, extra, search.pairs, costs, search.uses, answers)
         search._entry = answers.entry
         used = self.usage.of(self.limits, deployed(search.pairs, search.uses, s, answers), answers.counted)
-        lagrangian = totals(
-            self.block, answers.cost - (duals.shadow_price + extra) * answers.counted, self.blocks
-        )
+        lagrangian = totals(self.block, answers.cost - (duals.shadow_price + extra) * answers.counted, self.blocks)
         usage = np.stack([totals(self.block, row, self.blocks) for row in used])
         bound = float((self.limits.sign * price) @ self.limits.bound + lagrangian.sum())
         self.asked.append(price)

@@ -39,8 +39,14 @@ def _best_dictionary(u: int, entry: int, uses: Uses, worth: float, kappa: Array)
 
 @compiled
 def _add_path(
-    start: int, members: int, amount: float, first: int, last: int, app: int, steps: tuple[Index, Index, Index], out:
-    Array
+    start: int,
+    members: int,
+    amount: float,
+    first: int,
+    last: int,
+    app: int,
+    steps: tuple[Index, Index, Index],
+    out: Array,
 ) -> None:
     """Adds the steps of one move, technologies in the order of the catalogue; ``out`` are the steps of one local."""
     step_from, step_to, step_app = steps
@@ -105,7 +111,5 @@ def steps_of(
     """Gross flow of the plants that take each step [local step], hm3/a, weighted by pair."""
     out = np.zeros(len(structure.local_step))
     steps = (structure.step_from, structure.step_to, structure.step_app)
-    _steps(
-        pairs, uses, answers, costs.app, weight, structure.local_pair, structure.use_step_start, steps, out
-    )
+    _steps(pairs, uses, answers, costs.app, weight, structure.local_pair, structure.use_step_start, steps, out)
     return out

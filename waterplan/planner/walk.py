@@ -163,7 +163,5 @@ def walk_prices(
     pair = found[:, 0].astype(np.int64)
     ends = np.cumsum(np.bincount(pair, minlength=count))
     first = np.concatenate([[0], ends[:-1]])
-    investment, technology = _describe(
-        found, first, ends, pairs, costs, uses, answers, technologies, investments
-    )
+    investment, technology = _describe(found, first, ends, pairs, costs, uses, answers, technologies, investments)
     return Changes(pair, found[:, 1], found[:, 6] - found[:, 3], found[:, 7] - found[:, 4], investment, technology)

@@ -7,15 +7,15 @@ import math
 import pandas as pd
 
 from waterplan import palette
-from waterplan.benchmarking.balance import REUSED
-from waterplan.benchmarking.contract import Shared
 from waterplan.benchmarking.ladders import GRADED, GRADES
-from waterplan.benchmarking.records import GRADED as GRADED_SOURCES
 from waterplan.charts.cost_steps import Piece, Term, cost_steps, sharing
 from waterplan.charts.ladder import BESIDE, ESTIMATE, KINDS, NORM, PLANT, Ladder, Step, ladder
 from waterplan.charts.places import Place, places
 from waterplan.charts.sankey import MIDDLE, Flow, colours_of, sankey
 from waterplan.formats import digits
+from waterplan.plant.contract import Shared
+from waterplan.records.balance import REUSED
+from waterplan.records.records import GRADED as GRADED_SOURCES
 from waterplan.report.plant_figures import by_technology
 from waterplan.report.plant_telling import PRODUCTS, Told, given
 from waterplan.report.policy_foot import short

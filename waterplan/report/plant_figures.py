@@ -6,8 +6,8 @@ import math
 
 import pandas as pd
 
-from waterplan.benchmarking.finance import internal_rate, payback, present_value
-from waterplan.benchmarking.plant_plan import PlantPlan
+from waterplan.plant.finance import internal_rate, payback, present_value
+from waterplan.plant.plan import PlantPlan
 
 
 def by_technology(plan: PlantPlan) -> pd.DataFrame:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from importlib.metadata import version
 
-from waterplan import __version__
-from waterplan.benchmarking.records import Conversion
 from waterplan.plan.files.tidy import csv_cell
+from waterplan.records.records import Conversion
 from waterplan.report.document import Html, element, note, section
 from waterplan.report.plant_charts import shown_products
 from waterplan.report.plant_telling import Told, given
@@ -77,7 +77,7 @@ def sources(told: Told) -> Html:
     keys = list(dict.fromkeys(_cited(told)))
     known = [key for key in keys if key in told.standing.study.sources.index]
     study = told.standing.study
-    made = told.say("made", version=__version__, study=study.name, digest=study.digest[:16])
+    made = told.say("made", version=version("waterplan"), study=study.name, digest=study.digest[:16])
     items = [*source_items(study.sources, known[:SOURCES]), element("li", made, class_="made")]
     more = [note(told.say("more_sources", count=len(known) - SOURCES))] if len(known) > SOURCES else []
     return section(told.say("sources"), element("ol", *items, class_="sources"), *more)

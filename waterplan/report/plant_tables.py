@@ -6,10 +6,10 @@ import math
 
 import pandas as pd
 
-from waterplan.benchmarking.contract import Project, Shared, missed_saving
 from waterplan.benchmarking.ladders import GRADES
 from waterplan.formats import digits
 from waterplan.plan.norms import TOLERANCE
+from waterplan.plant.contract import Project, Shared, missed_saving
 from waterplan.report.document import Html, element, note, section, table
 from waterplan.report.plant_figures import by_technology, together
 from waterplan.report.plant_telling import Told, whole_word

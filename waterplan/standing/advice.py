@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from waterplan.benchmarking.balance import graded_withdrawal
-from waterplan.benchmarking.contract import Project, Shared, region
-from waterplan.benchmarking.plant_plan import PlantPlan, PlantPlanner
-from waterplan.benchmarking.plant_study import plant_study
-from waterplan.benchmarking.records import Records
 from waterplan.errors import DataError, InfeasibleError
+from waterplan.plant.contract import Project, Shared, region
+from waterplan.plant.plan import PlantPlan, PlantPlanner
+from waterplan.plant.study import plant_study
+from waterplan.records.balance import graded_withdrawal
+from waterplan.records.records import Records
 from waterplan.standing.goal import BUDGET, PAYBACK, Goal, usual_goal
 from waterplan.standing.said import NOTHING, Said
 from waterplan.study import Study

@@ -6,8 +6,8 @@ import math
 
 import pandas as pd
 
-from waterplan.benchmarking.balance import OUT
-from waterplan.benchmarking.records import GRADED, OTHER_SOURCES
+from waterplan.records.balance import OUT
+from waterplan.records.records import GRADED, OTHER_SOURCES
 
 PLANT, GAP = "plant", "balance_gap"
 COLUMNS = ["source", "target", "volume"]

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from waterplan.benchmarking.ladders import GRADES
-from waterplan.benchmarking.plant_plan import PlantPlanner
 from waterplan.errors import WaterplanError, suggest
 from waterplan.plan.norms import TOLERANCE
+from waterplan.plant.plan import PlantPlanner
 from waterplan.standing.said import NOTHING, Said
 
 GRADE, BUDGET, PAYBACK = "grade", "budget", "payback"

@@ -12,16 +12,16 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from waterplan.benchmarking.balance import BALANCE_TOLERANCE, balance
 from waterplan.benchmarking.grades import Figures, grade_figures
 from waterplan.benchmarking.indicators import site_indicators
 from waterplan.benchmarking.ladders import GRADES
 from waterplan.benchmarking.peers import THEMSELVES, percentile, published_peers
-from waterplan.benchmarking.reading import read_records
-from waterplan.benchmarking.records import Records, site_of_products, told_apart
 from waterplan.benchmarking.score import score
 from waterplan.errors import WaterplanError, suggest
 from waterplan.messages import LANGUAGES
+from waterplan.records.balance import BALANCE_TOLERANCE, balance
+from waterplan.records.reading import read_records
+from waterplan.records.records import Records, site_of_products, told_apart
 from waterplan.study import Study, open_study
 from waterplan.vocabulary import term
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from waterplan.benchmarking.balance import balance
 from waterplan.benchmarking.grades import Grades, grades
 from waterplan.benchmarking.indicators import indicators
 from waterplan.benchmarking.ladders import GRADED, GRADES
-from waterplan.benchmarking.plant_plan import PlantPlan
-from waterplan.benchmarking.records import Records
 from waterplan.benchmarking.score import score
 from waterplan.errors import WaterplanError, suggest
+from waterplan.plant.plan import PlantPlan
+from waterplan.records.balance import balance
+from waterplan.records.records import Records
 from waterplan.standing.advice import Advice, advise
 from waterplan.standing.flows import flows_of
 from waterplan.standing.goal import Goal
@@ -92,7 +92,7 @@ class Standing:
 
     @property
     def curve(self) -> pd.DataFrame | None:
-        """The plant's cost curve (plant_curve.py), or None."""
+        """The plant's cost curve (plant/curve.py), or None."""
         return self.advice.curve
 
     @property

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from waterplan.benchmarking.peers import percentile, published_peers
-from waterplan.benchmarking.records import Records
+from waterplan.records.records import Records
 from waterplan.standing.said import NOTHING, Said
 from waterplan.study import Study
 

@@ -12,13 +12,13 @@ import numpy as np
 import xarray as xr
 import xlsxwriter
 
-from waterplan.benchmarking.headers import label as heading_of
 from waterplan.errors import WaterplanError, suggest
 from waterplan.messages import LANGUAGES, Texts
 from waterplan.plan.files.sheets import Column, Sheet
 from waterplan.plan.files.tidy import BYTE_ORDER_MARK, csv_cell
 from waterplan.plan.files.workbook import TEXT_IS_TEXT, cell_formats, write_sheet
 from waterplan.plan.files.writing import write_whole
+from waterplan.records.headers import label as heading_of
 from waterplan.standing.many import GRADE, MADE, TERMS, YEARLY
 from waterplan.vocabulary import term
 

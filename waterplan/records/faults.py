@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from waterplan.benchmarking.records import Conversion
 from waterplan.errors import DataError, Problem
 from waterplan.messages import Texts
+from waterplan.records.records import Conversion
 
 TOLD_EACH = 5
 SHOWN_LENGTH = 60

@@ -14,15 +14,15 @@ import pytest
 from filling_in import Filled, bare, filled_csv
 
 from waterplan import pack_template, plant_report, plant_standing, read_records, write_template
-from waterplan.benchmarking import packed
-from waterplan.benchmarking.balance import BALANCE_TOLERANCE
-from waterplan.benchmarking.csv_lines import ROWS_MAX
-from waterplan.benchmarking.csv_text import BYTES_MAX
-from waterplan.benchmarking.headers import LAYOUTS, REQUIRED, canonical_unit, factor_of, heading
-from waterplan.benchmarking.headers import SHEETS as HEADED
-from waterplan.benchmarking.template_columns import PARTS, asked
-from waterplan.benchmarking.workbook import SHEET_ROWS_MAX
 from waterplan.errors import DataError, WaterplanError
+from waterplan.records import packed
+from waterplan.records.balance import BALANCE_TOLERANCE
+from waterplan.records.csv_lines import ROWS_MAX
+from waterplan.records.csv_text import BYTES_MAX
+from waterplan.records.headers import LAYOUTS, REQUIRED, canonical_unit, factor_of, heading
+from waterplan.records.headers import SHEETS as HEADED
+from waterplan.records.template_columns import PARTS, asked
+from waterplan.records.workbook import SHEET_ROWS_MAX
 from waterplan.tables.sheet import COLUMNS_MAX
 
 LANGUAGES = ("en", "zh")

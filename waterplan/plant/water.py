@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from waterplan.benchmarking.records import GRADED, Records
-from waterplan.benchmarking.remarks import Labels, Remark
 from waterplan.errors import DataError, Problem
+from waterplan.plant.remarks import Labels, Remark
+from waterplan.records.records import GRADED, Records
 from waterplan.study import Study
 
 PAID = ("withdrawal_public_supply", "withdrawal_purchased")

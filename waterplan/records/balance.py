@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from waterplan.benchmarking.records import GRADED, OTHER_SOURCES, Records, once, site_of_products
+from waterplan.records.records import GRADED, OTHER_SOURCES, Records, once, site_of_products
 
 # Assumed: GB/T 12452 leaves the limit to the accuracy of the meters; 5 % is the uncertainty that GB 24789 allows to
 # the metering of effluent, the least certain term (known from the standard, not read again in the document).

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from waterplan.benchmarking.cells import (
+from waterplan.errors import suggest
+from waterplan.records.cells import (
     FAULTS_MAX,
     Column,
     Numbers,
@@ -24,9 +25,9 @@ from waterplan.benchmarking.cells import (
     texts,
     years,
 )  # fmt: skip
-from waterplan.benchmarking.csv_text import CELL_LENGTH_MAX, Cells, Raw
-from waterplan.benchmarking.faults import Faults, shown
-from waterplan.benchmarking.headers import (
+from waterplan.records.csv_text import CELL_LENGTH_MAX, Cells, Raw
+from waterplan.records.faults import Faults, shown
+from waterplan.records.headers import (
     IGNORED,
     LAYOUTS,
     REQUIRED,
@@ -41,7 +42,6 @@ from waterplan.benchmarking.headers import (
     is_mass,
     label,
 )  # fmt: skip
-from waterplan.errors import suggest
 from waterplan.study import Study
 from waterplan.tables.schema import LABEL_LENGTH_MAX
 from waterplan.units import UnitError

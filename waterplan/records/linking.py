@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from waterplan.benchmarking.cells import FAULTS_MAX, Rows, nearest
-from waterplan.benchmarking.columns import Names, Sheet
-from waterplan.benchmarking.faults import Faults, shown
-from waterplan.benchmarking.headers import KEYS, SITE_NUMBERS, SITE_TEXTS, bare
-from waterplan.benchmarking.records import KEY
+from waterplan.records.cells import FAULTS_MAX, Rows, nearest
+from waterplan.records.columns import Names, Sheet
+from waterplan.records.faults import Faults, shown
+from waterplan.records.headers import KEYS, SITE_NUMBERS, SITE_TEXTS, bare
+from waterplan.records.records import KEY
 from waterplan.study import Study
 
 TECHNOLOGY_MARKS = re.compile(r"[;；、|\n]")

@@ -7,8 +7,8 @@ import re
 import zipfile
 import zlib
 
-from waterplan.benchmarking.faults import Faults
-from waterplan.benchmarking.sheet_scan import is_bearable
+from waterplan.records.faults import Faults
+from waterplan.records.sheet_scan import is_bearable
 
 BYTES_MAX = 16 * 2**20
 UNPACKED_MAX = 96 * 2**20

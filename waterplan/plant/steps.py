@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from waterplan.benchmarking.finance import internal_rate, payback, present_value
-from waterplan.benchmarking.plant_choices import ProductChoices
-from waterplan.benchmarking.plant_search import Choice, Chosen
 from waterplan.model.columns import Given
 from waterplan.model.prices import capital_recovery_factor
+from waterplan.plant.choices import ProductChoices
+from waterplan.plant.finance import internal_rate, payback, present_value
+from waterplan.plant.search import Choice, Chosen
 
 LEVELS = ("end_use", "site", "supply")
 SITE = "site"

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from waterplan.benchmarking.csv_text import Cells, Raw
-from waterplan.benchmarking.faults import Faults, shown
-from waterplan.benchmarking.headers import bare
 from waterplan.errors import suggest
+from waterplan.records.csv_text import Cells, Raw
+from waterplan.records.faults import Faults, shown
+from waterplan.records.headers import bare
 from waterplan.tables.schema import LABEL_LENGTH_MAX
 
 Numbers = NDArray[np.float64]

@@ -9,8 +9,8 @@ from html.parser import HTMLParser
 import numpy as np
 import openpyxl
 import pytest
-import test_benchmarking_spoilt as texts
-import test_benchmarking_spoilt_books as books
+import test_records_spoilt as texts
+import test_records_spoilt_books as books
 from bombs import bombs, weighed
 from hypothesis import given, settings
 from hypothesis import strategies as st

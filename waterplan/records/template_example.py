@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from waterplan.benchmarking.template_columns import PARTS
 from waterplan.messages import Texts
+from waterplan.records.template_columns import PARTS
 from waterplan.study import Study
 
 YEAR = 2020

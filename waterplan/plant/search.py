@@ -21,9 +21,9 @@ from dataclasses import dataclass
 import highspy
 import numpy as np
 
-from waterplan.benchmarking.plant_choices import PlantProblem, ProductChoices, unbeaten
 from waterplan.errors import SolverError
 from waterplan.model.flows import Array
+from waterplan.plant.choices import PlantProblem, ProductChoices, unbeaten
 
 WITHDRAWAL, COST, INVESTMENT = 0, 1, 2
 TOLERANCE = 1e-9

@@ -9,13 +9,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from waterplan.benchmarking.balance import BALANCE_TOLERANCE, SHARES_SLACK, inconsistencies
-from waterplan.benchmarking.cells import Rows
-from waterplan.benchmarking.columns import Sheet, names_of, read_sheet
-from waterplan.benchmarking.csv_text import BYTES_MAX, Cells, Raw, read_csv
-from waterplan.benchmarking.faults import Faults, shown
-from waterplan.benchmarking.headers import SITE_NUMBERS, label, layout_of
-from waterplan.benchmarking.linking import (
+from waterplan.errors import WaterplanError
+from waterplan.messages import LANGUAGES
+from waterplan.records.balance import BALANCE_TOLERANCE, SHARES_SLACK, inconsistencies
+from waterplan.records.cells import Rows
+from waterplan.records.columns import Sheet, names_of, read_sheet
+from waterplan.records.csv_text import BYTES_MAX, Cells, Raw, read_csv
+from waterplan.records.faults import Faults, shown
+from waterplan.records.headers import SITE_NUMBERS, label, layout_of
+from waterplan.records.linking import (
     Places,
     end_use_shares_of,
     products_of,
@@ -23,10 +25,8 @@ from waterplan.benchmarking.linking import (
     technologies_of,
     variants_known,
 )  # fmt: skip
-from waterplan.benchmarking.records import Conversion, Records
-from waterplan.benchmarking.workbook import read_workbook
-from waterplan.errors import WaterplanError
-from waterplan.messages import LANGUAGES
+from waterplan.records.records import Conversion, Records
+from waterplan.records.workbook import read_workbook
 from waterplan.study import Study
 from waterplan.tables.places import not_a_file
 

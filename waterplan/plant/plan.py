@@ -15,11 +15,13 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from waterplan.benchmarking import plant_bound
-from waterplan.benchmarking.finance import internal_rate, payback, present_value
-from waterplan.benchmarking.plant_choices import PlantProblem, build_problem, plant_levers
-from waterplan.benchmarking.plant_curve import plant_curve
-from waterplan.benchmarking.plant_search import (
+from waterplan.errors import InfeasibleError, WaterplanError, digits_apart, suggest
+from waterplan.plant.bound import least_cost_in_parts, least_investment_in_parts, most_saving_in_parts
+from waterplan.plant.choices import PlantProblem, build_problem, plant_levers
+from waterplan.plant.curve import plant_curve
+from waterplan.plant.finance import internal_rate, payback, present_value
+from waterplan.plant.remarks import Remark
+from waterplan.plant.search import (
     COST,
     INVESTMENT,
     WITHDRAWAL,
@@ -30,10 +32,8 @@ from waterplan.benchmarking.plant_search import (
     thriftiest,
     weigh,
 )
-from waterplan.benchmarking.plant_steps import plan_steps
-from waterplan.benchmarking.plant_study import PlantStudy
-from waterplan.benchmarking.remarks import Remark
-from waterplan.errors import InfeasibleError, WaterplanError, digits_apart, suggest
+from waterplan.plant.steps import plan_steps
+from waterplan.plant.study import PlantStudy
 
 HORIZON = 15.0  # years over which net present value is counted
 LEAST = {"annual_cost": COST, "investment": INVESTMENT}
@@ -145,8 +145,8 @@ class PlantPlanner:
             raise self._out_of_reach(allowed)
         saving = max(0.0, self.plant.graded_withdrawal - allowed)
         in_parts = {
-            "annual_cost": plant_bound.least_cost_in_parts,
-            "investment": plant_bound.least_investment_in_parts,
+            "annual_cost": least_cost_in_parts,
+            "investment": least_investment_in_parts,
         }[best]
         asked = {"withdrawal": allowed, "intensity": dict(intensity) if intensity else None}
         return self._plan("reach", asked, found, best, in_parts(self.problem, saving * (1 - ROUNDING)))
@@ -161,9 +161,9 @@ class PlantPlanner:
         objective = WITHDRAWAL if best == "saving" else COST
         found = solve(self.problem, objective, INVESTMENT, budget)
         if best == "saving":
-            bound = plant_bound.most_saving_in_parts(self.problem, budget)
+            bound = most_saving_in_parts(self.problem, budget)
         else:
-            bound = plant_bound.least_cost_in_parts(self.problem, budget=budget)
+            bound = least_cost_in_parts(self.problem, budget=budget)
         objective_name = "saving" if best == "saving" else "annual_cost"
         choice = found or nothing(self.problem)
         return self._plan("budget", {"budget": budget, "best": best}, choice, objective_name, bound)
@@ -179,11 +179,11 @@ class PlantPlanner:
         problem = build_problem(self.plant, self.levers, payback_years=years)
         found = least(problem, np.array([JUST_WORTH_IT, 1.0, 0.0]))
         value = float(weigh(problem, found)[COST])
-        bound = plant_bound.least_cost_in_parts(problem)
+        bound = least_cost_in_parts(problem)
         return self._plan("payback", {"years": years}, found, "payback_cost", bound, problem, value)
 
     def curve(self) -> pd.DataFrame:
-        """The plant's cost curve (plant_curve.py)."""
+        """The plant's cost curve (curve.py)."""
         return plant_curve(self.problem)
 
     def _allowed(self, intensity: Mapping[str, float]) -> float:

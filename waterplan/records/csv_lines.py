@@ -10,8 +10,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from waterplan.benchmarking.faults import Faults
-from waterplan.benchmarking.headers import HEADINGS_WITHIN, headings_at
+from waterplan.records.faults import Faults
+from waterplan.records.headers import HEADINGS_WITHIN, headings_at
 
 ROWS_MAX = 250_000
 CELL_LENGTH_MAX = 4000

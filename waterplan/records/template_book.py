@@ -9,13 +9,13 @@ from typing import Any
 
 import xlsxwriter
 
-from waterplan.benchmarking.balance import BALANCE_TOLERANCE
-from waterplan.benchmarking.cells import YEARS
-from waterplan.benchmarking.headers import SHEETS, label
-from waterplan.benchmarking.template_columns import PARTS, Asked, asked
-from waterplan.benchmarking.template_example import example
 from waterplan.messages import LANGUAGES, Texts
 from waterplan.plan.files.workbook import FONT, TEXT_IS_TEXT
+from waterplan.records.balance import BALANCE_TOLERANCE
+from waterplan.records.cells import YEARS
+from waterplan.records.headers import SHEETS, label
+from waterplan.records.template_columns import PARTS, Asked, asked
+from waterplan.records.template_example import example
 from waterplan.study import Study
 
 EXAMPLE_COLUMNS, EXAMPLE_WIDTH = 60, 20

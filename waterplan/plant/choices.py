@@ -24,7 +24,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from waterplan.benchmarking.plant_study import PlantStudy
 from waterplan.errors import Problem, ScenarioError
 from waterplan.model.columns import Given
 from waterplan.model.flows import M3_PER_HM3, Array, Flows, Values, build_flows
@@ -32,6 +31,7 @@ from waterplan.model.instance import input_values
 from waterplan.model.objective import decision_costs
 from waterplan.model.prices import build_prices
 from waterplan.model.structure import Index, Structure, build_structure
+from waterplan.plant.study import PlantStudy
 from waterplan.scenario import Levers, Scenario
 
 Members = tuple[tuple[int, float], ...]  # (technology, capacity per m3 of the flow that the set acts on)

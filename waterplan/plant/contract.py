@@ -26,10 +26,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from waterplan.benchmarking.finance import internal_rate_of_flows, present_value_of_flows
-from waterplan.benchmarking.plant_plan import PlantPlan
 from waterplan.errors import WaterplanError
 from waterplan.model.flows import Array
+from waterplan.plant.finance import internal_rate_of_flows, present_value_of_flows
+from waterplan.plant.plan import PlantPlan
 
 COMPANY_RATE = 0.08
 ENTERPRISE_RATE = 0.08

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from one_plant import YEAR, records_of
 
-from waterplan.benchmarking.plant_study import plant_study
-from waterplan.benchmarking.records import GRADED
 from waterplan.errors import DataError, WaterplanError
 from waterplan.planner.planner import Planner
+from waterplan.plant.study import plant_study
+from waterplan.records.records import GRADED
 from waterplan.scenario import Scenario
 
 BOTH = {"board": (1e5, None), "plate": (2e5, None)}

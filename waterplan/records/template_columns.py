@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from waterplan.benchmarking.headers import LAYOUTS, MARK, REQUIRED, TERM_OF, VOLUME, canonical_unit, label
 from waterplan.messages import Texts
+from waterplan.records.headers import LAYOUTS, MARK, REQUIRED, TERM_OF, VOLUME, canonical_unit, label
 from waterplan.vocabulary import term
 
 PARTS = ("sites", "products", "technologies", "end_uses")  # sheets of a workbook

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from waterplan.benchmarking.plant_choices import PlantProblem
-from waterplan.benchmarking.plant_search import COST, INVESTMENT, WITHDRAWAL, Choice, least, nothing, weigh
-from waterplan.benchmarking.plant_steps import added
+from waterplan.plant.choices import PlantProblem
+from waterplan.plant.search import COST, INVESTMENT, WITHDRAWAL, Choice, least, nothing, weigh
+from waterplan.plant.steps import added
 
 COLUMNS = ("saving", "annual_cost", "investment", "width", "price", "added", "removed")
 ROUNDING = 1e-12

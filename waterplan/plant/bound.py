@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from waterplan.benchmarking.plant_choices import PlantProblem
 from waterplan.errors import SolverError
 from waterplan.model.build import build_model
 from waterplan.model.columns import Given
 from waterplan.model.flows import M3_PER_HM3, Array
 from waterplan.model.objective import decision_costs
+from waterplan.plant.choices import PlantProblem
 from waterplan.solver import Compiled, compile_model, largest_saving, solve
 
 

@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from waterplan.benchmarking.csv_lines import CELL_LENGTH_MAX, COMMA, NEWLINE, Lines
-from waterplan.benchmarking.faults import Faults, shown
-from waterplan.benchmarking.headers import are_units, text_columns
+from waterplan.records.csv_lines import CELL_LENGTH_MAX, COMMA, NEWLINE, Lines
+from waterplan.records.faults import Faults, shown
+from waterplan.records.headers import are_units, text_columns
 from waterplan.tables.sheet import COLUMNS_MAX, decode
 
 BYTES_MAX = 128 * 2**20

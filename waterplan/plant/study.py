@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from waterplan.benchmarking.plant_water import PlantWater, read_water
-from waterplan.benchmarking.records import Records
-from waterplan.benchmarking.remarks import Labels, Remark
 from waterplan.errors import DataError, Problem, WaterplanError, suggest
+from waterplan.plant.remarks import Labels, Remark
+from waterplan.plant.water import PlantWater, read_water
+from waterplan.records.records import Records
 from waterplan.study import Study
 from waterplan.tables.arrays import DIMS, datasets_of
 from waterplan.tables.schema import CATALOGUE_OF

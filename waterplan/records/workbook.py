@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import openpyxl
 
-from waterplan.benchmarking.csv_text import CELL_LENGTH_MAX, Raw
-from waterplan.benchmarking.faults import Faults, shown
-from waterplan.benchmarking.headers import HEADINGS_WITHIN, NOT_READ, are_units, bare, headings_at, sheet_names
-from waterplan.benchmarking.packed import may_be_opened
-from waterplan.benchmarking.sheet_scan import HIDDEN_TOLD, Merge, Scan, scan
+from waterplan.records.csv_text import CELL_LENGTH_MAX, Raw
+from waterplan.records.faults import Faults, shown
+from waterplan.records.headers import HEADINGS_WITHIN, NOT_READ, are_units, bare, headings_at, sheet_names
+from waterplan.records.packed import may_be_opened
+from waterplan.records.sheet_scan import HIDDEN_TOLD, Merge, Scan, scan
 from waterplan.tables.sheet import COLUMNS_MAX, CONTROL
 
 SHEET_ROWS_MAX = 20_000

@@ -6,12 +6,12 @@ import csv
 import io
 from pathlib import Path
 
-from waterplan.benchmarking.template_book import pack_book
-from waterplan.benchmarking.template_columns import asked
 from waterplan.errors import WaterplanError, suggest
 from waterplan.messages import LANGUAGES
 from waterplan.plan.files.tidy import BYTE_ORDER_MARK
 from waterplan.plan.files.writing import write_whole
+from waterplan.records.template_book import pack_book
+from waterplan.records.template_columns import asked
 from waterplan.study import Study
 
 KINDS = ("xlsx", "csv")
