@@ -196,7 +196,7 @@ class Plants:
             listed = [[one.file, one.row, one.column, one.message] for one in records.problems[:LISTED_MAX]]
             return {"state": "problems", "problems": listed, "problem_count": len(records.problems)}
         plant, year = _chosen(work, records)
-        changed = records.conversions
+        changed = records.conversions if records.conversions_of is None else records.conversions_of(plant, year)
         found = {
             "conversions": [[one.sheet, one.row, one.column, one.written, one.became] for one in changed[:LISTED_MAX]],
             "conversion_count": len(changed),

@@ -66,6 +66,10 @@ class TestPeers:
         row = percentile(records([("peer 2", 2018, "board", "", 3.5)]), tiny, eleven()).iloc[0]
         assert row["place"] == pytest.approx(100 * 2 / 10)
 
+    def test_columns_that_peers_lack_are_named(self, tiny):
+        with pytest.raises(WaterplanError, match="the columns route, intensity are missing"):
+            percentile(records([("mill", 2018, "board", "", 3.5)]), tiny, eleven()[["plant", "product"]])
+
     def test_plants_of_another_route_or_product_are_no_peers(self, tiny):
         mixed = pd.concat([eleven(), eleven(route="recycled").assign(intensity=0.1), eleven("plate")])
         rows = percentile(records([("mill", 2018, "board", route, 3.5) for route in ("", "recycled")]), tiny, mixed)

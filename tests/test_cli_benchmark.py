@@ -46,6 +46,11 @@ class TestOne:
                      "all together", "shared savings", "CONVERTED ON READING", "REMARKS"):  # fmt: skip
             assert told in out
 
+    def test_what_headings_change_alike_is_told_once(self, run):
+        _, out, _ = run(HEAD.replace("(m3)", "(10^4 m3)") + MILL.replace("0000,", ",").replace("500000", "50"))
+        assert "graded withdrawal              1,500,000" in out
+        assert out.count("times 10000") == 1
+
     def test_it_is_told_in_chinese(self, run):
         _, out, _ = run(HEAD + MILL, "--language", "zh")
         assert "企业等级：超过限定值" in out

@@ -129,6 +129,7 @@ def test_a_plant_and_year_of_a_file_is_chosen_and_conversions_are_told(visitor):
     shown = visitor.ask("choose", plant=MILL, year=2021)
     assert (shown["year"], shown["head"]["withdrawal_graded"]) == (2021, 3.0e6)
     assert visitor.ask("choose", filter="south")["found_count"] == 0
+    assert {row for _, row, *_ in shown["conversions"]} <= {1, 2}  # the headings and its own row
 
 
 def test_a_form_is_the_same_record_as_the_table_that_it_stands_for(visitor, china):

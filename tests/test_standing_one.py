@@ -129,6 +129,17 @@ class TestPlan:
         assert told.plan.withdrawal <= 1.4e6
         assert mill(tiny, ground=1.3e6).goal == Goal("grade", "access")
 
+    @pytest.mark.parametrize("goal", [None, Goal("grade", "limit"), Goal("budget", 2e5), Goal("payback", 0.01)])
+    def test_the_grade_that_a_plan_leads_to_is_the_best_that_what_is_left_keeps_to(self, tiny, goal):
+        told = mill(tiny, ground=1.5e6, goal=goal)
+        left = 1.5e6 - told.plan.steps["saving"].sum()
+        kept = "limit" if 1.1e6 < left <= 1.4e6 + 1e-3 else "" if left > 1.4e6 else "access or better"
+        better = {"leading", "advanced", "access"}
+        assert told.grade_after == kept or (kept.startswith("access") and told.grade_after in better)
+
+    def test_without_a_plan_no_grade_follows(self, tiny):
+        assert mill(tiny, ground=9e6, goal=Goal("grade", "access")).grade_after == ""
+
     def test_a_plant_that_keeps_to_every_grade_is_told_what_pays(self, tiny):
         told = mill(tiny, ground=1e6)
         assert told.goal == Goal("payback", 5)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from waterplan.report.commands import command_lines, settings
     from waterplan.report.explanation import overview_page, technology_page, technology_sentences
     from waterplan.report.page import certificate_line, judge_line, plan_page
-    from waterplan.report.plant import plant_report, plant_report_pdf
+    from waterplan.report.plant import plant_report, plant_report_pdf, write_plant_report
     from waterplan.report.policy import report_document
     from waterplan.report.robustness import robust_page
     from waterplan.report.standing_page import plant_page, plants_page
@@ -123,6 +123,7 @@ __all__ = [
     "ways_out",
     "weights",
     "write_benchmark",
+    "write_plant_report",
     "write_report",
     "write_run",
     "write_template",
@@ -195,6 +196,7 @@ _HOME = {
     "ways_out": "waterplan.explain.ways_out",
     "weights": "waterplan.explain.sensitivity",
     "write_benchmark": "waterplan.standing.tables",
+    "write_plant_report": "waterplan.report.plant",
     "write_report": "waterplan.report.writing",
     "write_run": "waterplan.batch.export",
     "write_template": "waterplan.records.template",

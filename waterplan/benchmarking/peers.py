@@ -190,6 +190,10 @@ def _sorted(whole: Index) -> Index:
 
 def _check(peers: pd.DataFrame) -> None:
     """Raises WaterplanError for peers that cannot be ranked; names no plant, for peers are not the asker's."""
+    if lost := [name for name in (*PEER_KEYS, "intensity") if name not in peers]:
+        raise WaterplanError(
+            f"peers: the columns {', '.join(lost)} are missing; give plant, product, route, intensity."
+        )
     if peers.duplicated(PEER_KEYS).any():
         raise WaterplanError(
             "A peer stands twice for one product and route. Give one row for each, of its newest year."

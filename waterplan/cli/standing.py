@@ -133,14 +133,7 @@ def _one(standing: Standing, asked: Asked, output: Path | None, as_json: bool) -
     else:
         tell(waterplan.plant_page(standing, asked.language))
     if output is not None:
-        if output.suffix.lower() == ".pdf":
-            content = waterplan.plant_report_pdf(standing, asked.language)
-        else:
-            content = waterplan.plant_report(standing, asked.language).encode()
-        try:
-            output.write_bytes(content)
-        except OSError as error:
-            raise WaterplanError(f"{output}: {error.strerror}.") from None
+        waterplan.write_plant_report(standing, output, asked.language)
         _saved(output, asked, as_json)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pandas as pd
 
 from waterplan.benchmarking.ladders import GRADED, GRADES
 from waterplan.messages import Texts
+from waterplan.plan.files.writing import write_whole
 from waterplan.plan.norms import TOLERANCE
 from waterplan.report import plant_charts as charts
 from waterplan.report.document import Html, columns, document, element, figure, headlines, keys, note, section, to_pdf
@@ -59,6 +61,13 @@ def plant_report(standing: Standing, language: str = "en") -> str:
 def plant_report_pdf(standing: Standing, language: str = "en") -> bytes:
     """The same report as PDF. Raises WaterplanError that says what to install where WeasyPrint is missing."""
     return to_pdf(plant_report(standing, language))
+
+
+def write_plant_report(standing: Standing, path: Path, language: str = "en") -> None:
+    """The report as a file, .pdf or HTML, whole or not at all. Raises DataError where it cannot be written."""
+    is_pdf = path.suffix.lower() == ".pdf"
+    content = plant_report_pdf(standing, language) if is_pdf else plant_report(standing, language).encode()
+    write_whole(path, content)
 
 
 def _head(told: Told) -> list[Html]:
@@ -214,7 +223,7 @@ def _plan(told: Told) -> list[Html]:
 
 
 def goal_of(told: Told) -> str:
-    """What the plan is for, and what comes of it."""
+    """What the plan is for, and which grade comes of it."""
     say, plan, goal = told.say, told.standing.plan, told.standing.goal
     assert plan is not None
     assert goal is not None
@@ -222,7 +231,10 @@ def goal_of(told: Told) -> str:
     amounts = {"budget": told.amount("CNY", float(goal.value), 1) if goal.kind == "budget" else "",
                "years": f"{goal.value:g}" if goal.kind == "payback" else ""}  # fmt: skip
     key = "goal_grade_mix" if goal.grade and told.is_mixed else f"goal_{goal.kind}"
-    return say(key, grade=told.grade(goal.grade) if goal.grade else "", **amounts, **values)
+    after = told.standing.grade_after
+    return say(key, grade=told.grade(goal.grade) if goal.grade else "", **amounts, **values) + (
+        say("grade_after", grade=told.grade(after)) if after not in ("", goal.grade) else ""
+    )
 
 
 def _contract(told: Told) -> Html:

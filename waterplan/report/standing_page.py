@@ -167,7 +167,10 @@ def _plan(standing: Standing, say: Texts) -> list[str]:
         "worth", benefit=number(totals["net_benefit"]), npv=number(totals["npv"]), horizon=f"{plan.horizon:g}",
         rate=percent(plan.rate), irr=percent(totals["irr"]) if math.isfinite(totals["irr"]) else NOTHING,
     )  # fmt: skip
-    return [goal_sentence(goal, language), *titled(head, rows, STEP_COLUMNS), *paragraph(after), *paragraph(worth)]
+    grade = standing.grade_after
+    told = [after, *([say("grade_after", grade=say(f"grade_{grade}"))] if grade else []), worth]
+    return [goal_sentence(goal, language), *titled(head, rows, STEP_COLUMNS),
+            *(line for text in told for line in paragraph(text))]  # fmt: skip
 
 
 def _years(value: float) -> str:
@@ -185,16 +188,21 @@ def _contract(standing: Standing, say: Texts) -> list[str]:
         say("contract_term", term=years, lower=percent(lower, 0), upper=percent(upper, 0))
         for years, lower, upper in zip(shown.index, shown["lower"], shown["upper"], strict=True)
     ]
-    return [say("contract"), *(line for text in told for line in paragraph(text))]
+    return [say("contract"), *(line for text in (*told, say("contract_energy")) for line in paragraph(text))]
 
 
 def _changed(standing: Standing, say: Texts) -> list[str]:
     if not standing.records.conversions:
         return []
-    told = []
+    alike: dict[tuple[str, int, str, str], list[str]] = {}
     for one in standing.records.conversions:
-        place = " ".join(filter(None, [one.sheet, say("row", row=one.row) if one.row else "", one.column]))
-        told.append(say("changed_one", place=place, written=one.written, became=one.became))
+        alike.setdefault((one.sheet, one.row, one.written, one.became), []).append(one.column)
+    told = []
+    for (sheet, row, written, became), names in alike.items():
+        place = " ".join(
+            filter(None, [sheet, say("row", row=row) if row else "", say("between").join(filter(None, names))])
+        )
+        told.append(say("changed_one", place=place, written=written, became=became))
     return [say("changed"), *(line for text in told for line in paragraph(text))]
 
 

@@ -13,6 +13,7 @@ from waterplan.benchmarking.indicators import indicators
 from waterplan.benchmarking.ladders import GRADED, GRADES
 from waterplan.benchmarking.score import score
 from waterplan.errors import WaterplanError, suggest
+from waterplan.plan.norms import TOLERANCE
 from waterplan.plant.plan import PlantPlan
 from waterplan.records.balance import balance
 from waterplan.records.records import Records
@@ -99,6 +100,18 @@ class Standing:
     def attainable(self) -> float:
         """The largest saving of graded withdrawal, whatever it costs [m3/a]; NaN where no plan can be made."""
         return self.advice.attainable
+
+    @property
+    def grade_after(self) -> str:
+        """The best grade of the mix that the plant keeps to once the plan is carried out; "" for none or no plan."""
+        if self.plan is None:
+            return ""
+        return next((grade for grade in GRADES if self.plan.withdrawal <= self._allowed(grade)), "")
+
+    def _allowed(self, grade: str) -> float:
+        """What a grade allows the mix to withdraw [m3/a]; less than nothing where it has no norm."""
+        allowed = float(self.mix[f"allowed_{grade}"])
+        return -1.0 if np.isnan(allowed) else allowed * (1 + TOLERANCE)
 
     @property
     def contract(self) -> pd.DataFrame | None:
