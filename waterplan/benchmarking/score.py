@@ -19,14 +19,14 @@ import pandas as pd
 from scipy.special import ndtr
 
 from waterplan.benchmarking.grades import Made, what_is_made
-from waterplan.benchmarking.ladders import Array
+from waterplan.benchmarking.ladders import Array, Index
 from waterplan.benchmarking.reference import of_rows
 from waterplan.records.records import Records
 from waterplan.study import Study
 
 SCORE_LEAST, SCORE_MOST = 1, 100
 FARTHEST = 40.0  # standard deviations: beyond it the share of plants is 0 in floating point
-HALVINGS = 60
+STEPS, CLOSE = 60, 1e-12  # of Newton; no more than the last digits move
 
 
 def score(records: Records, study: Study) -> pd.DataFrame:
@@ -60,7 +60,7 @@ def score(records: Records, study: Study) -> pd.DataFrame:
 
 
 def _distance(made: Made, logs: Array, spread: Array, typical: Array) -> Array:
-    """The z at which the mix takes what the plant takes; halved until nothing moves, all plants at once."""
+    """The z at which the mix takes what the plant takes, all plants at once."""
     usable = (typical > 0) & np.isfinite(made.graded)
     alone = np.bincount(made.site, minlength=len(typical)) == 1
     found = np.full(len(typical), np.nan)
@@ -75,14 +75,27 @@ def _distance(made: Made, logs: Array, spread: Array, typical: Array) -> Array:
     number = np.full(len(typical), -1)
     number[mixed] = np.arange(len(mixed))
     of = number[made.site[rows]]
-    low, high = np.full(len(mixed), -FARTHEST), np.full(len(mixed), FARTHEST)
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        takes = np.bincount(of, np.exp(logs[rows] + spread[rows] * middle[of]), minlength=len(mixed))
-        less = takes < made.graded[mixed]
-        low, high = np.where(less, middle, low), np.where(less, high, middle)
-    found[mixed] = (low + high) / 2
+    found[mixed] = _common_distance(of, logs[rows], spread[rows], target[mixed])
     return found
+
+
+def _common_distance(of: Index, logs: Array, spread: Array, target: Array) -> Array:
+    """The z of each mix at which the products ``of`` it together take exp(target).
+
+    The log of what they take grows with z and bends upwards, so Newton's steps from above come down to the root. At the
+    z where a product alone takes it all, they are above it.
+    """
+    z = np.full(len(target), FARTHEST)
+    np.minimum.at(z, of, (target[of] - logs) / spread)
+    z = np.maximum(z, -FARTHEST)
+    for _ in range(STEPS):
+        parts = np.exp(logs + spread * z[of])
+        takes = np.bincount(of, parts, minlength=len(z))
+        slope = np.bincount(of, spread * parts, minlength=len(z)) / takes
+        before, z = z, np.clip(z - (np.log(takes) - target) / slope, -FARTHEST, FARTHEST)
+        if np.abs(z - before).max(initial=0.0) < CLOSE:
+            break
+    return z
 
 
 def _sum(made: Made, values: Array) -> Array:
