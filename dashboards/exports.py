@@ -9,10 +9,11 @@ from pathlib import Path
 
 from waterplan import Plan, Planner, Scenario, write_report
 
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 KINDS = {
     "toml": ("scenario.toml", "application/toml"),
     "csv": ("plan-tables.zip", "application/zip"),
-    "excel": ("plan.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "excel": ("plan.xlsx", EXCEL),
     "netcdf": ("plan.nc", "application/x-netcdf"),
     "report_html": ("report.html", "text/html"),
     "report_pdf": ("report.pdf", "application/pdf"),

@@ -12,7 +12,7 @@ from waterplan.messages import Texts
 
 from . import link
 from .behind import Behind, Table, rests_kind, rests_name
-from .exports import KINDS, export
+from .exports import EXCEL, KINDS, export
 from .facts import ROOM
 from .tables import compared_table, told_row, told_source
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FORMS = {
     "csv": ("csv", "text/csv"),
-    "excel": ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "excel": ("xlsx", EXCEL),
 }
 NARROWED_BY = ("sector", "province", "technology")
 STEPS_MAX = 50

@@ -12,13 +12,13 @@ from waterplan import messages, pack_table, pack_template, plant_report, plant_r
 from waterplan.errors import WaterplanError
 from waterplan.vocabulary import term, terms
 
+from .exports import EXCEL
 from .state import LANGUAGES
 
 if TYPE_CHECKING:
     from .plants import Plants
 
 ROOM = "benchmark_page"
-EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MEDIA = {"csv": "text/csv", "xlsx": EXCEL, "html": "text/html", "pdf": "application/pdf"}
 LABELLED = {"product": "products", "end_use": "end_uses", "technology": "technologies"}
 STEPS = (

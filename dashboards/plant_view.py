@@ -63,19 +63,19 @@ def _mix(mix: pd.Series) -> dict[str, Any]:
         "grade_all_sources": word(mix["grade_all_sources"]),
         "value": number(mix["withdrawal_graded"]),
         "all": number(mix["withdrawal_all_sources"]),
-        "steps": [
-            {
-                "grade": grade,
-                "norm": number(mix[f"allowed_{grade}"]),
-                "estimate": bool(mix[f"estimate_{grade}"]),
-                "gap": number(mix[f"gap_volume_{grade}"]),
-                "gap_volume": number(mix[f"gap_volume_{grade}"]),
-                "ratio": number(mix[f"ratio_{grade}"]),
-            }
-            for grade in GRADES
-            if not math.isnan(mix[f"allowed_{grade}"])
-        ],
+        "steps": _steps(mix, norm="allowed", gap="gap_volume", ratio="ratio"),
     }
+
+
+def _steps(row: pd.Series, **starts: str) -> list[dict[str, Any]]:
+    """The grades that have a norm. starts: how the columns of each figure of a grade begin."""
+    names = {"gap_volume": "gap_volume", **starts}
+    return [
+        {"grade": grade, "estimate": bool(row[f"estimate_{grade}"])}
+        | {name: number(row[f"{start}_{grade}"]) for name, start in names.items()}
+        for grade in GRADES
+        if not math.isnan(row[f"{starts['norm']}_{grade}"])
+    ]
 
 
 def _products(standing: Any) -> list[dict[str, Any]]:
@@ -95,17 +95,7 @@ def _products(standing: Any) -> list[dict[str, Any]]:
                 "status": word(row["status"]),
                 "grade": word(row["grade"]),
                 "grade_estimated": word(row["grade_estimated"]),
-                "steps": [
-                    {
-                        "grade": grade,
-                        "norm": number(row[f"norm_{grade}"]),
-                        "estimate": bool(row[f"estimate_{grade}"]),
-                        "gap": number(row[f"gap_{grade}"]),
-                        "gap_volume": number(row[f"gap_volume_{grade}"]),
-                    }
-                    for grade in GRADES
-                    if not math.isnan(row[f"norm_{grade}"])
-                ],
+                "steps": _steps(row, norm="norm", gap="gap"),
             }
         )
     return rows

@@ -13,7 +13,7 @@ from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from waterplan import Goal, plant_standing, read_records, read_table
+from waterplan import Goal, plant_standing, plant_year, read_records, read_table
 from waterplan.errors import DataError, WaterplanError
 
 from .plant_files import FileMaker
@@ -50,6 +50,7 @@ class Work:
     contract: dict[str, float] = field(default_factory=dict)
     filter: str = ""
     pooled: dict[str, Any] | None = None
+    own: tuple[Any, Any] | None = None  # language, plant and year; its records alone
     standing: tuple[Any, Any] | None = None  # what it was asked for, and the answer
 
 
@@ -158,14 +159,12 @@ class Plants:
         records = self._records(work.given, language)
         if not hasattr(records, "sites"):
             raise WaterplanError("no records")
-        plant, year = _chosen(work, records)
+        own = _own(work, records, language)
+        plant, year = own.sites.index[0]
         asked = (id(work.given), language if work.given.kind == EXAMPLE else "", plant, year, work.goal)
         if work.standing is None or work.standing[0] != asked:
-            goal = Goal(*work.goal) if work.goal else None
-            made = plant_standing(records, plant, year, self.session.facts.study, goal=goal)
-            place = self._place(made.records)
-            if place is not None:
-                made = plant_standing(records, plant, year, self.session.facts.study, place=place, goal=goal)
+            goal, place = Goal(*work.goal) if work.goal else None, self._place(own)
+            made = plant_standing(own, plant, int(year), self.session.facts.study, place=place, goal=goal)
             work.standing = (asked, made)
         return work.standing[1]
 
@@ -196,7 +195,7 @@ class Plants:
             listed = [[one.file, one.row, one.column, one.message] for one in records.problems[:LISTED_MAX]]
             return {"state": "problems", "problems": listed, "problem_count": len(records.problems)}
         plant, year = _chosen(work, records)
-        changed = records.conversions if records.conversions_of is None else records.conversions_of(plant, year)
+        changed = _own(work, records, language).conversions
         found = {
             "conversions": [[one.sheet, one.row, one.column, one.written, one.became] for one in changed[:LISTED_MAX]],
             "conversion_count": len(changed),
@@ -270,6 +269,14 @@ def _chosen(work: Work, records: Any) -> tuple[str, int]:
         return work.chosen
     first = index[0][0]
     return str(first), max(int(year) for plant, year in index[index.get_level_values(0) == first])
+
+
+def _own(work: Work, records: Any, language: str) -> Any:
+    """The records of the plant and year chosen alone, kept until another is."""
+    asked = (language, *_chosen(work, records))
+    if work.own is None or work.own[0] != asked:
+        work.own = (asked, plant_year(records, *asked[1:]))
+    return work.own[1]
 
 
 def _chooser(records: Any, wanted: str) -> dict[str, Any]:

@@ -63,3 +63,12 @@ def copy(tmp_path) -> Copy:
 def copy_of_china(tmp_path) -> Copy:
     """A copy of the shipped study, to be spoilt."""
     return Copy(shipped_study(), tmp_path / "china")
+
+
+def is_number(text):
+    """Whether a cell of text is a number and so no formula."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

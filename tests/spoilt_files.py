@@ -4,7 +4,11 @@ import io
 import zipfile
 
 import openpyxl
+import pytest
 import xlsxwriter
+
+from waterplan import read_records
+from waterplan.errors import DataError
 
 HEAD = ("plant", "year", "province", "withdrawal_surface (m3)", "consumed (m3)", "discharged (m3)", "leaked (m3)",
         "product", "output (t)")  # fmt: skip
@@ -89,3 +93,21 @@ def replaced(part, old, new):
         return inside.replace(old, new)
 
     return repacked(change={part: change})
+
+
+def refused(content, study, name, row, column, says):
+    """The problems with which a file is refused; one of them stands at a row and column and says something."""
+    with pytest.raises(DataError) as caught:
+        read_records(content, study, name)
+    problems = caught.value.problems
+    here = [one for one in problems if one.row == row and column in one.column and says in one.message]
+    assert here, "\n".join(map(str, problems[:10]))
+    assert not set(str(caught.value)) & set("<>\x1b\0")
+    return problems
+
+
+def refused_in_chinese(content, study, name):
+    """Fails unless every problem of a file is told in Chinese."""
+    with pytest.raises(DataError) as caught:
+        read_records(content, study, name, language="zh")
+    assert all(any("\u4e00" <= sign <= "\u9fff" for sign in one.message) for one in caught.value.problems)

@@ -7,6 +7,7 @@ import io
 import numpy as np
 import openpyxl
 import pytest
+from conftest import is_number
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -130,14 +131,6 @@ def test_tables_are_saved_and_no_cell_is_a_formula(answers, facts, shipped):
     assert workbook.active.max_row == len(rows) + 1
     assert workbook.active["A1"].value == "=1+1"
     assert workbook.active["A1"].data_type == "s" or workbook.active["A1"].quotePrefix
-
-
-def is_number(text):
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def test_a_compared_table_names_scenarios_without_formulas(answers, facts, shipped):

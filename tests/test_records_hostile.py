@@ -12,6 +12,7 @@ import pytest
 import test_records_spoilt as texts
 import test_records_spoilt_books as books
 from bombs import bombs, weighed
+from conftest import is_number
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from spoilt_files import line, one, shared, table
@@ -213,14 +214,6 @@ def test_tables_of_all_plants_hold_hostile_names_as_texts(china, tmp_path, endin
         assert all(cell.data_type == "s" and cell.hyperlink is None for cell in found)
         cells = [cell.value for cell in found]
     assert {name for name in HOSTILE if name in cells or f"'{name}" in cells} == set(HOSTILE)
-
-
-def is_number(text):
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 PIECES = st.sampled_from([

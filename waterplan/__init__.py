@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from waterplan.scenario import Scenario, open_scenario, scenario_files
     from waterplan.standing.goal import Goal
     from waterplan.standing.many import benchmark
-    from waterplan.standing.one import Standing, plant_standing
+    from waterplan.standing.one import Standing, plant_standing, plant_year
     from waterplan.standing.tables import write_benchmark
     from waterplan.study import Study, open_study, shipped
     from waterplan.uncertainty.candidates import first_secure
@@ -98,6 +98,7 @@ __all__ = [
     "plant_report",
     "plant_report_pdf",
     "plant_standing",
+    "plant_year",
     "plants_page",
     "reach",
     "read_records",
@@ -171,6 +172,7 @@ _HOME = {
     "plant_report_pdf": "waterplan.report.plant",
     "plan_variables": "waterplan.plan.dataset",
     "plant_standing": "waterplan.standing.one",
+    "plant_year": "waterplan.standing.one",
     "plants_page": "waterplan.report.standing_page",
     "reach": "waterplan.uncertainty.robust",
     "read_records": "waterplan.records.reading",

@@ -90,9 +90,13 @@ class PlantPlan:
 
     @cached_property
     def totals(self) -> dict[str, float]:
-        """Sums of the steps, and payback [a], npv [CNY], irr [1/a] and levelised_cost [CNY/m3] of all together."""
-        sums = {name: float(self.steps[name].sum()) for name in ADDED}
-        outlay, lifetime = self.steps["outlay"].to_numpy(float), self.steps["lifetime"].to_numpy(float)
+        """What all steps come to together."""
+        return self.together(self.steps)
+
+    def together(self, steps: pd.DataFrame) -> dict[str, float]:
+        """Sums of some of the steps, and payback [a], npv [CNY], irr [1/a] and levelised_cost [CNY/m3] of them."""
+        sums = {name: float(steps[name].sum()) for name in ADDED}
+        outlay, lifetime = steps["outlay"].to_numpy(float), steps["lifetime"].to_numpy(float)
         return sums | {
             "payback": payback(sums["outlay"], sums["net_benefit"]),
             "npv": present_value(outlay, lifetime, sums["net_benefit"], self.rate, self.horizon),

@@ -23,7 +23,6 @@ STEP_COLUMNS = (40, 12, 12, 10, 12)
 MANY_COLUMNS = (34, 6, 16, 12, 12, 8)
 ROOM, MOST = "standing", 40
 CONTRACT_TERMS = 3
-BUDGET_UNIT = 1e6
 
 
 def plant_page(standing: Standing, language: str = "en") -> str:
@@ -150,16 +149,16 @@ def _plan(standing: Standing, say: Texts) -> list[str]:
         return [say("plan"), *paragraph(standing.plan_fault.text(say.language))]
     study, language = standing.study, say.language
     head = [say("plan"), say("saving"), say("investment"), say("payback"), say("unit_cost")]
-    steps = plan.steps.groupby("technology", sort=False)[["saving", "outlay", "net_benefit", "annual_cost"]].sum()
-    rows = []
-    for technology, row in steps.iterrows():
-        name = str(study.technologies.loc[str(technology), f"name_{language}"])
-        back = row["outlay"] / row["net_benefit"] if row["net_benefit"] > 0 else math.inf
-        rows.append([name, number(row["saving"]), number(row["outlay"]), _years(back),
-                     number(row["annual_cost"] / row["saving"], 2)])  # fmt: skip
     totals = plan.totals
-    rows.append([say("together"), number(totals["saving"]), number(totals["outlay"]), _years(totals["payback"]),
-                 number(totals["levelised_cost"], 2)])  # fmt: skip
+    named = [
+        (str(study.technologies.loc[str(technology), f"name_{language}"]), plan.together(steps))
+        for technology, steps in plan.steps.groupby("technology", sort=False)
+    ]
+    rows = [
+        [name, number(sums["saving"]), number(sums["outlay"]), _years(sums["payback"]),
+         number(sums["levelised_cost"], 2)]
+        for name, sums in [*named, (say("together"), totals)]
+    ]  # fmt: skip
     after = say(
         "after", before=number(plan.before), after=number(plan.withdrawal), share=percent(plan.saving / plan.before)
     )

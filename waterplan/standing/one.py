@@ -220,7 +220,7 @@ def plant_year(records: Records, plant: str, year: int) -> Records:
         for frame in [getattr(records, name)]
     }
     changed = records.conversions if records.conversions_of is None else records.conversions_of(plant, year)
-    return replace(records, sites=records.sites.loc[[(plant, year)]], conversions=changed, **parts)
+    return replace(records, sites=records.sites.loc[[(plant, year)]], conversions=changed, conversions_of=None, **parts)
 
 
 def _why_no_score(mix: pd.Series, products: pd.DataFrame) -> Said:
