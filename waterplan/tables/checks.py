@@ -14,11 +14,10 @@ from waterplan.tables.cells import NUMBER
 from waterplan.tables.draft import SET, Draft
 from waterplan.tables.schema import TECHNOLOGIES_AT_AN_END_USE_MAX
 from waterplan.tables.sheet import Mask
+from waterplan.tables.tolerances import ROUNDING, is_above, sums_to_one
 
 SITE = "site"
-SHARES_ROUNDING = 1e-3
 OUTPUT_ROUNDING = 1e-6
-ROUNDING = 1e-9
 COMPLETE = ("sector_values", "product_values", "end_use_values", "technology_values", "province_values", "prices")
 JOINT_ONLY = "running_cost_water_share"
 ADD_IT = "Missing never means zero: add the row."
@@ -75,7 +74,7 @@ def end_use_shares_sum_to_one(draft: Draft) -> None:
         if not there[product].any():
             if "product" in draft.listed:
                 findings.add(f"{draft.named('product', label)} has no end use. Add rows that sum to 1.", 0, "product")
-        elif not grid.suspect[product].any() and abs(np.nansum(grid.value[product]) - 1) > SHARES_ROUNDING + ROUNDING:
+        elif not grid.suspect[product].any() and not sums_to_one(np.nansum(grid.value[product])):
             total = np.nansum(grid.value[product])
             message = f'the end uses of product "{label}" sum to {total:.6g}, not to 1. Correct the shares'
             first, last = rows[there[product]].min(), rows[there[product]].max()
@@ -162,7 +161,7 @@ def applicability_fits(draft: Draft) -> None:
 def penetration_grows(draft: Draft) -> None:
     """Penetration in the base year is at most the largest penetration."""
     base, largest = draft.grids["penetration_base"], draft.grids["penetration_max"]
-    for place in np.argwhere((base.value > largest.value + ROUNDING) & ~base.suspect & ~largest.suspect):
+    for place in np.argwhere(is_above(base.value, largest.value) & ~base.suspect & ~largest.suspect):
         at = tuple(place)
         message = f"{_place(draft, place)}: penetration_base {base.value[at]:.6g} is above penetration_max"
         message = f"{message} {largest.value[at]:.6g} (row {largest.row[at]}). Nobody drops a technology: correct one."
@@ -185,7 +184,7 @@ def groups_fit(draft: Draft) -> None:
             message = f'group "{group}" has members of the levels {", ".join(sorted(levels))} ({", ".join(names)}).'
             draft.findings["technologies"].add(f"{message} Only one level can exclude.", row, "exclusive_group")
         suspect = draft.set_suspect[members].any(axis=0)
-        for product, end_use in np.argwhere((installed[members].sum(axis=0) > 1 + ROUNDING) & ~suspect):
+        for product, end_use in np.argwhere(is_above(installed[members].sum(axis=0), 1.0) & ~suspect):
             shares = installed[members, product, end_use]
             said = " + ".join(f"{name} {part:.4g}" for name, part in zip(names, shares, strict=True) if part)
             where = f'product "{draft.labels["product"][product]}", end use "{draft.labels["end_use"][end_use]}"'

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from waterplan.tables.schema import CATALOGUE_OF
 from waterplan.tables.sheet import Cells, Findings, Mask, Rows, Sheet
+from waterplan.tables.tolerances import ROUNDING, outside
 from waterplan.units import UnitError, factor
 from waterplan.vocabulary import Term, of_kind
 
 Numbers = NDArray[np.float64]
 
-ROUNDING = 1e-9
 BOUNDED = ("value", "low", "high")
 
 
@@ -121,8 +121,7 @@ def _out_of_bounds(
         return
     lower, upper = bounds
     numbers = sheet.numbers[name]
-    slack = ROUNDING * np.abs(numbers)
-    wrong = among & ((numbers < lower - slack) | (numbers > upper + slack)) & sheet.sound
+    wrong = among & outside(numbers, lower, upper) & sheet.sound
     for at in np.flatnonzero(wrong):
         unit = "" if canonical is None or canonical[at] == "1" else f" {canonical[at]}"
         got = f"{numbers[at]:.10g}{unit}"
