@@ -164,6 +164,25 @@ class TestSettings:
     def test_a_setting_is_a_lever_and_a_value(self, text, meant):
         assert parse_setting(text) == meant
 
+    @pytest.mark.parametrize(
+        ("written", "number"),
+        [(".13", 0.13), ("-.5", -0.5), ("+.5", 0.5), ("1.", 1), ("1.e3", 1000), ("1e3", 1000), ("+0.1", 0.1),
+         ("1_000", 1000), ("２５００", 2500), ("．５", 0.5), ("－１．５", -1.5), ("−3", -3)],
+    )  # fmt: skip
+    def test_numbers_are_read_as_people_write_them(self, written, number):
+        assert parse_setting(f"saving_target={written}") == ("saving_target", number)
+        assert parse_setting(f"sector_floor={{paper = {written}}}") == ("sector_floor", {"paper": number})
+
+    @pytest.mark.parametrize("written", ["1,000", "1，000", "1,000.5"])
+    def test_commas_in_a_number_are_told(self, written):
+        with pytest.raises(ScenarioError, match=r"--set: 1 problem\n.* Write the number without commas\."):
+            Scenario().with_settings([f"saving_target={written}"])
+
+    @pytest.mark.parametrize("written", ["nan", "-inf", "inf", "..5", "1..2", "5%", "0.1.2", "1\nwater_tax = 2", "[1]"])
+    def test_what_is_no_number_is_refused(self, written):
+        with pytest.raises(ScenarioError, match=r"(?s)--set: 1 problem\n  levers\.saving_target: got .* finite number"):
+            Scenario().with_settings([f"saving_target={written}"])
+
     @pytest.mark.parametrize("text", ["saving_target", "=5", "saving_target=", ""])
     def test_what_is_no_setting_brings_an_example(self, text):
         with pytest.raises(
@@ -187,8 +206,52 @@ class TestSettings:
     def test_a_setting_is_said_once(self):
         with pytest.raises(ScenarioError, match=r"saving_target: set more than once\. Say it once"):
             Scenario().with_settings(["saving_target=1", "saving_target = 2"])
+        for again in ("sector_floor.paper=0.2", "sector_floor={paper = 0.2}", "sector_floor=0.2"):
+            with pytest.raises(ScenarioError, match=r"sector_floor.*: set more than once\. Say it once"):
+                Scenario().with_settings(["sector_floor.paper=0.1", again])
+        assert Scenario().with_settings(["sector_floor=0.1", "sector_floor.paper=0.2"]).levers == {
+            "sector_floor": {"*": 0.1, "paper": 0.2}
+        }
         labels = ["sector_floor.paper=0.1", "sector_floor.steel=0.1"]
         assert Scenario().with_settings(labels).levers == {"sector_floor": {"paper": 0.1, "steel": 0.1}}
+
+
+class TestWhereAFaultStands:
+    """What only a study can show is told at the place where it was written, however many places there are."""
+
+    def told(self, china, scenario):
+        with pytest.raises(ScenarioError) as caught:
+            scenario.check(china)
+        return [(problem.file.rpartition("/")[2], problem.row, problem.column) for problem in caught.value.problems]
+
+    @pytest.fixture
+    def layered(self, write):
+        write("below.toml", 'title = "a"\nexclude = ["mvr"]\n\n[levers.sector_floor]\npaper = 0.1\npapr = 0.1\n')
+        return Scenario.read(write("above.toml", 'title = "b"\nextends = "below.toml"\n[levers]\nwater_tax = 1\n'))
+
+    def test_a_file_that_is_extended_is_named_with_its_line(self, china, layered):
+        assert self.told(china, layered) == [
+            ("below.toml", 2, "exclude"),
+            ("below.toml", 6, "levers.sector_floor.papr"),
+        ]
+
+    def test_a_setting_is_not_blamed_on_the_file(self, china, layered):
+        good = layered.with_levers(sector_floor=0.1, excluded=())
+        place = ("--set", 0, "levers.province_floor.hebe")
+        assert self.told(china, good.with_settings(["province_floor.hebe=.1"])) == [place]
+        assert self.told(china, good.with_settings(["excluded=mvr"])) == [("--set", 0, "exclude")]
+
+    def test_python_and_other_doors_are_named(self, china, layered):
+        good = layered.with_levers(sector_floor=0.1, excluded=())
+        place = "levers.sector_floor.stel"
+        assert self.told(china, good.with_levers(sector_floor={"stel": 0.1})) == [("with_levers", 0, place)]
+        assert self.told(china, good.with_levers_of("lever", {"sector_floor": {"stel": 0.1}})) == [("lever", 0, place)]
+        with pytest.raises(ScenarioError, match="with_levers: 1 problem"):
+            good.with_levers(water_tax=99)
+
+    def test_what_is_set_over_a_fault_of_a_file_is_at_its_own_place(self, china, layered):
+        moved = layered.with_levers(excluded=()).with_settings(["sector_floor.papr=0.2"])
+        assert self.told(china, moved) == [("--set", 0, "levers.sector_floor.papr")]
 
 
 def test_inputs_hold_values_levers_digests_and_years(china):

@@ -110,7 +110,7 @@ def test_a_scenario_written_as_toml_is_read_again_the_same(levers, prices):
 
 def digest(*tables, **content):
     sets = [{"source": SOURCE, **table} for table in tables]
-    return Scenario.from_mapping({**content, "set": sets}).digest(STUDY)
+    return Scenario.from_mapping({**content, "set": sets}, is_saved=True).digest(STUDY)
 
 
 def price(value, unit="CNY/m3", **more):
@@ -128,6 +128,11 @@ def test_every_label_written_out_is_the_same_as_none():
 
 def test_an_override_that_another_one_replaces_does_not_count():
     assert digest(price(4.0), price(5.0)) == digest(price(5.0)) != digest(price(5.0), price(4.0))
+
+
+def test_a_figure_without_labels_counts_like_any_other():
+    heat = {"name": "heat_price", "unit": "CNY/MJ"}
+    assert len({digest(), digest({**heat, "value": 0.03}), digest({**heat, "value": 0.06})}) == 3
 
 
 @pytest.mark.parametrize(

@@ -69,9 +69,13 @@ class TestWhatIsMeant:
             assert tuple(float(part["water_price"].sel(province="hebei")) for part in ranges) == expected
 
     def test_a_later_override_wins_and_factors_multiply(self, study):
-        first = {"name": "heat_price", "value": 0.1, "unit": "CNY/MJ"}
-        assert changed(study, first, {"name": "heat_price", "factor": 0.5}) == {"heat_price": pytest.approx(0.05)}
-        assert changed(study, {"name": "heat_price", "factor": 0.5}, first) == {"heat_price": pytest.approx(0.1)}
+        first = {"name": "water_price", "factor": 0.5}
+        second = {"name": "water_price", "where": {"province": "hebei"}, "value": 5, "unit": "CNY/m3"}
+        third = {"name": "water_price", "where": {"province": ["hebei", "henan"]}, "factor": 2}
+        after, before = changed(study, first, second, third), study.values["water_price"]
+        assert after["water_price hebei"] == 10
+        assert "water_price henan" not in after, "half of it, and that twice, is the study's"
+        assert after["water_price hubei"] == float(before.sel(province="hubei")) / 2
 
     @pytest.mark.parametrize(
         ("name", "where", "meant"),
@@ -244,6 +248,14 @@ class TestAgainstTheStudy:
                 r"where\.technology: the study has no row .*: the source is not available there",
             ),
             ({**PRICE, "value": 540}, r"water_price of hebei would be 540; allowed: 0 to 100 CNY/m3\. Check figure"),
+            ({**PRICE, "low": -1}, r"low: low of water_price of hebei would be -1; allowed: 0 to 100 CNY/m3"),
+            ({**PRICE, "high": 101}, r"high: high of water_price of hebei would be 101; allowed: 0 to 100 CNY/m3"),
+            ({**PRICE, "value": 5, "high": 90, "unit": "CNY/L"}, r"value: water_price of hebei would be 5000; allowed"),
+            (
+                {"name": "penetration_max", "where": {"technology": "cip_optimisation", "product": "beer"},
+                 "value": 0.9, "high": 101, "unit": "%"},
+                r"high: high of penetration_max of cip_optimisation, beer, cleaning would be 1\.01; allowed: 0 to 1\.",
+            ),
             ({"name": "water_price", "factor": 1000}, r"factor: .*\(and 30 more\); allowed: 0 to 100 CNY/m3"),
             ({"name": "heat_price", "value": 40, "unit": "CNY/MJ"}, r"heat_price would be 40; allowed: 0 to 10 CNY/MJ"),
             (
@@ -272,6 +284,23 @@ class TestAgainstTheStudy:
             ScenarioError, match=r"exclusive group whitewater .* at 1\.2 of plants together; 1 is the most"
         ):
             apply_overrides(study, scenario(*tables))
+
+    def test_the_range_of_a_factor_ends_where_the_variable_does(self, study):
+        where = {"technology": "cip_optimisation", "product": "beer"}
+        before = study.high["penetration_max"].sel(**where, end_use="cleaning")
+        more = 0.99 / float(study.values["penetration_max"].sel(**where, end_use="cleaning"))
+        low, high = override_range(study, scenario({"name": "penetration_max", "where": where, "factor": more}))
+        assert float(before) * more > 1
+        assert float(high["penetration_max"].sel(**where, end_use="cleaning")) == 1
+        assert float(low["penetration_max"].sel(**where, end_use="cleaning")) < 0.99
+
+    def test_shares_that_the_check_of_a_study_accepts_are_accepted_here(self, copy):
+        copy.set("end_use_shares", 2, value="0.5009")
+        rounded = copy.read()
+        same = {"name": "end_use_share", "where": {"product": "board", "end_use": "washing"}, "factor": 1}
+        assert apply_overrides(rounded, scenario(same)).identical(rounded.values)
+        with pytest.raises(ScenarioError, match=r"the end uses of board now sum to 1\.0014"):
+            scenario({**same, "factor": 1.001}).check(rounded)
 
     def test_end_uses_moved_together_are_accepted(self, study):
         tables = [
@@ -313,6 +342,25 @@ def test_an_override_made_in_python_takes_a_label_or_several(study):
     assert override.where == {"province": ("hebei",)}
     assert str(override) == "water_price (hebei) = 5.4 CNY/m3"
     assert float(apply_overrides(study, Scenario(overrides=(override,)))["water_price"].sel(province="hebei")) == 5.4
+
+
+@pytest.mark.parametrize(
+    ("override", "help_"),
+    [
+        (Override("water_prise", {}, 5, "CNY/m3", SOURCE), r'scenario: .*\n  set, name: .* mean "water_price"'),
+        (Override("value_added", {"province": "hebei"}, 5, "CNY/a", SOURCE), 'write "province_value_added"'),
+        (Override("water_price", {}, float("nan"), "CNY/m3", SOURCE), "value: got nan; give a finite number"),
+        (Override("water_price", {}, 5, "CNY/m3", SOURCE, low=6), r"set, low: 6 is above the value 5\."),
+        (Override("water_price", {}, 5, "CNY/m3", SOURCE, factor=2), "give either value"),
+        (Override("water_price", {}, source=SOURCE), "give either value"),
+        (Override("water_price", {"sector": "paper"}, 5, "CNY/m3", SOURCE), "water_price is given by province"),
+        (Override("water_price", {}, 5, "CNY/m3", SOURCE, basis="guessed"), "allowed: measured"),
+    ],
+    ids=range(8),
+)
+def test_a_wrong_override_made_in_python_is_told_what_to_do(study, override, help_):
+    with pytest.raises(ScenarioError, match=help_):
+        Scenario(overrides=(override,)).check(study)
 
 
 def test_an_override_reads_as_a_sentence():

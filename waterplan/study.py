@@ -107,33 +107,23 @@ class Study:
 
         Raises WaterplanError for an unknown name or label, and where there is no such row or more than one.
         """
-        term = find_input(name, labels)
-        for dim, label in labels.items():
-            known = self.values[dim].values.tolist()
-            if label not in known:
-                raise WaterplanError(f'{dim} "{label}" is not in the study.{suggest(label, known)}')
-        found = self.rows[self.rows["name"] == term.name]
-        for dim, label in labels.items():
-            found = found[found[dim] == label]
-        if len(found) == 1:
-            row = found.iloc[0]
-            return Trace(row, self.sources.loc[row["source"]])
-        said = " ".join(f"{dim}={label}" for dim, label in labels.items())
-        if not len(found):
-            raise WaterplanError(
-                f"{term.name} {said}: the study has no such row, and missing never means zero. {term.meaning_en}."
-            )
-        missing = [dim for dim in term.dims if dim not in labels]
-        choices = [" ".join(f"{dim}={row[dim]}" for dim in missing) for _, row in found.head(5).iterrows()]
-        raise WaterplanError(
-            f"{term.name} {said}".rstrip() + f": {len(found)} rows fit. Say {' and '.join(missing)}, such as "
-            f"{'; '.join(choices)}."
-        )
+        row = row_of_input(self, self.rows, name, labels)
+        return Trace(row, self.source(str(row["source"])))
+
+    def source(self, key: str) -> pd.Series:
+        """What is known of a source; words that are no key of sources.csv are all that is known."""
+        if key in self.sources.index:
+            return pd.Series(self.sources.loc[key])
+        blank = {name: pd.NA if name == "year" else "" for name in self.sources}
+        return pd.Series({**blank, "title": key, "verified": "no"}, name="", dtype=object)
 
 
 @dataclass(frozen=True)
 class Trace:
-    """Where a number comes from: its row in the tables and the source of that row; ``str`` of it can be read."""
+    """Where a number comes from: its row in the tables and the source of that row; ``str`` of it can be read.
+
+    A row that a scenario sets says so, and what the study has in its place (``study_value``, ``study_low`` ...).
+    """
 
     row: pd.Series
     source: pd.Series
@@ -146,15 +136,62 @@ class Trace:
         verified = "read in the document" if source["verified"] == "yes" else "not checked again in the document"
         year = "" if pd.isna(source["year"]) else str(source["year"])
         document = ", ".join(part for part in (source["title"], source["publisher"], year, source["url"]) if part)
+        word, instead = ("set by", [self._of_study(unit)]) if is_set(row) else ("row", [])
         lines = [
             f"{row['name']}{f' ({labels})' if labels else ''}: {row['value']:.10g}{unit}",
             f"  range   {row['low']:.10g} to {row['high']:.10g}{unit}",
             f"  basis   {row['basis']}",
-            f"  row     {row['file']}, row {row['row']}: {row['written']}",
-            f"  source  {source.name}: {document} ({verified})",
+            f"  {word:<7} {place(row)}: {row['written']}",
+            *instead,
+            f"  source  {source.name}: {document} ({verified})" if source.name else f"  source  {document}",
         ]
         notes = (("note", row["note"]), ("", source["note"]))
         return "\n".join([*lines, *(f"  {word:<7} {text}" for word, text in notes if text)])
+
+    def _of_study(self, unit: str) -> str:
+        row = self.row
+        figure = f"{row['study_value']:.10g}{unit}, {row['study_low']:.10g} to {row['study_high']:.10g}"
+        where = f"{row['study_file']}, row {row['study_row']}: {row['study_written']}"
+        return f"  study   {figure}; {row['study_basis']}; {row['study_source']}; {where}"
+
+
+def is_set(row: Any) -> bool:
+    """Whether a scenario has set the figure of a row."""
+    return bool(row.get("study_file", ""))
+
+
+def place(row: Any) -> str:
+    """Where a row stands: its file, and the line if that is known.
+
+    >>> place({"file": "prices.csv", "row": 4}), place({"file": "link, set 1", "row": 0})
+    ('prices.csv, row 4', 'link, set 1')
+    """
+    return f"{row['file']}, row {row['row']}" if row["row"] else str(row["file"])
+
+
+def row_of_input(study: Study, rows: pd.DataFrame, name: str, labels: Mapping[str, str]) -> pd.Series:
+    """The one row of an input among the rows of a study. Raises WaterplanError like :meth:`Study.trace`."""
+    term = find_input(name, labels)
+    for dim, label in labels.items():
+        known = study.values[dim].values.tolist()
+        if label not in known:
+            raise WaterplanError(f'{dim} "{label}" is not in the study.{suggest(label, known)}')
+    found = rows[rows["name"] == term.name]
+    for dim, label in labels.items():
+        found = found[found[dim] == label]
+    if len(found) == 1:
+        return found.iloc[0]
+    said = " ".join(f"{dim}={label}" for dim, label in labels.items())
+    if not len(found):
+        raise WaterplanError(
+            f"{term.name} {said}: the study has no such row, and missing never means zero. {term.meaning_en}."
+        )
+    missing = [dim for dim in term.dims if dim not in labels]
+    choices = [" ".join(f"{dim}={row[dim]}" for dim in missing) for _, row in found.head(5).iterrows()]
+    raise WaterplanError(
+        f"{term.name} {said}".rstrip() + f": {len(found)} rows fit. Say {' and '.join(missing)}, such as "
+        f"{'; '.join(choices)}."
+    )
 
 
 def find_input(name: str, labels: Mapping[str, str]) -> Term:

@@ -155,7 +155,7 @@ class Design:
         return cls(
             title=content["title"],
             why=content["why"],
-            scenarios=tuple(Scenario.from_mapping(tomllib.loads(text)) for text in content["scenarios"]),
+            scenarios=tuple(Scenario.from_mapping(tomllib.loads(text), is_saved=True) for text in content["scenarios"]),
             axes={name: tuple(values) for name, values in content["grid"].items()},
             rows={name: tuple(values) for name, values in content["table"].items()},
             drawn=_sample(sample) if sample else None,

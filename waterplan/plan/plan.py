@@ -37,7 +37,9 @@ class Plan:
     def open(cls, path: str | Path, study: Study) -> Plan:
         """A plan saved before; raises DataError when the file is no plan or was made of another study."""
         dataset = open_dataset(path, study)
-        return cls(dataset, study, Scenario.from_mapping(tomllib.loads(dataset.attrs["scenario"]), str(path)))
+        return cls(
+            dataset, study, Scenario.from_mapping(tomllib.loads(dataset.attrs["scenario"]), str(path), is_saved=True)
+        )
 
     def certify(self) -> Certificate:
         """Recomputes every ledger line and limit from the tables, without the model; CertificateError if it fails."""

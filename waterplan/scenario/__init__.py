@@ -1,7 +1,8 @@
 """TOML to a question that a study can answer.
 
-``reading`` files and what they extend; ``levers`` what a user may move; ``overrides`` sourced figures in place of the
-study's; ``applying`` them and checking what they can break; ``scenario`` brings these together.
+``reading`` files and what they extend, their ``content`` key by key; ``levers`` what a user may move, ``settings`` the
+same as words; ``overrides`` sourced figures in place of the study's, their ``overlaps``; ``applying`` them and checking
+what they can break; ``provenance`` and ``remarks`` say what that did; ``scenario`` brings these together.
 """
 
 from waterplan.scenario.levers import Levers
@@ -13,8 +14,8 @@ from waterplan.scenario.scenario import (
     build_inputs,
     open_scenario,
     override_range,
-    parse_setting,
 )
+from waterplan.scenario.settings import parse_setting
 
 __all__ = [
     "Levers",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 
 from waterplan.errors import Problem, ScenarioError, suggest
 from waterplan.scenario.levers import of_study
-from waterplan.scenario.overrides import Override, names_a_source
+from waterplan.scenario.overrides import Override, made_wrong, names_a_source
 from waterplan.study import Study
+from waterplan.tables.tolerances import is_above, outside, sums_to_one
 from waterplan.units import UnitError, factor
 from waterplan.vocabulary import Term, term
 
 Array = NDArray[np.float64]
-SHARE_TOLERANCE = 1e-6
-ROUNDING = 1e-9
 KEPT = 64
 _LOCK = threading.Lock()  # planners of several threads share what is remembered
 NO_ROW = {
@@ -35,22 +34,27 @@ NO_ROW = {
 
 @dataclass(frozen=True)
 class Applied:
-    """A study's values with overrides in them: value, low and high; and their canonical content for a digest."""
+    """A study's values with overrides in them: value, low and high; and their canonical content for a digest.
+
+    writers: by input and cell, the place among the overrides of the one that stands there, the last.
+    """
 
     values: xr.Dataset
     low: xr.Dataset
     high: xr.Dataset
     content: bytes
+    writers: Mapping[str, Mapping[tuple[int, ...], int]] = field(default_factory=dict)
 
 
 @dataclass
 class _Change:
-    """One input on its way to other values; ``written`` says of each changed cell by which override."""
+    """One input on its way to other values; ``written`` says of each changed cell by which override, and its place."""
 
     value: Array
     low: Array
     high: Array
     written: dict[tuple[int, ...], Override] = field(default_factory=dict)
+    places: dict[tuple[int, ...], int] = field(default_factory=dict)
 
 
 def apply(study: Study, overrides: tuple[Override, ...]) -> Applied:
@@ -74,10 +78,13 @@ def apply(study: Study, overrides: tuple[Override, ...]) -> Applied:
 def _apply(study: Study, overrides: Sequence[Override]) -> Applied:
     changes: dict[str, _Change] = {}
     problems: list[Problem] = []
-    for override in overrides:
-        if override.name not in changes:
-            changes[override.name] = _Change(*_numbers(study, override.name))
-        problems += _apply_one(study, override, changes[override.name])
+    for place, override in enumerate(overrides):
+        faults = made_wrong(override)
+        if not faults:
+            if override.name not in changes:
+                changes[override.name] = _Change(*_numbers(study, override.name))
+            faults = _apply_one(study, override, place, changes[override.name])
+        problems += faults
     if not problems:
         problems = [*_end_uses_sum_to_one(study, changes), *_penetration_grows(study, changes)]
         problems += _groups_fit(study, changes)
@@ -87,7 +94,8 @@ def _apply(study: Study, overrides: Sequence[Override]) -> Applied:
         part: data.assign({name: data[name].copy(data=getattr(change, part)) for name, change in changes.items()})
         for part, data in (("value", study.values), ("low", study.low), ("high", study.high))
     }
-    return Applied(changed["value"], changed["low"], changed["high"], _content(study, changes))
+    writers = {name: change.places for name, change in changes.items()}
+    return Applied(changed["value"], changed["low"], changed["high"], _content(study, changes), writers)
 
 
 def _numbers(study: Study, name: str) -> tuple[Array, Array, Array]:
@@ -96,7 +104,7 @@ def _numbers(study: Study, name: str) -> tuple[Array, Array, Array]:
     return value, low, high
 
 
-def _apply_one(study: Study, override: Override, change: _Change) -> list[Problem]:
+def _apply_one(study: Study, override: Override, place: int, change: _Change) -> list[Problem]:
     item = term(override.name)
     problems = []
     complaint = names_a_source(override.source, [str(key) for key in study.sources.index])
@@ -109,13 +117,20 @@ def _apply_one(study: Study, override: Override, change: _Change) -> list[Proble
     if fault:
         return [*problems, override.problem("unit", fault)]
     if override.factor is not None:
-        for part in (change.value, change.low, change.high):
-            part[cells] *= override.factor
+        change.value[cells] *= override.factor
+        problems += _out_of_bounds(study, override, item, cells, "factor", change.value)
+        for part in (change.low, change.high):  # a range ends where the variable does
+            part[cells] = np.clip(part[cells] * override.factor, item.lower, item.upper)
     else:
-        for part, given in ((change.value, override.value), (change.low, override.low), (change.high, override.high)):
-            part[cells] = (override.value if given is None else given) * scale
-    problems += _out_of_bounds(study, override, item, cells, change.value)
-    change.written |= dict.fromkeys(zip(*(axis.tolist() for axis in cells), strict=True), override)
+        given = {"value": override.value, "low": override.low, "high": override.high}
+        for key, part in zip(given, (change.value, change.low, change.high), strict=True):
+            number = given[key]
+            part[cells] = (override.value if number is None else number) * scale
+            if number is not None:
+                problems += _out_of_bounds(study, override, item, cells, key, part)
+    written = _listed(cells, item)
+    change.written |= dict.fromkeys(written, override)
+    change.places |= dict.fromkeys(written, place)
     return problems
 
 
@@ -143,6 +158,17 @@ def _cells(study: Study, override: Override, item: Term, values: Array) -> tuple
     if not meant.any() and not problems:
         problems.append(override.problem("name", _no_row(override, item, "")))
     return cells, problems
+
+
+def cells_of(study: Study, override: Override) -> list[tuple[int, ...]]:
+    """The cells that a sound override means."""
+    item = term(override.name)
+    cells, _ = _cells(study, override, item, study.values[override.name].to_numpy())
+    return _listed(cells, item)
+
+
+def _listed(cells: Any, item: Term) -> list[tuple[int, ...]]:
+    return list(zip(*(axis.tolist() for axis in cells), strict=True)) if item.dims else [()]
 
 
 def _no_row(override: Override, item: Term, names: str) -> str:
@@ -173,18 +199,20 @@ def _labels(study: Study, item: Term, cell: Sequence[int]) -> list[str]:
     return [str(study.values[dim].values[n]) for dim, n in zip(item.dims, cell, strict=True)]
 
 
-def _out_of_bounds(study: Study, override: Override, item: Term, cells: Any, values: Array) -> Iterator[Problem]:
-    """Values outside the vocabulary's bounds; one sentence for the first cell speaks for all."""
-    lower = -np.inf if item.lower is None else item.lower
-    upper = np.inf if item.upper is None else item.upper
+def _out_of_bounds(
+    study: Study, override: Override, item: Term, cells: Any, key: str, values: Array
+) -> Iterator[Problem]:
+    """Numbers outside the vocabulary's bounds; one sentence for the first cell speaks for all."""
     found = np.atleast_1d(values[cells])
-    wrong = np.flatnonzero((found < lower) | (found > upper))
+    wrong = np.flatnonzero(outside(found, item.lower, item.upper))
     if len(wrong):
+        lower = -np.inf if item.lower is None else item.lower
+        upper = np.inf if item.upper is None else item.upper
         where = ", ".join(_labels(study, item, [axis[wrong[0]] for axis in cells]))
         more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
         unit = "" if item.unit == "1" else f" {item.unit}"
-        message = f"{item.name}{f' of {where}' if where else ''} would be {found[wrong[0]]:g}{more}; allowed: "
-        key = "value" if override.factor is None else "factor"
+        end = f"{key} of " if key in ("low", "high") else ""
+        message = f"{end}{item.name}{f' of {where}' if where else ''} would be {found[wrong[0]]:g}{more}; allowed: "
         yield override.problem(key, f"{message}{lower:g} to {upper:g}{unit}. Check figure and unit.")
 
 
@@ -206,7 +234,7 @@ def _end_uses_sum_to_one(study: Study, changes: dict[str, _Change]) -> Iterator[
     last = {cell[0]: override for cell, override in change.written.items()}
     total = np.nansum(change.value, axis=1)
     for product, override in sorted(last.items()):
-        if abs(total[product] - 1.0) > SHARE_TOLERANCE:
+        if not sums_to_one(total[product]):
             name = study.values["product"].values[product]
             message = (
                 f"the end uses of {name} now sum to {total[product]:.6g}. Set the other end uses too, so that it is 1."
@@ -220,7 +248,7 @@ def _penetration_grows(study: Study, changes: dict[str, _Change]) -> Iterator[Pr
         return
     base, largest = (_after(study, changes, name) for name in names)
     told: set[int] = set()
-    for cell in map(tuple, np.argwhere(base > largest + ROUNDING).tolist()):
+    for cell in map(tuple, np.argwhere(is_above(base, largest)).tolist()):
         override = _changed(changes, names, cell)
         if override is not None and id(override) not in told:
             told.add(id(override))
@@ -241,7 +269,7 @@ def _groups_fit(study: Study, changes: dict[str, _Change]) -> Iterator[Problem]:
     for group in sorted(set(groups) - {""}):
         members = [n for n, name in enumerate(groups) if name == group]
         together = installed[members].sum(axis=0)
-        for product, end_use in np.argwhere(together > 1.0 + ROUNDING).tolist():
+        for product, end_use in np.argwhere(is_above(together, 1.0)).tolist():
             found = (_changed(changes, names, (member, product, end_use)) for member in members)
             override = next((one for one in found if one is not None), None)
             if override is not None:
@@ -262,25 +290,3 @@ def _content(study: Study, changes: dict[str, _Change]) -> bytes:
             numbers = [float(part[cell]) + 0.0 for part in (change.value, change.low, change.high)]
             rows.append([name, *_labels(study, term(name), cell), *map(repr, numbers), override.basis, override.source])
     return json.dumps(sorted(rows), ensure_ascii=False).encode()
-
-
-def remarks(study: Study, overrides: tuple[Override, ...]) -> list[str]:
-    """What a reader should know about the overrides: national totals that move, figures that no plan depends on.
-
-    The optimisation counts provincial output only, so an override of it changes the total.
-    """
-    sentences = []
-    for name in dict.fromkeys(override.name for override in overrides):
-        if not term(name).acts_on:
-            instead = " Set output, by province, instead." if name == "national_output" else ""
-            sentences.append(f"{name} is shown or checked; no plan depends on it.{instead}")
-    if any(override.name == "output" for override in overrides):
-        before, after = (values["output"].sum("province") for values in (study.values, apply(study, overrides).values))
-        for n in np.flatnonzero(np.abs(after.values - before.values) > ROUNDING * before.values):
-            product = str(before["product"].values[n])
-            unit = study.products["output_unit"].iloc[n]
-            sentences.append(
-                f"output of {product} sums to {after.values[n]:.6g} {unit}/a instead of {before.values[n]:.6g}: "
-                "the optimisation counts provincial output, national_output is not used."
-            )
-    return sentences

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 import weakref
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from numbers import Real
 from typing import Any
 
@@ -13,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from waterplan.errors import Problem, ScenarioError, suggest
-from waterplan.scenario.reading import row_of
+from waterplan.scenario.reading import Places, problem_at
 from waterplan.study import Study
 from waterplan.vocabulary import Term, of_kind, term, terms
 
 Array = NDArray[np.float64]
 OTHERS = "*"
+WITH_COMMAS = re.compile(r"[+-]?\d+(?:[,，]\d+)+(?:\.\d*)?")
 NO_CAP = "none"
 EXCLUDED = "excluded"
 CATALOGUE = {"sector": "sectors", "province": "provinces", "technology": "technologies"}
@@ -123,7 +125,8 @@ def _check_value(lever: Term, value: object) -> tuple[Any, str]:
         return NO_CAP, ""
     number = as_number(value)
     if number is None:
-        return value, f"{what} Give a finite number."
+        commas = isinstance(value, str) and WITH_COMMAS.fullmatch(value)
+        return value, f"{what} {'Write the number without commas.' if commas else 'Give a finite number.'}"
     if (lever.lower is not None and number < lever.lower) or (lever.upper is not None and number > lever.upper):
         return number, f"{what} {_way_out(lever)}"
     return number, ""
@@ -222,22 +225,22 @@ def _of_study(study: Study) -> StudyLevers:
             known.defaults[lever.name], unknown = known.value(lever.name, plain, full) if not wrong else (None, [])
             faults += [*wrong, *unknown]
     faults += [check_lever(name, 0)[1][0] for name in study.lever_defaults if name not in LEVERS]
-    raise_faults("study.toml", faults)
+    raise_faults({"": ("study.toml", 0)}, faults)
     return known
 
 
-def raise_faults(file: str, faults: Sequence[tuple[str, str]], rows: Mapping[str, int] | None = None) -> None:
+def raise_faults(places: Places, faults: Sequence[tuple[str, str]]) -> None:
     """Raises ScenarioError if anything is wrong with the levers."""
     if faults:
-        raise ScenarioError(lever_problems(file, faults, rows or {}))
+        raise ScenarioError(lever_problems(places, faults))
 
 
-def lever_problems(file: str, faults: Sequence[tuple[str, str]], rows: Mapping[str, int]) -> list[Problem]:
-    """Faults of levers as problems of a file."""
-    return [Problem(file, row_of(rows, f"levers.{where}"), f"levers.{where}", message) for where, message in faults]
+def lever_problems(places: Places, faults: Sequence[tuple[str, str]]) -> list[Problem]:
+    """Faults of levers as problems, each at the place where the lever is set."""
+    return [problem_at(places, f"levers.{where}", message) for where, message in faults]
 
 
-def resolve_levers(study: Study, given: Mapping[str, Any], exclude: Sequence[str], file: str) -> Levers:
+def resolve_levers(study: Study, given: Mapping[str, Any], exclude: Sequence[str], places: Places) -> Levers:
     """The value of every lever: the study's defaults, changed by what a scenario gives.
 
     Raises ScenarioError for labels that the study does not have, and where a technology's floor passes its cap.
@@ -248,31 +251,33 @@ def resolve_levers(study: Study, given: Mapping[str, Any], exclude: Sequence[str
     for name, value in given.items():
         values[name], unknown = known.value(name, value, values[name])
         faults += unknown
-    problems = lever_problems(file, faults, {})
+    problems = lever_problems(places, faults)
     if exclude:
-        problems += _exclude(known, values, exclude, file)
+        problems += _exclude(known, values, exclude, places)
     if "technology_floor" in given or "technology_cap" in given:
-        problems += _floors_above_caps(known, values, file)
-        problems += _floors_of_excluded(known, values, file)
+        problems += _floors_above_caps(known, values, places)
+        problems += _floors_of_excluded(known, values, places)
     if problems:
         raise ScenarioError(problems)
     return Levers(**values)
 
 
-def _exclude(known: StudyLevers, values: dict[str, Any], exclude: Sequence[str], file: str) -> list[Problem]:
+def _exclude(known: StudyLevers, values: dict[str, Any], exclude: Sequence[str], places: Places) -> list[Problem]:
     excluded = values[EXCLUDED].copy()
     place = known.place["technology"]
     excluded[[place[name] for name in exclude if name in place]] = True
     values[EXCLUDED] = _read_only(excluded)
     unknown = [name for name in exclude if name not in place]
-    return [Problem(file, 0, "exclude", known.no_such_label("technology", name)) for name in unknown]
-
-
-def _floors_of_excluded(known: StudyLevers, values: dict[str, Any], file: str) -> list[Problem]:
     return [
-        Problem(
-            file,
-            0,
+        replace(problem_at(places, f"exclude.{name}", known.no_such_label("technology", name)), column="exclude")
+        for name in unknown
+    ]
+
+
+def _floors_of_excluded(known: StudyLevers, values: dict[str, Any], places: Places) -> list[Problem]:
+    return [
+        problem_at(
+            places,
             f"levers.technology_floor.{known.labels['technology'][n]}",
             f"floor {values['technology_floor'][n]:g} on an excluded technology. Set its floor to 0, or let it in.",
         )
@@ -280,12 +285,11 @@ def _floors_of_excluded(known: StudyLevers, values: dict[str, Any], file: str) -
     ]
 
 
-def _floors_above_caps(known: StudyLevers, values: dict[str, Any], file: str) -> list[Problem]:
+def _floors_above_caps(known: StudyLevers, values: dict[str, Any], places: Places) -> list[Problem]:
     floor, cap = values["technology_floor"], values["technology_cap"]
     return [
-        Problem(
-            file,
-            0,
+        problem_at(
+            places,
             f"levers.technology_floor.{known.labels['technology'][n]}",
             f"floor {floor[n]:g} is above technology_cap {cap[n]:g}. Lower the floor or raise the cap.",
         )

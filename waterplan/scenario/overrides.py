@@ -12,6 +12,7 @@ from waterplan.scenario.levers import as_number, shown
 from waterplan.scenario.reading import row_of
 from waterplan.vocabulary import Term, of_kind, terms
 
+PLACE = "set"
 BASES = ("measured", "reported", "estimated", "assumed")
 KEYS = ("name", "where", "value", "factor", "unit", "source", "low", "high", "basis", "note")
 TEXT_MAX = 2000
@@ -38,7 +39,7 @@ class Override:
     note: str = ""
     file: str = field(default="", compare=False)
     row: int = field(default=0, compare=False)
-    place: str = field(default="set", compare=False)
+    place: str = field(default=PLACE, compare=False)
 
     def __post_init__(self) -> None:
         labels = {dim: (names,) if isinstance(names, str) else tuple(names) for dim, names in self.where.items()}
@@ -73,6 +74,15 @@ class Override:
         return Problem(self.file or "scenario", self.row, where, message)
 
 
+def is_text(text: str) -> bool:
+    """Whether text can be written to a file: JSON from a browser may hold half of a pair of UTF-16.
+
+    >>> is_text("取水"), is_text("\\ud800")
+    (True, False)
+    """
+    return not any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
 class _Reader:
     """One [[set]] table on its way to an Override; collects what is wrong with it."""
 
@@ -89,6 +99,8 @@ class _Reader:
         if not isinstance(value, str):
             self.fault(key, f"got {shown(value)}; give text in quotes.")
             return ""
+        if not is_text(value):
+            self.fault(key, "signs that are no text (half of a pair of UTF-16). Write it again.")
         if len(value) > TEXT_MAX:
             self.fault(key, f"{len(value)} signs; {TEXT_MAX} is the most.")
         return value.strip()
@@ -193,6 +205,18 @@ def read_overrides(given: Any, file: str, rows: Mapping[str, int]) -> tuple[list
     overrides = [reader.read() for reader in readers]
     problems = [problem for reader in readers for problem in reader.problems]
     return [override for override in overrides if override is not None], problems
+
+
+def made_wrong(override: Override) -> list[Problem]:
+    """What is wrong with an override that was made in Python; one read from a file was checked there."""
+    if override.place != PLACE:
+        return []
+    reader = _Reader(override.as_mapping(), override.file or "scenario", 0, {})
+    reader.place = PLACE
+    read = reader.read()
+    if read is not None and read.name != override.name:
+        reader.fault("name", f'got "{override.name}"; write "{read.name}".')
+    return reader.problems
 
 
 def names_a_source(text: str, keys: Sequence[str]) -> str:

@@ -12,6 +12,8 @@ from typing import Any
 from waterplan.errors import Problem, ScenarioError, suggest
 from waterplan.tables.places import not_a_file
 
+Places = Mapping[str, tuple[str, int]]  # of what is written, the file (or --set, link ...) and line; "" for the rest
+
 BYTES_MAX = 1_000_000
 DEPTH_MAX = 8
 HEADER = re.compile(r"\s*(\[\[?)\s*([\w.\"' -]+?)\s*\]\]?\s*(#.*)?$")
@@ -154,3 +156,16 @@ def row_of(rows: Mapping[str, int], where: str) -> int:
             return rows[where]
         where = where.rpartition(".")[0]
     return 0
+
+
+def problem_at(places: Places, where: str, message: str) -> Problem:
+    """Something wrong with what is written, named by the place where it, or the nearest thing around it, stands.
+
+    >>> problem_at({"levers.a": ("--set", 0), "": ("x.toml", 0)}, "levers.a.paper", "no.").file
+    '--set'
+    """
+    around = where
+    while around and around not in places:
+        around = around.rpartition(".")[0]
+    file, row = places.get(around, ("scenario", 0))
+    return Problem(file, row, where, message)

@@ -3,39 +3,39 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import tomli_w
 import xarray as xr
 
 from waterplan.errors import Problem, ScenarioError, suggest
-from waterplan.scenario.applying import apply, remarks
+from waterplan.scenario import provenance
+from waterplan.scenario.applying import apply
+from waterplan.scenario.content import read_content
 from waterplan.scenario.levers import (
     EXCLUDED,
     LEVERS,
     Levers,
     check_lever,
-    lever_problems,
     merged,
     of_study,
     raise_faults,
     resolve_levers,
-    shown,
 )
-from waterplan.scenario.overrides import Override, read_overrides
-from waterplan.scenario.reading import read_layers, row_of, scenario_files
-from waterplan.study import Study
+from waterplan.scenario.overlaps import covered, set_twice
+from waterplan.scenario.overrides import Override
+from waterplan.scenario.reading import Places, read_layers, row_of, scenario_files
+from waterplan.scenario.remarks import remarks
+from waterplan.scenario.settings import ORIGIN, read_settings
+from waterplan.study import Study, Trace
 from waterplan.tables.places import not_a_file
 from waterplan.vocabulary import term
 
-KEYS = ("title", "why", "extends", "levers", "set", "exclude")
-LANGUAGES = ("en", "zh")
-TEXT_MAX = {"title": 200, "why": 5000}
 DIGEST_OF = "waterplan scenario 1\n"
 
 
@@ -46,6 +46,7 @@ class Scenario:
     levers: as written, a number or word, or by label ("*" stands for all other labels); what is not here is at its
     default. overrides: figures of the study set otherwise, applied in order. exclude: technologies that get no new
     capacity. title and why are in English or the only language given; title_zh and why_zh in Chinese, if given.
+    file and places say where it and its levers are written, for messages.
 
     Raises ScenarioError if a lever does not exist or is out of its range.
 
@@ -61,13 +62,22 @@ class Scenario:
     title_zh: str = ""
     why_zh: str = ""
     file: str = field(default="", compare=False)
+    places: Places = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         checked = {name: check_lever(name, value) for name, value in self.levers.items()}
-        raise_faults(self.file or "scenario", [fault for _, faults in checked.values() for fault in faults])
+        raise_faults(self._places, [fault for _, faults in checked.values() for fault in faults])
         object.__setattr__(self, "levers", {name: plain for name, (plain, _) in checked.items()})
         object.__setattr__(self, "overrides", tuple(self.overrides))
         object.__setattr__(self, "exclude", tuple(dict.fromkeys(self.exclude)))
+        for name in ("title", "why"):
+            here, chinese = getattr(self, name).strip(), getattr(self, f"{name}_zh").strip()
+            object.__setattr__(self, name, here or chinese)
+            object.__setattr__(self, f"{name}_zh", chinese)
+
+    @property
+    def _places(self) -> Places:
+        return {"": (self.file or "scenario", 0), **self.places}
 
     @classmethod
     def read(cls, path: str | Path) -> Scenario:
@@ -79,7 +89,9 @@ class Scenario:
         problems: list[Problem] = []
         scenario = cls()
         for layer in read_layers(Path(path)):
-            upper, wrong = _read_content(layer.content, layer.file, layer.rows)
+            fields, wrong = read_content(layer.content, layer.file, layer.rows)
+            upper = cls(**fields)
+            wrong = wrong or set_twice(upper.overrides)
             if not upper.title and not wrong:
                 row = row_of(layer.rows, "title")
                 wrong = [Problem(layer.file, row, "title", "missing. Say in a few words what is asked.")]
@@ -90,9 +102,16 @@ class Scenario:
         return scenario
 
     @classmethod
-    def from_mapping(cls, content: Mapping[str, Any], file: str = "scenario") -> Scenario:
-        """A scenario from the content of such a file; it extends nothing. Raises ScenarioError like :meth:`read`."""
-        scenario, problems = _read_content(content, file, {})
+    def from_mapping(cls, content: Mapping[str, Any], file: str = "scenario", is_saved: bool = False) -> Scenario:
+        """A scenario from the content of such a file; it extends nothing. Raises ScenarioError like :meth:`read`.
+
+        is_saved: waterplan itself wrote the content (a plan, a link, a store), perhaps before it refused figures that
+        are set twice.
+        """
+        fields, problems = read_content(content, file, {})
+        scenario = cls(**fields)
+        if not is_saved:
+            problems = problems or set_twice(scenario.overrides)
         if "extends" in content:
             problems.append(Problem(file, 0, "extends", "only a file can extend another. Use Scenario.read."))
         if problems:
@@ -108,14 +127,16 @@ class Scenario:
         return self.why_zh or self.why if language == "zh" else self.why
 
     def to_mapping(self) -> dict[str, Any]:
-        """The content of a file that says the same without extending another."""
+        """The content of a file that says the same without extending another, overrides without effect left out."""
         content: dict[str, Any] = {}
         for key, here, chinese in (("title", self.title, self.title_zh), ("why", self.why, self.why_zh)):
             if here or chinese:
                 content[key] = {"en": here, "zh": chinese} if chinese else here
         content |= {"exclude": list(self.exclude)} if self.exclude else {}
         content |= {"levers": dict(self.levers)} if self.levers else {}
-        content |= {"set": [override.as_mapping() for override in self.overrides]} if self.overrides else {}
+        hidden = covered(self.overrides)
+        written = [override.as_mapping() for place, override in enumerate(self.overrides) if place not in hidden]
+        content |= {"set": written} if written else {}
         return content
 
     def to_toml(self) -> str:
@@ -127,36 +148,43 @@ class Scenario:
 
         ``excluded`` takes a list of technologies in place of those excluded. Raises ScenarioError.
         """
-        exclude = levers.pop(EXCLUDED, self.exclude)
-        changed = {name: check_lever(name, value) for name, value in levers.items() if value is not None}
-        faults = [fault for _, faults in changed.values() for fault in faults]
-        faults += [check_lever(name, 0)[1][0] for name, value in levers.items() if value is None and name not in LEVERS]
-        raise_faults(self.file or "scenario", faults)
-        kept = {name: value for name, value in self.levers.items() if levers.get(name, value) is not None}
-        now = {**kept, **{name: merged(kept.get(name), plain) for name, (plain, _) in changed.items()}}
+        return self.with_levers_of("with_levers", levers)
+
+    def with_levers_of(self, origin: str, levers: Mapping[str, Any]) -> Scenario:
+        """As :meth:`with_levers`; a fault of these levers is named by their origin, such as "--set"."""
+        plain = {name: value for name, value in levers.items() if name != EXCLUDED}
+        checked = {name: check_lever(name, value) for name, value in plain.items() if value is not None}
+        faults = [fault for _, faults in checked.values() for fault in faults]
+        faults += [check_lever(name, 0)[1][0] for name, value in plain.items() if value is None and name not in LEVERS]
+        raise_faults({"": (origin, 0)}, faults)
+        kept = {name: value for name, value in self.levers.items() if plain.get(name, value) is not None}
+        now = {**kept, **{name: merged(kept.get(name), value) for name, (value, _) in checked.items()}}
+        exclude = levers.get(EXCLUDED, self.exclude)
         exclude = (exclude,) if isinstance(exclude, str) else tuple(exclude or ())
-        return replace(self, levers=now, exclude=exclude)
+        said = [
+            f"levers.{name}{f'.{label}' if label else ''}"
+            for name, (value, _) in checked.items()
+            for label in (value if isinstance(value, Mapping) else ("",))
+        ]
+        said += [f"exclude.{name}" for name in exclude if name not in self.exclude]
+        return replace(self, levers=now, exclude=exclude, places={**self.places, **dict.fromkeys(said, (origin, 0))})
 
     def with_settings(self, settings: Iterable[str]) -> Scenario:
         """The same scenario with settings such as ``sector_floor.paper=0.1``. Raises ScenarioError with all faults."""
-        scenario, problems, said = replace(self, file="--set"), [], set[str]()
-        for setting in settings:
-            lever = setting.partition("=")[0].strip()
-            if lever in said:
-                problems.append(Problem("--set", 0, lever, "set more than once. Say it once."))
-            said.add(lever)
+        changes, problems = read_settings(settings)
+        scenario = self
+        for name, value in changes:
             try:
-                name, value = parse_setting(setting)
-                scenario = scenario.with_levers(**{name: value})
+                scenario = scenario.with_levers_of(ORIGIN, {name: value})
             except ScenarioError as error:
                 problems += error.problems
         if problems:
             raise ScenarioError(problems)
-        return replace(scenario, file=self.file)
+        return scenario
 
     def resolve(self, study: Study) -> Levers:
         """The value of every lever for a study. Raises ScenarioError for labels that the study does not have."""
-        return resolve_levers(study, self.levers, self.exclude, self.file or "scenario")
+        return resolve_levers(study, self.levers, self.exclude, self._places)
 
     def check(self, study: Study) -> None:
         """Raises ScenarioError with all problems of levers and overrides that only a study can show."""
@@ -169,9 +197,20 @@ class Scenario:
         if problems:
             raise ScenarioError(problems)
 
-    def remarks(self, study: Study) -> list[str]:
+    def remarks(self, study: Study, language: str = "en") -> list[str]:
         """What a reader should know about the overrides, such as national totals that they move."""
-        return remarks(study, self.overrides)
+        return remarks(study, self.overrides, language)
+
+    def rows(self, study: Study) -> pd.DataFrame:
+        """The study's rows with the overrides in them: figure, basis, source and where each is written.
+
+        Where there are overrides, columns ``study_value``, ``study_basis`` ... say what the study has in their place.
+        """
+        return provenance.rows_of(study, self.overrides)
+
+    def trace(self, study: Study, name: str, **labels: str) -> Trace:
+        """The row and the source of an input in this scenario, like :meth:`Study.trace`. Raises WaterplanError."""
+        return provenance.trace(study, self.overrides, name, **labels)
 
     def digest(self, study: Study) -> str:
         """What the scenario asks of a study, as sha256: of the study, of every lever's value, of every changed figure.
@@ -202,76 +241,8 @@ def _over(lower: Scenario, upper: Scenario) -> Scenario:
         title_zh=upper.title_zh,
         why_zh=upper.why_zh,
         file=upper.file,
+        places={**lower.places, **upper.places},
     )
-
-
-def _read_content(content: Mapping[str, Any], file: str, rows: Mapping[str, int]) -> tuple[Scenario, list[Problem]]:
-    """The scenario of one file's content, without what is wrong, and what that is."""
-    problems = [
-        Problem(file, row_of(rows, str(key)), str(key), _no_such_key(str(key))) for key in content if key not in KEYS
-    ]
-    texts: dict[str, str] = {}
-    for key in ("title", "why"):
-        found, message = _texts(content.get(key, ""), TEXT_MAX[key])
-        texts |= {key: found.get("en") or found.get("zh", ""), f"{key}_zh": found.get("zh", "")}
-        problems += [Problem(file, row_of(rows, key), key, message)] if message else []
-    levers = content.get("levers", {})
-    if not isinstance(levers, Mapping):
-        problems.append(
-            Problem(file, row_of(rows, "levers"), "levers", f"got {shown(levers)}; write a table [levers].")
-        )
-        levers = {}
-    checked = {str(name): check_lever(str(name), value) for name, value in levers.items()}
-    problems += lever_problems(file, [fault for _, faults in checked.values() for fault in faults], rows)
-    overrides, wrong = read_overrides(content.get("set", []), file, rows)
-    exclude = content.get("exclude", [])
-    if not isinstance(exclude, Sequence) or isinstance(exclude, str) or not all(isinstance(t, str) for t in exclude):
-        message = f'got {shown(exclude)}; write a list of technologies, such as ["mvr_evaporation"].'
-        problems.append(Problem(file, row_of(rows, "exclude"), "exclude", message))
-        exclude = []
-    good = {name: plain for name, (plain, faults) in checked.items() if not faults}
-    scenario = Scenario(**texts, levers=good, overrides=tuple(overrides), exclude=tuple(exclude), file=file)
-    return scenario, problems + wrong
-
-
-def _no_such_key(key: str) -> str:
-    if key == "expected":
-        return "what a scenario should answer does not belong to the question; see tests/expected_scenarios.toml."
-    if key in LEVERS:
-        return f"a lever stands under [levers]; put {key} there."
-    return f"not a key of a scenario.{suggest(key, KEYS)} Keys: {', '.join(KEYS)}."
-
-
-def _texts(value: object, most: int) -> tuple[dict[str, str], str]:
-    """A text by language, and what is wrong with it."""
-    given = dict(value) if isinstance(value, Mapping) else {"en": value}
-    texts = {language: text.strip() for language, text in given.items() if isinstance(text, str)}
-    if not set(given) <= set(LANGUAGES) or len(texts) < len(given):
-        return {}, f'got {shown(value)}; give text, or {{ en = "...", zh = "..." }}.'
-    longest = max((len(text) for text in texts.values()), default=0)
-    return texts, f"{longest} signs; {most} is the most." if longest > most else ""
-
-
-def parse_setting(text: str) -> tuple[str, Any]:
-    """A lever and its value from the words of a command line.
-
-    Raises ScenarioError if it is not ``lever=value`` or ``lever.label=value``.
-
-    >>> parse_setting("sector_floor.paper=0.1"), parse_setting("saving_target=9000")
-    (('sector_floor', {'paper': 0.1}), ('saving_target', 9000))
-    """
-    name, equals, written = (part.strip() for part in text.partition("="))
-    if not equals or not name or not written:
-        message = f"got {shown(text)}; write lever=value, such as saving_target=2500 or sector_floor.paper=0.1."
-        raise ScenarioError([Problem("--set", 0, "", message)])
-    try:
-        value: Any = tomllib.loads(f"value = {written}")["value"]
-    except (tomllib.TOMLDecodeError, RecursionError):
-        value = written
-    lever, dot, label = name.partition(".")
-    if lever == EXCLUDED and isinstance(value, str):
-        value = [word.strip() for word in value.split(",")]
-    return lever, {label: value} if dot else value
 
 
 def apply_overrides(study: Study, scenario: Scenario) -> xr.Dataset:
