@@ -57,7 +57,8 @@ class Ranges:
         scenario = scenario or Scenario()
         low, high = override_range(study, scenario)
         value = apply_overrides(study, scenario)
-        frames = [_rows(study, name, value, low, high) for name in sampled_inputs()]
+        known = scenario.rows(study)
+        frames = [_rows(known, name, value, low, high) for name in sampled_inputs()]
         values = {str(name): np.array(array.values, dtype=float) for name, array in value.data_vars.items()}
         return cls(study, values, pd.concat(frames, ignore_index=True))
 
@@ -156,8 +157,8 @@ class Ranges:
         return [np.flatnonzero(groups == group) for group in sorted(set(groups) - {""})]
 
 
-def _rows(study: Study, name: str, value: xr.Dataset, low: xr.Dataset, high: xr.Dataset) -> pd.DataFrame:
-    """The rows of one drawn figure that have a spread."""
+def _rows(known: pd.DataFrame, name: str, value: xr.Dataset, low: xr.Dataset, high: xr.Dataset) -> pd.DataFrame:
+    """The rows of one drawn figure that have a spread; ``known``: basis and source of all rows."""
     item = input_of(name)
     numbers = [np.asarray(part[item.name].values, dtype=float) for part in (value, low, high)]
     if name == GAP:
@@ -170,7 +171,7 @@ def _rows(study: Study, name: str, value: xr.Dataset, low: xr.Dataset, high: xr.
     cells = np.flatnonzero(top > bottom)
     places = np.unravel_index(cells, numbers[0].shape) if item.dims else ()
     labels = {dim: value[dim].values.astype(str)[place] for dim, place in zip(item.dims, places, strict=True)}
-    known = study.rows[study.rows["name"] == item.name]
+    known = known[known["name"] == item.name]
     keys = [known[dim].astype(str).to_numpy() for dim in item.dims]
     place_of = {key: n for n, key in enumerate(zip(*keys, strict=True))} if item.dims else {(): 0}
     at = [place_of[key] for key in (zip(*labels.values(), strict=True) if item.dims else [()] * len(cells))]

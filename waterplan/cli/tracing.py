@@ -38,7 +38,7 @@ def print_trace(name: str, labels: list[str], study: str, scenario: str, as_json
         else:
             tell("\n".join(heaviest(result, name, where, rows, language)))
         return
-    found = known.trace(name, **where)
+    found = waterplan.open_scenario(scenario).trace(known, name, **where)
     if as_json:
         tell_json(row_content(found))
     else:
@@ -66,7 +66,13 @@ def row_content(found: Trace) -> dict[str, Any]:
     labels = {dim: row[dim] for dim in term(str(row["name"])).dims}
     content = {"name": row["name"], "labels": labels, **{field: row[field] for field in ROW_FIELDS}}
     known = {str(key): value for key, value in source.dropna().items()}
-    return {**content, "source": {"source": source.name, **known}}
+    return {**content, "source": {"source": source.name or row["source"], **known}, **_of_study(row)}
+
+
+def _of_study(row: Any) -> dict[str, dict[str, Any]]:
+    """What the study has where the scenario sets a figure; nothing elsewhere."""
+    fields = ("value", "low", "high", "basis", "source", "file", "row", "written", "note")
+    return {"instead_of": {field: row[f"study_{field}"] for field in fields}} if row.get("study_file") else {}
 
 
 def row_lines(found: Trace, language: str) -> list[str]:
@@ -76,15 +82,36 @@ def row_lines(found: Trace, language: str) -> list[str]:
     said = "; ".join([one.name, *(f"{term(dim).label(language)} {row[dim]}" for dim in one.dims)])
     verified = say("verified_yes" if source["verified"] == "yes" else "verified_no")
     document = {key: source[key] for key in ("title", "publisher")}
+    year = source.dropna().get("year", "-")
     lines = [
         say("range", low=f"{row['low']:.10g}", high=f"{row['high']:.10g}", unit=unit),
         say("basis", basis=say(f"basis_{row['basis']}")),
-        say("row", file=row["file"], row=row["row"], written=row["written"]),
-        say("source", key=source.name, **document, year=source.dropna().get("year", "-"), verified=verified),
+        *_place_lines(row, unit, say),
+        say("source", key=source.name, **document, year=year, verified=verified)
+        if source.name
+        else say("source_in_words", words=row["source"]),
         *(say("note", note=note) for note in (row["note"], source["note"]) if note),
     ]
     head = f"{one.label(language)} ({said}): {row['value']:.10g} {unit}".rstrip()
     return [head, *(f"  {line}".rstrip() for line in lines)]
+
+
+def _place_lines(row: Any, unit: str, say: Texts) -> list[str]:
+    """Where a figure stands: its row, or the override that set it and the row of the study below."""
+    below = _of_study(row).get("instead_of")
+    if below is None:
+        return [say("row", file=row["file"], row=row["row"], written=row["written"])]
+    numbers = {name: f"{below[name]:.10g}" for name in ("value", "low", "high")}
+    words = {name: below[name] for name in ("source", "written")}
+    at, basis = _at(below["file"], below["row"], say), say(f"basis_{below['basis']}")
+    return [
+        say("set_by", place=_at(row["file"], row["row"], say), written=row["written"]),
+        say("instead_of", **numbers, **words, unit=unit, basis=basis, place=at),
+    ]
+
+
+def _at(file: str, row: int, say: Texts) -> str:
+    return say("at_row", file=file, row=row) if row else file
 
 
 def value_of(result: Result, name: str, where: dict[str, str]) -> float | None:
@@ -101,6 +128,7 @@ def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {"name": row["name"], "labels": {dim: row[dim] for dim in term(row["name"]).dims}}
         | {field: row[field] for field in fields}
+        | _of_study(row)
         for row in rows.to_dict("records")
     ]
 
@@ -115,7 +143,10 @@ def heaviest(result: Result, name: str, where: dict[str, str], rows: pd.DataFram
     for row in rows.head(SHOWN).to_dict("records"):
         share = row["weight"] / total if total > 0 else 0.0
         place = " ".join([row["name"], *(str(row[dim]) for dim in term(row["name"]).dims)])
-        basis, at = say(f"basis_{row['basis']}"), say("at_row", file=row["file"], row=row["row"])
+        basis, at = say(f"basis_{row['basis']}"), _at(row["file"], row["row"], say)
+        for below in _of_study(row).values():
+            instead = say("set_here", value=f"{below['value']:.4g}")
+            at = f"{at}; {instead}"
         weight = right(number(row["weight"], 2), 9)
         lines.append(
             f"{weight}  {right(percent(share), 6)}  {left(cut(place, PLACE_COLUMNS), PLACE_COLUMNS)}  {basis}; {at}"

@@ -26,6 +26,8 @@ from waterplan.plan.deployment import LEVELS, Deployment, deployment_of, use_sav
 from waterplan.plan.result import Result
 from waterplan.planner.planner import Planner
 from waterplan.scenario import Override
+from waterplan.tables.tolerances import outside
+from waterplan.vocabulary import term
 
 COSTS = ("annual_cost", "objective")
 VOLUMES = ("reference_withdrawal", "base_withdrawal", "planned_withdrawal")
@@ -50,7 +52,7 @@ AT_MARGIN = 0.25  # hm3/a: choices that change when the target moves by this muc
 
 
 def rests_on(result: Result, name: str, planner: Planner | None = None, **labels: str) -> pd.DataFrame:
-    """The rows that a computed number rests on: columns of ``study.rows``, derivative and weight.
+    """The rows that a computed number rests on: columns of ``scenario.rows``, derivative and weight.
 
     name: one of COMPUTED; labels narrow it down (technology, product, sector, province, level). Raises WaterplanError
     for a name or label that does not exist.
@@ -298,6 +300,7 @@ def _of_the_margin(result: Result, planner: Planner) -> pd.DataFrame:
     for row in rows.itertuples():
         where = {str(dim): [getattr(row, str(dim))] for dim in study.values[row.name].dims}
         step = 1e-4 * (row.high - row.low)
+        step = -step if outside(np.array(row.value + step), term(row.name).lower, term(row.name).upper) else step
         override = Override(name=row.name, where=where, value=row.value + step, unit=row.unit, source=row.source)
         again = planner.solve(replace(scenario, overrides=(*scenario.overrides, override)), result.duals.shadow_price)
         moved.append((again.duals.shadow_price - result.duals.shadow_price) / step)

@@ -25,7 +25,6 @@ from waterplan.planner.answer import ask
 from waterplan.planner.packed import Places, build_costs, build_pairs, capacity_surcharge, extra_worth
 from waterplan.planner.packs import fresh_answers
 from waterplan.planner.store import Uses, build_uses
-from waterplan.scenario import override_range
 from waterplan.study import Study
 
 STEP = 1e-6
@@ -50,7 +49,7 @@ BASES = ("measured", "reported", "estimated", "assumed")
 
 
 def weights(result: Result) -> pd.DataFrame:
-    r"""The study's rows that the least cost depends on, heaviest first.
+    r"""The rows that the least cost depends on, heaviest first: the study's, and what the scenario sets in their place.
 
     derivative: d objective / d value [MCNY/a per unit]; weight: what half the row's range is worth,
     :math:`|\partial \mathrm{cost} / \partial \mathrm{value}| (\mathrm{high} - \mathrm{low}) / 2` [MCNY/a].
@@ -59,19 +58,18 @@ def weights(result: Result) -> pd.DataFrame:
 
 
 def weighed(result: Result, found: Mapping[str, Array]) -> pd.DataFrame:
-    """The study's rows with derivative and weight, heaviest first; ``found``: derivatives by input, in its own dims."""
+    """The rows of a scenario with derivative and weight, heaviest first; found: derivatives by input, in its dims."""
     study = result.instance.study
-    low, high = override_range(study, result.instance.scenario)
-    rows = study.rows[study.rows["name"].isin(found)].copy()
+    rows = result.instance.scenario.rows(study)
+    rows = rows[rows["name"].isin(found)].copy()
     names = rows["name"].to_numpy(dtype=object)
     index = {dim: pd.Index(study.values[dim].values).get_indexer(rows[dim].astype(str)) for dim in _dims(study, found)}
-    figures = {column: np.zeros(len(rows)) for column in ("derivative", "low", "high")}
+    derivative = np.zeros(len(rows))
     for name, values in found.items():
         here = np.flatnonzero(names == name)
         place = tuple(index[str(dim)][here] for dim in study.values[name].dims)
-        for column, array in (("derivative", values), ("low", low[name].values), ("high", high[name].values)):
-            figures[column][here] = np.asarray(array)[place]
-    rows = rows.assign(**figures)
+        derivative[here] = np.asarray(values)[place]
+    rows = rows.assign(derivative=derivative)
     rows["weight"] = rows["derivative"].abs() * (rows["high"] - rows["low"]) / 2
     return rows.sort_values("weight", ascending=False, kind="stable").reset_index(drop=True)
 

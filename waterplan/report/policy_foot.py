@@ -15,6 +15,7 @@ from waterplan.report.commands import report_line
 from waterplan.report.document import Html, element, note, section, table
 from waterplan.report.telling import Report
 from waterplan.scenario import Scenario
+from waterplan.study import Study, is_set
 from waterplan.vocabulary import Term, of_kind, term
 
 HEAVIEST, LEVERS, MILLION = 7, 12, 1e6
@@ -83,6 +84,7 @@ def assumptions(report: Report) -> tuple[Html, list[str]]:
         number = f"[{cited.index(str(row['source'])) + 1}]"
         weight = digits(float(row["weight"]) * factor, 1)
         label = term(str(row["name"])).label(report.language)
+        label = say("set_by_scenario", figure=label, value=short(float(row["study_value"]))) if is_set(row) else label
         told.append([label, " · ".join(named) or say("everywhere"), number, _range(report, row), weight])
     head = [say("figure"), say("where"), say("source"), say("value"), say("weight", unit=unit)]
     return section(say("assumptions"), table(head, told, texts=3, wraps=1)), cited
@@ -120,17 +122,17 @@ def spoken_unit(unit: str, language: str) -> str:
 
 def source_list(report: Report, cited: list[str]) -> Html:
     """The sources cited, as numbered in the table above; titles stay in their language."""
-    say, sources = report.say, report.plan.study.sources
-    items = source_items(sources, cited)
+    say, study = report.say, report.plan.study
+    items = source_items(study, cited)
     listed = [element("ol", *items, class_="sources")] if items else []
-    return section(say("sources"), *listed, note(say("sources_note", count=len(sources))))
+    return section(say("sources"), *listed, note(say("sources_note", count=len(study.sources))))
 
 
-def source_items(sources: pd.DataFrame, cited: Iterable[str]) -> list[Html]:
+def source_items(study: Study, cited: Iterable[str]) -> list[Html]:
     """Sources as items of a list; only web addresses are links."""
     items = []
     for key in cited:
-        row = sources.loc[key]
+        row = study.source(key)
         told: dict[str, str] = {
             name: "" if pd.isna(row[name]) else str(row[name]) for name in ("title", "publisher", "year", "url")
         }

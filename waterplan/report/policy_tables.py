@@ -21,7 +21,7 @@ def technology_table(report: Report) -> Html:
     whole, price = float(found["saving"].sum()), report.total("shadow_price")
     units = {kind: words.unit(kind, 1.0)[1] for kind in ("hm3/a", "CNY/m3")}
     factor, money = words.unit("MCNY", float(found["investment"].max()))
-    assumed = assumed_shares(report.plan.study.rows)
+    assumed = assumed_shares(report.plan.scenario.rows(report.plan.study))
 
     def numbers(saving: float, cost: float, investment: float) -> list[str]:
         volume = words.number("hm3/a", saving)

@@ -23,11 +23,11 @@ Tell = Callable[[int, int], None]
 def check_first(
     planner: Planner, result: Result, count: int = PLANNED_AGAIN, tell: Tell = lambda done, of: None
 ) -> pd.DataFrame:
-    """The rows of the study that the least cost depends on, heaviest first, with what it would be at low and high.
+    """The rows of the scenario that the least cost depends on, heaviest first, with what it would be at low and high.
 
-    Columns of ``study.rows``, derivative [MCNY/a per unit], weight [MCNY/a], and of the first ``count`` cost_at_low and
-    cost_at_high [MCNY/a]: the least cost when that row alone has that value; missing where no plan exists then, or the
-    value contradicts another row.
+    Columns of ``scenario.rows``, derivative [MCNY/a per unit], weight [MCNY/a], and of the first ``count`` cost_at_low
+    and cost_at_high [MCNY/a]: the least cost when that row alone has that value; missing where no plan exists then, or
+    the value contradicts another row.
     """
     rows = weights(result)
     rows = rows[rows["weight"] > 0].reset_index(drop=True)

@@ -80,7 +80,12 @@ class Book:
     @cached_property
     def scenario(self) -> Scenario:
         """The question that the plan answers."""
-        return Scenario.from_mapping(tomllib.loads(str(self.dataset.attrs["scenario"])))
+        return Scenario.from_mapping(tomllib.loads(str(self.dataset.attrs["scenario"])), is_saved=True)
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """The study's rows with the overrides of the scenario in them."""
+        return self.scenario.rows(self.study)
 
     def say(self, key: str, **values: object) -> str:
         """A text of the workbook."""
@@ -269,7 +274,7 @@ class Book:
         return [heading, *(self._column(name, self.dataset[name].values) for name in names)]
 
     def _notes(self) -> list[Column]:
-        attrs, rows = self.dataset.attrs, self.study.rows
+        attrs, rows = self.dataset.attrs, self.rows
         counts = {basis: int((rows["basis"] == basis).sum()) for basis in BASES}
         years = {name: attrs[name] for name in ("base_year", "target_year")}
         sources = basis_of_study(self.study, self.language)
@@ -290,8 +295,11 @@ class Book:
         return [Column(self.say("subject"), subjects), Column(self.say("text"), texts)]
 
     def _sources(self) -> list[Column]:
-        sources = self.study.sources
-        used = self.study.rows["source"].value_counts().reindex(sources.index, fill_value=0)
+        used = self.rows["source"].value_counts()
+        keys = self.study.sources.index.tolist()
+        keys += sorted(set(used.index) - set(keys))  # said in words by the scenario
+        sources = pd.DataFrame([self.study.source(key).to_dict() for key in keys], index=keys).astype({"year": "Int64"})
+        used = used.reindex(keys, fill_value=0)
         return [
             Column(self.say("key"), sources.index.tolist()),
             Column(self.say("title"), sources["title"].tolist()),
