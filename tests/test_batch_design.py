@@ -101,6 +101,25 @@ def test_a_bad_table_is_told_by_row_and_column(tiny, tmp_path, content, told):
     assert told in message
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[grid]\nsector_floor = [0, 0.1]\n'sector_floor.paper' = [0.1, 0.2]", "sector_floor is given too"),
+        ("[grid]\n'sector_floor.paper' = [0.1, 0.2]\nsector_floor = [0, 0.1]", "sector_floor.paper is given too"),
+        ("[grid]\n'sector_floor.paper' = [0.1]\nsector_floor = {paper = [0.2]}", "set more than once"),
+        ("[grid]\nwater_tax = [1]\n[sample]\nsize = 4\n[sample.levers]\nwater_tax = [0, 1]", "already in the grid"),
+        ("[table]\nwater_tax = [1]\n[sample]\nsize = 4\n[sample.levers]\nwater_tax = [0, 1]", "already in the table"),
+        (
+            "[table]\nsector_floor = [0.1]\n[sample]\nsize = 4\n[sample.levers]\n'sector_floor.paper' = [0, 1]",
+            "sector_floor is given too: give sector_floor for all labels or by label",
+        ),
+    ],
+    ids=range(6),
+)
+def test_a_lever_stands_in_one_place_of_a_design(text, told, tiny, tmp_path):
+    assert told in problems_of(written(tmp_path, text), tiny, tmp_path / "runs.zarr")
+
+
 def test_the_python_way_says_the_same_as_the_file(tiny, tmp_path):
     text = "[grid]\nsaving_target = [50, 100]\n[grid.sector_floor]\npaper = [0, 0.05]\n"
     text += "[sample]\nsize = 8\nstudy = 'kind'\n"

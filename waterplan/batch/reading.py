@@ -137,8 +137,23 @@ class _Reader:
             found.table = self.table(content["table"])
         if "sample" in content:
             self.sample(content["sample"])
+        self.once()
         if "store" in content:
             self.keep(content["store"])
+
+    def once(self) -> None:
+        """A lever stands in one place of a design, for all labels or by label."""
+        levers = self.found.sample.get("levers", {}) if self.found.sample else {}
+        seen: dict[str, str] = {}
+        for where, columns in (("grid", self.found.grid), ("table", self.found.table), ("sample.levers", levers)):
+            for name in columns:
+                lever = name.partition(".")[0]
+                same = [other for other in seen if other.partition(".")[0] == lever]
+                if name in seen:
+                    self.fault(where, f"{name}: already in the {seen[name]}.")
+                elif same and lever in (name, *same):
+                    self.fault(f"{where}.{name}", f"{same[0]} is given too: give {lever} for all labels or by label.")
+                seen[name] = where
 
     def scenarios(self, where: str, given: Any) -> tuple[Scenario, ...]:
         if not isinstance(given, Sequence) or isinstance(given, str) or not given:
@@ -165,7 +180,13 @@ class _Reader:
         if not isinstance(given, Mapping) or not given:
             self.fault(where, f"got {shown(given)}; give levers with their values.")
             return {}
-        return {name: values(f"{where}.{name}", name, value) for name, value in flattened(given).items()}
+        flat = flattened(given)
+        for name in given:
+            lever, dot, label = str(name).partition(".")
+            under = given.get(lever)
+            if dot and isinstance(under, Mapping) and label in under:
+                self.fault(f"{where}.{name}", "set more than once. Say it once.")
+        return {name: values(f"{where}.{name}", name, value) for name, value in flat.items()}
 
     def values(self, where: str, name: str, given: Any) -> tuple[Any, ...]:
         """The values of a lever in a grid: a list, or from, to and count."""
@@ -238,9 +259,6 @@ class _Reader:
         if not levers and not study:
             self.fault("sample", "nothing is drawn: give levers with least and most, or study.")
         variables = self.words("sample.variables", given.get("variables", []))
-        both = sorted(set(ends) & set(self.found.grid))
-        if both:
-            self.fault("sample.levers", f"{', '.join(both)}: already in the grid.")
         numbers = {"size": size, "method": method, "seed": seed, "study": study}
         self.found.sample = {**numbers, "levers": ends, "variables": variables}
 
