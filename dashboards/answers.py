@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -80,7 +81,7 @@ class Answers:
     def reasons(self, scenario: Scenario) -> dict[str, Any]:
         """What the cost rests on: share by basis, and the rows that weigh most."""
         digest = scenario.digest(self.planner.study)
-        return self._shared("reasons", digest, lambda: self._reasons(scenario, digest))
+        return self._shared(f"reasons {_words_of(scenario)}", digest, lambda: self._reasons(scenario, digest))
 
     def ways_out(self, scenario: Scenario) -> list[dict[str, Any]]:
         """Settings that make an infeasible scenario feasible, each tried, with what the plan then costs."""
@@ -113,7 +114,7 @@ class Answers:
     def rests(self, scenario: Scenario, name: str, labels: dict[str, str]) -> pd.DataFrame:
         """The rows that a number of the plan rests on, heaviest first."""
         digest = scenario.digest(self.planner.study)
-        asked = f"rests {name} {sorted(labels.items())}"
+        asked = f"rests {name} {sorted(labels.items())} {_words_of(scenario)}"
         return self._shared(asked, digest, lambda: self._rests(scenario, name, labels))
 
     def curve_key(self, scenario: Scenario) -> str:
@@ -173,11 +174,11 @@ class Answers:
         }  # fmt: skip
 
     def _reasons(self, scenario: Scenario, digest: str) -> dict[str, Any]:
-        rows = weights(self.result(scenario))
+        rows = weights(_asked_by(scenario, self.result(scenario)))
         dims = [dim for dim in ("technology", "product", "end_use", "sector", "province") if dim in rows]
         heaviest = [
             {"name": str(row["name"]), "labels": {dim: str(row[dim]) for dim in dims if row[dim]}}
-            | {"basis": str(row["basis"]), "weight": float(row["weight"])}
+            | {"basis": str(row["basis"]), "weight": float(row["weight"]), "is_set": bool(row.get("study_file", ""))}
             for _, row in rows.head(12).iterrows()
         ]
         return {"digest": digest, "shares": share_by_basis(rows), "rows": heaviest}
@@ -192,7 +193,7 @@ class Answers:
         return [{"heads": heads, "text": text} for heads, text in technology_sentences(result, table, language)]
 
     def _rests(self, scenario: Scenario, name: str, labels: dict[str, str]) -> pd.DataFrame:
-        found = rests_on(self.result(scenario), name, self.planner, **labels)
+        found = rests_on(_asked_by(scenario, self.result(scenario)), name, self.planner, **labels)
         return found[found["weight"] > 0].head(HEAVIEST)
 
     def _ways(self, scenario: Scenario) -> list[dict[str, Any]]:
@@ -201,3 +202,14 @@ class Answers:
              "saving": float(way.result.ledger.saving.sum())}
             for way in ways_out(self.planner, scenario)
         ]  # fmt: skip
+
+
+def _words_of(scenario: Scenario) -> str:
+    """What the rows of a scenario say beyond its digest: notes and places, which are the visitor's own."""
+    said = [(override.as_mapping(), override.file, override.row, override.place) for override in scenario.overrides]
+    return hashlib.sha256(repr(said).encode()).hexdigest() if said else ""
+
+
+def _asked_by(scenario: Scenario, result: Any) -> Any:
+    """A plan that visitors share, as the answer to the scenario of one of them."""
+    return replace(result, instance=replace(result.instance, scenario=scenario))

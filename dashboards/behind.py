@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -233,7 +233,7 @@ class Behind:
             " · ".join(known[dim].get(str(row[dim]), str(row[dim])) for dim in DIMS if row.get(dim))
             for row in rows.to_dict("records")
         ]
-        title = self.facts.study.sources["title"]
+        source = self.facts.study.source
         columns = [Column(self.say("figure"), "", named), Column(self.say("what"), "", labels)]
         for name in ("value", "low", "high"):
             heading = self.say(name)
@@ -242,12 +242,19 @@ class Behind:
         columns.append(Column(self.say("basis"), "", [self.say(f"basis_{basis}") for basis in rows["basis"]]))
         if "weight" in rows:
             columns.append(Column(self.say("weight"), NUMBER, [float(weight) for weight in rows["weight"]]))
-        columns.append(Column(self.say("source"), "", [str(title[key]) for key in rows["source"]]))
+        columns.append(Column(self.say("source"), "", [str(source(key)["title"]) for key in rows["source"]]))
         columns.append(Column(self.say("note"), "", ["" if pd.isna(note) else str(note) for note in rows["note"]]))
-        columns.append(
-            Column(self.say("trace_row"), "", [f"{f}:{r}" for f, r in zip(rows["file"], rows["row"], strict=True)])
-        )
+        columns.append(Column(self.say("trace_row"), "", _places(rows["file"], rows["row"])))
+        if "study_file" in rows:
+            before = [None if value != value else float(value) for value in rows["study_value"]]
+            columns.append(Column(self.say("study_value"), NUMBER, before))
+            columns.append(Column(self.say("study_row"), "", _places(rows["study_file"], rows["study_row"])))
         return Table(columns)
+
+
+def _places(files: Iterable[Any], rows: Iterable[Any]) -> list[str]:
+    """Where rows stand; an override that no file holds has no line."""
+    return [f"{file}:{row}" if row else str(file) for file, row in zip(files, rows, strict=True)]
 
 
 def rests_name(card: str, of: str, labels: dict[str, str]) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from waterplan import Planner, Scenario, Study, messages
 from waterplan.errors import InfeasibleError
@@ -65,7 +66,13 @@ class Facts:
             "sector_floor": min(floor + 0.05, 1.0),
             "province_floor": min(floor + 0.05, 1.0),
         }
-        return cls(study, uppers, _assumed_by_technology(study), outline)
+        return cls(study, uppers, _assumed_by_technology(study.rows), outline)
+
+    def of_scenario(self, scenario: Scenario) -> Facts:
+        """The same with the figures that a scenario sets counted by their own basis."""
+        if not scenario.overrides:
+            return self
+        return replace(self, assumed=_assumed_by_technology(scenario.rows(self.study)))
 
     def page(self, language: str) -> dict[str, Any]:
         """What the browser needs once in a language: texts, names, units and levers."""
@@ -135,9 +142,9 @@ def _reference_by_sector(result: Any) -> Any:
     return np.bincount(s.pair_sector, weights=volume, minlength=len(s.sectors))
 
 
-def _assumed_by_technology(study: Study) -> dict[str, float]:
-    """Share of a technology's rows of the tables that are assumed."""
-    rows = study.rows[study.rows["technology"] != ""]
+def _assumed_by_technology(rows: pd.DataFrame) -> dict[str, float]:
+    """Share of a technology's rows that are assumed."""
+    rows = rows[rows["technology"] != ""]
     shares = (rows["basis"] == "assumed").groupby(rows["technology"].astype(str)).mean()
     return {str(label): round(float(share), 4) for label, share in shares.items()}
 

@@ -1,13 +1,15 @@
 """The address of a view: the whole scenario in the query of the URL, versioned and readable, and safe to open.
 
 ``?v=1&page=plan&lang=zh&theme=dark&f=reference&saving_target=2500&sector_floor=paper:0.1,food:0.05&x=mvr_evaporation``.
-Levers that stand at their default are left out; ``f`` names the shipped scenario whose title it bears (others write the
-title, ``t`` and ``tz``); overrides are packed in ``set``; each pinned scenario is one ``pin`` with the same content.
+Levers that stand at their default are left out; ``f`` names the shipped scenario whose words it bears (others write
+title and reason, ``t``, ``tz``, ``w`` and ``wz``); overrides are packed in ``set``; each pinned scenario is one ``pin``
+with the same content. A scenario that is too large is not cut: the address says ``too_large=1``, and the page says so.
 """
 
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import zlib
 from collections.abc import Mapping
@@ -22,58 +24,113 @@ from .state import LANGUAGES, PAGES, PINS_MAX, THEMES, State
 
 Shipped = Mapping[str, Scenario]
 VERSION = "1"
-LINK_MAX, PACKED_MAX = 24_000, 60_000
-VIEW = ("v", "page", "lang", "theme", "pin")
+LINK_MAX = 24_000  # signs; browsers and servers take more, not all of them much more
+PACKED_MAX = 1_000_000  # of overrides unpacked, as many as a scenario file may have
+FIELDS_MAX = 128
+VIEW = ("v", "page", "lang", "theme", "pin", "too_large")
+WORDS = {"t": "title", "tz": "title_zh", "w": "why", "wz": "why_zh"}
 LEVERS = {lever.name: lever for lever in of_kind("lever") if lever.name != "excluded"}
 
 
 class LinkError(WaterplanError):
-    """An address that holds no scenario of this study."""
+    """An address that holds no scenario of this study. notice: what the page says."""
+
+    notice = "notice_link"
+
+
+class TooLargeError(LinkError):
+    """A scenario that no address can have, or an address that says so."""
+
+    notice = "notice_link_too_large"
 
 
 def encode_scenario(scenario: Scenario, shipped: Shipped) -> str:
-    """A scenario as a query string."""
-    names = [name for name, known in shipped.items() if _words(known) == _words(scenario)]
-    titles = [("f", names[0])] if names else [("t", scenario.title), ("tz", scenario.title_zh)]
-    query: list[tuple[str, str]] = [(key, text) for key, text in titles if text]
+    """A scenario as a query string. Raises LinkError where it is more than an address may have."""
+    words = _words(scenario)
+    names = [name for name, known in shipped.items() if _words(known) == words]
+    query = [("f", names[0])] if names else [(key, words[name]) for key, name in WORDS.items() if words[name]]
+    query = query or [("t", "")]  # without words it is still another scenario than none
     for name, value in scenario.levers.items():
         query.append((name, _written(value)))
     if scenario.exclude:
         query.append(("x", ",".join(scenario.exclude)))
     if scenario.overrides:
-        content = json.dumps([o.as_mapping() for o in scenario.overrides], ensure_ascii=False, separators=(",", ":"))
-        query.append(("set", base64.urlsafe_b64encode(zlib.compress(content.encode(), 9)).decode().rstrip("=")))
-    return urlencode(query, safe=":,*")
+        query.append(("set", _packed(scenario.overrides)))
+    return _sized(urlencode(query, safe=":,*"))
 
 
-def _words(scenario: Scenario) -> tuple[str, ...]:
-    return (scenario.title, scenario.title_zh, scenario.why, scenario.why_zh)
+@functools.lru_cache(maxsize=16)
+def _packed(overrides: tuple[Any, ...]) -> str:
+    """Overrides as text; packed once while levers move. Raises LinkError where they are too many."""
+    tables = Scenario(overrides=overrides).to_mapping()["set"]
+    content = json.dumps(tables, ensure_ascii=False, separators=(",", ":")).encode()
+    if len(content) > PACKED_MAX:
+        raise TooLargeError(f"{len(content)} bytes of overrides; {PACKED_MAX} is the most.")
+    return base64.urlsafe_b64encode(zlib.compress(content, 9)).decode().rstrip("=")
+
+
+def _sized(query: str) -> str:
+    """A query that an address can have. Raises LinkError."""
+    if len(query) > LINK_MAX:
+        raise TooLargeError(f"{len(query)} signs; {LINK_MAX} is the most.")
+    return query
+
+
+def _words(scenario: Scenario) -> dict[str, str]:
+    return {name: getattr(scenario, name) for name in WORDS.values()}
 
 
 def decode_scenario(query: str, study: Study, shipped: Shipped) -> Scenario:
     """The scenario of such a query. Raises LinkError if it is damaged or does not fit the study."""
+    return _scenario(dict(_pairs(query)), study, shipped)
+
+
+def _pairs(query: str) -> list[tuple[str, str]]:
+    """Keys and values of a query that is not too long; an empty value says nothing but no title. Raises LinkError."""
     try:
-        return _scenario(dict(parse_qsl(query, max_num_fields=64)), study, shipped)
-    except ValueError as error:
+        pairs = parse_qsl(_sized(query), keep_blank_values=True, max_num_fields=FIELDS_MAX)
+        return [(key, value) for key, value in pairs if value or key == "t"]
+    except (TooLargeError, ValueError) as error:
         raise LinkError(str(error)) from None
 
 
 def scenario_of(query: str, study: Study, shipped: Shipped) -> Scenario:
     """The scenario of the query of a whole view. Raises LinkError if it is damaged or does not fit the study."""
-    if len(query) > LINK_MAX:
-        raise LinkError(f"{len(query)} signs; {LINK_MAX} is the most.")
-    try:
-        pairs = dict(parse_qsl(query, max_num_fields=128))
-    except ValueError as error:
-        raise LinkError(str(error)) from None
+    pairs = dict(_pairs(query))
+    if "too_large" in pairs:
+        raise TooLargeError("")
     return _scenario({key: value for key, value in pairs.items() if key not in VIEW}, study, shipped)
 
 
-def encode(state: State, shipped: Shipped) -> str:
-    """The query of a whole view."""
-    view = [("v", VERSION), ("page", state.page), ("lang", state.language), ("theme", state.theme)]
-    pins = [("pin", encode_scenario(pin, shipped)) for pin in state.pins]
-    parts = (urlencode(view), encode_scenario(state.scenario, shipped), urlencode(pins))
+def encode(state: State, shipped: Shipped) -> tuple[str, str]:
+    """The query of a whole view, and what it cannot hold: "" (nothing), "pins" or "scenario"."""
+    view = urlencode([("v", VERSION), ("page", state.page), ("lang", state.language), ("theme", state.theme)])
+    try:
+        alone = _sized(_joined(view, encode_scenario(state.scenario, shipped)))
+    except TooLargeError:
+        return f"{view}&too_large=1", "scenario"
+    try:
+        pins = urlencode([("pin", encode_scenario(pin, shipped)) for pin in state.pins])
+        return _sized(_joined(alone, pins)), ""
+    except TooLargeError:
+        return alone, "pins"
+
+
+def encode_step(scenario: Scenario, shipped: Shipped) -> str:
+    """A step for the browser to keep; one that is too large says so, and is not given back."""
+    try:
+        return encode_scenario(scenario, shipped)
+    except TooLargeError:
+        return "too_large=1"
+
+
+def addresses(state: State, shipped: Shipped) -> dict[str, str]:
+    """For the page: the address of the view, what that cannot hold, and what was opened."""
+    query, unlinked = encode(state, shipped)
+    return {"link": query, "unlinked": unlinked, "origin": encode_step(state.origin, shipped)}
+
+
+def _joined(*parts: str) -> str:
     return "&".join(part for part in parts if part)
 
 
@@ -81,16 +138,13 @@ def decode(query: str, state: State, shipped: Shipped) -> None:
     """Puts a view into a state. Raises LinkError if the query is damaged; then nothing but harmless parts is taken."""
     if not query:
         return
-    if len(query) > LINK_MAX:
-        raise LinkError(f"{len(query)} signs; {LINK_MAX} is the most.")
-    try:
-        pairs = parse_qsl(query, max_num_fields=128)
-    except ValueError as error:
-        raise LinkError(str(error)) from None
+    pairs = _pairs(query)
     given = dict(pairs)
     for key, name, allowed in (("lang", "language", LANGUAGES), ("theme", "theme", THEMES), ("page", "page", PAGES)):
         if given.get(key) in allowed:
             setattr(state, name, given[key])
+    if "too_large" in given:
+        raise TooLargeError("")
     pins = [value for key, value in pairs if key == "pin"]
     rest = {key: value for key, value in given.items() if key not in VIEW}
     if not rest and not pins:
@@ -104,22 +158,22 @@ def decode(query: str, state: State, shipped: Shipped) -> None:
 
 
 def _scenario(given: Mapping[str, str], study: Study, shipped: Shipped) -> Scenario:
-    unknown = [key for key in given if key not in LEVERS and key not in ("f", "t", "tz", "x", "set")]
+    unknown = [key for key in given if key not in LEVERS and key not in ("f", *WORDS, "x", "set")]
     if unknown:
         raise LinkError(f"{unknown[0][:40]!r} is not known.")
-    title, title_zh, why, why_zh = _words(shipped[given["f"]]) if given.get("f") in shipped else (
-        given.get("t", ""), given.get("tz", ""), "", "")  # fmt: skip
+    words = {name: given.get(key, "") for key, name in WORDS.items()}
+    if "f" in given:  # a scenario that this server does not know leaves its name
+        words = _words(shipped[given["f"]]) if given["f"] in shipped else {**words, "title": given["f"]}
     try:
         content: dict[str, Any] = {
-            "title": {"en": title, **({"zh": title_zh} if title_zh else {})},
-            "why": {"en": why, **({"zh": why_zh} if why_zh else {})},
+            **{name: {"en": words[name], "zh": words[f"{name}_zh"]} for name in ("title", "why")},
             "levers": {name: _read(name, given[name]) for name in LEVERS if name in given},
         }
         if given.get("x"):
             content["exclude"] = given["x"].split(",")
         if given.get("set"):
             content["set"] = _unpacked(given["set"])
-        scenario = Scenario.from_mapping(content, "link")
+        scenario = Scenario.from_mapping(content, "link", is_saved=True)
         scenario.check(study)
     except WaterplanError as error:
         raise LinkError(str(error)) from None
@@ -133,7 +187,8 @@ def _written(value: Any) -> str:
         return ",".join(f"{label}:{_written(item)}" for label, item in value.items())
     if isinstance(value, bool):
         return str(value).lower()
-    return f"{value:.12g}" if isinstance(value, float) else str(value)
+    short = f"{value:.12g}" if isinstance(value, float) else str(value)
+    return short if not isinstance(value, float) or float(short) == value else repr(value)
 
 
 def _read(name: str, text: str) -> Any:

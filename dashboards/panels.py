@@ -134,7 +134,7 @@ class Panels:
             more = {"words": self.session.answers.words(scenario)}
         elif card == "rests":
             more = {"rows": self.session.answers.rests(scenario, "annual_cost", {})}
-        return Behind(self.session.facts, board, language).table(card, **more)
+        return Behind(self.session.facts.of_scenario(scenario), board, language).table(card, **more)
 
     def _told(self, rows: Any) -> dict[str, Any]:
         study = self.session.facts.study

@@ -63,7 +63,7 @@ class Session:
         try:
             link.decode(query, self.state, shipped=self.shipped)
         except link.LinkError as error:
-            self.notice = {"key": "notice_link", "detail": str(error)[:300]}
+            self.notice = {"key": error.notice, "detail": str(error)[:300]}
         self.show_page()
         is_known = not self.state.pins and self.answers.known(self.state.scenario) is not None
         if is_known:
@@ -169,6 +169,7 @@ class Session:
             "board": answer.board,
             "infeasible": infeasible,
             "levers": self.facts.levers(scenario),
+            "assumed": self.facts.of_scenario(scenario).assumed if scenario.overrides else None,
             "exclude": list(scenario.exclude),
             "overrides": [str(override) for override in scenario.overrides],
             "title": scenario.headline(language),
@@ -182,8 +183,7 @@ class Session:
             "digest": answer.digest,
             "theme": state.theme,
             "page": state.page,
-            "link": link.encode(state, self.shipped),
-            "origin": link.encode_scenario(state.origin, self.shipped),
+            **link.addresses(state, self.shipped),
             "place": state.place,
             "ahead": state.ahead,
             "notice": self.notice,

@@ -19,6 +19,7 @@ LANGUAGES = ("en", "zh")
 PINS_MAX, PAST_MAX = 4, 200
 ONE_GESTURE = 0.8  # seconds: moves of one lever that follow closer are one step back
 NO_CAP = "none"
+ORIGIN = "lever"  # where a fault of what is moved on the page stands
 
 
 def set_lever(scenario: Scenario, study: Study, name: str, value: Any, label: str = "") -> Scenario:
@@ -30,7 +31,7 @@ def set_lever(scenario: Scenario, study: Study, name: str, value: Any, label: st
         moved = _excluded(scenario, bool(value), label)
         moved.resolve(study)
         return moved
-    scenario.with_levers(**{name: None})  # raises if there is no such lever
+    scenario.with_levers_of(ORIGIN, {name: None})  # raises if there is no such lever
     usual = getattr(Scenario().resolve(study), name)
     if label or isinstance(value, Mapping):
         given = {label: value} if label else dict(value)
@@ -39,29 +40,29 @@ def set_lever(scenario: Scenario, study: Study, name: str, value: Any, label: st
     if lever.dims and value is not None and np.all(usual == value):
         value = None
     is_usual = value is None or value == usual or (value == NO_CAP and usual == math.inf)
-    moved = scenario.with_levers(**{name: None if is_usual else value})
+    moved = scenario.with_levers_of(ORIGIN, {name: None if is_usual else value})
     moved.resolve(study)
     return moved
 
 
 def _excluded(scenario: Scenario, excluded: bool, label: str) -> Scenario:
     if not label:
-        return scenario.with_levers(excluded=())
+        return scenario.with_levers_of(ORIGIN, {"excluded": ()})
     others = [name for name in scenario.exclude if name != label]
-    return scenario.with_levers(excluded=[*others, label] if excluded else others)
+    return scenario.with_levers_of(ORIGIN, {"excluded": [*others, label] if excluded else others})
 
 
 def _by_label(scenario: Scenario, study: Study, name: str, given: Mapping[str, Any], usual: Any) -> Scenario:
     (dim,) = term(name).dims
     labels = [str(label) for label in study.values[dim].values]
-    trial = scenario.with_levers(**{name: {label: value for label, value in given.items() if value is not None}})
+    trial = scenario.with_levers_of(ORIGIN, {name: {key: item for key, item in given.items() if item is not None}})
     array = getattr(trial.resolve(study), name).copy()
     for label, value in given.items():
         if value is None:
             array[labels.index(label)] = usual[labels.index(label)]
     differs = {label: float(v) for label, v, u in zip(labels, array, usual, strict=True) if v != u}
-    clean = scenario.with_levers(**{name: None})
-    moved = clean.with_levers(**{name: differs}) if differs else clean
+    clean = scenario.with_levers_of(ORIGIN, {name: None})
+    moved = clean.with_levers_of(ORIGIN, {name: differs}) if differs else clean
     moved.resolve(study)
     return moved
 
@@ -93,7 +94,7 @@ class State:
 
     def apply(self, settings: Mapping[str, Any]) -> None:
         """Several levers at once, such as a way out; one step of undo. Raises ScenarioError."""
-        moved = self.scenario.with_levers(**settings)
+        moved = self.scenario.with_levers_of(ORIGIN, settings)
         moved.check(self.study)
         self._go(moved)
 

@@ -144,14 +144,22 @@ class Rows:
 
 def told_source(study: Study, key: str) -> dict[str, str]:
     """What is known of a source."""
-    source = study.sources.loc[key]
+    source = study.source(key)
     texts = {name: "" if pd.isna(source[name]) else str(source[name]) for name in source.index}
     return {name: texts.get(name, "") for name in ("title", "publisher", "year", "url", "verified", "note")}
 
 
 def told_row(row: pd.Series) -> dict[str, Any]:
-    """A row of the study as the pages show it."""
+    """A row of the study, or the override in its place, as the pages show it."""
     texts = {name: str(row[name]) for name in ("name", "unit", "basis", "source", "note", "file", "written")}
     numbers = {name: _finite(float(row[name])) for name in ("value", "low", "high")}
     labels = {dim: str(row[dim]) for dim in DIMS if row[dim]}
-    return {**texts, **numbers, "labels": labels, "row": int(row["row"])}
+    return {**texts, **numbers, "labels": labels, "row": int(row["row"]), "instead_of": _instead_of(row)}
+
+
+def _instead_of(row: pd.Series) -> dict[str, Any] | None:
+    """What the study has where the scenario sets the figure; None elsewhere."""
+    if not row.get("study_file"):
+        return None
+    texts = {name: str(row[f"study_{name}"]) for name in ("basis", "file", "written")}
+    return {**texts, "value": _finite(float(row["study_value"])), "row": int(row["study_row"])}

@@ -1,6 +1,7 @@
 """The pages in a real browser: the table and the rows behind every figure, and the files of each."""
 
 import csv
+import random
 import re
 
 import openpyxl
@@ -10,7 +11,7 @@ from browsing import expectations, in_browser, serving, shows
 expect = expectations()
 pytestmark = in_browser
 
-from waterplan import Plan, open_scenario, rests_on  # noqa: E402
+from waterplan import Plan, Scenario, open_scenario, open_study, rests_on  # noqa: E402
 
 
 def test_files_are_saved_and_a_scenario_is_loaded_back(visit, planner_of_china, tmp_path):
@@ -49,6 +50,59 @@ def test_rows_are_searched_and_traced(visit, china):
     expect(page.locator("[data-row]")).to_have_count(1)
     page.locator("[data-row] .row-open").click()
     expect(page.locator(".trace")).to_contain_text("province_values.csv")
+
+
+LEAKS = "leak_control_cross"
+
+
+def survey(tmp_path, count):
+    """The file of a scenario with overrides, those of leaks first, each with a note that cannot be packed."""
+    rows = open_study().rows
+    rows = rows[rows["name"] == "saving_fraction"].sort_values("technology", key=lambda names: names != LEAKS)
+    rows = rows.head(count).to_dict("records")
+    noise = random.Random(1)
+    sets = [
+        {"name": row["name"], "where": {dim: row[dim] for dim in ("technology", "product", "end_use")}, "factor": 0.99,
+         "source": "site survey of forty plants", "note": noise.randbytes(100).hex()}
+        for row in rows
+    ]  # fmt: skip
+    path = tmp_path / "survey.toml"
+    path.write_text(Scenario.from_mapping({"title": "Survey", "set": sets}).to_toml())
+    return path
+
+
+def load(page, path):
+    page.locator("[data-menu-name=open]").click()
+    page.locator("[data-act-file]").set_input_files(path)
+    expect(page.locator("h1")).to_contain_text("Survey")
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "too large for a link"), ("zh", "无法写入链接")])
+def test_a_scenario_too_large_for_a_link_is_told_and_offered_as_a_file(visit, tmp_path, language, told):
+    page = visit(f"?v=1&lang={language}")
+    path = survey(tmp_path, 300)
+    load(page, path)
+    notice = page.locator("[data-unlinked=scenario]")
+    expect(notice).to_contain_text(told)
+    assert "set=" not in page.url
+    with page.expect_download() as download:
+        notice.locator("[data-act=export]").click()
+    download.value.save_as(tmp_path / "saved.toml")
+    study = open_study()
+    assert Scenario.read(tmp_path / "saved.toml").digest(study) == Scenario.read(path).digest(study)
+    page.reload()
+    expect(page.locator(".notice")).to_contain_text({"en": "was too large for a link", "zh": "链接无法包含"}[language])
+
+
+def test_a_panel_says_which_figures_the_scenario_sets(visit, tmp_path):
+    page = visit()
+    load(page, survey(tmp_path, 20))
+    assert "set=" in page.url
+    expect(page.locator("[data-unlinked]")).to_have_count(0)
+    page.locator(f"[data-act=why][data-technology={LEAKS}]").first.click()
+    mark = page.locator("dialog.panel [data-set-by]").first
+    expect(mark).to_contain_text("set by the scenario, study:")
+    expect(mark).to_have_attribute("data-set-by", re.compile("survey.toml, set"))
 
 
 CARDS = ("curve", "withdrawal", "sectors", "path", "map", "binds", "energy", "technologies", "rests")

@@ -83,7 +83,7 @@ function technologyCard() {
   const most = Math.max(...list.map((t) => t.saving), 1e-9);
   const unit = esc(now.page.units["hm3/a"][0][2]), money = esc(now.page.units["CNY/m3"][0][2]);
   const rows = wanted.map((t) => {
-    const assumed = now.page.assumed[t.label] ?? 0;
+    const assumed = (now.board.assumed ?? now.page.assumed)[t.label] ?? 0;
     const why = states?.[t.label] ? ` · ${whyWords(states[t.label])}` : "";
     return `<tr data-technology="${esc(t.label)}" data-value="${t.saving}"><th scope="row">${technologyButton(t.label)}<span class="quiet" data-why>${say("level_" + now.page.levels[t.label])}${why}</span></th><td class="n"><div class="spark"><div style="width:${((100 * t.saving) / most).toFixed(1)}%"></div></div></td><td class="n">${quantity("hm3/a", t.saving)[0]}</td><td class="n ${t.cost < 0 ? "gain" : ""}">${digits(t.cost, 2)}</td><td class="n">${quantity("MCNY", t.investment, 1).join(" ")}</td><td class="n">${percent(assumed, 0)}</td></tr>`;
   }).join("");
@@ -116,7 +116,7 @@ function restsCard() {
   if (!found) return card("rests", say("card_rests"), `<p class="quiet blank">${say("updating")}</p>`, say("rests_note"), tag);
   const bar = BASES.map((basis) => `<div class="basis ${basis}" style="width:${(100 * found.shares[basis]).toFixed(2)}%" title="${say("basis_" + basis)} ${percent(found.shares[basis], 0)}"></div>`).join("");
   const keys = BASES.map((basis) => `<span class="key"><i class="basis ${basis}"></i>${say("basis_" + basis)} ${percent(found.shares[basis], 0)}</span>`).join("");
-  const rows = found.rows.slice(0, 10).map((row) => `<li><span>${termed(row.name)}<span class="quiet">${Object.entries(row.labels).map(([dim, label]) => named(dim, label)).join(" · ")}</span></span><span class="pill ${esc(row.basis)}">${say("basis_" + row.basis)}</span></li>`).join("");
+  const rows = found.rows.slice(0, 10).map((row) => `<li><span>${termed(row.name)}<span class="quiet">${Object.entries(row.labels).map(([dim, label]) => named(dim, label)).join(" · ")}</span>${row.is_set ? `<span class="quiet" data-set>${say("set_here")}</span>` : ""}</span><span class="pill ${esc(row.basis)}">${say("basis_" + row.basis)}</span></li>`).join("");
   return card("rests", say("card_rests"), `<div class="stack" role="img" aria-label="${say("card_rests")}">${bar}</div><div class="keys">${keys}</div><h3>${say("rests_rows")}</h3><ul class="list rows">${rows}</ul>`, say("rests_note"), tag);
 }
 

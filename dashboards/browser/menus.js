@@ -21,8 +21,10 @@ function scenarioBar() {
 }
 
 function noticeBar() {
-  const { notice } = now.board ?? {};
-  return notice ? `<div class="notice" role="status"><span>${say(notice.key)}${notice.detail ? ` <span class="quiet">${esc(notice.detail)}</span>` : ""}</span><button class="ghost" data-act="dismiss" aria-label="${say("dismiss")}">×</button></div>` : "";
+  const { notice, unlinked } = now.board ?? {};
+  const save = unlinked === "scenario" ? ` <button class="ghost" data-act="export" data-kind="toml">${say("export_toml")}</button>` : "";
+  const lost = unlinked ? `<div class="notice" role="status" data-unlinked="${esc(unlinked)}"><span>${say("unlinked_" + unlinked)}${save}</span></div>` : "";
+  return lost + (notice ? `<div class="notice" role="status"><span>${say(notice.key)}${notice.detail ? ` <span class="quiet">${esc(notice.detail)}</span>` : ""}</span><button class="ghost" data-act="dismiss" aria-label="${say("dismiss")}">×</button></div>` : "");
 }
 
 function save(name, content, type) {
