@@ -118,7 +118,7 @@ def test_limits_are_told_by_their_bill_whatever_their_units_are(drum):
     page = plan_page(replace(drum, dataset=data, scenario=scenario))
     start = line_number(page, "WHAT BINDS")
     told = " ".join(line.strip() for line in page.splitlines()[start + 1 : start + 4])
-    order = ["target 1.000", "investment cap 0.062 CNY/a per CNY", "floor of Paper 0.250", "floor of Steel 5.000"]
+    order = ["target 1.000", "investment cap 0.063 CNY/a per CNY", "floor of Paper 0.250", "floor of Steel 5.000"]
     assert told.startswith("; ".join(order))
 
 
