@@ -30,7 +30,7 @@ RESTS = {  # the number that a figure rests on when nothing narrower is asked fo
 }  # fmt: skip
 RESTS_OF_HEADLINE = {"mean_cost": "levelised_cost"}
 RESTS_KINDS = {"levelised_cost": "CNY/m3", "saving": "hm3/a", "planned_withdrawal": "hm3/a"} | HEADLINES
-LIMIT_UNITS = {"investment_cap": "1/a", "electricity_cap": "CNY/kWh"}
+TARGET = "saving_target"
 
 
 @dataclass(frozen=True)
@@ -179,22 +179,20 @@ class Behind:
         return Table(columns, "province", labels)
 
     def _binds(self) -> Table:
-        rows = [row for row in self.board["binds"] if row["kind"] != "more"]
-        dims = {"pool": ("pool", "province")}
-        told, units = [], []
-        for row in rows:
-            own = dims.get(row["kind"], (row["kind"].split("_")[0],))
-            kind = row["kind"] if row["kind"] in terms() else ""
-            told.append(self.label(kind) if kind else self.say(row["kind"]))
-            named = [self.names(dim, [label])[0] for dim, label in zip(own, row["labels"], strict=False)]
-            told[-1] += f": {' · '.join(named)}" if named else ""
-            units.append(LIMIT_UNITS.get(row["kind"], "CNY/m3"))
+        limits = self.board["binds"]["list"]
+        told = []
+        for limit in limits:
+            kind = limit["kind"]
+            named = [self.names(dim, [label])[0] for dim, label in limit["labels"].items()]
+            what = self.say("target") if kind == TARGET else self.say("pool") if kind == "pool" else self.label(kind)
+            told.append(": ".join([what, " · ".join(named)] if named else [what]))
         columns = [
             Column(self.say("limit"), "", told),
-            Column(self.say("value"), NUMBER, [row["price"] for row in rows]),
-            Column(self.say("unit"), "", units),
+            Column(self.say("value"), NUMBER, [limit["price"] for limit in limits]),
+            Column(self.say("unit"), "", [limit["unit"] for limit in limits]),
+            Column(self.say("limit_worth"), "MCNY/a", [limit["worth"] for limit in limits]),
         ]
-        return Table(columns, kinds=units)
+        return Table(columns, kinds=[limit["unit"] for limit in limits])
 
     def _technologies(self, words: dict[str, Any] | None = None) -> Table:
         rows = {row["label"]: row for row in self.board["technologies"]}

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from waterplan import plan_variables
+from waterplan import foremost, plan_variables, what_binds
 
 USED = 1e-6  # hm3/a, and prices: smaller is rounding
 TOTALS = (
@@ -15,12 +15,6 @@ TOTALS = (
     "public_budget", "gross_cost", "gains", "scarcity_credit", "base_withdrawal", "reference_withdrawal",
     "planned_withdrawal",
 )  # fmt: skip
-PRICES = (
-    ("sector_floor_price", "sector"),
-    ("province_floor_price", "province"),
-    ("technology_floor_price", "technology"),
-    ("technology_cap_price", "technology"),
-)
 BINDING_MAX = 12
 
 Numbers = dict[str, Any]
@@ -37,7 +31,7 @@ def build_board(result: Any) -> Numbers:
         "path": {name: rounded(variables[f"{name}_path"]) for name in ("reference", "planned", "saving", "investment")},
         "provinces": by_province(variables, s),
         "technologies": by_technology(variables, s),
-        "binds": what_binds(variables, s),
+        "binds": limits(result, variables),
         "seconds": result.seconds,
     }
 
@@ -89,26 +83,24 @@ def by_technology(variables: Numbers, structure: Any) -> list[Numbers]:
     ]
 
 
-def what_binds(variables: Numbers, structure: Any) -> list[Numbers]:
-    """Limits with a price, the target first, then the dearest: kind, labels and the price of one unit."""
-    found: list[Numbers] = [
-        {"kind": name, "labels": [], "price": float(variables[f"{name}_price"])}
-        for name in ("investment_cap", "electricity_cap")
+def limits(result: Any, variables: Numbers) -> Numbers:
+    """Limits with a price, those with the largest bill first: ``list`` has all, ``shown`` are the places of those to
+    show at once."""
+    found = what_binds(result, variables)
+    shown, _ = foremost(found, BINDING_MAX)
+    told = [
+        {
+            "kind": limit.kind,
+            "labels": dict(zip(limit.dims, limit.labels, strict=True)),
+            "price": _r(limit.price),
+            "unit": limit.price_unit,
+            "bound": _r(limit.bound),
+            "bound_unit": limit.unit,
+            "worth": _r(limit.worth),
+        }
+        for limit in found
     ]
-    for name, dim in PRICES:
-        labels = {"sector": structure.sectors, "province": structure.provinces, "technology": structure.technologies}
-        values = variables[name]
-        kind = name.removesuffix("_price")
-        found += [{"kind": kind, "labels": [label], "price": float(values[n])} for n, label in enumerate(labels[dim])]
-    pools = variables["pool_price"]
-    found += [
-        {"kind": "pool", "labels": [structure.pools[k], structure.provinces[r]], "price": float(pools[k, r])}
-        for k, r in zip(*np.nonzero(pools > USED), strict=True)
-    ]
-    found = sorted((item for item in found if item["price"] > USED), key=lambda item: -item["price"])
-    target: Numbers = {"kind": "target", "labels": [], "price": float(variables["shadow_price"])}
-    shown = [target] * (target["price"] > USED) + found
-    return [*shown[:BINDING_MAX], *([{"kind": "more", "count": len(shown) - BINDING_MAX}] * (len(shown) > BINDING_MAX))]
+    return {"list": told, "shown": [found.index(limit) for limit in shown]}
 
 
 def rounded(values: Any) -> list[float | None]:

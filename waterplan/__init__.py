@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from waterplan.explain.sensitivity import share_by_basis, weights
     from waterplan.explain.ways_out import ways_out
     from waterplan.peer_pool.pool import PeerPool
+    from waterplan.plan.binding import foremost, what_binds
     from waterplan.plan.compare import compare
     from waterplan.plan.dataset import plan_variables
     from waterplan.plan.files.single import pack_table
@@ -78,6 +79,7 @@ __all__ = [
     "curve",
     "errors",
     "first_secure",
+    "foremost",
     "formats",
     "freedom",
     "is_compiled",
@@ -123,6 +125,7 @@ __all__ = [
     "vocabulary",
     "ways_out",
     "weights",
+    "what_binds",
     "write_benchmark",
     "write_plant_report",
     "write_report",
@@ -152,6 +155,7 @@ _HOME = {
     "curve": "waterplan.curve",
     "errors": "waterplan.errors",
     "first_secure": "waterplan.uncertainty.candidates",
+    "foremost": "waterplan.plan.binding",
     "formats": "waterplan.formats",
     "freedom": "waterplan.explain.freedom",
     "is_compiled": "waterplan.planner.compiled",
@@ -197,6 +201,7 @@ _HOME = {
     "vocabulary": "waterplan.vocabulary",
     "ways_out": "waterplan.explain.ways_out",
     "weights": "waterplan.explain.sensitivity",
+    "what_binds": "waterplan.plan.binding",
     "write_benchmark": "waterplan.standing.tables",
     "write_plant_report": "waterplan.report.plant",
     "write_report": "waterplan.report.writing",

@@ -6,6 +6,7 @@ The pages in the browser write numbers by the same rules (words.js).
 from __future__ import annotations
 
 import math
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 from waterplan.vocabulary import Term
 
@@ -26,6 +27,7 @@ UNITS: dict[str, dict[str, Steps]] = {
     "MCNY/a": {"en": [(0, 1, "M CNY/a")], "zh": [(0, 100, "万元/年"), (1000, 0.01, "亿元/年")]},
     "CNY/m3": {"en": [(0, 1, "CNY/m³")], "zh": [(0, 1, "元/m³")]},
     "CNY/t": {"en": [(0, 1, "CNY/t")], "zh": [(0, 1, "元/t")]},
+    "CNY/a per CNY": {"en": [(0, 1, "CNY/a per CNY")], "zh": [(0, 1, "元/年每元")]},
     "CNY/kWh": {"en": [(0, 1, "CNY/kWh")], "zh": [(0, 1, "元/kWh")]},
     "GWh/a": {"en": [(0, 1, "GWh/a")], "zh": [(0, 0.01, "亿kWh/年")]},
     "TJ/a": {"en": [(0, 1, "TJ/a"), (1e4, 1e-3, "PJ/a")], "zh": [(0, 1, "TJ/年"), (1e4, 1e-3, "PJ/年")]},
@@ -34,6 +36,7 @@ UNITS: dict[str, dict[str, Steps]] = {
     "share": {"en": [(0, 100, "%")], "zh": [(0, 100, "%")]},
     "scale": {"en": [(0, 1, "×")], "zh": [(0, 1, "倍")]},
 }
+EXACT = Context(prec=400)  # no float has more digits before the point and three after it
 NOTHING, MINUS = "–", "\u2212"
 DIGITS = ((1000, 0), (100, 1), (10, 2), (0, 3))  # from a size on, digits after the point
 LEVER_UNITS = {"MCNY": {"en": (1, "M CNY"), "zh": (0.01, "亿元")}}
@@ -67,16 +70,29 @@ def lever_unit(term: Term, language: str) -> tuple[float, str]:
     return 1.0, term.unit
 
 
+def fixed(size: float, places: int) -> str:
+    """A size with so many digits after the point, thousands apart. Halves of the written number go up, as in school and
+    in browsers (Python alone would round the binary number, and exact halves to even).
+
+    >>> fixed(1000.5, 0), fixed(1.0005, 3), fixed(0.125, 2)
+    ('1,001', '1.001', '0.13')
+    """
+    exact = Decimal(repr(float(size))).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, EXACT)
+    return f"{exact:,f}"
+
+
 def digits(value: float, most: int = 3) -> str:
     """A number in four digits, though none before the point is dropped; at most some after it, and a true minus.
 
-    >>> digits(20406.13), digits(43.25), digits(-0.1816, 2), digits(-0.001, 2), digits(float("nan"))
-    ('20,406', '43.25', '−0.18', '0.00', '–')
+    >>> digits(20406.13), digits(43.25), digits(-0.1816, 2), digits(-0.001, 2), digits(0.0), digits(float("nan"))
+    ('20,406', '43.25', '−0.18', '0.00', '0', '–')
     """
     if not math.isfinite(value):
         return NOTHING
+    if value == 0:
+        return "0"
     size = abs(value)
-    told = f"{size:,.{min(next(after for least, after in DIGITS if size >= least), most)}f}"
+    told = fixed(size, min(next(after for least, after in DIGITS if size >= least), most))
     return f"{MINUS}{told}" if value < 0 and told.strip("0.,") else told
 
 

@@ -93,14 +93,14 @@ function technologyCard() {
 }
 
 function bindsCard() {
-  const units = { investment_cap: "1/a", electricity_cap: "CNY/kWh" };
-  const rows = now.board.board.binds.map((item) => {
-    if (item.kind === "more") return `<li class="quiet">${say("binds_more", { count: item.count })}</li>`;
-    const dims = { pool: ["pool", "province"] }[item.kind] ?? [item.kind.split("_")[0]];
-    const names = item.labels.map((label, n) => named(dims[n], label)).join(" · ");
-    return `<li data-binds="${esc(item.kind)}"><span>${item.kind === "target" ? say("target") : item.kind === "pool" ? `${say("pool")}: ${names}` : `${termed(item.kind)}${names ? ": " + names : ""}`}</span><strong>${units[item.kind] === "1/a" ? digits(item.price) : amount(units[item.kind] ?? "CNY/m3", item.price)}</strong></li>`;
+  const { list, shown } = now.board.board.binds;
+  const rows = shown.map((place) => {
+    const item = list[place], names = Object.entries(item.labels).map(([dim, label]) => named(dim, label)).join(" · ");
+    const what = item.kind === "saving_target" ? say("target") : item.kind === "pool" ? say("pool") : termed(item.kind);
+    return `<li data-binds="${esc(item.kind)}"><span>${what}${names ? ": " + names : ""}</span><strong>${amount(item.unit, item.price)}</strong></li>`;
   }).join("");
-  return card("binds", say("card_binds"), rows ? `<ul class="list">${rows}</ul>` : `<p class="quiet">${say("binds_nothing")}</p>`, say("binds_note"));
+  const more = list.length > shown.length ? `<li class="quiet">${say("binds_more", { count: list.length - shown.length })}</li>` : "";
+  return card("binds", say("card_binds"), rows ? `<ul class="list">${rows}${more}</ul>` : `<p class="quiet">${say("binds_nothing")}</p>`, say("binds_note"));
 }
 
 function energyCard() {

@@ -20,7 +20,7 @@ function panelTable({ table, card, labels }) {
   }).join("");
   const cell = (column, value, kind, place) => {
     if (column.kind === "") return `<td>${kind && place > 1 ? quantity(kind, 1)[1] : esc(value)}</td>`;
-    if (column.kind === "number") return `<td class="n">${kind ? (kind === "1/a" ? digits(value) : inFirstUnit(kind, value)) : esc(String(value ?? "–"))}</td>`;
+    if (column.kind === "number") return `<td class="n">${kind ? inFirstUnit(kind, value) : esc(String(value ?? "–"))}</td>`;
     return `<td class="n">${value === null ? "–" : column.kind === "share" ? digits(value * 100, 1) : digits(value * step(column.kind)[1], 3)}</td>`;
   };
   const rows = table.rows.map((row, n) => {

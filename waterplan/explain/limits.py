@@ -6,7 +6,7 @@ range within which its price stays near today's. Every number is found by planni
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,12 +14,12 @@ import pandas as pd
 
 from waterplan.errors import CertificateError, InfeasibleError, ScenarioError, SolverError
 from waterplan.model.decisions import Duals
+from waterplan.plan.binding import POOL, TARGET, Binding, what_binds
 from waterplan.plan.result import Result
 from waterplan.planner.planner import Planner
 from waterplan.scenario import Override, Scenario
 from waterplan.vocabulary import term
 
-SLACK = 1e-6  # smaller prices are rounding
 NEAR = 0.1
 LARGEST = 12
 PLANS = 12
@@ -28,8 +28,6 @@ TIE, CLOSE = 2e-6, 1e-10  # CNY/m3 that the canonical tie-break may add; roundin
 ROUNDS_MAX = 60
 POOL_FACTOR_MAX = 10.0
 SOURCE = "Range of a binding limit, planned again"
-UNITS = {"saving_target": "hm3/a", "investment_cap": "MCNY", "electricity_cap": "GWh/a"}
-PRICE_UNITS = {"investment_cap": "CNY/a per CNY", "electricity_cap": "CNY/kWh"}
 COLUMNS = (
     *("kind", "label", "province", "value", "bound", "unit", "price", "price_unit", "exact_from", "exact_to"),
     *("holds_from", "holds_to", "bound_from", "bound_to", "price_from", "price_to"),
@@ -37,35 +35,21 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class Limit:
-    """A binding limit: its lever or ``pool``, label and place in the duals; the lever's value and what it stands for.
+def _price(limit: Binding, duals: Duals) -> float:
+    """The price of a limit in another plan."""
+    if limit.kind == TARGET:
+        return duals.shadow_price
+    price = getattr(duals, limit.kind)
+    return float(price[limit.place] if limit.place else price)
 
-    value: as the lever is written (of a pool a factor on its potential); bound: in ``unit``; price of one unit of it.
-    """
 
-    kind: str
-    label: str
-    province: str
-    place: tuple[int, ...]
-    value: float
-    bound: float
-    price: float
-
-    def of(self, duals: Duals) -> float:
-        """Its price in another plan."""
-        if self.kind == "saving_target":
-            return duals.shadow_price
-        price = getattr(duals, self.kind)
-        return float(price[self.place] if self.place else price)
-
-    def moved(self, scenario: Scenario, value: float, technologies: tuple[str, ...]) -> Scenario:
-        """The scenario with this limit at another value of its lever; technologies: those that draw from the pool."""
-        if self.kind == "pool":
-            where = {"technology": technologies, "province": self.province}
-            factor = Override("supply_potential", where, factor=value, source=SOURCE)
-            return replace(scenario, overrides=(*scenario.overrides, factor))
-        return scenario.with_levers(**{self.kind: {self.label: value} if self.label else value})
+def _moved(limit: Binding, scenario: Scenario, value: float, technologies: tuple[str, ...]) -> Scenario:
+    """The scenario with a limit at another value of its lever; technologies: those that draw from the pool."""
+    if limit.kind == POOL:
+        where = {"technology": technologies, "province": limit.labels[1]}
+        factor = Override("supply_potential", where, factor=value, source=SOURCE)
+        return replace(scenario, overrides=(*scenario.overrides, factor))
+    return scenario.with_levers(**{limit.kind: {limit.labels[0]: value} if limit.labels else value})
 
 
 def binding_limits(
@@ -74,7 +58,7 @@ def binding_limits(
     largest: int = LARGEST,
     told: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
-    """Every limit that binds, the target first, then the costliest (price times bound).
+    """Every limit that binds, in the order of :func:`waterplan.what_binds`.
 
     Columns: kind (a lever, or pool), label, province; value (as the lever is written; of a pool 1, a factor on its
     potential), bound [unit], price [price_unit]; exact_from, exact_to: the stretch of targets on which the price is
@@ -85,15 +69,12 @@ def binding_limits(
 
     told: called with how many ranges are found, and how many there will be.
     """
-    limits = [_target(result), *sorted(_others(planner, result), key=lambda one: -one.price * one.bound)]
-    limits = [one for one in limits if one.price > SLACK]
+    limits = what_binds(result)
     rows = []
     for number, limit in enumerate(limits):
-        row: dict[str, object] = {
-            **{name: getattr(limit, name) for name in ("kind", "label", "province", "value", "bound", "price")},
-            "unit": UNITS.get(limit.kind, "hm3/a"),
-            "price_unit": PRICE_UNITS.get(limit.kind, "CNY/m3"),
-        }
+        label, province = (*limit.labels, "", "")[:2]
+        row: dict[str, object] = {"kind": limit.kind, "label": label, "province": province}
+        row |= {name: getattr(limit, name) for name in ("value", "bound", "unit", "price", "price_unit")}
         if number < largest:
             row |= _range(planner, result, limit)
             if told is not None:
@@ -102,44 +83,16 @@ def binding_limits(
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _target(result: Result) -> Limit:
-    target = float(result.instance.levers.saving_target)
-    return Limit("saving_target", "", "", (), target, target, result.duals.shadow_price)
-
-
-def _others(planner: Planner, result: Result) -> Iterator[Limit]:
-    i, duals = result.instance, result.duals
-    s, levers = i.structure, i.levers
-    wholes = {
-        "sector_floor": (s.sectors, planner.whole_of(i.scenario, "sector_floor")),
-        "province_floor": (s.provinces, planner.whole_of(i.scenario, "province_floor")),
-        "technology_floor": (s.technologies, i.flows.largest_capacity),
-        "technology_cap": (s.technologies, i.flows.largest_capacity),
-    }
-    for kind, (labels, whole) in wholes.items():
-        for n in np.flatnonzero(getattr(duals, kind) > SLACK):
-            value = float(getattr(levers, kind)[n])
-            yield Limit(kind, labels[n], "", (int(n),), value, value * float(whole[n]), float(getattr(duals, kind)[n]))
-    for kind in ("investment_cap", "electricity_cap"):
-        value = float(getattr(levers, kind))
-        if getattr(duals, kind) > SLACK:
-            yield Limit(kind, "", "", (), value, value, float(getattr(duals, kind)))
-    for pool, province in np.argwhere(duals.pool > SLACK):
-        bound = float(i.flows.pool_limit[pool, province])
-        place = (int(pool), int(province))
-        yield Limit("pool", s.pools[pool], s.provinces[province], place, 1.0, bound, float(duals.pool[place]))
-
-
 class _Again:
     """Plans with one limit at other values of its lever."""
 
-    def __init__(self, planner: Planner, result: Result, limit: Limit):
+    def __init__(self, planner: Planner, result: Result, limit: Binding):
         self.planner, self.result, self.limit = planner, result, limit
         s, potential = result.instance.structure, result.instance.values["supply_potential"]
         here = [
             t
             for t, pool in enumerate(s.technology_pool)
-            if limit.kind == "pool" and pool == limit.place[0] and not np.isnan(potential[t, limit.place[1]])
+            if limit.kind == POOL and pool == limit.place[0] and not np.isnan(potential[t, limit.place[1]])
         ]
         self.technologies = tuple(s.technologies[t] for t in here)
         self.guess = max(result.duals.shadow_price, 1e-3)
@@ -147,17 +100,17 @@ class _Again:
     def plan(self, value: float) -> Result | None:
         """The plan at a value; None where there is none, or where it could not be found and certified."""
         try:
-            moved = self.limit.moved(self.result.instance.scenario, value, self.technologies)
+            moved = _moved(self.limit, self.result.instance.scenario, value, self.technologies)
             return self.planner.solve(moved, self.guess)
         except (InfeasibleError, ScenarioError, SolverError, CertificateError):
             return None
 
     def price(self, value: float) -> float | None:
         found = self.plan(value)
-        return None if found is None else self.limit.of(found.duals)
+        return None if found is None else _price(self.limit, found.duals)
 
 
-def _range(planner: Planner, result: Result, limit: Limit) -> dict[str, object]:
+def _range(planner: Planner, result: Result, limit: Binding) -> dict[str, object]:
     again = _Again(planner, result, limit)
     lower, upper = _edges(limit)
     row: dict[str, object] = {}
@@ -170,14 +123,14 @@ def _range(planner: Planner, result: Result, limit: Limit) -> dict[str, object]:
             f"ends_{side}": end.why,
             "fails_below" if sign < 0 else "fails_above": end.fails,
         }
-    if limit.kind == "saving_target":
+    if limit.kind == TARGET:
         row |= {"exact_from": _stretch_end(again, 0.0), "exact_to": _stretch_end(again, _most(planner, result))}
     return row
 
 
-def _edges(limit: Limit) -> tuple[float, float]:
+def _edges(limit: Binding) -> tuple[float, float]:
     """The lever's own range."""
-    if limit.kind == "pool":
+    if limit.kind == POOL:
         return 0.0, POOL_FACTOR_MAX
     lever = term(limit.kind)
     return lever.lower or 0.0, np.inf if lever.upper is None else float(lever.upper)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from waterplan.plan.binding import Binding, what_binds_in
 from waterplan.plan.certificate import Certificate, certify
 from waterplan.plan.dataset import build_dataset
 from waterplan.plan.files import open_dataset, save_csv, save_dataset, save_excel
@@ -44,6 +45,10 @@ class Plan:
     def certify(self) -> Certificate:
         """Recomputes every ledger line and limit from the tables, without the model; CertificateError if it fails."""
         return certify(self.dataset, self.study, self.scenario)
+
+    def what_binds(self) -> list[Binding]:
+        """Every limit that has a price: the target, then those with the largest bill."""
+        return what_binds_in(self.dataset, self.study, self.scenario)
 
     def save(self, path: str | Path) -> None:
         """Saves as NetCDF, without loss."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-SLACK = 1e-6  # smaller prices are rounding
 USED = 1e-6  # hm3/a; smaller savings are rounding
 
 
@@ -20,15 +18,6 @@ class Part:
     saving: float
     count: int
     cost: float
-
-
-@dataclass(frozen=True)
-class Binding:
-    """A limit that binds: its kind (a key of the messages), its labels, and the price of one unit."""
-
-    kind: str
-    labels: tuple[str, ...]
-    price: float
 
 
 def total(dataset: xr.Dataset, name: str) -> float:
@@ -85,28 +74,3 @@ def by_province(dataset: xr.Dataset) -> pd.DataFrame:
         index=list(map(str, dataset["province"].values)),
     )
     return frame.sort_values("saving", ascending=False, kind="stable")
-
-
-def what_binds(dataset: xr.Dataset) -> list[Binding]:
-    """Everything with a price: the target, then floors and caps, then pools, each kind the dearest first."""
-    found = [Binding("target", (), float(dataset["shadow_price"]))]
-    for kind, name in (
-        ("floor", "sector_floor_price"),
-        ("floor", "province_floor_price"),
-        ("floor", "technology_floor_price"),
-        ("cap", "technology_cap_price"),
-    ):
-        found += _dearest_first(kind, dataset[name])
-    found.append(Binding("investment", (), float(dataset["investment_cap_price"])))
-    found.append(Binding("electricity", (), float(dataset["electricity_cap_price"])))
-    found += _dearest_first("pool", dataset["pool_price"])
-    return [binding for binding in found if binding.price > SLACK]
-
-
-def _dearest_first(kind: str, prices: xr.DataArray) -> Iterator[Binding]:
-    values = prices.values
-    for place in np.argsort(-values, axis=None, kind="stable"):
-        at = np.unravel_index(int(place), values.shape)
-        labels = tuple(str(prices[dim].values[n]) for dim, n in zip(prices.dims, at, strict=True))
-        dim = () if kind == "pool" else (str(prices.dims[0]),)
-        yield Binding(kind, (*dim, *labels), float(values[at]))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Iterable, Sequence
+
+from waterplan.formats import fixed
 
 WIDTH = 100
 GAP = "  "
@@ -53,8 +56,12 @@ def number(value: float, digits: int = 0, sign: bool = False) -> str:
     """
     if value != value:
         return NOTHING
-    rounded = round(value, digits) + 0.0
-    return f"{rounded:{'+' if sign and rounded else ''},.{digits}f}"
+    if math.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    told = fixed(abs(value), digits)
+    if not told.strip("0.,"):
+        return told
+    return f"{'-' if value < 0 else '+' if sign else ''}{told}"
 
 
 def percent(share: float, digits: int = 1) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from waterplan.messages import Texts
+from waterplan.plan.binding import Binding, foremost
 from waterplan.plan.certificate import Certificate
 from waterplan.plan.plan import Plan
 from waterplan.planner.planning import Verdict
@@ -200,19 +201,18 @@ def _provinces(sheet: Sheet) -> list[str]:
 
 
 def _binding(sheet: Sheet) -> list[str]:
-    say, found = sheet.say, figures.what_binds(sheet.plan.dataset)
-    told = []
-    for binding in found[:BINDING]:
-        price = number(binding.price, 3)
-        if binding.kind == "pool":
-            pool, province = binding.labels
-            names = {"name": sheet.name("pool", pool), "province": sheet.name("province", province)}
-        else:
-            names = {"name": sheet.name(*binding.labels)} if binding.labels else {}
-        told.append(say(f"binds_{binding.kind}", price=price, **names))
-    if len(found) > BINDING:
-        told.append(say("binds_more", count=len(found) - BINDING))
+    say = sheet.say
+    found, left_out = foremost(sheet.plan.what_binds(), BINDING)
+    told = [_limit(sheet, limit) for limit in found]
+    if left_out:
+        told.append(say("binds_more", count=left_out))
     return [say("binds"), *paragraph(say("also").join(told) or say("binds_nothing"))]
+
+
+def _limit(sheet: Sheet, limit: Binding) -> str:
+    names = [sheet.name(dim, label) for dim, label in zip(limit.dims, limit.labels, strict=True)]
+    named = dict(zip(("name", "province"), names, strict=False))
+    return sheet.say(f"binds_{limit.kind}", price=number(limit.price, 3), **named)
 
 
 def _rests(sheet: Sheet, rests_on: Mapping[str, float] | None) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from waterplan.formats import digits
+from waterplan.plan.binding import foremost
 from waterplan.report import figures
 from waterplan.report.document import Html, note, section, table
 from waterplan.report.telling import Report
@@ -61,25 +62,18 @@ def assumed_shares(rows: pd.DataFrame) -> dict[str, float]:
 
 
 def binding(report: Report) -> Html:
-    """Limits with a price, the target first."""
-    say, words, found = report.say, report.words, figures.what_binds(report.plan.dataset)
-    rows = []
-    for limit in found[:BINDING]:
-        kind = {"investment": "1/a", "electricity": "CNY/kWh"}.get(limit.kind, "CNY/m3")
-        price = digits(limit.price, 3) if kind == "1/a" else words.amount(kind, limit.price)
-        rows.append([say(f"binds_{limit.kind}", **_names(report, limit)), price])
-    more = [say("binds_more", count=len(found) - BINDING), " "] if len(found) > BINDING else []
-    if not rows:
+    """Limits with a price: the target, then those with the largest bill, and whatever the scenario asks for."""
+    say, words = report.say, report.words
+    found, left_out = foremost(report.plan.what_binds(), BINDING)
+    if not found:
         return section(say("binds"), note(say("binds_nothing")))
+    rows = []
+    for limit in found:
+        names = [words.name(dim, label) for dim, label in zip(limit.dims, limit.labels, strict=True)]
+        named = dict(zip(("name", "province"), names, strict=False))
+        rows.append([say(f"binds_{limit.kind}", **named), words.amount(limit.price_unit, limit.price, 3)])
+    more = [say("binds_more", count=left_out), " "] if left_out else []
     return section(say("binds"), table(["", ""], rows), note(*more, say("binds_note")))
-
-
-def _names(report: Report, limit: figures.Binding) -> dict[str, str]:
-    words = report.words
-    if limit.kind == "pool":
-        pool, province = limit.labels
-        return {"name": words.name("pool", pool), "province": words.name("province", province)}
-    return {"name": words.name(*limit.labels)} if limit.labels else {}
 
 
 def views(report: Report) -> Html:
