@@ -6,7 +6,6 @@ It knows nothing of Panel: ``show`` gets a name and plain content to send, ``soo
 from __future__ import annotations
 
 import logging
-import tomllib
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 from waterplan import Scenario, open_scenario, scenario_files
 from waterplan.errors import WaterplanError
+from waterplan.toml_text import TomlError, read_toml
 
 from . import link
 from .answers import Answer, Answers
@@ -297,8 +297,8 @@ class Session:
             self.notice = {"key": "notice_too_large", "detail": ""}
         else:
             try:
-                self.state.open(Scenario.from_mapping(tomllib.loads(text), str(message.get("file", "file"))[:80]))
-            except (tomllib.TOMLDecodeError, RecursionError) as error:
+                self.state.open(Scenario.from_mapping(read_toml(text), str(message.get("file", "file"))[:80]))
+            except TomlError as error:
                 self.notice = {"key": "notice_no_toml", "detail": str(error)[:200]}
         self.refresh()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -31,6 +30,7 @@ from waterplan.scenario.overrides import Override, read_overrides
 from waterplan.scenario.reading import read_layers, row_of, scenario_files
 from waterplan.study import Study
 from waterplan.tables.places import not_a_file
+from waterplan.toml_text import TomlError, read_toml
 from waterplan.vocabulary import term
 
 KEYS = ("title", "why", "extends", "levers", "set", "exclude")
@@ -265,8 +265,8 @@ def parse_setting(text: str) -> tuple[str, Any]:
         message = f"got {shown(text)}; write lever=value, such as saving_target=2500 or sector_floor.paper=0.1."
         raise ScenarioError([Problem("--set", 0, "", message)])
     try:
-        value: Any = tomllib.loads(f"value = {written}")["value"]
-    except (tomllib.TOMLDecodeError, RecursionError):
+        value: Any = read_toml(f"value = {written}")["value"]
+    except TomlError:
         value = written
     lever, dot, label = name.partition(".")
     if lever == EXCLUDED and isinstance(value, str):
