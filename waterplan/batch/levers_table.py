@@ -14,7 +14,7 @@ from waterplan.tables.places import not_a_file
 
 BYTES_MAX = 400_000_000
 COLUMNS_MAX, CELLS_MAX = 500, 20_000_000
-HEAD_MAX, ROWS_AT_ONCE = 100_000, 20_000
+ROW_MAX, ROWS_AT_ONCE = 100_000, 20_000
 WORDS = {"true": True, "false": False}
 
 
@@ -33,7 +33,7 @@ def read_table(path: Path) -> tuple[dict[str, list[Any]], list[Problem]]:
         return fault(f"more than {BYTES_MAX:,} bytes.")
     try:
         frame = _csv(path) if path.suffix == ".csv" else _parquet(path)
-    except _TooLargeError as error:
+    except _NotThisError as error:
         return fault(str(error))
     except (ValueError, OSError, ImportError, MemoryError, pd.errors.ParserError, pa.ArrowException) as error:
         return fault(f"cannot be read as a table: {[*str(error).splitlines(), type(error).__name__][0][:300]}.")
@@ -47,16 +47,19 @@ def read_table(path: Path) -> tuple[dict[str, list[Any]], list[Problem]]:
     return {str(name): [_plain(value) for value in frame[name].tolist()] for name in frame}, problems
 
 
-class _TooLargeError(Exception):
-    """A table of more than may be, told before it is in memory."""
+class _NotThisError(Exception):
+    """A table that is not read, told before it is in memory."""
 
 
 def _csv(path: Path) -> pd.DataFrame:
     with path.open("rb") as stream:
-        head = stream.readline(HEAD_MAX + 1)
-    if len(head) > HEAD_MAX:
-        raise _TooLargeError(f"the first row has more than {HEAD_MAX:,} bytes; it names the levers.")
-    _check_size(0, head.count(b",") + 1)
+        head, first = (stream.readline(ROW_MAX + 1) for _ in range(2))
+    if max(len(head), len(first)) > ROW_MAX:
+        raise _NotThisError(f"a row of more than {ROW_MAX:,} bytes.")
+    named, given = head.count(b",") + 1, first.count(b",") + 1
+    _check_size(0, named)
+    if given > named:  # pandas would take the first cells for names of rows
+        raise _NotThisError(f"row 2 has {given} cells; the first row names {named}.")
     parts: list[pd.DataFrame] = []
     rows = 0
     with pd.read_csv(path, encoding="utf-8-sig", skip_blank_lines=False, chunksize=ROWS_AT_ONCE) as chunks:
@@ -70,19 +73,17 @@ def _csv(path: Path) -> pd.DataFrame:
 def _parquet(path: Path) -> pd.DataFrame:
     with pq.ParquetFile(path) as file:
         _check_size(file.metadata.num_rows, len(file.schema_arrow))
-        kinds = {one.name: one.type for one in file.schema_arrow}
-    if any(pa.types.is_nested(kind) for kind in kinds.values()):
-        raise _TooLargeError("a column of lists or structures. Give one number or word in a cell.")
-    texts = [name for name, kind in kinds.items() if pa.types.is_string(kind) or pa.types.is_large_string(kind)]
-    frame: pd.DataFrame = pq.read_table(path, read_dictionary=texts).to_pandas()  # a text many times is kept once
-    return frame
+        kinds = [one.type for one in file.schema_arrow]
+    if any(pa.types.is_nested(kind) for kind in kinds):
+        raise _NotThisError("a column of lists or structures. Give one number or word in a cell.")
+    return pd.read_parquet(path)
 
 
 def _check_size(rows: int, columns: int) -> None:
     if columns > COLUMNS_MAX:
-        raise _TooLargeError(f"{columns:,} columns; {COLUMNS_MAX} is the most.")
+        raise _NotThisError(f"{columns:,} columns; {COLUMNS_MAX} is the most.")
     if rows * columns > CELLS_MAX:
-        raise _TooLargeError(f"more than {CELLS_MAX:,} cells. Divide the table.")
+        raise _NotThisError(f"more than {CELLS_MAX:,} cells. Divide the table.")
 
 
 def _plain(value: Any) -> Any:
