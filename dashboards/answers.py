@@ -1,13 +1,10 @@
-"""Answers that visitors share: one bounded store by what is asked, filled by a few threads off the event loop."""
+"""Answers that visitors share: one bounded store by what is asked, each made once, in the threads of the jobs."""
 
 from __future__ import annotations
 
 import hashlib
 import math
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,11 +25,13 @@ from waterplan import (
 from waterplan.errors import InfeasibleError
 
 from .board import build_board, rounded
+from .jobs import BOUNDS, MOVE, Jobs, is_abandoned
+from .kept import Kept
 from .reasons import states_by_technology
 from .runs import Stores
 
-KEPT, THREADS = 400, 4
-RESULTS = 8  # plans kept whole, for what is asked of them next
+KEPT, THREADS = 400, BOUNDS[MOVE].threads
+RESULTS = 8  # plans and curves kept whole, for what is asked of them next
 DRAWN = 400  # steps of a curve over its width and over its height: more cannot be seen
 HEAVIEST = 20
 
@@ -53,19 +52,14 @@ class Answers:
     def __init__(self, planner: Planner, workers: int = THREADS, kept: int = KEPT):
         self.planner = planner
         self.stores = Stores(None)
-        self.pool = ThreadPoolExecutor(workers, thread_name_prefix="answers")
-        self.next = ThreadPoolExecutor(2, thread_name_prefix="next")  # what is to stand beside the numbers soon
-        self.slow = ThreadPoolExecutor(2, thread_name_prefix="reasons")
-        self._kept: OrderedDict[tuple[str, str], Any] = OrderedDict()
-        self._most = kept
-        self._results: OrderedDict[str, Any] = OrderedDict()
-        self._lock = threading.Lock()
+        self.jobs = Jobs(workers)
+        self._kept, self._results, self._points = Kept(kept), Kept(RESULTS), Kept(RESULTS)
         self._guess = 1.0
 
     def known(self, scenario: Scenario) -> Answer | None:
         """The answer if somebody asked before; None otherwise, at once."""
-        with self._lock:
-            return self._kept.get(("plan", scenario.digest(self.planner.study)))
+        found: Answer | None = self._kept.known(("plan", scenario.digest(self.planner.study)))
+        return found
 
     def plan(self, scenario: Scenario) -> Answer:
         """The least-cost plan, or the shortfall."""
@@ -90,7 +84,12 @@ class Answers:
 
     def curve_points(self, scenario: Scenario) -> dict[str, Any]:
         """Every point of the curve: target, price of the stretch that ends there, cost, investment, technology."""
-        found = curve.curve(self.planner, scenario.with_levers(saving_target=0.0))
+        free = scenario.with_levers(saving_target=0.0)
+        made: dict[str, Any] = self._points.of(free.digest(self.planner.study), lambda: self._trace(free))
+        return made
+
+    def _trace(self, free: Scenario) -> dict[str, Any]:
+        found = curve.curve(self.planner, free)
         return {
             "target": found["counted_saving"].values,
             "price": found["shadow_price"].values,
@@ -123,36 +122,15 @@ class Answers:
 
     def close(self) -> None:
         """Ends the threads."""
-        self.pool.shutdown(wait=False, cancel_futures=True)
-        self.next.shutdown(wait=False, cancel_futures=True)
-        self.slow.shutdown(wait=False, cancel_futures=True)
+        self.jobs.close()
 
     def _shared(self, kind: str, digest: str, make: Callable[[], Any]) -> Any:
-        key = (kind, digest)
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        made = make()
-        with self._lock:
-            self._kept[key] = made
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
-        return made
+        return self._kept.of((kind, digest), make)
 
     def result(self, scenario: Scenario) -> Any:
         """The whole plan; the last few are kept. Raises InfeasibleError."""
         digest = scenario.digest(self.planner.study)
-        with self._lock:
-            if digest in self._results:
-                self._results.move_to_end(digest)
-                return self._results[digest]
-        result = self.planner.solve(scenario, guess=self._guess)
-        with self._lock:
-            self._results[digest] = result
-            while len(self._results) > RESULTS:
-                self._results.popitem(last=False)
-        return result
+        return self._results.of(digest, lambda: self.planner.solve(scenario, guess=self._guess, cancelled=is_abandoned))
 
     def _solve(self, scenario: Scenario, digest: str) -> Answer:
         try:

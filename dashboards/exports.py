@@ -9,6 +9,8 @@ from pathlib import Path
 
 from waterplan import Plan, Planner, Scenario, write_report
 
+from .jobs import is_abandoned, safe_point
+
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 KINDS = {
     "toml": ("scenario.toml", "application/toml"),
@@ -26,8 +28,9 @@ def export(kind: str, planner: Planner, scenario: Scenario, language: str) -> tu
     if kind == "toml":
         titled = scenario if scenario.title else Scenario.from_mapping({**scenario.to_mapping(), "title": "Mine"})
         return name, media, titled.to_toml().encode()
-    result = planner.solve(scenario)
+    result = planner.solve(scenario, cancelled=is_abandoned)
     plan = Plan.of(result)
+    safe_point()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         if kind == "csv":

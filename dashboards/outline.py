@@ -38,9 +38,11 @@ def read_outline(given: str, study: Study, folder: Path | None = None) -> dict[s
             raise OutlineError(f'the study "{study.name}" has no {OWN_FILE}. Give a file: --outline-map FILE.')
         path = folder / OWN_FILE
     try:
-        if path.stat().st_size > BYTES_MAX:
+        with path.open("rb") as stream:  # of a device too, no more than may be
+            raw = stream.read(BYTES_MAX + 1)
+        if len(raw) > BYTES_MAX:
             raise OutlineError(f"{path}: larger than {BYTES_MAX // 1_000_000} MB, the most for an outline.")
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(raw)
     except OSError as error:
         raise OutlineError(f"{path}: cannot be read: {error.strerror}.") from None
     except (ValueError, RecursionError):
@@ -65,7 +67,7 @@ def _rings(content: Any, path: Path) -> dict[str, list[list[Point]]]:
                 for polygon in RINGS[geometry["type"]](geometry["coordinates"])
                 for ring in polygon
             ]
-        except (KeyError, TypeError, ValueError, IndexError):
+        except (KeyError, TypeError, ValueError, IndexError, OverflowError):
             raise OutlineError(
                 f"{path}, feature {number}: needs properties.province and a Polygon or MultiPolygon in degrees."
             ) from None

@@ -14,6 +14,7 @@ from . import link
 from .behind import Behind, Table, rests_kind, rests_name
 from .exports import EXCEL, KINDS, export
 from .facts import ROOM
+from .jobs import LOOK, ORDER, WORK
 from .tables import compared_table, told_row, told_source
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ FORMS = {
 }
 NARROWED_BY = ("sector", "province", "technology")
 STEPS_MAX = 50
+File = tuple[str, str, bytes]  # name, type and content
 
 
 class Panels:
@@ -49,8 +51,8 @@ class Panels:
             return {**panel, "name": name, "kind": rests_kind(name), **self._told(found)}
 
         if not labels:
-            self._ask("behind", table)
-        self._ask("rests", rows)
+            self._ask(LOOK, "behind", table)
+        self._ask(WORK, "rests", rows)
 
     def on_why(self, message: Mapping[str, Any]) -> None:
         """Why a technology is in or out, and the rows that its saving rests on."""
@@ -68,8 +70,8 @@ class Panels:
             found = self.session.answers.rests(scenario, "saving", labels)
             return {**panel, "name": "saving", "kind": "hm3/a", **self._told(found)}
 
-        self._ask("why", lambda: {**panel, "told": self.session.answers.why(scenario, technology, language)})
-        self._ask("rests", rows)
+        self._ask(WORK, "why", lambda: {**panel, "told": self.session.answers.why(scenario, technology, language)})
+        self._ask(WORK, "rests", rows)
 
     def on_table(self, message: Mapping[str, Any]) -> None:
         """A table as a file: of a card, of the Compare page or of the rows found on the Data page."""
@@ -79,7 +81,7 @@ class Panels:
         of, say = str(message.get("of") or ""), Texts(ROOM, language)
         compared = self.session.compared()
 
-        def make() -> dict[str, Any]:
+        def make() -> File:
             if card == "compare":
                 content = self.session.side_by_side(*compared)
                 columns, title = compared_table(self.session.facts, content, language), say("compare_title")
@@ -90,9 +92,9 @@ class Panels:
                 )
                 columns = table.written()
             packed = pack_table(kind, columns, title, scenario.headline(language), language)
-            return _file(seq, f"waterplan-{card}.{kind}", media, packed)
+            return f"waterplan-{card}.{kind}", media, packed
 
-        self._ask("file", make)
+        self._order(seq, make)
 
     def on_export(self, message: Mapping[str, Any]) -> None:
         """A file of the plan or the scenario, or the commands that give it."""
@@ -100,12 +102,9 @@ class Panels:
         if kind == "commands":
             self.session.show("commands", command_lines(scenario, self.session.facts.study.name))
         elif kind in KINDS:
-            seq = self.session.seen
-
-            def make() -> dict[str, Any]:
-                return _file(seq, *export(kind, self.session.answers.planner, scenario, language))
-
-            self._ask("file", make)
+            planner = self.session.answers.planner
+            alike = ("export", kind, scenario.to_toml(), language)
+            self._order(self.session.seen, lambda: export(kind, planner, scenario, language), alike)
             return
         self.session.show("notice", {"seq": self.session.seen, "notice": None})
 
@@ -143,10 +142,18 @@ class Panels:
             "sources": {str(key): told_source(study, str(key)) for key in rows["source"].unique()},
         }
 
-    def _ask(self, name: str, work: Callable[[], dict[str, Any]]) -> None:
-        self.session.run(
-            self.session.answers.slow, work, lambda content: self.session.show(name, content), self.session.number
-        )
+    def _ask(self, lane: str, name: str, work: Callable[[], dict[str, Any]]) -> None:
+        self.session.run(lane, work, lambda content: self.session.show(name, content), self.session.number)
+
+    def _order(self, seq: int, make: Callable[[], File], alike: Any = None) -> None:
+        """A file for the browser, which saves it; ``alike`` as the key of a job."""
+
+        def sent(found: File) -> None:
+            name, media, content = found
+            packed = base64.b64encode(content).decode()
+            self.session.show("file", {"seq": seq, "file": name, "type": media, "data": packed})
+
+        self.session.run(ORDER, make, sent, self.session.number, alike)
 
     def on_history(self, message: Mapping[str, Any]) -> None:
         """Steps that the browser kept: a connection may be lost, what was done is not. Damaged ones are left out."""
@@ -167,8 +174,3 @@ class Panels:
 def _labels(message: Mapping[str, Any]) -> dict[str, str]:
     dim, label = str(message.get("dim") or ""), str(message.get("label") or "")
     return {dim: label} if dim in NARROWED_BY and label else {}
-
-
-def _file(seq: int, name: str, media: str, content: bytes) -> dict[str, Any]:
-    """A file as the browser saves it."""
-    return {"seq": seq, "file": name, "type": media, "data": base64.b64encode(content).decode()}

@@ -9,12 +9,12 @@ import json
 import os
 import re
 import secrets
-import tomllib
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
 from waterplan.errors import WaterplanError
+from waterplan.toml_text import TomlError, read_toml
 
 NAME = re.compile(r"[\w.@+-]{1,64}")
 SHORTEST, LONGEST = 8, 256  # signs of a password
@@ -47,10 +47,11 @@ class Users:
     def read(cls, path: str | Path) -> Users:
         """The users of a file: ``[users]``, then ``name = "scrypt$..."``. Raises PasswordError."""
         try:
-            if Path(path).stat().st_size > FILE_MAX:
+            text = _text_of(path)
+            if len(text) > FILE_MAX:
                 raise PasswordError(f"{path}: larger than {FILE_MAX} bytes; a file of users is smaller.")
-            users = tomllib.loads(Path(path).read_text(encoding="utf-8")).get("users")
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            users = read_toml(text).get("users")
+        except (OSError, UnicodeDecodeError, TomlError) as error:
             raise PasswordError(f"{path}: cannot be read as a TOML file ({type(error).__name__}).") from None
         if not isinstance(users, dict) or not users:
             raise PasswordError(f"{path}: no users. Add one: waterplan dashboard --basic-auth {path} --add-user NAME")
@@ -93,12 +94,18 @@ def read_secret(path: str | Path | None) -> str:
     if path is None:
         return secrets.token_urlsafe(48)
     try:
-        secret = Path(path).read_text(encoding="utf-8")[:FILE_MAX].strip()
+        secret = _text_of(path)[:FILE_MAX].strip()
     except (OSError, UnicodeDecodeError) as error:
         raise PasswordError(f"{path}: cannot be read ({type(error).__name__}).") from None
     if len(secret) < 32:
         raise PasswordError(f"{path}: a cookie secret has 32 signs or more. Make one: openssl rand -base64 48")
     return secret
+
+
+def _text_of(path: str | Path) -> str:
+    """The text of a file, of a long one or of a device its beginning: one sign more than may be."""
+    with Path(path).open(encoding="utf-8") as stream:
+        return stream.read(FILE_MAX + 1)
 
 
 def _scrypt(password: str, salt: bytes, cost: tuple[int, int, int]) -> bytes:

@@ -13,6 +13,7 @@ from waterplan.errors import WaterplanError
 from waterplan.vocabulary import term, terms
 
 from .exports import EXCEL
+from .jobs import ORDER, safe_point
 from .state import LANGUAGES
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class FileMaker:
             if kind == "template":
                 return f"template-{wanted}", pack_template("xlsx", session.facts.study, wanted)
             one = plants.standing(work, language)
+            safe_point()
             if kind == "report":
                 made = plant_report(one, language).encode() if form == "html" else plant_report_pdf(one, language)
                 return "report", made
@@ -59,14 +61,15 @@ class FileMaker:
             try:
                 name, made = content()
             except WaterplanError as error:
-                return {"seq": seq, "notice": {"key": "notice_refused", "detail": str(error)[:600]}}
+                return {"notice": {"key": "notice_refused", "detail": str(error)[:600]}}
             data = base64.b64encode(made).decode()
-            return {"seq": seq, "file": f"waterplan-plant-{name}.{form}", "type": MEDIA[form], "data": data}
+            return {"file": f"waterplan-plant-{name}.{form}", "type": MEDIA[form], "data": data}
 
         def then(found: dict[str, Any]) -> None:
-            session.show("notice" if "notice" in found else "file", found)
+            session.show("notice" if "notice" in found else "file", {"seq": seq, **found})
 
-        session.run(session.answers.slow, file, then, session.number)
+        mine = (kind, language, wanted) if kind == "template" else (id(work), kind, language, card, session.number)
+        session.run(ORDER, file, then, session.number, ("plant", form, *mine))
 
 
 def table(standing: Any, card: str, language: str) -> Columns:

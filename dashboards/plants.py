@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from waterplan import Goal, plant_standing, plant_year, read_records, read_table
 from waterplan.errors import DataError, WaterplanError
 
+from .jobs import ORDER, WORK, safe_point
 from .plant_files import FileMaker
 from .plant_form import cleaned, example, table_of
 from .plant_view import SHARE, TERM, told
@@ -52,6 +53,7 @@ class Work:
     pooled: dict[str, Any] | None = None
     own: tuple[Any, Any] | None = None  # language, plant and year; its records alone
     standing: tuple[Any, Any] | None = None  # what it was asked for, and the answer
+    lock: Any = field(default_factory=threading.RLock)  # the page and a file of it are made of one reading
 
 
 class Plants:
@@ -149,14 +151,19 @@ class Plants:
             return
 
         def content() -> dict[str, Any]:
-            return {**self._frame(seq), **self._content(work, language, lambda: number != session.number)}
+            return {**self._frame(seq), **self._content(work, language)}
 
-        session.run(session.answers.slow, content, lambda found: session.show("plant", found), number)
+        session.run(WORK, content, lambda found: session.show("plant", found), number)
 
     def standing(self, work: Work, language: str) -> Any:
         """The standing of the plant chosen, kept until something else is asked. Raises WaterplanError."""
+        with work.lock:
+            safe_point()
+            return self._standing(work, language)
+
+    def _standing(self, work: Work, language: str) -> Any:
         assert work.given is not None
-        records = self._records(work.given, language)
+        records = self._records(work, language)
         if not hasattr(records, "sites"):
             raise WaterplanError("no records")
         own = _own(work, records, language)
@@ -173,8 +180,7 @@ class Plants:
         self.again()
 
     def _refuse(self, key: str) -> None:
-        self.session.notice = {"key": key, "detail": ""}
-        self.session.show("notice", {"seq": self.session.seen, "notice": self.session.notice})
+        self.session.tell(key)
 
     def _frame(self, seq: int) -> dict[str, Any]:
         given = self.work.given
@@ -186,11 +192,9 @@ class Plants:
             "bytes_max": BYTES_MAX,
         }
 
-    def _content(self, work: Work, language: str, is_old: Callable[[], bool]) -> dict[str, Any]:
-        assert work.given is not None
-        records = self._records(work.given, language)
-        if is_old():
-            raise CancelledError
+    def _content(self, work: Work, language: str) -> dict[str, Any]:
+        records = self._records(work, language)
+        safe_point()
         if isinstance(records, DataError):
             listed = [[one.file, one.row, one.column, one.message] for one in records.problems[:LISTED_MAX]]
             return {"state": "problems", "problems": listed, "problem_count": len(records.problems)}
@@ -206,12 +210,17 @@ class Plants:
         except WaterplanError as error:
             fault = [["", 0, "", str(error)]]
             return found | {"state": "problems", "problems": fault, "problem_count": 1, "plant": plant, "year": year}
-        if is_old():
-            raise CancelledError
+        safe_point()
         return found | {"state": "ready", "pooled": work.pooled, **told(one, language, work.contract)}
 
-    def _records(self, given: Given, language: str) -> Any:
+    def _records(self, work: Work, language: str) -> Any:
         """The records, or the DataError with all problems, in words of a language."""
+        assert work.given is not None
+        with work.lock:
+            safe_point()
+            return self._read(work.given, language)
+
+    def _read(self, given: Given, language: str) -> Any:
         if language not in given.read:
             study = self.session.facts.study
             try:
@@ -252,7 +261,7 @@ class Plants:
             self.show(session.number)
 
         session.number += 1
-        session.run(session.answers.slow, ask, then, session.number)
+        session.run(ORDER, ask, then, session.number, always=True)
 
 
 def _receipt(receipt: Any) -> dict[str, Any]:

@@ -5,20 +5,20 @@ It knows nothing of Panel: ``show`` gets a name and plain content to send, ``soo
 
 from __future__ import annotations
 
-import functools
 import logging
-import tomllib
 from collections.abc import Callable, Mapping
-from concurrent.futures import CancelledError, Executor, Future
+from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import Any
 
 from waterplan import Scenario, open_scenario, scenario_files
 from waterplan.errors import WaterplanError
+from waterplan.toml_text import TomlError, read_toml
 
 from . import link
 from .answers import Answer, Answers
 from .facts import Facts
+from .jobs import LOOK, MOVE, WORK, TooManyError
 from .panels import Panels
 from .plants import Plants
 from .runs import view
@@ -75,6 +75,7 @@ class Session:
     def close(self) -> None:
         """The visitor has left: nothing is sent any more."""
         self._closed = True
+        self.answers.jobs.leave(self)
         self.plants.forget()
 
     def receive(self, message: Any) -> None:
@@ -125,35 +126,46 @@ class Session:
             return
 
         def answer() -> tuple[Answer, Scenario | None]:
-            if number != self.number:
-                raise CancelledError
             if pinned is not None:
                 self.answers.plan(pinned)
             return self.answers.plan(scenario), pinned
 
-        self.run(self.answers.pool, answer, lambda done: self._show_answer(number, *done), number)
+        self.run(MOVE, answer, lambda done: self._show_answer(number, *done), number)
 
-    def run(self, pool: Executor, work: Callable[[], Any], then: Callable[[Any], None], number: int) -> None:
-        """Work in a thread; what comes back is shown on the event loop unless a newer move has come."""
+    def run(self, lane: str, work: Callable[[], Any], then: Callable[[Any], None], number: int,
+            key: Any = None, always: bool = False) -> None:  # fmt: skip
+        """Work of a lane, alike by key; shown on the event loop unless a newer move came. always: done even then."""
+
+        def is_wanted() -> bool:
+            return not self._closed and number == self.number
 
         def back(future: Future[Any]) -> None:
-            if future.cancelled() or isinstance(future.exception(), CancelledError):
+            if future.cancelled() or isinstance(future.exception(), CancelledError) or not is_wanted():
                 return
 
             def on_loop() -> None:
-                if self._closed or number != self.number:
+                if not is_wanted():
                     return
                 error = future.exception()
                 if error is None:
                     then(future.result())
                 else:
                     log.error("an answer failed", exc_info=error)
-                    self.notice = {"key": "notice_failed", "detail": type(error).__name__}
-                    self.show("notice", {"seq": self.seen, "notice": self.notice})
+                    self.tell("notice_failed", type(error).__name__)
 
             self._soon(on_loop)
 
-        pool.submit(work).add_done_callback(back)
+        try:
+            outcome = self.answers.jobs.ask(lane, self, work, (lambda: True) if always else is_wanted, key)
+        except TooManyError:
+            self.tell("notice_busy")
+        else:
+            outcome.add_done_callback(back)
+
+    def tell(self, key: str, detail: str = "") -> None:
+        """Shows a notice and nothing else."""
+        self.notice = {"key": key, "detail": detail}
+        self.show("notice", {"seq": self.seen, "notice": self.notice})
 
     def _show_answer(self, number: int, answer: Answer, pinned: Scenario | None) -> None:
         state, language = self.state, self.state.language
@@ -205,29 +217,23 @@ class Session:
             return
         answers = self.answers
 
-        def ask(
-            pool: Executor, name: str, work: Callable[[Scenario], Any], then: Callable[[], None] = lambda: None
-        ) -> None:
+        def ask(lane: str, name: str, work: Callable[[Scenario], Any], then: Callable[[], None] = lambda: None) -> None:
             def shown(content: Any) -> None:
                 self.show(name, content)
                 then()
 
-            self.run(pool, functools.partial(self._if_newest, number, work, scenario), shown, number)
+            self.run(lane, lambda: work(scenario), shown, number)
 
         if answer.board is None:
-            ask(answers.slow, "ways", self._ways_out)
-            ask(answers.next, "curve", answers.curve)
+            ask(WORK, "ways", lambda scenario: {"digest": answer.digest, "ways": answers.ways_out(scenario)})
+            ask(LOOK, "curve", answers.curve)
         else:  # the rows come last: they take longest, and would hold up the others
-            ask(answers.next, "words", answers.words)
-            ask(answers.next, "curve", answers.curve, lambda: ask(answers.slow, "reasons", answers.reasons))
-
-    def _ways_out(self, scenario: Scenario) -> dict[str, Any]:
-        return {"digest": scenario.digest(self.facts.study), "ways": self.answers.ways_out(scenario)}
+            ask(LOOK, "words", answers.words)
+            ask(LOOK, "curve", answers.curve, lambda: ask(WORK, "reasons", answers.reasons))
 
     def _compare(self, number: int) -> None:
         compared = self.compared()
-        work = functools.partial(self.side_by_side, *compared)
-        self.run(self.answers.slow, work, lambda content: self.show("compare", content), number)
+        self.run(LOOK, lambda: self.side_by_side(*compared), lambda content: self.show("compare", content), number)
 
     def compared(self) -> tuple[list[Scenario], list[int], str]:
         """The scenarios to compare, the present one last, the places of those that are pinned, and the language."""
@@ -242,16 +248,11 @@ class Session:
 
     def _look_up(self, number: int) -> None:
         wanted = dict(self.wanted)
-        self.run(self.answers.slow, lambda: self.rows.find(**wanted), lambda found: self.show("rows", found), number)
+        self.run(LOOK, lambda: self.rows.find(**wanted), lambda found: self.show("rows", found), number)
 
     def _browse(self, number: int) -> None:
         wanted, stores = dict(self.slice), self.answers.stores
-        self.run(self.answers.slow, lambda: view(stores, wanted), lambda found: self.show("runs", found), number)
-
-    def _if_newest(self, number: int, ask: Callable[[Scenario], Any], scenario: Scenario) -> Any:
-        if number != self.number:
-            raise CancelledError
-        return ask(scenario)
+        self.run(WORK, lambda: view(stores, wanted), lambda found: self.show("runs", found), number)
 
     def _on_ready(self, message: Mapping[str, Any]) -> None:
         kept, self._waiting = self._waiting or {}, None
@@ -296,8 +297,8 @@ class Session:
             self.notice = {"key": "notice_too_large", "detail": ""}
         else:
             try:
-                self.state.open(Scenario.from_mapping(tomllib.loads(text), str(message.get("file", "file"))[:80]))
-            except (tomllib.TOMLDecodeError, RecursionError) as error:
+                self.state.open(Scenario.from_mapping(read_toml(text), str(message.get("file", "file"))[:80]))
+            except TomlError as error:
                 self.notice = {"key": "notice_no_toml", "detail": str(error)[:200]}
         self.refresh()
 

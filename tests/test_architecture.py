@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "waterplan"
 ROWS = [  # from the ground up; a module imports only from rows below its own, a package also from itself
     {"errors"},
-    {"units", "vocabulary", "messages", "palette"},
-    {"tables", "formats"},
+    {"units", "vocabulary", "messages", "palette", "toml_text"},
+    {"tables", "formats", "spreadsheet"},
     {"study"},
     {"scenario"},
     {"model"},

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from waterplan import charts, curve, errors, formats, messages, palette, vocabulary
+    from waterplan import charts, curve, errors, formats, messages, palette, toml_text, vocabulary
     from waterplan.batch.design import Design
     from waterplan.batch.engine import run_batch
     from waterplan.batch.export import save_runs, write_run
@@ -122,6 +122,7 @@ __all__ = [
     "technology_page",
     "technology_sentences",
     "told_cause",
+    "toml_text",
     "vocabulary",
     "ways_out",
     "weights",
@@ -198,6 +199,7 @@ _HOME = {
     "technology_page": "waterplan.report.explanation",
     "technology_sentences": "waterplan.report.explanation",
     "told_cause": "waterplan.explain.causes",
+    "toml_text": "waterplan.toml_text",
     "vocabulary": "waterplan.vocabulary",
     "ways_out": "waterplan.explain.ways_out",
     "weights": "waterplan.explain.sensitivity",

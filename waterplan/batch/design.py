@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from waterplan.batch.reading import Content, read_content, read_design, refuse, 
 from waterplan.errors import Problem
 from waterplan.messages import Texts
 from waterplan.scenario import Scenario
+from waterplan.toml_text import read_toml
 
 Column = tuple[Any, ...]
 
@@ -155,7 +155,7 @@ class Design:
         return cls(
             title=content["title"],
             why=content["why"],
-            scenarios=tuple(Scenario.from_mapping(tomllib.loads(text), is_saved=True) for text in content["scenarios"]),
+            scenarios=tuple(Scenario.from_mapping(read_toml(text), is_saved=True) for text in content["scenarios"]),
             axes={name: tuple(values) for name, values in content["grid"].items()},
             rows={name: tuple(values) for name, values in content["table"].items()},
             drawn=_sample(sample) if sample else None,

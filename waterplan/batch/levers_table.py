@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from waterplan.errors import Problem
 from waterplan.tables.places import not_a_file
 
-BYTES_MAX = 1_000_000_000
-COLUMNS_MAX = 500
+BYTES_MAX = 400_000_000
+COLUMNS_MAX, CELLS_MAX = 500, 20_000_000
+ROW_MAX, ROWS_AT_ONCE = 100_000, 20_000
 WORDS = {"true": True, "false": False}
 
 
@@ -29,22 +32,58 @@ def read_table(path: Path) -> tuple[dict[str, list[Any]], list[Problem]]:
     if path.stat().st_size > BYTES_MAX:
         return fault(f"more than {BYTES_MAX:,} bytes.")
     try:
-        if path.suffix == ".csv":
-            frame = pd.read_csv(path, encoding="utf-8-sig", skip_blank_lines=False)
-        else:
-            frame = pd.read_parquet(path)
-    except (ValueError, OSError, ImportError, pd.errors.ParserError) as error:
-        return fault(f"cannot be read as a table: {str(error).splitlines()[0]}.")
+        frame = _csv(path) if path.suffix == ".csv" else _parquet(path)
+    except _NotThisError as error:
+        return fault(str(error))
+    except (ValueError, OSError, ImportError, MemoryError, pd.errors.ParserError, pa.ArrowException) as error:
+        return fault(f"cannot be read as a table: {[*str(error).splitlines(), type(error).__name__][0][:300]}.")
     if not len(frame) or not len(frame.columns):
         return fault("no rows. Give a header with levers and a row for each run.")
-    if len(frame.columns) > COLUMNS_MAX:
-        return fault(f"{len(frame.columns)} columns; {COLUMNS_MAX} is the most.")
     problems = []
     for name in frame:
         if frame[name].isna().any():
             row = int(frame[name].isna().to_numpy().argmax())
             problems.append(Problem(str(path), row + 2, str(name), "empty. Missing never means a default: write it."))
     return {str(name): [_plain(value) for value in frame[name].tolist()] for name in frame}, problems
+
+
+class _NotThisError(Exception):
+    """A table that is not read, told before it is in memory."""
+
+
+def _csv(path: Path) -> pd.DataFrame:
+    with path.open("rb") as stream:
+        head, first = (stream.readline(ROW_MAX + 1) for _ in range(2))
+    if max(len(head), len(first)) > ROW_MAX:
+        raise _NotThisError(f"a row of more than {ROW_MAX:,} bytes.")
+    named, given = head.count(b",") + 1, first.count(b",") + 1
+    _check_size(0, named)
+    if given > named:  # pandas would take the first cells for names of rows
+        raise _NotThisError(f"row 2 has {given} cells; the first row names {named}.")
+    parts: list[pd.DataFrame] = []
+    rows = 0
+    with pd.read_csv(path, encoding="utf-8-sig", skip_blank_lines=False, chunksize=ROWS_AT_ONCE) as chunks:
+        for part in chunks:
+            rows += len(part)
+            _check_size(rows, len(part.columns))
+            parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    with pq.ParquetFile(path) as file:
+        _check_size(file.metadata.num_rows, len(file.schema_arrow))
+        kinds = [one.type for one in file.schema_arrow]
+    if any(pa.types.is_nested(kind) for kind in kinds):
+        raise _NotThisError("a column of lists or structures. Give one number or word in a cell.")
+    return pd.read_parquet(path)
+
+
+def _check_size(rows: int, columns: int) -> None:
+    if columns > COLUMNS_MAX:
+        raise _NotThisError(f"{columns:,} columns; {COLUMNS_MAX} is the most.")
+    if rows * columns > CELLS_MAX:
+        raise _NotThisError(f"more than {CELLS_MAX:,} cells. Divide the table.")
 
 
 def _plain(value: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from waterplan.scenario import Scenario, open_scenario
 from waterplan.scenario.levers import EXCLUDED, as_number, check_lever, shown
 from waterplan.scenario.reading import key_rows, row_of
 from waterplan.tables.places import not_a_file
+from waterplan.toml_text import TomlError, read_toml
 from waterplan.vocabulary import terms
 
 BYTES_MAX = 1_000_000
@@ -61,13 +61,13 @@ def read_design(path: Path) -> Content:
         if len(raw) > BYTES_MAX:
             message = f"more than {BYTES_MAX:,} bytes. Long lists of levers belong in a table."
             raise refuse([Problem(str(path), 0, "", message)])
-        content = tomllib.loads(text)
+        content = read_toml(text)
     except OSError as error:
         raise refuse([Problem(str(path), 0, "", f"cannot be read: {error.strerror}.")]) from None
     except UnicodeDecodeError:
         raise refuse([Problem(str(path), 0, "", "not UTF-8. Save the file as UTF-8.")]) from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise refuse([Problem(str(path), 0, "", f"not TOML: {error}.")]) from None
+    except TomlError as error:
+        raise refuse([Problem(str(path), error.line, "", f"not TOML: {error}.")]) from None
     return read_content(content, str(path), path.parent, key_rows(text))
 
 

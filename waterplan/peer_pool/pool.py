@@ -21,9 +21,9 @@ from waterplan.peer_pool.points import Contribution, size_class
 from waterplan.peer_pool.rules import Rules
 from waterplan.peer_pool.statistics import CellName, Statistics, found, place_rows, table_of
 from waterplan.records.records import Records
+from waterplan.spreadsheet import csv_cell
 from waterplan.study import Study
 
-FORMULA = ("=", "+", "-", "@")
 PUBLIC, KEY, PLANT = "public", "key", "plant"  # what a digest is of, so that none is mistaken for another
 
 
@@ -234,7 +234,7 @@ class PeerPool:
 
 def _write(table: pd.DataFrame, path: str | Path) -> None:
     """A table as CSV, in a file that others may not read; words that a spreadsheet would run are quoted."""
-    safe = table.map(lambda value: f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value)
+    safe = table.map(lambda value: csv_cell(value) if isinstance(value, str) else value)
     try:
         handle = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as lines:

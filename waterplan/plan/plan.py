@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from waterplan.plan.files import open_dataset, save_csv, save_dataset, save_exce
 from waterplan.plan.result import Result
 from waterplan.scenario import Scenario
 from waterplan.study import Study
+from waterplan.toml_text import read_toml
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Plan:
         """A plan saved before; raises DataError when the file is no plan or was made of another study."""
         dataset = open_dataset(path, study)
         return cls(
-            dataset, study, Scenario.from_mapping(tomllib.loads(dataset.attrs["scenario"]), str(path), is_saved=True)
+            dataset, study, Scenario.from_mapping(read_toml(dataset.attrs["scenario"]), str(path), is_saved=True)
         )
 
     def certify(self) -> Certificate:

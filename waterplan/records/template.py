@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 from waterplan.errors import WaterplanError, suggest
 from waterplan.messages import LANGUAGES
-from waterplan.plan.files.tidy import BYTE_ORDER_MARK
 from waterplan.plan.files.writing import write_whole
 from waterplan.records.template_book import pack_book
 from waterplan.records.template_columns import asked
+from waterplan.spreadsheet import pack_csv
 from waterplan.study import Study
 
 KINDS = ("xlsx", "csv")
@@ -35,10 +33,6 @@ def pack_template(kind: str, study: Study, language: str = "en") -> bytes:
         raise WaterplanError(f'a template as "{kind}": there is {" and ".join(KINDS)}.{suggest(kind, KINDS)}')
     if language not in LANGUAGES:
         raise WaterplanError(f'language "{language}": there is {" and ".join(LANGUAGES)}.')
-    return _csv(language) if kind == "csv" else pack_book(study, language)
-
-
-def _csv(language: str) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerow([column.heading for column in asked("flat", language)])
-    return (BYTE_ORDER_MARK + text.getvalue()).encode("utf-8")
+    if kind == "csv":
+        return pack_csv((column.heading for column in asked("flat", language)), ())
+    return pack_book(study, language)

@@ -14,6 +14,7 @@ from typing import Any
 
 from waterplan.errors import WaterplanError
 from waterplan.messages import Texts, usual_language
+from waterplan.spreadsheet import QUOTE, csv_cell
 
 STYLE = Path(__file__).with_suffix(".css")
 LANGUAGE_TAG = {"en": "en", "zh": "zh-CN"}
@@ -75,13 +76,18 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str | Html]], texts: int 
     """A table: the first ``texts`` columns are text, the others numbers; one column, ``wraps``, may break its lines
     (-1: none).
 
-    A table without titles has empty ones.
+    A table without titles has empty ones. A plain text that a spreadsheet could run has an apostrophe before it.
     """
     kinds = [("" if n == wraps else TEXT) if n < texts else NUMBER for n in range(len(head))]
     titles = element("tr", *(element("th", cell, class_=kind) for cell, kind in zip(head, kinds, strict=True)))
-    body = [element("tr", *(element("td", cell, class_=k) for cell, k in zip(row, kinds, strict=True))) for row in rows]
+    told = ([*map(_never_a_formula, row[:texts]), *row[texts:]] for row in rows)
+    body = [element("tr", *(element("td", cell, class_=k) for cell, k in zip(row, kinds, strict=True))) for row in told]
     parts = [element("thead", titles)] * any(head)
     return element("table", *parts, element("tbody", *body))
+
+
+def _never_a_formula(cell: str | Html) -> str | Html:
+    return cell if isinstance(cell, Html) or cell.startswith(QUOTE) else str(csv_cell(cell))
 
 
 def headlines(found: Iterable[tuple[str, tuple[str, str], str]]) -> Html:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from importlib.metadata import version
 
-from waterplan.plan.files.tidy import csv_cell
 from waterplan.records.records import Conversion
 from waterplan.report.document import Html, element, note, section
 from waterplan.report.plant_charts import shown_products
 from waterplan.report.plant_telling import Told, given
 from waterplan.report.policy_foot import source_items
+from waterplan.spreadsheet import csv_cell
 from waterplan.standing.places import PUBLISHED, REFERENCE
 
 SOURCES = 12

@@ -10,8 +10,8 @@ import pandas as pd
 
 from waterplan.formats import NOTHING, amount, digits, quantity, step_of
 from waterplan.messages import Texts
-from waterplan.plan.files.tidy import csv_cell
 from waterplan.report.policy_foot import spoken_unit
+from waterplan.spreadsheet import csv_cell
 from waterplan.standing.one import Standing
 from waterplan.vocabulary import term
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -11,12 +10,13 @@ from typing import Any
 
 from waterplan.errors import Problem, ScenarioError, suggest
 from waterplan.tables.places import not_a_file
+from waterplan.toml_text import TomlError, read_toml
 
 Places = Mapping[str, tuple[str, int]]  # of what is written, the file (or --set, link ...) and line; "" for the rest
 
 BYTES_MAX = 1_000_000
 DEPTH_MAX = 8
-HEADER = re.compile(r"\s*(\[\[?)\s*([\w.\"' -]+?)\s*\]\]?\s*(#.*)?$")
+HEADER = re.compile(r"\s*(\[\[?)([\w.\"' -]+)\]\]?\s*(#.*)?$")
 KEY = re.compile(r"\s*([\w.\"'*-]+)\s*=")
 HERE = Path(__file__).parents[1]
 
@@ -80,15 +80,12 @@ def _read_layer(path: Path) -> Layer:
         raise _refuse(path, f"more than {BYTES_MAX:,} bytes. A scenario writes only what differs from the study.")
     try:
         text = raw.decode("utf-8-sig").replace("\r\n", "\n")
-        content = tomllib.loads(text)
+        content = read_toml(text)
     except UnicodeDecodeError as error:
         row = raw[: error.start].count(b"\n") + 1
         raise _refuse(path, "not UTF-8. Save the file as UTF-8.", row) from None
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"\(at line (\d+)", str(error))
-        raise _refuse(path, f"not TOML: {error}.", int(found[1]) if found else 0) from None
-    except RecursionError:
-        raise _refuse(path, "not a scenario: brackets are nested too deeply.") from None
+    except TomlError as error:
+        raise _refuse(path, f"not TOML: {error}.", error.line) from None
     return Layer(str(path), content, key_rows(text))
 
 

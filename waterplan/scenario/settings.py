@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from waterplan.errors import Problem, ScenarioError
 from waterplan.scenario.levers import EXCLUDED, OTHERS, shown
+from waterplan.toml_text import TomlError, read_toml
 
 ORIGIN = "--set"
 BEFORE_THE_POINT = re.compile(r"(?<![\w.])\.(?=[0-9])")
@@ -41,8 +41,8 @@ def _value(written: str) -> Any:
     plain = AFTER_THE_POINT.sub(".0", BEFORE_THE_POINT.sub("0.", plain))
     for text in (written, plain):
         try:
-            content = tomllib.loads(f"value = {text}")
-        except (tomllib.TOMLDecodeError, RecursionError):
+            content = read_toml(f"value = {text}")
+        except TomlError:
             continue
         if len(content) == 1:
             return content["value"]

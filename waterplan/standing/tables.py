@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from dataclasses import replace
@@ -15,10 +14,10 @@ import xlsxwriter
 from waterplan.errors import WaterplanError, suggest
 from waterplan.messages import LANGUAGES, Texts
 from waterplan.plan.files.sheets import Column, Sheet
-from waterplan.plan.files.tidy import BYTE_ORDER_MARK, csv_cell
 from waterplan.plan.files.workbook import TEXT_IS_TEXT, cell_formats, write_sheet
 from waterplan.plan.files.writing import write_whole
 from waterplan.records.headers import label as heading_of
+from waterplan.spreadsheet import pack_csv
 from waterplan.standing.many import GRADE, MADE, TERMS, YEARLY
 from waterplan.vocabulary import term
 
@@ -133,9 +132,5 @@ def _workbook(answer: xr.Dataset, language: str) -> bytes:
 
 def _csv(answer: xr.Dataset, language: str) -> bytes:
     columns = _of_products(answer, language, _columns(answer, YEARLY, language))
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow([csv_cell(column.heading) for column in columns])
     rows = zip(*(column.cells for column in columns), strict=True)
-    writer.writerows([csv_cell(cell) for cell in row] for row in rows)
-    return (BYTE_ORDER_MARK + text.getvalue()).encode("utf-8", "replace")
+    return pack_csv((column.heading for column in columns), rows)

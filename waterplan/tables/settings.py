@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from waterplan.errors import suggest
 from waterplan.tables.places import not_a_file
 from waterplan.tables.schema import TEXT_LENGTH_MAX
 from waterplan.tables.sheet import Findings, read_text
+from waterplan.toml_text import TomlError, read_toml
 from waterplan.vocabulary import Term, of_kind
 
 FILE = "study.toml"
@@ -34,10 +34,9 @@ def read_settings(path: Path, findings: Findings) -> Settings | None:
     if text is None:
         return None
     try:
-        settings = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        line = re.search(r"at line (\d+)", str(error))
-        findings.add(f"not TOML: {error}.", int(line[1]) if line else 0)
+        settings = read_toml(text)
+    except TomlError as error:
+        findings.add(f"not TOML: {error}.", error.line)
         return None
     before = len(findings.problems)
     lines = text.splitlines()

@@ -8,7 +8,6 @@ the file (links, external storage) is never followed.
 from __future__ import annotations
 
 import io
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +18,7 @@ import xarray as xr
 from waterplan.errors import DataError, Problem
 from waterplan.plan.files.writing import write_whole
 from waterplan.study import Study
+from waterplan.toml_text import TomlError, read_toml
 from waterplan.vocabulary import Term, term, terms
 
 FORMAT = "waterplan plan 1"
@@ -157,8 +157,8 @@ def _check_origin(dataset: xr.Dataset, study: Study, file: str) -> None:
     if lacking:
         raise _refused(file, f"the plan does not say its {', '.join(lacking)}.")
     try:
-        tomllib.loads(dataset.attrs["scenario"])
-    except (tomllib.TOMLDecodeError, RecursionError):
+        read_toml(dataset.attrs["scenario"])
+    except TomlError:
         raise _refused(file, "the scenario in the plan is not TOML, so nobody can tell what was asked.") from None
     name, digest = str(dataset.attrs["study"]), str(dataset.attrs["study_digest"])
     if digest != study.digest:

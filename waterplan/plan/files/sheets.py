@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +16,7 @@ from waterplan.plan.norms import GRADES, basis_of_study, intensity_beside_norms
 from waterplan.scenario import Scenario, apply_overrides
 from waterplan.study import Study
 from waterplan.tables.schema import BASES
+from waterplan.toml_text import read_toml
 from waterplan.vocabulary import of_kind, term, terms
 
 ROOM = "workbook"
@@ -80,7 +80,7 @@ class Book:
     @cached_property
     def scenario(self) -> Scenario:
         """The question that the plan answers."""
-        return Scenario.from_mapping(tomllib.loads(str(self.dataset.attrs["scenario"])), is_saved=True)
+        return Scenario.from_mapping(read_toml(str(self.dataset.attrs["scenario"])), is_saved=True)
 
     @cached_property
     def rows(self) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Sequence
 
@@ -12,8 +11,8 @@ import xlsxwriter
 from waterplan.errors import WaterplanError, suggest
 from waterplan.messages import LANGUAGES
 from waterplan.plan.files.sheets import Column, Sheet
-from waterplan.plan.files.tidy import BYTE_ORDER_MARK, csv_cell
 from waterplan.plan.files.workbook import TEXT_IS_TEXT, cell_formats, write_sheet
+from waterplan.spreadsheet import pack_csv
 
 KINDS = ("csv", "xlsx")
 SHEET_NAME_MAX = 31
@@ -40,12 +39,7 @@ def pack_table(
 
 
 def _csv(columns: Sequence[tuple[str, Sequence[Cell]]]) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow([csv_cell(heading) for heading, _ in columns])
-    for row in zip(*(cells for _, cells in columns), strict=True):
-        writer.writerow(["" if cell is None else csv_cell(cell) for cell in row])
-    return (BYTE_ORDER_MARK + text.getvalue()).encode("utf-8", "replace")
+    return pack_csv((heading for heading, _ in columns), zip(*(cells for _, cells in columns), strict=True))
 
 
 def _workbook(columns: Sequence[tuple[str, Sequence[Cell]]], title: str, note: str, language: str) -> bytes:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -14,6 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from waterplan.plan.files.writing import make_folder, write_whole
+from waterplan.spreadsheet import pack_csv
 from waterplan.vocabulary import term, terms
 
 CUBE_DIMS = 2  # tables over this many dims are mostly pairs that do not exist or rows of nought; those are left out
@@ -25,8 +24,6 @@ DICTIONARY_COLUMNS = (
 CARRIED = {"technology_level": "level", "product_sector": "sector"}
 ALL_ROWS = "all"
 SOME_ROWS = "rows in which every number is nought or missing are left out"
-STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-BYTE_ORDER_MARK = "\ufeff"  # without it a spreadsheet takes Chinese for something else
 
 
 def save_csv(dataset: xr.Dataset, folder: str | Path) -> None:
@@ -95,25 +92,10 @@ def _entry(name: str, meant: str, file: str, dims: tuple[str, ...], rows: str) -
 
 def _write(path: Path, header: Iterable[str], rows: Iterable[Sequence[object]]) -> dict[str, object]:
     """Writes one table; what the manifest says of it."""
-    text, count = io.StringIO(newline=""), 0
-    writer = csv.writer(text)
-    writer.writerow([csv_cell(name) for name in header])
-    for count, row in enumerate(rows, start=1):  # noqa: B007
-        writer.writerow([csv_cell(value) for value in row])
-    content = (BYTE_ORDER_MARK + text.getvalue()).encode("utf-8", "replace")
+    listed = list(rows)
+    content = pack_csv(header, listed)
     write_whole(path, content)
-    return {"rows": count, "sha256": hashlib.sha256(content).hexdigest()}
-
-
-def csv_cell(value: object) -> object:
-    """A cell as it is written: missing numbers empty, a text that starts a formula with an apostrophe before it.
-
-    >>> csv_cell("=1+1"), csv_cell(-1.5), csv_cell(float("nan"))
-    ("'=1+1", -1.5, '')
-    """
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(STARTS_A_FORMULA) else value
-    return "" if value != value else value
+    return {"rows": len(listed), "sha256": hashlib.sha256(content).hexdigest()}
 
 
 def _plain(value: object) -> object:
