@@ -177,6 +177,19 @@ def test_a_small_parquet_file_of_very_many_rows_is_refused(doors, tmp_path):
     assert "20,000,000 cells" in doors.opens("levers", tmp_path / "given.parquet")
 
 
+@pytest.mark.parametrize("kind", ["string", "large_string", "binary"])
+def test_a_small_parquet_file_of_one_long_text_again_and_again_is_refused(doors, kind, tmp_path):
+    """10,000 times 200,000 signs: 100 kB on the disk, 2 GB where each stands for itself."""
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    text = b"x" * 200_000 if kind == "binary" else "x" * 200_000
+    rows = pa.table({"perspective": pa.array([text] * 1000, getattr(pa, kind)())})
+    with pq.ParquetWriter(tmp_path / "given.parquet", rows.schema) as writer:
+        for _ in range(10):
+            writer.write_table(rows)
+    assert (tmp_path / "given.parquet").stat().st_size < 1_000_000
+    assert "a text of more than 200 signs" in doors.opens("levers", tmp_path / "given.parquet")
+
+
 @pytest.mark.parametrize("name", TABLES)
 @pytest.mark.parametrize("table", ["technologies", "prices"])
 def test_a_table_of_a_study_is_refused_in_words(doors, table, name, copy):

@@ -14,7 +14,7 @@ from waterplan.tables.places import not_a_file
 
 BYTES_MAX = 400_000_000
 COLUMNS_MAX, CELLS_MAX = 500, 20_000_000
-ROW_MAX, ROWS_AT_ONCE = 100_000, 20_000
+ROW_MAX, ROWS_AT_ONCE, TEXT_MAX = 100_000, 20_000, 200
 WORDS = {"true": True, "false": False}
 
 
@@ -73,10 +73,24 @@ def _csv(path: Path) -> pd.DataFrame:
 def _parquet(path: Path) -> pd.DataFrame:
     with pq.ParquetFile(path) as file:
         _check_size(file.metadata.num_rows, len(file.schema_arrow))
-        kinds = [one.type for one in file.schema_arrow]
+        groups = [file.metadata.row_group(place) for place in range(file.num_row_groups)]
+        if sum(group.total_byte_size for group in groups) > BYTES_MAX:
+            raise _NotThisError(f"more than {BYTES_MAX:,} bytes when it is unpacked.")
+        names, kinds = file.schema_arrow.names, [one.type for one in file.schema_arrow]
     if any(pa.types.is_nested(kind) for kind in kinds):
         raise _NotThisError("a column of lists or structures. Give one number or word in a cell.")
-    return pd.read_parquet(path)
+    texts = [name for name, kind in zip(names, kinds, strict=True) if pa.types.is_string(kind) or _is_bytes(kind)]
+    table = pq.read_table(path, read_dictionary=texts)  # a text that is repeated is in memory once
+    for name in texts:
+        for part in table[name].chunks:
+            if any(len(word) > TEXT_MAX for word in part.dictionary.to_pylist()):
+                raise _NotThisError(f"column {name[:50]}: a text of more than {TEXT_MAX} signs.")
+    frame = table.to_pandas()
+    return frame.astype(dict.fromkeys(texts, object))
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_string(kind) or pa.types.is_large_binary(kind))
 
 
 def _check_size(rows: int, columns: int) -> None:
