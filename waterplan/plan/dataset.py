@@ -17,6 +17,7 @@ from waterplan.model.structure import Structure, totals
 from waterplan.plan.deployment import LEVELS, capacity_by_choice, saving_by_choice, use_saving_by_app
 from waterplan.plan.ledger import COST_LINES
 from waterplan.plan.result import Result
+from waterplan.units import whole_volume
 from waterplan.vocabulary import terms
 
 NOTHING = 1e-9  # of the plants of an end use, or of the whole volume of the study: smaller is rounding
@@ -40,6 +41,11 @@ def build_dataset(result: Result) -> xr.Dataset:
         term = known[str(name)]
         array.attrs = {"units": term.unit, "long_name": term.label_en}
     return dataset.assign_attrs(_attrs(result))
+
+
+def unit_of(dataset: xr.Dataset) -> float:
+    """The volume that tolerances are shares of [hm3/a], of a plan."""
+    return whole_volume(float(np.nansum(dataset["reference_withdrawal"].values)))
 
 
 def plan_variables(result: Result) -> Variables:

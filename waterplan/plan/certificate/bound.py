@@ -98,6 +98,8 @@ def unit_values(prices: dict[str, pd.DataFrame], tables: Tables, coefficients: C
 
 def _at(prices: dict[str, pd.DataFrame], name: str, rows: pd.DataFrame, dims: list[str]) -> pd.Series:
     """The price of the limit that each row counts towards; 0 where there is none."""
+    if not len(prices[name]):
+        return pd.Series(0.0, index=rows.index)
     return rows[dims].merge(prices[name], on=dims, how="left")["price"].fillna(0.0).set_axis(rows.index)
 
 
