@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from waterplan.errors import InfeasibleError
-from waterplan.explain.reasons import NEGLIGIBLE, WHOLE, largest_by_sector, listed, reasons, state_of
+from waterplan.explain.reasons import COLUMNS, NEGLIGIBLE, WHOLE, largest_by_sector, listed, reasons, state_of
 from waterplan.model.decisions import Duals
 from waterplan.model.flows import Array
 from waterplan.model.structure import totals
@@ -24,6 +24,7 @@ SLACK = 1e-6
 NUDGE = 0.01  # of the counted saving
 TARGETS_TRIED = 12
 FINENESS = 1e-5
+CAUSE, TURNS = ("cause", "rest", "rival"), ("reach", "enters_at_target", "enters_at_price")
 SHARED = ("sector_floor", "province_floor", "technology_floor", "technology_cap")
 NO_FLOORS = {"sector_floor": 0.0, "province_floor": 0.0, "technology_floor": 0.0}
 
@@ -105,7 +106,9 @@ def causes(planner: Planner, result: Result, technology: str) -> pd.DataFrame:
         target, price = entered.get(sector, (np.nan, row["enters_at_price"]))
         turns = {"reach": float(reach[sector]), "enters_at_target": target, "enters_at_price": price}
         rows.append(row | _cause(around, t, sector, row["state"], float(reach[sector])) | turns)
-    return pd.DataFrame(rows)
+    found = pd.DataFrame(rows, columns=list(dict.fromkeys((*table.columns, *CAUSE, *TURNS))))
+    found.attrs["technology"] = technology  # a catalogue may have one that no product lists
+    return found
 
 
 def states(planner: Planner, result: Result) -> pd.DataFrame:
@@ -132,7 +135,7 @@ def states(planner: Planner, result: Result) -> pd.DataFrame:
                 "largest": largest[t, sector],
             }
             rows.append(row | _cause(around, t, int(sector), state, 0.0 if reach is None else float(reach[sector])))
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=[*COLUMNS[:6], *CAUSE])
 
 
 def _cause(around: Around, technology: int, sector: int, state: str, reach: float) -> dict[str, str]:

@@ -17,7 +17,7 @@ from waterplan.planner.limits import Limits
 TARGET = "shadow_price"
 MISSING_FIRST = 1e4  # MCNY per unit of the limit that gives way first: dearer than any technology
 SCALE = 1e3  # once penalties are gone costs are taken larger, so that duals resolve the canonical tie-break
-KEPT = 1e-9
+KEPT = 1e-9  # of the whole volume of the study: who misses a limit by less keeps it
 TOLERANCES = ("primal_feasibility_tolerance", "dual_feasibility_tolerance")
 PRIMAL_SIMPLEX, DUAL_SIMPLEX = 4, 1  # new columns leave the basis primal feasible
 ATTEMPTS = ((PRIMAL_SIMPLEX, 1e-10), (DUAL_SIMPLEX, 1e-10), (PRIMAL_SIMPLEX, 1e-7), (DUAL_SIMPLEX, 1e-7))
@@ -97,7 +97,7 @@ class Master:
         rows = len(self.limits)
         missing = np.maximum(np.array(solution.col_value)[:rows], 0.0)
         objective = self._highs.getInfo().objective_function_value / self._scale
-        if self._elastic and missing.max() < KEPT:
+        if self._elastic and missing.max() < KEPT:  # a multiple of the unit
             self._close()
         prices = np.maximum(dual[:rows] * self.limits.sign, 0.0)
         return objective * self.unit, prices, dual[rows:] * self.unit, missing * self.unit

@@ -16,7 +16,7 @@ from waterplan.plan.deployment import Deployment
 from waterplan.plan.result import no_plan
 from waterplan.planner.answer import ask
 from waterplan.planner.limits import Limits, Usage, build_limits, pool_draw, with_pools
-from waterplan.planner.master import TARGET, Master
+from waterplan.planner.master import KEPT, TARGET, Master
 from waterplan.planner.mixture import Mixture, Part
 from waterplan.planner.packed import Bonus, Places, build_costs, deployed, extra_worth
 from waterplan.planner.packs import Answers, Costs, Pairs, fresh_answers
@@ -25,7 +25,6 @@ from waterplan.planner.store import Uses
 
 GAP = 1e-13
 SLACK = 1e-9  # of a limit and of the whole volume of the study
-MISSING = 1e-7  # of the whole volume of the study
 PRICE_MAX = 1e4
 QUESTIONS_MAX = 100
 
@@ -151,8 +150,8 @@ class Search:
             self.limits = with_pools(self.limits, self.instance.flows, new)
             start = [np.append(price, np.zeros(len(new))) for price in (*columns.asked[:1], prices)]
         self.missing = missing
-        if missing.max() > MISSING * self.pairs.unit:
-            raise self._infeasible(missing)
+        if len(self._short()):
+            raise self._infeasible(mixture.deployment)
         return mixture, self.limits.duals(self.places.structure, prices), bound
 
     def shortfalls(self) -> dict[tuple[str, tuple[int, ...]], float] | None:
@@ -161,17 +160,21 @@ class Search:
         try:
             self._by_columns([0.0, 1.0, PRICE_MAX])
         except InfeasibleError:
-            short = np.flatnonzero(self.missing > MISSING * self.pairs.unit)
+            short = self._short()
             if any(self.limits.kind[row] != self.gives_way for row in short):
                 return None
             return {(self.limits.kind[row], self.limits.label[row]): float(self.missing[row]) for row in short}
         return {}
 
-    def _infeasible(self, missing: Array) -> InfeasibleError:
+    def _short(self) -> Index:
+        """The limits that are not kept."""
+        return np.flatnonzero(self.missing >= KEPT * self.pairs.unit)
+
+    def _infeasible(self, deployment: Deployment) -> InfeasibleError:
+        """Where only the target is missed, the plan that misses it says what is attainable: asked for again, it is."""
         target = float(self.instance.levers.saving_target)
-        short = np.flatnonzero(missing > MISSING * self.pairs.unit)
-        broken = tuple(sorted({self.limits.kind[row] for row in short if row}))
-        return no_plan(target, None if broken else target - float(missing[0]), broken)
+        broken = tuple(sorted({self.limits.kind[row] for row in self._short() if row}))
+        return no_plan(target, None if broken else float(self._counted(deployment).sum()), broken)
 
 
 def _weight(count: int, members: Index, inside: float, outside: float) -> Array:
