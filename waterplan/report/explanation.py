@@ -114,7 +114,7 @@ def technology_page(result: Result, causes: pd.DataFrame, language: str = "en") 
     key = "technology_full" if largest <= 0 else "technology_in" if capacity > 0 else "technology_out"
     key = key if len(causes) else "technology_nowhere"
     whole = say(key, capacity=figure(capacity), largest=figure(largest), saving=figure(saved))
-    level = Texts("page", language)(f"level_{study.technologies.loc[label, 'level']}")
+    level = Texts("page", language)(f"level_{study.technologies['level'][label]!s}")
     lines = [
         *pages.head(),
         "",
