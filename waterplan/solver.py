@@ -22,6 +22,7 @@ from waterplan.model.flows import Array, Flows, Values
 from waterplan.model.prices import Prices
 from waterplan.model.structure import Structure
 from waterplan.scenario import Levers
+from waterplan.units import whole_volume
 
 RowPlaces = dict[str, dict[object, int]]
 TARGET = "saving_meets_target"
@@ -145,13 +146,14 @@ class FullSolver:
     def solve_compiled(self, compiled: Compiled) -> Solution:
         """The least-cost plan of a compiled model; SolverError when HiGHS ends without an answer."""
         started = time.perf_counter()
-        self._highs.passModel(_lp(compiled))
+        unit = whole_volume(_reference(compiled, self.structure))
+        self._highs.passModel(_lp(compiled, unit))
         if self._basis is None or self._rows != compiled.rows or not self._run_from(self._basis):
             self._highs.run()
         status = self._status()
         if status == "optimal" and self.settings.method != "ipm":
             self._rows, self._basis = compiled.rows, self._highs.getBasis()
-        return self._solution(compiled, status, time.perf_counter() - started)
+        return self._solution(compiled, unit, status, time.perf_counter() - started)
 
     def _run_from(self, basis: highspy.HighsBasis) -> bool:
         """Runs from a basis; False, with the basis forgotten, when that turns out to be the longer way."""
@@ -176,7 +178,7 @@ class FullSolver:
         )
         raise SolverError(f"HiGHS ended without an answer: {said}.{advice}")
 
-    def _solution(self, compiled: Compiled, status: str, seconds: float) -> Solution:
+    def _solution(self, compiled: Compiled, unit: float, status: str, seconds: float) -> Solution:
         if status != "optimal":
             nothing = np.empty(0)
             return Solution(
@@ -184,7 +186,7 @@ class FullSolver:
                 Duals.zero(self.structure), 0, seconds,
             )  # fmt: skip
         info, answer = self._highs.getInfo(), self._highs.getSolution()
-        values, row_duals = np.array(answer.col_value), np.array(answer.row_dual)
+        values, row_duals = unit * np.array(answer.col_value), np.array(answer.row_dual)
         return Solution(
             status=status,
             objective=float(compiled.cost @ values),
@@ -250,11 +252,12 @@ def _reference(compiled: Compiled, structure: Structure) -> float:
     return float(compiled.upper[-len(structure.pair_product) :].sum())
 
 
-def _lp(compiled: Compiled) -> highspy.HighsLp:
+def _lp(compiled: Compiled, unit: float) -> highspy.HighsLp:
+    """What HiGHS is given: volumes as multiples of a unit, since its tolerances are absolute. Costs are per volume."""
     lp = highspy.HighsLp()
     lp.num_row_, lp.num_col_ = compiled.matrix.shape
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = compiled.cost, compiled.lower, compiled.upper
-    lp.row_lower_, lp.row_upper_ = compiled.row_lower, compiled.row_upper
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = compiled.cost, compiled.lower / unit, compiled.upper / unit
+    lp.row_lower_, lp.row_upper_ = compiled.row_lower / unit, compiled.row_upper / unit
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     lp.a_matrix_.start_ = compiled.matrix.indptr
     lp.a_matrix_.index_ = compiled.matrix.indices

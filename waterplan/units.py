@@ -13,6 +13,7 @@ import unicodedata
 from functools import lru_cache
 
 UNIT_LENGTH_MAX = 80
+WHOLE_VOLUMES = (1.0, 1e6)  # hm3/a; a province's one industry, and more than the world's
 
 SCALES = {
     "million": 1e6, "thousand": 1e3, "billion": 1e9,
@@ -158,3 +159,14 @@ def _part(text: str, own: frozenset[str]) -> tuple[float, str]:
         return size, ""
     further, name = _part(rest, own)
     return size * further, name
+
+
+def whole_volume(withdrawal: float) -> float:
+    """The volume that tolerances are shares of [hm3/a], of a study that withdraws so much: 1 hm3/a, and smaller or
+    larger where the study is.
+
+    >>> whole_volume(20000.0), whole_volume(0.25), whole_volume(4e6), whole_volume(0.0)
+    (1.0, 0.25, 4.0, 1.0)
+    """
+    least, most = WHOLE_VOLUMES
+    return withdrawal / min(max(withdrawal, least), most) if withdrawal > 0 else 1.0

@@ -9,10 +9,11 @@ import xarray as xr
 from waterplan import palette
 from waterplan.charts.words import Words
 from waterplan.curve import drawn_points
+from waterplan.plan.dataset import unit_of
 from waterplan.plan.plan import Plan
 
 DRAWN = 300  # steps of a curve over its width and over its height: more cannot be seen
-USED = 1e-6  # hm3/a; smaller savings are rounding
+USED = 1e-6  # of the whole volume of the study; smaller savings are rounding
 LEAST_SHADE = 0.12  # of a province that saves anything
 
 
@@ -43,7 +44,7 @@ def sectors(plan: Plan, words: Words) -> pd.DataFrame:
         up_to = up_to + saved
         frame[one], frame[f"up_to_{one}"] = saved * factor, up_to * factor
         frame[f"colour_{one}"] = [palette.blend(colours[label], depth) for label in labels]
-    shares = up_to / np.maximum(reference, USED)
+    shares = up_to / np.maximum(reference, USED * unit_of(d))
     frame["text"] = [
         f"{words.amount('hm3/a', saved)} · {words.amount('share', share, 1)}"
         for saved, share in zip(up_to, shares, strict=True)
@@ -56,15 +57,16 @@ def provinces(plan: Plan, words: Words) -> pd.DataFrame:
     d, places = plan.dataset, plan.study.provinces
     saving = d["saving_by_province"].values
     reference = np.nansum(d["reference_withdrawal"].values, axis=0)
-    share = np.where(saving > USED, saving / np.maximum(reference, USED), 0.0)
+    used = USED * unit_of(d)
+    share = np.where(saving > used, saving / np.maximum(reference, used), 0.0)
     labels = [str(label) for label in d["province"].values]
     factor, _ = words.unit("hm3/a", float(saving.max()))
     frame = pd.DataFrame({"province": labels, "share": share, "depth": depths(share), "saving": saving * factor})
     frame["column"] = places.loc[labels, "tile_col"].astype(float).to_numpy()
     frame["row"] = -places.loc[labels, "tile_row"].astype(float).to_numpy()
     frame["name"] = [words.name("province", label) for label in labels]
-    of_saving = saving / max(float(saving.sum()), USED)
-    of_withdrawal = reference / max(float(reference.sum()), USED)
+    of_saving = saving / max(float(saving.sum()), used)
+    of_withdrawal = reference / max(float(reference.sum()), used)
     frame["of_saving"], frame["of_withdrawal"] = of_saving, of_withdrawal
     frame["shares"] = [
         f"{words.percent(one)} | {words.percent(other)}" for one, other in zip(of_saving, of_withdrawal, strict=True)
@@ -93,7 +95,7 @@ def technologies(plan: Plan, words: Words, count: int) -> pd.DataFrame:
     """A row for each of the technologies that save most, the first at the top: saving, levelised cost, colour."""
     d = plan.dataset
     saving, cost = d["saving_by_technology"].values, d["levelised_cost"].values
-    first = [n for n in np.argsort(-saving, kind="stable")[:count] if saving[n] > USED]
+    first = [n for n in np.argsort(-saving, kind="stable")[:count] if saving[n] > USED * unit_of(d)]
     labels = [str(d["technology"].values[n]) for n in first]
     factor, _ = words.unit("hm3/a", float(saving.max()))
     levels = [str(d["technology_level"].values[n]) for n in first]

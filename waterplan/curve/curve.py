@@ -195,7 +195,7 @@ def _sampled(planner: Planner, scenario: Scenario) -> xr.Dataset:
         raise InfeasibleError("The limits contradict each other, whatever the saving target.", np.nan, np.nan)
     least = planner.solve(scenario.with_levers(saving_target=0.0))
     start = min(least.ledger.counted_saving, attainable)
-    targets = np.linspace(start, max(attainable - 1e-4, start), SAMPLES)[1:]
+    targets = np.linspace(start, max(attainable - 1e-4 * least.instance.flows.unit, start), SAMPLES)[1:]
     results = [least]
     for target in targets:
         results.append(planner.solve(scenario.with_levers(saving_target=float(target)), results[-1].duals.shadow_price))

@@ -17,6 +17,7 @@ from waterplan.planner.search import Search
 
 ROUNDING = 1e-12
 BETTER = 1e-11
+APART = 1e-10  # of the whole volume of the study
 ROUNDS_MAX = 100
 KEEPS_ALL_OUT = 1e4  # CNY/m3 on a pool: nobody draws from it
 
@@ -39,7 +40,8 @@ class PooledBlock:
         s, flows = search.places.structure, search.instance.flows
         self.search, self.costs, self.answers, self.members = search, costs, answers, members
         bound = np.array([flows.pool_limit[place] for place in places])
-        self.master = Master(Limits(("pool",) * len(places), tuple(places), -np.ones(len(places)), bound), len(members))
+        limits = Limits(("pool",) * len(places), tuple(places), -np.ones(len(places)), bound)
+        self.master = Master(limits, len(members), flows.unit)
         technology = s.supply_technology[s.pair_supply]
         province = s.pair_province[s.pair_supply_pair]
         pool = s.technology_pool[technology]
@@ -95,7 +97,7 @@ class PooledBlock:
             wanted = (
                 np.arange(len(self.members))
                 if not self._column_of
-                else np.flatnonzero(value < dual - BETTER * (1.0 + np.abs(dual)))
+                else np.flatnonzero(value < dual - BETTER * (self.search.pairs.unit + np.abs(dual)))
             )
             if not len(wanted):
                 break
@@ -144,15 +146,16 @@ class PooledBlock:
     def segments(self, low: float, high: float) -> Segments:
         """The block's part of the curve between two prices."""
         stack, found = [(self.answer(low), self.answer(high))], []
+        apart = APART * self.search.pairs.unit
         while stack:
             a, b = stack.pop()
-            if b.counted - a.counted <= 1e-10:
+            if b.counted - a.counted <= apart:
                 continue
             price = min(max((b.cost - a.cost) / (b.counted - a.counted), a.price), b.price)
             middle = self.answer(price)
             gap = (a.cost - price * a.counted) - (middle.cost - price * middle.counted)
             size = abs(a.cost) + abs(b.cost) + price * (abs(a.counted) + abs(b.counted))
-            near = middle.counted - a.counted <= 1e-10 or b.counted - middle.counted <= 1e-10
+            near = middle.counted - a.counted <= apart or b.counted - middle.counted <= apart
             if gap <= ROUNDING * size or near or price in (a.price, b.price):
                 found.append((a, b, price))
             else:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from waterplan.errors import InfeasibleError
-from waterplan.explain.reasons import NEGLIGIBLE, WHOLE, largest_by_sector, listed, reasons, state_of
+from waterplan.explain.reasons import COLUMNS, NEGLIGIBLE, WHOLE, largest_by_sector, listed, reasons, state_of
 from waterplan.model.decisions import Duals
 from waterplan.model.flows import Array
 from waterplan.model.structure import totals
@@ -24,6 +24,7 @@ SLACK = 1e-6
 NUDGE = 0.01  # of the counted saving
 TARGETS_TRIED = 12
 FINENESS = 1e-5
+CAUSE, TURNS = ("cause", "rest", "rival"), ("reach", "enters_at_target", "enters_at_price")
 SHARED = ("sector_floor", "province_floor", "technology_floor", "technology_cap")
 NO_FLOORS = {"sector_floor": 0.0, "province_floor": 0.0, "technology_floor": 0.0}
 
@@ -105,7 +106,9 @@ def causes(planner: Planner, result: Result, technology: str) -> pd.DataFrame:
         target, price = entered.get(sector, (np.nan, row["enters_at_price"]))
         turns = {"reach": float(reach[sector]), "enters_at_target": target, "enters_at_price": price}
         rows.append(row | _cause(around, t, sector, row["state"], float(reach[sector])) | turns)
-    return pd.DataFrame(rows)
+    found = pd.DataFrame(rows, columns=list(dict.fromkeys((*table.columns, *CAUSE, *TURNS))))
+    found.attrs["technology"] = technology  # a catalogue may have one that no product lists
+    return found
 
 
 def states(planner: Planner, result: Result) -> pd.DataFrame:
@@ -132,7 +135,7 @@ def states(planner: Planner, result: Result) -> pd.DataFrame:
                 "largest": largest[t, sector],
             }
             rows.append(row | _cause(around, t, int(sector), state, 0.0 if reach is None else float(reach[sector])))
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=[*COLUMNS[:6], *CAUSE])
 
 
 def _cause(around: Around, technology: int, sector: int, state: str, reach: float) -> dict[str, str]:
@@ -168,7 +171,7 @@ def reach_by_sector(result: Result, technology: int) -> Array:
 
 
 def _cause_in(around: Around, technology: int, sector: int) -> str:
-    place = (technology, sector)
+    place, least = (technology, sector), NEGLIGIBLE * around.result.instance.flows.unit
     now = around.result.ledger.capacity.sum(axis=2)[place]
     if around.result.duals.technology_floor[technology] > SLACK:
         return "floor"
@@ -176,9 +179,9 @@ def _cause_in(around: Around, technology: int, sector: int) -> str:
     if free >= WHOLE * now:
         return "pays"
     beside = [capacity(one)[place] for one in (around.lower, around.higher) if one is not None]  # type: ignore[index]
-    if any(abs(one - now) > NEGLIGIBLE + (1 - WHOLE) * now for one in beside):
+    if any(abs(one - now) > least + (1 - WHOLE) * now for one in beside):
         return "margin"
-    return "pays_in_part" if free > NEGLIGIBLE else "cheaper"
+    return "pays_in_part" if free > least else "cheaper"
 
 
 def _rest(result: Result, technology: int, sector: int, reach: float) -> str:
@@ -230,12 +233,12 @@ def _rival(around: Around, technology: int, sector: int) -> str:
     groups = around.planner.study.technologies["exclusive_group"].fillna("").astype(str).tolist()
     if not groups[technology]:
         return ""
-    used = result.ledger.capacity.sum(axis=2)[:, sector]
+    used, least = result.ledger.capacity.sum(axis=2)[:, sector], NEGLIGIBLE * result.instance.flows.unit
     members = [n for n, group in enumerate(groups) if group == groups[technology] and n != technology]
-    rivals = [n for n in sorted(members, key=lambda n: -used[n]) if used[n] > NEGLIGIBLE]
+    rivals = [n for n in sorted(members, key=lambda n: -used[n]) if used[n] > least]
     for rival in rivals:
         found = around.without(rival)
-        if found is not None and found.ledger.capacity[technology, sector].sum() > NEGLIGIBLE:
+        if found is not None and found.ledger.capacity[technology, sector].sum() > least:
             return str(s.technologies[rival])
     return ""
 
@@ -246,13 +249,13 @@ def _entered(around: Around, technology: int, table: pd.DataFrame) -> dict[int, 
     Targets up to the attainable saving are tried, then the first stretch on which it enters is halved.
     """
     result, planner = around.result, around.planner
-    s, scenario = result.instance.structure, result.instance.scenario
+    s, scenario, unit = result.instance.structure, result.instance.scenario, result.instance.flows.unit
     wanted = [s.sectors.index(sector) for sector in table.loc[table["state"] == "out", "sector"]]
     most = planner.attainable(scenario) if wanted else None
     if most is None:
         return {}
     start = max(float(result.instance.levers.saving_target), result.ledger.counted_saving)
-    targets = np.linspace(start, most - 1e-6 * max(most, 1.0), TARGETS_TRIED + 1)
+    targets = np.linspace(start, most - 1e-6 * max(most, unit), TARGETS_TRIED + 1)
     known: dict[float, tuple[Array, float]] = {start: (result.ledger.capacity[technology].sum(axis=1), 0.0)}
 
     def at(target: float) -> tuple[Array, float]:
@@ -267,13 +270,13 @@ def _entered(around: Around, technology: int, table: pd.DataFrame) -> dict[int, 
 
     entered = {}
     for sector in wanted:
-        first = next((n for n, one in enumerate(targets) if n and at(float(one))[0][sector] > NEGLIGIBLE), None)
+        first = next((n for n, one in enumerate(targets) if n and at(float(one))[0][sector] > NEGLIGIBLE * unit), None)
         if first is None:
             continue
         low, high = float(targets[first - 1]), float(targets[first])
         while high - low > FINENESS * high:
             middle = (low + high) / 2.0
-            low, high = (low, middle) if at(middle)[0][sector] > NEGLIGIBLE else (middle, high)
+            low, high = (low, middle) if at(middle)[0][sector] > NEGLIGIBLE * unit else (middle, high)
         entered[sector] = (high, at(high)[1])
     return entered
 

@@ -21,7 +21,7 @@ TOLERANCE = 0.02
 LARGEST = 15
 UTMOST = 1e3  # CNY/m3: a bonus for which everything is done
 ROUNDS_MAX = 40
-CLOSE = 1e-9
+CLOSE = 1e-9  # of the whole volume of the study
 FORCED, FREE = 0.9, 0.1
 
 
@@ -32,22 +32,22 @@ def freedom(planner: Planner, result: Result, tolerance: float = TOLERANCE, larg
     least, most, and verdict: forced (even the least is 90 % of what is planned), free (it can nearly be left out), or
     between.
     """
-    s, ledger = result.instance.structure, result.ledger
-    budget = ledger.objective + tolerance * max(ledger.gross_cost, 1e-9)
+    s, ledger, unit = result.instance.structure, result.ledger, result.instance.flows.unit
+    budget = ledger.objective + tolerance * max(ledger.gross_cost, CLOSE * unit)
     capacity = ledger.capacity.sum(axis=(1, 2))
-    chosen = [t for t in np.argsort(-capacity, kind="stable")[:largest] if capacity[t] > CLOSE]
+    chosen = [t for t in np.argsort(-capacity, kind="stable")[:largest] if capacity[t] > CLOSE * unit]
     wanted = [("sector", n) for n in range(len(s.sectors))] + [("technology", int(t)) for t in chosen]
     rows = []
     for kind, n in wanted:
         ends = _Range(planner, result, kind, n, budget)
         least, most = ends.end(-1.0), ends.end(1.0)
         label = s.sectors[n] if kind == "sector" else s.technologies[n]
-        rows.append((kind, label, ends.planned, least, most, _verdict(ends.planned, least)))
+        rows.append((kind, label, ends.planned, least, most, _verdict(ends.planned, least, CLOSE * unit)))
     return pd.DataFrame(rows, columns=["kind", "label", "planned", "least", "most", "verdict"])
 
 
-def _verdict(planned: float, least: float) -> str:
-    if planned <= CLOSE:
+def _verdict(planned: float, least: float, nothing: float) -> str:
+    if planned <= nothing:
         return "free"
     return "forced" if least >= FORCED * planned else "free" if least <= FREE * planned else "between"
 
@@ -61,17 +61,17 @@ class _Range:
 
     def end(self, direction: float) -> float:
         """The most (direction 1) or least (-1) contribution within the budget."""
-        near = (self.planned, self.cost)
+        near, unit = (self.planned, self.cost), self.result.instance.flows.unit
         far = self._at(direction * UTMOST)
         if far[1] <= self.budget:
             return far[0]
         for _ in range(ROUNDS_MAX):
-            if abs(far[0] - near[0]) <= CLOSE * (1.0 + abs(near[0])):
+            if abs(far[0] - near[0]) <= CLOSE * (unit + abs(near[0])):
                 return near[0]
             slope = (far[1] - near[1]) / (far[0] - near[0])
             middle = self._at(slope)
             on_the_line = (near[1] - slope * near[0]) - (middle[1] - slope * middle[0])
-            if on_the_line <= 1e-9 * (1.0 + abs(near[1])):
+            if on_the_line <= CLOSE * (unit + abs(near[1])):
                 break
             near, far = (middle, far) if middle[1] <= self.budget else (near, middle)
         share = (self.budget - near[1]) / (far[1] - near[1])

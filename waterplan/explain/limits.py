@@ -179,8 +179,8 @@ def _stretch_end(again: _Again, far: float) -> float:
     the breakpoint itself.
     """
     here, today = again.limit.value, again.result
-    price, cost = today.duals.shadow_price, _cost(today)
-    other = again.plan(far - 1e-9 * max(far, 1.0) if far > here else far)
+    price, cost, unit = today.duals.shadow_price, _cost(today), today.instance.flows.unit
+    other = again.plan(far - 1e-9 * max(far, unit) if far > here else far)
     for _ in range(ROUNDS_MAX):
         if other is None:
             return here
@@ -193,7 +193,7 @@ def _stretch_end(again: _Again, far: float) -> float:
             return here
         other = again.plan(crossing)
         if other is not None and _cost(other) - cost - price * (crossing - here) <= (
-            CLOSE * (1.0 + abs(cost)) + TIE * abs(crossing - here)
+            CLOSE * (unit + abs(cost)) + TIE * abs(crossing - here)
         ):
             return crossing
     return here

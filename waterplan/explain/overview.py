@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from waterplan.explain.causes import SLACK, Around, saving
+from waterplan.explain.causes import Around, saving
 from waterplan.explain.freedom import TOLERANCE, freedom
 from waterplan.explain.limits import binding_limits
 from waterplan.explain.reasons import reasons
@@ -17,7 +17,7 @@ from waterplan.planner.planner import Planner
 
 NEXT = 8
 RANGES = 5
-MOVED = 1e-6  # hm3/a
+MOVED = 1e-6  # of the whole volume of the study
 
 Told = Callable[[str, int, int], None]
 
@@ -60,7 +60,7 @@ def overview(
 
     tell("reasons")
     around = Around.of(planner, result)
-    following = _following(reasons(planner, result))
+    following = _following(reasons(planner, result), MOVED * result.instance.flows.unit)
     tell("limits")
     limits = binding_limits(planner, result, 0 if fast else RANGES, lambda done, of: tell("limits", done, of))
     ranges = None
@@ -72,31 +72,32 @@ def overview(
 
 
 def _free(around: Around) -> pd.DataFrame:
-    labels = around.result.instance.structure.technologies
+    labels, least = around.result.instance.structure.technologies, MOVED * around.result.instance.flows.unit
     saved = np.zeros(len(labels)) if around.free is None else saving(around.free)
-    return _table(labels, {"saving": saved}, saved)
+    return _table(labels, {"saving": saved}, saved, least)
 
 
 def _margin(around: Around) -> pd.DataFrame:
     labels, now = around.result.instance.structure.technologies, saving(around.result)
+    least = MOVED * around.result.instance.flows.unit
     lower, higher = (
         np.zeros(len(labels)) if one is None else sign * (saving(one) - now)
         for one, sign in ((around.lower, -1.0), (around.higher, 1.0))
     )
-    return _table(labels, {"lower": lower, "higher": higher}, np.maximum(np.abs(lower), np.abs(higher)))
+    return _table(labels, {"lower": lower, "higher": higher}, np.maximum(np.abs(lower), np.abs(higher)), least)
 
 
-def _table(labels: tuple[str, ...], columns: dict[str, np.ndarray], weight: np.ndarray) -> pd.DataFrame:
-    order = [n for n in np.argsort(-weight, kind="stable") if weight[n] > MOVED]
+def _table(labels: tuple[str, ...], columns: dict[str, np.ndarray], weight: np.ndarray, least: float) -> pd.DataFrame:
+    order = [n for n in np.argsort(-weight, kind="stable") if weight[n] > least]
     table = {"technology": [labels[n] for n in order]}
     return pd.DataFrame({**table, **{name: column[order] for name, column in columns.items()}})
 
 
-def _following(table: pd.DataFrame) -> pd.DataFrame:
+def _following(table: pd.DataFrame, least: float) -> pd.DataFrame:
     """Of each technology that is nowhere in the plan: the sector where it enters first, the price and its largest
     capacity there."""
     used = table.groupby("technology")["capacity"].sum()
-    out = table[(table["state"] == "out") & table["technology"].map(used <= SLACK) & table["enters_at_price"].notna()]
+    out = table[(table["state"] == "out") & table["technology"].map(used <= least) & table["enters_at_price"].notna()]
     first = out.sort_values(["enters_at_price", "enters_below"], kind="stable").drop_duplicates("technology")
     columns = ["technology", "sector", "enters_at_price", "enters_below", "investment", "enters_investment", "largest"]
     return first[columns].head(NEXT).reset_index(drop=True)

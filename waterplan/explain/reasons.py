@@ -25,11 +25,15 @@ from waterplan.planner.packs import fresh_answers
 from waterplan.planner.planner import Planner
 from waterplan.planner.search import Search
 
-NEGLIGIBLE = 1e-7  # hm3/a
+NEGLIGIBLE = 1e-7  # of the whole volume of the study
 WHOLE = 0.999
 UTMOST = 1e4  # CNY/m3
 DEAREST, FINENESS = 100.0, 1.01
 ROUNDS_MAX = 60
+COLUMNS = (
+    *("technology", "sector", "level", "state", "capacity", "largest"),
+    *("enters_below", "enters_at_price", "leaves_above"),
+)
 
 
 @dataclass(frozen=True)
@@ -75,17 +79,9 @@ def reasons(planner: Planner, result: Result, technology: str | None = None) -> 
     for t in chosen:
         for sector in np.flatnonzero(listed(result)[t]):
             state = state_of(result, t, capacity[t, sector], largest[t, sector])
-            row = {
-                "technology": s.technologies[t],
-                "sector": s.sectors[sector],
-                "level": ("end_use", "site", "supply")[s.technology_level[t]],
-                "state": state,
-                "capacity": capacity[t, sector],
-                "largest": largest[t, sector],
-                "enters_below": np.nan,
-                "enters_at_price": np.nan,
-                "leaves_above": np.nan,
-            }
+            level = ("end_use", "site", "supply")[s.technology_level[t]]
+            known = (s.technologies[t], s.sectors[sector], level, state, capacity[t, sector], largest[t, sector])
+            row = dict(zip(COLUMNS, (*known, np.nan, np.nan, np.nan), strict=True))
             if state == "out":
                 row["enters_below"] = _entry_bonus(at, t, int(sector))
                 entry_price = _entry_prices(at) if entry_price is None else entry_price
@@ -93,7 +89,7 @@ def reasons(planner: Planner, result: Result, technology: str | None = None) -> 
             elif state in ("in", "partly") and technology is not None:
                 row["leaves_above"] = _leaving_penalty(planner, result, t, int(sector))
             rows.append(row)
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
     return table.assign(**_investments(result, table))
 
 
@@ -134,9 +130,10 @@ def state_of(result: Result, technology: int, capacity: float, largest: float) -
     """in, partly, out, full or excluded, by the capacity in the plan and the largest [hm3/a]."""
     if result.instance.levers.excluded[technology]:
         return "excluded"
-    if largest <= NEGLIGIBLE:
+    least = NEGLIGIBLE * result.instance.flows.unit
+    if largest <= least:
         return "full"
-    if capacity <= NEGLIGIBLE:
+    if capacity <= least:
         return "out"
     return "in" if capacity >= WHOLE * largest else "partly"
 
@@ -150,7 +147,7 @@ def _entry_bonus(at: _Prices, technology: int, sector: int) -> float:
     for _ in range(ROUNDS_MAX):
         capacity, value = at.capacity(members, price, Bonus.on(s, "technology", technology, bonus, sector))
         used = capacity[technology, sector]
-        if used <= NEGLIGIBLE:
+        if used <= NEGLIGIBLE * at.search.pairs.unit:
             return np.nan if bonus == UTMOST else bonus
         lower = bonus - (value - without) / used
         if lower >= bonus - 1e-9 * max(bonus, 1.0):
@@ -174,12 +171,12 @@ def _leaving_penalty(planner: Planner, result: Result, technology: int, sector: 
         least_used, without = plan(UTMOST)
     except InfeasibleError:  # the target cannot do without it
         return np.nan
-    if least_used > NEGLIGIBLE:
+    if least_used > NEGLIGIBLE * i.flows.unit:
         return np.nan  # a floor or the target needs it at any cost
     penalty = 0.0
     for _ in range(ROUNDS_MAX):
         used, value = plan(penalty)
-        if used <= NEGLIGIBLE:
+        if used <= NEGLIGIBLE * i.flows.unit:
             return penalty
         higher = penalty + (without - value) / used
         if higher <= penalty + 1e-9 * max(penalty, 1.0):
@@ -196,7 +193,7 @@ def _entry_prices(at: _Prices) -> Array:
     found = np.full((len(s.technologies), len(s.sectors)), np.nan)
     while price < DEAREST:
         capacity, _ = at.capacity(everyone, price)
-        found = np.where(np.isnan(found) & (capacity > NEGLIGIBLE), price, found)
+        found = np.where(np.isnan(found) & (capacity > NEGLIGIBLE * at.search.pairs.unit), price, found)
         price *= FINENESS
     return found
 

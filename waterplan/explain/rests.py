@@ -48,7 +48,10 @@ ACCOUNTS = (
 )
 SAVINGS = {f"saving_by_{dim}": "saving" for dim in ("level", "sector", "province", "technology", "choice")}
 COMPUTED = (*COSTS, "shadow_price", *VOLUMES, *ACCOUNTS, *SAVINGS)
-AT_MARGIN = 0.25  # hm3/a: choices that change when the target moves by this much are at the margin
+AT_MARGIN = (
+    0.25  # of the whole volume of the study: choices that change when the target moves by this much are at the margin
+)
+MOVED = 1e-6  # of the whole volume of the study
 
 
 def rests_on(result: Result, name: str, planner: Planner | None = None, **labels: str) -> pd.DataFrame:
@@ -271,7 +274,7 @@ def _derivative(number: _Number, name: str, dims: tuple[str, ...], owners: Mappi
     sizes = tuple(study.values.sizes[dim] for dim in dims)
     row_key = np.ravel_multi_index([np.maximum(owners[dim], 0) for dim in dims], sizes) if dims else None
     derivative = np.full(value.shape, np.nan)
-    for number_of_turn in range(int(turn.max()) + 1):
+    for number_of_turn in range(int(turn.max(initial=-1)) + 1):
         here = tuple(place[turn == number_of_turn].T) if own else ()
         change, step = number.moved(name, here)
         if row_key is None:
@@ -317,15 +320,15 @@ def heavy(rows: pd.DataFrame) -> pd.DataFrame:
 def _marginal(result: Result, planner: Planner) -> set[tuple[str, str, str]]:
     """Technology, product and province of the choices that change when the target moves a little."""
     s, scenario, target = result.instance.structure, result.instance.scenario, result.ledger.counted_saving
-    number = _Number(result, "capacity", {})
+    number, unit = _Number(result, "capacity", {}), result.instance.flows.unit
     less, more = (
         planner.solve(scenario.with_levers(saving_target=max(target + move, 0.0)), result.duals.shadow_price).deployment
-        for move in (-AT_MARGIN, 0.0)
+        for move in (-AT_MARGIN * unit, 0.0)
     )
     change = np.concatenate(
         [more.capacity - less.capacity, more.site_saving - less.site_saving, more.supply - less.supply]
     )
-    rows = np.flatnonzero(np.abs(change) > 1e-6)
+    rows = np.flatnonzero(np.abs(change) > MOVED * unit)
     return {
         (
             s.technologies[number.technology[row]],

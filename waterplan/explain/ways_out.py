@@ -66,9 +66,9 @@ def _tried(planner: Planner, scenario: Scenario, settings: dict[str, object]) ->
 
 def _single_changes(planner: Planner, scenario: Scenario) -> Iterator[dict[str, object]]:
     levers = scenario.resolve(planner.study)
-    attainable = planner.attainable(scenario)
+    attainable, unit = planner.attainable(scenario), planner.unit(scenario)
     if attainable is not None and attainable < levers.saving_target:
-        yield {"saving_target": _below(attainable)}
+        yield {"saving_target": _below(attainable, unit)}
     for name in RISING:
         value = _smallest(planner, scenario, name, float(getattr(levers, name)))
         if value is not None:
@@ -82,7 +82,11 @@ def _single_changes(planner: Planner, scenario: Scenario) -> Iterator[dict[str, 
         if np.isfinite(getattr(levers, kind)):
             short = planner.shortfalls(scenario, kind)
             if short:
-                yield {kind: _above(getattr(levers, kind) + sum(short.values()), float(term(kind).step or 1.0))}
+                yield {
+                    kind: _above(
+                        getattr(levers, kind) + sum(short.values()), float(term(kind).step or 1.0) * _power(unit)
+                    )
+                }
     if (levers.technology_cap < 1).any():
         yield {"technology_cap": 1.0}
     yield from _readmit(scenario)
@@ -95,9 +99,15 @@ def _readmit(scenario: Scenario) -> Iterator[dict[str, object]]:
         yield {"excluded": ()}
 
 
-def _below(value: float) -> float:
+def _below(value: float, unit: float) -> float:
     """A little below, at four or five digits, so that rounding does not miss it again."""
-    return max(math.floor(value * 10 - 1e-6) / 10, 0.0)
+    digits = 10 / _power(unit)
+    return max(math.floor(value * digits - 1e-6) / digits, 0.0)
+
+
+def _power(unit: float) -> float:
+    """The power of ten that steps of volumes and money are multiplied by: 1 but for very small and large studies."""
+    return float(10.0 ** math.floor(math.log10(unit)))
 
 
 def _above(value: float, step: float) -> float:
@@ -129,7 +139,7 @@ def _smallest(planner: Planner, scenario: Scenario, name: str, now: float) -> fl
 
     def enough(value: float) -> bool:
         attainable = planner.attainable(scenario.with_levers(**{name: value}))
-        return attainable is not None and attainable >= target + 1e-6
+        return attainable is not None and attainable >= target + 1e-6 * planner.unit(scenario)
 
     return _first(enough, now, most) if enough(most) else None
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from waterplan.model.structure import Index, Structure
 from waterplan.scenario import Levers
+from waterplan.units import whole_volume
 
 Array = NDArray[np.float64]
 Values = Mapping[str, Array]
@@ -44,6 +46,11 @@ class Flows:
     alternative_share_max: float
     pool_limit: Array
     largest_capacity: Array
+
+    @cached_property
+    def unit(self) -> float:
+        """The volume that tolerances are shares of [hm3/a]; as many MCNY/a for money."""
+        return whole_volume(float(self.reference_withdrawal.sum()))
 
 
 def build_flows(structure: Structure, values: Values, levers: Levers, years: int) -> Flows:

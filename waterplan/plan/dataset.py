@@ -11,14 +11,16 @@ import xarray as xr
 
 from waterplan.model.decisions import Decisions
 from waterplan.model.flows import Array
+from waterplan.model.instance import Instance
 from waterplan.model.prices import PERSPECTIVES, charged_share
 from waterplan.model.structure import Structure, totals
 from waterplan.plan.deployment import LEVELS, capacity_by_choice, saving_by_choice, use_saving_by_app
 from waterplan.plan.ledger import COST_LINES
 from waterplan.plan.result import Result
+from waterplan.units import whole_volume
 from waterplan.vocabulary import terms
 
-NOTHING = 1e-9  # hm3/a; smaller steps are rounding
+NOTHING = 1e-9  # of the plants of an end use, or of the whole volume of the study: smaller is rounding
 CUBE = ("technology", "sector", "province")
 CHOICE = ("technology", "product", "province")
 PAIR = ("product", "province")
@@ -33,12 +35,17 @@ def build_dataset(result: Result) -> xr.Dataset:
     decisions = result.decisions()
     dataset = xr.Dataset(
         {name: (dims, value) for name, (dims, value) in variables.items()}, coords=_coords(result)
-    ).merge(_steps(result.instance.structure, decisions))
+    ).merge(_steps(result.instance, decisions))
     known = terms()
     for name, array in dataset.data_vars.items():
         term = known[str(name)]
         array.attrs = {"units": term.unit, "long_name": term.label_en}
     return dataset.assign_attrs(_attrs(result))
+
+
+def unit_of(dataset: xr.Dataset) -> float:
+    """The volume that tolerances are shares of [hm3/a], of a plan."""
+    return whole_volume(float(np.nansum(dataset["reference_withdrawal"].values)))
 
 
 def plan_variables(result: Result) -> Variables:
@@ -235,7 +242,7 @@ def levelised_cost(result: Result, technology_cost: Array) -> Array:
         credit = prices.withdrawal_credit[sector, province] + discharged * prices.effluent_credit[sector, province]
         saved += totals(technology, volume, count)
         earned += totals(technology, volume * credit, count)
-    return np.divide(technology_cost - earned, saved, out=np.full(count, np.nan), where=saved > NOTHING)
+    return np.divide(technology_cost - earned, saved, out=np.full(count, np.nan), where=saved > NOTHING * i.flows.unit)
 
 
 def _path(result: Result) -> Variables:
@@ -273,9 +280,10 @@ def _duals(result: Result) -> Variables:
     }
 
 
-def _steps(structure: Structure, decisions: Decisions) -> xr.Dataset:
-    s = structure
-    taken = np.flatnonzero(decisions.step > NOTHING)
+def _steps(instance: Instance, decisions: Decisions) -> xr.Dataset:
+    s, flows = instance.structure, instance.flows
+    least = NOTHING * np.minimum(flows.gross_flow, flows.unit)
+    taken = np.flatnonzero(decisions.step > least[s.local_step_local])
     step, local = s.local_step[taken], s.local_step_local[taken]
     use, pair = s.local_use[local], s.local_pair[local]
     names = np.array(s.technologies)

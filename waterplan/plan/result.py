@@ -44,7 +44,7 @@ class Result:
     def gap(self) -> float:
         """How far the plan can be from the least cost, as a share of gross cost: recomputed cost less dual bound."""
         ledger = self.ledger
-        scale = max(ledger.gross_cost, abs(ledger.objective), 1.0)
+        scale = max(ledger.gross_cost, abs(ledger.objective), self.instance.flows.unit)
         return (ledger.objective + self.tie_break - self.dual_bound) / scale
 
     def checked(self) -> Result:

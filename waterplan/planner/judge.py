@@ -51,7 +51,7 @@ def infeasible(instance: Instance, compiled: Compiled, settings: Settings | None
 
 def difference(first: Result, second: Result) -> tuple[float, float]:
     """How far two answers to one scenario are apart: cost [share of gross cost] and largest volume [hm3/a]."""
-    cost = (first.ledger.objective - second.ledger.objective) / max(first.ledger.gross_cost, 1.0)
+    cost = (first.ledger.objective - second.ledger.objective) / max(first.ledger.gross_cost, first.instance.flows.unit)
     volumes = [
         np.abs(getattr(first.deployment, name) - getattr(second.deployment, name)).max(initial=0.0)
         for name in ("capacity", "use_saving", "site_saving", "supply")

@@ -17,7 +17,7 @@ from waterplan.planner.limits import Limits
 TARGET = "shadow_price"
 MISSING_FIRST = 1e4  # MCNY per unit of the limit that gives way first: dearer than any technology
 SCALE = 1e3  # once penalties are gone costs are taken larger, so that duals resolve the canonical tie-break
-KEPT = 1e-9
+KEPT = 1e-9  # of the whole volume of the study: who misses a limit by less keeps it
 TOLERANCES = ("primal_feasibility_tolerance", "dual_feasibility_tolerance")
 PRIMAL_SIMPLEX, DUAL_SIMPLEX = 4, 1  # new columns leave the basis primal feasible
 ATTEMPTS = ((PRIMAL_SIMPLEX, 1e-10), (DUAL_SIMPLEX, 1e-10), (PRIMAL_SIMPLEX, 1e-7), (DUAL_SIMPLEX, 1e-7))
@@ -27,11 +27,13 @@ MISSING_LIMIT = 1e6  # the same for every other limit
 class Master:
     """The small LP. Blocks are numbered from 0; usage is [row, block], cost [block].
 
-    gives_way: the kind of limit that is missed first when not all can be kept.
+    unit: the whole volume of the study; HiGHS is given all volumes and costs as multiples of it, since its tolerances
+    are absolute. gives_way: the kind of limit that is missed first when not all can be kept.
     """
 
-    def __init__(self, limits: Limits, blocks: int, gives_way: str = TARGET):
+    def __init__(self, limits: Limits, blocks: int, unit: float, gives_way: str = TARGET):
         self.limits = limits
+        self.unit = unit
         self.blocks = blocks
         self.owner: list[tuple[int, int]] = []  # (question, block) of each column
         self._elastic, self._scale = True, 1.0
@@ -45,7 +47,7 @@ class Master:
         }.items():
             self._highs.setOptionValue(name, value)
         infinity = highspy.kHighsInf
-        for sign, bound in zip(limits.sign, limits.bound, strict=True):
+        for sign, bound in zip(limits.sign, limits.bound / unit, strict=True):
             self._highs.addRow(bound if sign > 0 else -infinity, infinity if sign > 0 else bound, 0, [], [])
         for _ in range(blocks):
             self._highs.addRow(1.0, 1.0, 0, [], [])
@@ -56,7 +58,7 @@ class Master:
     def add(self, question: int, usage: Array, cost: Array, wanted: Index) -> None:
         """Columns of the blocks ``wanted``, from the answer to one question."""
         rows = len(self.limits)
-        entries = usage[:, wanted]
+        entries, cost = usage[:, wanted] / self.unit, cost / self.unit
         filled = entries != 0
         per_column = filled.sum(axis=0) + 1
         index = np.concatenate([np.append(np.flatnonzero(filled[:, n]), rows + b) for n, b in enumerate(wanted)])
@@ -78,6 +80,7 @@ class Master:
 
     def reprice(self, cost: Array) -> None:
         """New costs of all columns, in the order in which they were added."""
+        cost = cost / self.unit
         self._cost = [cost]
         columns = len(self.limits) + np.arange(len(cost), dtype=np.int32)
         self._highs.changeColsCost(len(cost), columns.astype(np.int32), self._scale * cost)
@@ -94,9 +97,10 @@ class Master:
         rows = len(self.limits)
         missing = np.maximum(np.array(solution.col_value)[:rows], 0.0)
         objective = self._highs.getInfo().objective_function_value / self._scale
-        if self._elastic and missing.max() < KEPT:
+        if self._elastic and missing.max() < KEPT:  # a multiple of the unit
             self._close()
-        return objective, np.maximum(dual[:rows] * self.limits.sign, 0.0), dual[rows:], missing
+        prices = np.maximum(dual[:rows] * self.limits.sign, 0.0)
+        return objective * self.unit, prices, dual[rows:] * self.unit, missing * self.unit
 
     def _run(self) -> None:
         for strategy, tolerance in ATTEMPTS:

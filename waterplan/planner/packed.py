@@ -93,6 +93,7 @@ def build_pairs(places: Places, flows: Flows, levers: Levers) -> Pairs:
         supply_limit=flows.supply_limit[s.pair_supply] * places.supply_open,
         alternative_share_max=float(flows.alternative_share_max),
         count_supply=1.0 if levers.count_alternative_supply else 0.0,
+        unit=flows.unit,
     )
 
 

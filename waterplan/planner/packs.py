@@ -25,6 +25,7 @@ class Pairs(NamedTuple):
     supply_limit: Array
     alternative_share_max: float
     count_supply: float
+    unit: float
 
 
 class Costs(NamedTuple):

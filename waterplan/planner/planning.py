@@ -14,21 +14,25 @@ from waterplan.study import Study, open_study
 
 SOLVERS = ("planner", "highs")
 COST_TOLERANCE = 1e-9  # of gross cost
-VOLUME_TOLERANCE = 1e-6  # hm3/a
+VOLUME_TOLERANCE = 1e-6  # of the whole volume of the study
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """How far the full model's answer is from a plan: cost [share of gross cost], largest volume [hm3/a]."""
+    """How far the full model's answer is from a plan: cost [share of gross cost], largest volume [hm3/a].
+
+    unit: what the tolerance of volumes is a share of [hm3/a].
+    """
 
     seconds: float
     cost: float
     volume: float
+    unit: float = 1.0
 
     @property
     def agrees(self) -> bool:
         """Whether both are the same plan within the tolerances of the model."""
-        return self.cost <= COST_TOLERANCE and self.volume <= VOLUME_TOLERANCE
+        return self.cost <= COST_TOLERANCE and self.volume <= VOLUME_TOLERANCE * self.unit
 
 
 def answer(study: Study | str | Path, scenario: Scenario | str | Path, solver: str = "planner") -> Result:
@@ -59,4 +63,4 @@ def confirm(result: Result) -> Verdict:
     """Solves the scenario of a result again with the Pyomo model on HiGHS and compares."""
     judged = judge(result.instance.study, result.instance.scenario)
     cost, volume = difference(result, judged)
-    return Verdict(judged.seconds, cost, volume)
+    return Verdict(judged.seconds, cost, volume, result.instance.flows.unit)

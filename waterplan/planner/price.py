@@ -43,9 +43,9 @@ def _keep(members: Index, pairs: Pairs, answers: Answers, kept: Answers) -> None
 
 
 @released
-def _sums(members: Index, extra: Array, counted: Array, cost: Array) -> tuple[float, float, float]:
+def _sums(members: Index, unit: float, extra: Array, counted: Array, cost: Array) -> tuple[float, float, float]:
     """Counted saving and cost of members, what is earned beside the price taken off, and their size."""
-    all_counted, all_cost, size = 0.0, 0.0, 1e-12
+    all_counted, all_cost, size = 0.0, 0.0, 1e-12 * unit
     for i in members:
         net = cost[i] - extra[i] * counted[i]
         all_counted += counted[i]
@@ -55,11 +55,11 @@ def _sums(members: Index, extra: Array, counted: Array, cost: Array) -> tuple[fl
 
 
 @released
-def _differ(members: Index, low: Array, high: Array) -> Index:
+def _differ(members: Index, unit: float, low: Array, high: Array) -> Index:
     out = np.empty(len(members), dtype=np.int64)
     count = 0
     for i in members:
-        if abs(high[i] - low[i]) > 1e-12 * (1.0 + abs(low[i])):
+        if abs(high[i] - low[i]) > 1e-12 * (unit + abs(low[i])):
             out[count] = i
             count += 1
     return out[:count]
@@ -128,11 +128,11 @@ def _between(
     counted_low: float,
 ) -> tuple[int, float, float, Index]:
     """Narrows two prices, with their answers, to the one where their lines cross on the dual."""
-    active = _differ(members, below.counted, above.counted)
+    active = _differ(members, pairs.unit, below.counted, above.counted)
     price = price_high
     for _ in range(ROUNDS_MAX):
-        before = _sums(active, extra, below.counted, below.cost)
-        after = _sums(active, extra, above.counted, above.cost)
+        before = _sums(active, pairs.unit, extra, below.counted, below.cost)
+        after = _sums(active, pairs.unit, extra, above.counted, above.cost)
         price = (after[1] - before[1]) / (after[0] - before[0])
         price = min(max(price, price_low), price_high)
         counted, _, value = ask(active, price, extra, pairs, costs, uses, answers)
@@ -148,5 +148,5 @@ def _between(
             price_low = price
             counted_low += counted - before[0]
             _keep(active, pairs, answers, below)
-        active = _differ(active, below.counted, above.counted)
+        active = _differ(active, pairs.unit, below.counted, above.counted)
     return NOT_ENDED, price, 0.0, active

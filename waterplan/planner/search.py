@@ -16,7 +16,7 @@ from waterplan.plan.deployment import Deployment
 from waterplan.plan.result import no_plan
 from waterplan.planner.answer import ask
 from waterplan.planner.limits import Limits, Usage, build_limits, pool_draw, with_pools
-from waterplan.planner.master import TARGET, Master
+from waterplan.planner.master import KEPT, TARGET, Master
 from waterplan.planner.mixture import Mixture, Part
 from waterplan.planner.packed import Bonus, Places, build_costs, deployed, extra_worth
 from waterplan.planner.packs import Answers, Costs, Pairs, fresh_answers
@@ -24,8 +24,7 @@ from waterplan.planner.price import FOUND, NOT_ENDED, OUT_OF_REACH, find_price
 from waterplan.planner.store import Uses
 
 GAP = 1e-13
-SLACK = 1e-9
-MISSING = 1e-7
+SLACK = 1e-9  # of a limit and of the whole volume of the study
 PRICE_MAX = 1e4
 QUESTIONS_MAX = 100
 
@@ -119,14 +118,14 @@ class Search:
         """The pools that a plan overdraws; an empty list when only other limits are not kept; None when all are."""
         i = self.instance
         draw = pool_draw(self.places.structure, deployment.supply)
-        over = np.argwhere(draw > i.flows.pool_limit + SLACK * (1.0 + i.flows.pool_limit))
+        over = np.argwhere(draw > i.flows.pool_limit + SLACK * (i.flows.unit + i.flows.pool_limit))
         if len(over):
             return [(int(k), int(r)) for k, r in over]
         if len(self.limits) == 1:
             return None
         usage = self._usage().of(self.limits, deployment, self._counted(deployment)).sum(axis=1)
         room = self.limits.sign * (usage - self.limits.bound)
-        return None if (room >= -SLACK * (1.0 + np.abs(self.limits.bound))).all() else []
+        return None if (room >= -SLACK * (i.flows.unit + np.abs(self.limits.bound))).all() else []
 
     def _usage(self) -> Usage:
         return Usage(self.places.structure, self.instance.values, self.instance.levers)
@@ -151,8 +150,8 @@ class Search:
             self.limits = with_pools(self.limits, self.instance.flows, new)
             start = [np.append(price, np.zeros(len(new))) for price in (*columns.asked[:1], prices)]
         self.missing = missing
-        if missing.max() > MISSING:
-            raise self._infeasible(missing)
+        if len(self._short()):
+            raise self._infeasible(mixture.deployment)
         return mixture, self.limits.duals(self.places.structure, prices), bound
 
     def shortfalls(self) -> dict[tuple[str, tuple[int, ...]], float] | None:
@@ -161,16 +160,21 @@ class Search:
         try:
             self._by_columns([0.0, 1.0, PRICE_MAX])
         except InfeasibleError:
-            short = np.flatnonzero(self.missing > MISSING)
+            short = self._short()
             if any(self.limits.kind[row] != self.gives_way for row in short):
                 return None
             return {(self.limits.kind[row], self.limits.label[row]): float(self.missing[row]) for row in short}
         return {}
 
-    def _infeasible(self, missing: Array) -> InfeasibleError:
+    def _short(self) -> Index:
+        """The limits that are not kept."""
+        return np.flatnonzero(self.missing >= KEPT * self.pairs.unit)
+
+    def _infeasible(self, deployment: Deployment) -> InfeasibleError:
+        """Where only the target is missed, the plan that misses it says what is attainable: asked for again, it is."""
         target = float(self.instance.levers.saving_target)
-        broken = tuple(sorted({self.limits.kind[row] for row in np.flatnonzero(missing > MISSING) if row}))
-        return no_plan(target, None if broken else target - float(missing[0]), broken)
+        broken = tuple(sorted({self.limits.kind[row] for row in self._short() if row}))
+        return no_plan(target, None if broken else float(self._counted(deployment).sum()), broken)
 
 
 def _weight(count: int, members: Index, inside: float, outside: float) -> Array:
@@ -188,7 +192,7 @@ class _Columns:
         place = search.places.pair_place
         self.block = np.unique(place, return_inverse=True)[1].reshape(-1)
         self.blocks = int(self.block.max()) + 1
-        self.master = Master(limits, self.blocks, search.gives_way)
+        self.master = Master(limits, self.blocks, search.pairs.unit, search.gives_way)
         self.usage = search._usage()
         self.asked: list[Array] = []
         self._answers: list[tuple[Answers, Costs]] = []
@@ -205,13 +209,14 @@ class _Columns:
             wanted = np.arange(self.blocks)
             if block_dual is not None:
                 reduced = cost - (self.limits.sign * prices) @ usage - block_dual
-                wanted = np.flatnonzero(reduced < -1e-13 * (1.0 + np.abs(block_dual)))
+                wanted = np.flatnonzero(reduced < -1e-13 * (self.search.pairs.unit + np.abs(block_dual)))
             if len(wanted):
                 self.master.add(question, usage, cost, wanted)
             if question < len(start) - 1:
                 continue
             objective, prices, block_dual, missing = self.master.solve()
-            if objective - best <= GAP * (1.0 + abs(objective)) or (question >= len(start) and not len(wanted)):
+            nothing_better = question >= len(start) and not len(wanted)
+            if objective - best <= GAP * (self.search.pairs.unit + abs(objective)) or nothing_better:
                 return best_price, best, missing
         raise SolverError("The search for the prices of the limits did not end; solve with --solver highs.")
 

@@ -21,7 +21,7 @@ from waterplan.planner.store import Uses
 
 DEEPEST = 96
 ROUNDING = 1e-13
-APART = 1e-11
+APART = 1e-11  # of the whole volume of the study
 
 
 class Changes(NamedTuple):
@@ -68,7 +68,7 @@ def _crossings(
             here, counted, cost = price[i], answers.counted[i], answers.cost[i]
             gap = (a[2] - here * a[1]) - (cost - here * counted)
             size = abs(a[2]) + abs(a[5]) + here * (abs(a[1]) + abs(a[4]))
-            near = counted - a[1] <= APART or a[4] - counted <= APART
+            near = counted - a[1] <= APART * pairs.unit or a[4] - counted <= APART * pairs.unit
             if gap <= ROUNDING * size or near or here <= a[0] or here >= a[3]:
                 if count == len(found):
                     wider = np.empty((2 * count, 8))
@@ -157,7 +157,7 @@ def walk_prices(
         ask(members, price, nothing, pairs, costs, uses, answers)
         stack[:, 0, columns] = np.stack([np.full(count, price), answers.counted, answers.cost], axis=1)
     depth = np.zeros(count, dtype=np.int64)
-    depth[members] = stack[members, 0, 4] - stack[members, 0, 1] > APART
+    depth[members] = stack[members, 0, 4] - stack[members, 0, 1] > APART * pairs.unit
     found = _crossings(members, stack, depth, pairs, costs, uses, answers)
     found = found[np.lexsort((found[:, 1], found[:, 0]))]
     pair = found[:, 0].astype(np.int64)

@@ -107,12 +107,14 @@ def technology_page(result: Result, causes: pd.DataFrame, language: str = "en") 
     causes: of :func:`waterplan.explain.causes.causes`.
     """
     pages = Pages.of(result, language)
-    say, label = pages.say, str(causes["technology"].iloc[0])
+    say, study = pages.say, result.instance.study
+    label = str(causes["technology"].iloc[0] if len(causes) else causes.attrs["technology"])
     saved = float(saving(result)[result.instance.structure.technologies.index(label)])
     capacity, largest = float(causes["capacity"].sum()), float(causes["largest"].sum())
     key = "technology_full" if largest <= 0 else "technology_in" if capacity > 0 else "technology_out"
+    key = key if len(causes) else "technology_nowhere"
     whole = say(key, capacity=figure(capacity), largest=figure(largest), saving=figure(saved))
-    level = Texts("page", language)(f"level_{causes['level'].iloc[0]}")
+    level = Texts("page", language)(f"level_{study.technologies['level'][label]!s}")
     lines = [
         *pages.head(),
         "",

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-USED = 1e-6  # hm3/a; smaller savings are rounding
+from waterplan.plan.dataset import unit_of
+
+USED = 1e-6  # of the whole volume of the study; smaller savings are rounding
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,11 @@ class Part:
     saving: float
     count: int
     cost: float
+
+
+def least_used(dataset: xr.Dataset) -> float:
+    """The saving up to which a technology, or a whole plan, saves nothing [hm3/a]."""
+    return USED * unit_of(dataset)
 
 
 def total(dataset: xr.Dataset, name: str) -> float:
@@ -53,7 +60,7 @@ def by_technology(dataset: xr.Dataset) -> pd.DataFrame:
         },
         index=list(map(str, dataset["technology"].values)),
     )
-    return frame[frame["saving"] > USED].sort_values("saving", ascending=False, kind="stable")
+    return frame[frame["saving"] > least_used(dataset)].sort_values("saving", ascending=False, kind="stable")
 
 
 def what_pays(technologies: pd.DataFrame) -> tuple[Part, Part]:
@@ -68,7 +75,7 @@ def by_province(dataset: xr.Dataset) -> pd.DataFrame:
     """Saving [hm3/a], share of the saving and share of reference withdrawal, most saving first."""
     saving = dataset["saving_by_province"].values
     withdrawal = np.nansum(dataset["reference_withdrawal"].values, axis=0)
-    shares = saving / saving.sum() if saving.sum() > USED else np.full(len(saving), np.nan)
+    shares = saving / saving.sum() if saving.sum() > least_used(dataset) else np.full(len(saving), np.nan)
     frame = pd.DataFrame(
         {"saving": saving, "of_saving": shares, "of_withdrawal": withdrawal / withdrawal.sum()},
         index=list(map(str, dataset["province"].values)),

@@ -108,7 +108,7 @@ def _cost(sheet: Sheet, technologies: pd.DataFrame) -> list[str]:
     rows = [[say("cost", perspective=say(sheet.levers.perspective)), say("money"), say("money_per_m3")]]
     for label in data["perspective"].values:
         cost = float(data["cost"].sel(perspective=label))
-        mean = cost / saving if saving > figures.USED else float("nan")
+        mean = cost / saving if saving > figures.least_used(data) else float("nan")
         rows.append([say(f"perspective_{label}"), number(cost, 1), number(mean, 3)])
     costs = titled(rows[0], rows[1:], COST_COLUMNS)
     return [target, "", *beside(costs, _means(sheet), MEANS_FROM), *_what_pays(sheet, technologies)]

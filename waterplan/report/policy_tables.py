@@ -83,7 +83,7 @@ def views(report: Report) -> Html:
     rows = []
     for view in cost["perspective"].values:
         yearly = float(cost.sel(perspective=view))
-        mean = yearly / saving if saving > figures.USED else float("nan")
+        mean = yearly / saving if saving > figures.least_used(report.plan.dataset) else float("nan")
         rows.append([say(f"choice_{view}"), words.amount("MCNY/a", yearly), words.amount("CNY/m3", mean)])
     return section(say("views"), table(["", "", ""], rows, wraps=NONE))
 

@@ -17,7 +17,7 @@ from waterplan.scenario import Scenario
 from waterplan.uncertainty.carried import Carried
 
 STEPS = 12  # plans between the target and the most that can be saved, twice: the second time between two of the first
-REACHED = 1e-6  # hm3/a
+REACHED = 1e-6  # hm3/a, or of the target where that is less
 Tell = Callable[[int, int], None]
 
 
@@ -51,7 +51,7 @@ class Candidates:
 
 def reached(saving: Any, target: float) -> Any:
     """Whether a saving is enough [an array or DataArray of hm3/a]."""
-    return saving >= target - REACHED
+    return saving >= target - REACHED * min(target, 1.0)
 
 
 def first_secure(reach: Array, probability: float) -> int | None:

@@ -17,7 +17,7 @@ SPENT = ("investment", "running_cost", "heat", "electricity", "barrier_cost")
 COST_LINES = (*SPENT, "avoided_withdrawal", "avoided_effluent")
 CUBE = ["technology", "sector", "province"]
 KG_PER_T = 1000.0
-SMALLEST = 1e-9  # hm3/a; what saves less has no levelised cost
+SMALLEST = 1e-9  # of the whole volume of the study; what saves less has no levelised cost
 
 Amounts = dict[str, pd.Series]
 
@@ -37,7 +37,7 @@ def recompute_accounts(tables: Tables, coefficients: Coefficients, decisions: De
         **withdrawal(coefficients, rows),
         **quantities(tables, rows),
         "technology_cost": spent.sum(axis=1).groupby([rows[dim] for dim in CUBE]).sum(),
-        "levelised_cost": levelised_cost(rows, own),
+        "levelised_cost": levelised_cost(rows, own, SMALLEST * coefficients.unit),
         "deployed_share": deployed_share(coefficients, rows),
         "cost_lines": table,
         "cost": table.groupby(level=0).sum(),
@@ -170,11 +170,11 @@ def quantities(tables: Tables, rows: pd.DataFrame) -> Amounts:
     return {"capacity": rows.groupby(CHOICE)["capacity"].sum(), **{name: by_place[name] for name in lines}}
 
 
-def levelised_cost(rows: pd.DataFrame, lines: pd.DataFrame) -> pd.Series:
-    """Yearly cost less avoided charges per m3 really saved, of each technology that is used."""
+def levelised_cost(rows: pd.DataFrame, lines: pd.DataFrame, least: float) -> pd.Series:
+    """Yearly cost less avoided charges per m3 really saved, of each technology that saves more than the least."""
     saved = rows.groupby("technology")["saving"].sum()
     cost = lines.sum(axis=1).groupby(rows["technology"]).sum()
-    return (cost / saved.where(saved > SMALLEST)).rename("levelised_cost")
+    return (cost / saved.where(saved > least)).rename("levelised_cost")
 
 
 def deployed_share(coefficients: Coefficients, rows: pd.DataFrame) -> pd.Series:

@@ -98,6 +98,8 @@ def unit_values(prices: dict[str, pd.DataFrame], tables: Tables, coefficients: C
 
 def _at(prices: dict[str, pd.DataFrame], name: str, rows: pd.DataFrame, dims: list[str]) -> pd.Series:
     """The price of the limit that each row counts towards; 0 where there is none."""
+    if not len(prices[name]):
+        return pd.Series(0.0, index=rows.index)
     return rows[dims].merge(prices[name], on=dims, how="left")["price"].fillna(0.0).set_axis(rows.index)
 
 
@@ -122,11 +124,14 @@ def end_uses(rows: pd.DataFrame, coefficients: Coefficients) -> float:
     """The most that all end uses can earn.
 
     With one technology or one group at an end use every addition stands alone. With several, each technology's roll-out
-    gets a price; what plants with a configuration can still earn at these prices is the best of their ways on.
+    gets a price; what plants with a configuration can still earn at these prices is the best of their ways on. An
+    excluded technology counts here: plants that have it keep it, and save less by others.
     """
-    reach = coefficients.roll_out[["technology", *LOCAL, "saving_fraction", "reach"]]
+    reach = coefficients.roll_out[["technology", *LOCAL, "saving_fraction", "reach", "added_share"]]
     rows = rows.merge(reach, on=["technology", *LOCAL])
-    several = rows.groupby(LOCAL)["group"].transform("nunique") > 1
+    listed = coefficients.shares[coefficients.shares["level"] == "end_use"]
+    groups = listed.groupby(USE)["group"].nunique().rename("groups").reset_index()
+    several = rows[USE].merge(groups, on=USE, how="left")["groups"].to_numpy() > 1
     alone = rows[~several]
     earned = float((alone["reach"] * alone["saving_fraction"] * alone["profit"].clip(lower=0.0)).sum())
     if not several.any():
@@ -135,7 +140,6 @@ def end_uses(rows: pd.DataFrame, coefficients: Coefficients) -> float:
     stock = together[LOCAL].drop_duplicates().merge(coefficients.flows, on=LOCAL)
     stock = stock.merge(coefficients.configurations, on=USE)
     stock["plants"] = stock["base_share"] * stock["gross_flow"]
-    together["limit"] = together["reach"] / together.merge(coefficients.flows, on=LOCAL)["gross_flow"]
     moves = _moves(together, stock)
     together["price"] = _roll_out_prices(moves, stock, together)
     stock["earns"] = _best_way_on(moves, stock, together["price"].to_numpy())
@@ -165,7 +169,7 @@ def _roll_out_prices(moves: pd.DataFrame, stock: pd.DataFrame, rows: pd.DataFram
     place = np.concatenate([moves["leaves"], moves["reaches"], count + moves["row"]])
     sign = np.repeat([1.0, -1.0, 1.0], len(moves))
     matrix = csr_array((sign, (place, np.tile(step, 3))), shape=(count + len(rows), len(moves)))
-    most = np.concatenate([stock["base_share"], rows["limit"]]).clip(min=0.0)
+    most = np.concatenate([stock["base_share"], rows["added_share"]]).clip(min=0.0)
     tight = {"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9}
     found = linprog(-moves["earns"].to_numpy(), A_ub=matrix, b_ub=most, method="highs", options=tight)
     if found.status != 0:

@@ -24,6 +24,7 @@ GAP_MAX = 1e-6  # of gross cost
 TIE_BREAK_MAX = 1e-6  # CNY/m3
 SHOWN = 8
 NOT_RECOMPUTED = {"decision", "dual"}
+SHARES = {"deployed_share"}
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,8 @@ def certify(dataset: xr.Dataset, study: Study, scenario: Scenario) -> Certificat
     """Recomputes a plan from the study's tables and the scenario, without the model, and compares.
 
     Raises CertificateError with the first lines and limits past their tolerance: 1e-6 of gross cost for money, 1e-6
-    hm3/a for volumes, each plus 1e-9 of the amount.
+    hm3/a for volumes (of a study that withdraws less than 1 hm3/a, 1e-6 of what it withdraws), each plus 1e-9 of the
+    amount.
     """
     certificate = examine(dataset, study, scenario)
     if not certificate.ok:
@@ -115,21 +117,28 @@ def examine(dataset: xr.Dataset, study: Study, scenario: Scenario) -> Certificat
     coefficients = recompute_coefficients(tables)
     decisions = read_decisions(dataset, tables, coefficients)
     accounts = recompute_accounts(tables, coefficients, decisions)
-    scale = max(*(abs(float(accounts[name].iloc[0])) for name in ("gross_cost", "objective")), 1.0)
-    lines = [*_origin(dataset, study, scenario), *compare(dataset, accounts, tables, scale)]
+    unit = coefficients.unit
+    scale = max(*(abs(float(accounts[name].iloc[0])) for name in ("gross_cost", "objective")), unit)
+    lines = [*_origin(dataset, study, scenario), *compare(dataset, accounts, tables, scale, unit)]
     limits = check_limits(tables, coefficients, decisions, accounts)
     cost = float(accounts["objective"].iloc[0])
     proven = lower_bound(dataset, tables, coefficients)
     stated, tie_break = (float(dataset.attrs.get(name, np.nan)) for name in ("dual_bound", "tie_break"))
-    limits += _proof(
-        dataset, cost, proven, stated, tie_break, TIE_BREAK_MAX * float(coefficients.places["largest"].sum()), scale
-    )
+    most = TIE_BREAK_MAX * float(coefficients.places["largest"].sum())
+    limits += _proof(dataset, cost, proven, stated, tie_break, most, scale, unit)
     lines.append(_line("gap", float(dataset.attrs.get("gap", np.nan)), (cost + tie_break - stated) / scale, GAP_MAX))
     return Certificate(tuple(lines), tuple(limits), cost, proven, (cost - proven) / scale)
 
 
 def _proof(
-    dataset: xr.Dataset, cost: float, proven: float, stated: float, tie_break: float, most: float, scale: float
+    dataset: xr.Dataset,
+    cost: float,
+    proven: float,
+    stated: float,
+    tie_break: float,
+    most: float,
+    scale: float,
+    unit: float,
 ) -> list[Limit]:
     """No plan can cost less: by the bound that the solver stated, with the tie-break, and by the one shown from the
     plan's prices, without it: prices that the tie-break has a part in may be off by ``most``, what it can add to
@@ -137,13 +146,13 @@ def _proof(
     plan = pd.DataFrame({"whole": [""]})
     prices = pd.concat([pd.Series(dataset[name].to_numpy().ravel(), [name] * dataset[name].size) for name in PRICES])
     return [
-        at_least("no_price_is_negative", prices.index.to_frame(name="price"), prices, 0.0),
+        at_least("no_price_is_negative", prices.index.to_frame(name="price"), prices, 0.0, 1.0),
         at_most("cost_meets_the_lower_bound", plan, cost + tie_break, stated, scale),
         at_least("no_lower_bound_passes_the_cost", plan, cost + tie_break, stated, scale),
         at_most("cost_meets_the_lower_bound_of_its_prices", plan, cost, proven + most, scale),
         at_least("no_lower_bound_of_prices_passes_the_cost", plan, cost, proven, scale),
-        at_least("tie_break_is_not_negative", plan, tie_break, 0.0),
-        at_most("tie_break_is_tiny", plan, tie_break, most),
+        at_least("tie_break_is_not_negative", plan, tie_break, 0.0, unit),
+        at_most("tie_break_is_tiny", plan, tie_break, most, unit),
     ]
 
 
@@ -158,7 +167,7 @@ def _origin(dataset: xr.Dataset, study: Study, scenario: Scenario) -> list[Line]
     return [_line(name, float(dataset.attrs.get(name) == digest), 1.0, 0.0) for name, digest in expected.items()]
 
 
-def compare(dataset: xr.Dataset, accounts: Amounts, tables: Tables, scale: float) -> list[Line]:
+def compare(dataset: xr.Dataset, accounts: Amounts, tables: Tables, scale: float, unit: float) -> list[Line]:
     """Every ledger line and result of a plan beside what was recomputed; one that is missing, or that nobody
     recomputed, does not hold."""
     known, names = terms(), labels(tables)
@@ -171,7 +180,8 @@ def compare(dataset: xr.Dataset, accounts: Amounts, tables: Tables, scale: float
         stated = dataset[name].transpose(*dims).reindex({dim: names[dim] for dim in dims})
         weight = _weight(name, accounts, tables)
         money = known[name].unit.startswith("MCNY") or name == "levelised_cost"
-        lines.append(_compare(name, stated, recomputed, weight, VOLUME * scale if money else VOLUME))
+        size = scale if money else 1.0 if name in SHARES else unit
+        lines.append(_compare(name, stated, recomputed, weight, VOLUME * size))
     others = {str(name) for name, array in dataset.data_vars.items() if "step" not in array.dims} - set(accounts)
     unknown = sorted(name for name in others if name not in known or known[name].kind not in NOT_RECOMPUTED)
     return lines + [_line(name, float(dataset[name].sum()), np.nan, 0.0, "not recomputed") for name in unknown]

@@ -6,11 +6,13 @@ Written from docs/model.md alone. Nothing here knows the optimisation.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from waterplan.plan.certificate.tables import APPLICABILITY, Tables
+from waterplan.units import whole_volume
 
 M3_PER_HM3 = 1e6
 PAIR = ["product", "province"]
@@ -24,8 +26,8 @@ class Coefficients:
     pairs: product, province, sector, output_target, base_withdrawal, reference_withdrawal.
     shares: technology, product, end_use (``site`` for levels 2 and 3), level, group, saving_fraction, installed_base,
     installed_max. configurations: product, end_use, configuration, base_share (m0), remaining_fraction.
-    flows: product, province, end_use, gross_flow. roll_out: the shares of level 1 in each province, with ``reach``, the
-    gross flow that the technology may still be added to.
+    flows: product, province, end_use, gross_flow. roll_out: the shares of level 1 in each province, with
+    ``added_share`` and ``reach``, the share of plants and the gross flow that the technology may still be added to.
     whole_plant: technology, product, level, limit (c). together: product, level, limit_together (k).
     pools: pool, province, pool_limit. places: level, technology, product, province, largest: what a choice can be at
     most. largest: technology, largest_capacity.
@@ -42,6 +44,11 @@ class Coefficients:
     places: pd.DataFrame
     largest: pd.DataFrame
 
+    @cached_property
+    def unit(self) -> float:
+        """The volume that tolerances are shares of [hm3/a]; as many MCNY/a for money."""
+        return whole_volume(float(self.pairs["reference_withdrawal"].sum()))
+
 
 def recompute_coefficients(tables: Tables) -> Coefficients:
     """The coefficients of a scenario from its tables."""
@@ -51,7 +58,8 @@ def recompute_coefficients(tables: Tables) -> Coefficients:
     flows = gross_flows(tables, pairs, sets)
     at_uses = shares[shares["level"] == "end_use"]
     roll_out = at_uses.merge(flows, on=USE)
-    roll_out["reach"] = (roll_out["installed_max"] - roll_out["installed_base"]) * roll_out["gross_flow"]
+    roll_out["added_share"] = roll_out["installed_max"] - roll_out["installed_base"]
+    roll_out["reach"] = roll_out["added_share"] * roll_out["gross_flow"]
     limits, together = whole_plant_limits(shares[shares["level"] != "end_use"])
     pools = pool_limits(tables)
     places = choices(tables, pairs, roll_out, limits)

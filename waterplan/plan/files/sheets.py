@@ -12,6 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from waterplan.messages import Texts, catalogue
+from waterplan.plan.dataset import unit_of
 from waterplan.plan.norms import GRADES, basis_of_study, intensity_beside_norms
 from waterplan.scenario import Scenario, apply_overrides
 from waterplan.study import Study
@@ -21,7 +22,7 @@ from waterplan.vocabulary import of_kind, term, terms
 
 ROOM = "workbook"
 Cells = Sequence[Any] | np.ndarray
-USED = 1e-9  # hm3/a; smaller is rounding
+USED = 1e-9  # of the whole volume of the study; smaller is rounding
 STYLES = {
     "": "text", "1": "share", "hm3/a": "volume", "MCNY": "volume", "MCNY/a": "volume", "GWh/a": "volume",
     "TJ/a": "volume", "kt/a": "volume", "CNY/m3": "price", "CNY/kWh": "price", "1/a": "price",
@@ -133,7 +134,7 @@ class Book:
         for name in ("saving", "counted_saving", "annual_cost"):
             add(name, float(d[name]))
         saving = float(d["saving"])
-        each = float(d["annual_cost"]) / saving if saving > USED else np.nan
+        each = float(d["annual_cost"]) / saving if saving > USED * unit_of(d) else np.nan
         rows.append((self.say("cost_per_m3"), each, "CNY/m3", ""))
         for name in ("gross_cost", "gains", "scarcity_credit", "objective"):
             add(name, float(d[name]))
@@ -214,7 +215,7 @@ class Book:
 
     def _deployment(self) -> list[Column]:
         d = self.dataset
-        taken = np.nonzero(d["capacity"].values > USED)
+        taken = np.nonzero(d["capacity"].values > USED * unit_of(d))
         columns: list[Column] = []
         for dim, listed, at in zip(d["capacity"].dims, ("technologies", "products", "provinces"), taken, strict=True):
             columns += self._labelled(str(dim), listed, d[dim].values[at].tolist())
