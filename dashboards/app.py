@@ -12,17 +12,23 @@ from urllib.parse import urlencode
 import panel as pn
 import param
 from bokeh.document import Document
+from tornado.httpserver import HTTPServer
 
 from waterplan import PeerPool, Planner, open_study, shipped
 
+from . import bounds
 from .answers import THREADS, Answers
+from .doors import Doors, run
 from .facts import Facts
 from .gate import Gate, OAuthGate
 from .logs import start_logs
+from .messages import Parcels, checked
 from .outline import read_outline
+from .owners import Owners
 from .passwords import Users, read_secret
+from .routes import keep_to, routes
 from .runs import Stores
-from .serving import Alive, Ready, Startup, Visit, Visits, harden
+from .serving import Startup, Visit, Visits, harden
 from .session import Session, shipped_scenarios
 
 BROWSER = Path(__file__).parent / "browser"
@@ -58,13 +64,24 @@ class Board(pn.custom.JSComponent):
     _esm = scripts()
     _stylesheets = [(BROWSER / name).read_text(encoding="utf-8") for name in SHEETS]  # noqa: RUF012
 
-    def __init__(self, session: Session, visit: Visit, **params: Any):
+    def __init__(self, session: Session, visit: Visit, parcels: Parcels, **params: Any):
         super().__init__(sizing_mode="stretch_both", **params)
-        self._session, self._visit = session, visit
+        self._session, self._visit, self._parcels = session, visit, parcels
 
     def _handle_msg(self, data: Any) -> None:
         self._visit.messages += 1
-        self._session.receive(data)
+        said = checked(data)
+        if said["type"] != "part":
+            self._session.receive(said)
+            return
+        try:
+            whole = self._parcels.take(self._visit, said)
+        except LookupError:  # it gave way to others
+            notice = {"key": "notice_busy", "detail": ""}
+            self._session.show("notice", {"seq": said.get("seq"), "notice": notice})
+            return
+        if whole is not None:
+            self._session.receive(whole)
 
     def show(self, name: str, content: dict[str, Any]) -> None:
         """Sends content to the browser; what has a name of its own is kept for a browser that comes back."""
@@ -85,11 +102,12 @@ class Pages:
     language: str = "en"
     pool: Any = None
     visits: Visits = field(default_factory=Visits)
+    parcels: Parcels = field(default_factory=Parcels)
 
     def __call__(self) -> Board:
         visit = self.visits.come()
         session = Session(self.answers, self.facts, self.shipped, self.read_only, self.language, self.pool)
-        board = Board(session, visit)
+        board = Board(session, visit, self.parcels)
         document = pn.state.curdoc
         soon, later = functools.partial(_soon, document), functools.partial(_later, document)
         session.start(_query(), board.show, soon, later, waits=document is not None)
@@ -98,6 +116,7 @@ class Pages:
 
             def leave(_context: Any) -> None:
                 session.close()
+                self.parcels.drop(visit)
                 visit.end()
 
             document.on_session_destroyed(leave)
@@ -164,17 +183,28 @@ def get_server(
     """The server around the pages, not yet started. options: of Panel's ``get_server``."""
     if provider is not None:
         options["auth_provider"] = provider
+    owners = Owners()
+    HTTPServer.configure(Doors)
     server = pn.io.server.get_server(
         {"/": pages.__call__},  # Panel asks a function, and draws any other object
         port=port,
         address=address,
         title="waterplan",
-        extra_patterns=[("/liveness", Alive), ("/readiness", Ready, {"is_ready": pages.are_ready})],
+        location=False,
         websocket_origin=origins or [f"{host}:{port}" for host in {address, "localhost", "127.0.0.1"}],
-        session_token_expiration=3600,
-        use_xheaders=True,  # behind a proxy: whether the visitor came by https
+        secret_key=owners.key,
+        sign_sessions=True,
+        session_token_expiration=bounds.TOKEN_SECONDS,
+        websocket_max_message_size=bounds.MESSAGE_MAX,
+        websocket_ping_interval=bounds.PING_SECONDS,
+        websocket_ping_timeout=bounds.PING_SECONDS,
+        keep_alive_milliseconds=0,  # Tornado's pings are answered or the connection is closed; Bokeh's only ask
+        use_xheaders=True,  # behind a proxy: whether the visitor came by https, and from where
+        language=pages.language,
         **options,
     )
+    listed = routes(server._tornado, owners, pages.are_ready)
+    keep_to(server._tornado, listed)
     harden(server)
     return server
 
@@ -209,12 +239,13 @@ def serve(
 ) -> None:
     """Serves the pages until it is interrupted; port 0 is any that is free, and ``told`` learns which."""
     start_logs(log_format)
+    bounds.allow_connections()
     provider, options = gate(basic_auth, cookie_secret_file, language)
     pn.extension(notifications=False)
     startup = Startup(port, address, language)
     told(startup.port)
     pages = startup.wait_for(lambda: build(study, scenarios, read_only, language, workers, outline_map, runs, pool))
     try:
-        get_server(pages, startup.port, address, provider, origins, show=show, **options).run_until_shutdown()
+        run(get_server(pages, startup.port, address, provider, origins, show=show, **options))
     finally:
         pages.close()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
+import functools
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -16,14 +15,16 @@ from tornado.web import HTTPError, RequestHandler
 
 from waterplan.messages import LANGUAGES, Texts
 
+from .owners import forget_visitor
 from .passwords import LONGEST, Users
+from .turns import TurnedAwayError, Turns
 
 log = logging.getLogger("waterplan.gate")
 LOGIN, LOGOUT = "/login", "/logout"
 NEXT_MAX = 30_000
-KEYS = ("user", "password", "enter", "again", "wrong")
+KEYS = ("user", "password", "enter", "again", "wrong", "too_many")
 OWN_NAMES = {"en": "English", "zh": "中文"}
-WAITING_MAX = 20  # tries that may wait for their turn; more are turned away
+NAME_MAX = 64  # signs of a name; what is longer is nobody's
 DAYS = 1  # that a visitor stays signed in
 
 _jinja = jinja2.Environment(autoescape=True, loader=jinja2.FileSystemLoader(Path(__file__).parent))
@@ -60,12 +61,11 @@ class Sheet:
 
 
 class SignIn(RequestHandler):
-    """Asks for name and password. Tries wait for each other in one thread, so that guessing is slow."""
+    """Asks for name and password. Tries wait for each other, so that guessing is slow."""
 
     users: Users
     usual: str = "en"
-    turns: ThreadPoolExecutor
-    waiting = 0
+    turns: Turns
 
     def get(self) -> None:
         self._ask(self.get_argument("next", "/"))
@@ -74,27 +74,28 @@ class SignIn(RequestHandler):
         origin = self.request.headers.get("Origin")
         if origin is not None and urlsplit(origin).netloc != self.request.host:
             raise HTTPError(403)
-        kind = type(self)
-        if kind.waiting >= WAITING_MAX:
-            raise HTTPError(503)
-        name = self.get_body_argument("username", "")[:LONGEST]
+        name = self.get_body_argument("username", "")[: NAME_MAX + 1]
         password = self.get_body_argument("password", "", strip=False)[: LONGEST + 1]
-        kind.waiting += 1
-        try:
-            admits = await asyncio.get_running_loop().run_in_executor(self.turns, self.users.admits, name, password)
-        finally:
-            kind.waiting -= 1
-        log.info("sign_in", extra={"outcome": "admitted" if admits else "refused"})
         address = self.get_body_argument("next", "/")
+        check = functools.partial(self.users.admits, name, password)
+        try:
+            admits = await self.turns.admits(name, str(self.request.remote_ip), check)
+        except TurnedAwayError:
+            log.info("sign_in", extra={"outcome": "turned_away"})
+            self.set_status(429)
+            self.set_header("Retry-After", "2")
+            self._ask(address, trouble="too_many")
+            return
+        log.info("sign_in", extra={"outcome": "admitted" if admits else "refused"})
         if not admits:
             self.set_status(401)
-            self._ask(address, is_wrong=True)
+            self._ask(address, trouble="wrong")
             return
         self.set_secure_cookie("user", name, expires_days=DAYS, httponly=True, samesite="Lax",
                                secure=self.request.protocol == "https", path=pn.config.cookie_path)  # fmt: skip
         self.redirect(address if is_own(address) else "/", status=303)
 
-    def _ask(self, address: str, is_wrong: bool = False) -> None:
+    def _ask(self, address: str, trouble: str = "") -> None:
         address = address if is_own(address) else "/"
         accepted = self.request.headers.get("Accept-Language", "")
         language = language_of(self.get_argument("lang", ""), address, accepted, self.usual)
@@ -102,18 +103,23 @@ class SignIn(RequestHandler):
         link = f"{LOGIN}?{urlencode({'lang': other, 'next': address})}"
         self.set_header("Cache-Control", "no-store")
         self.write(sheet("sign_in", "", language, asks=True, action=LOGIN, next=address, other=link,
-                         other_name=OWN_NAMES[other], is_wrong=is_wrong))  # fmt: skip
+                         other_name=OWN_NAMES[other], trouble=trouble))  # fmt: skip
 
     def write_error(self, status_code: int, **_kwargs: Any) -> None:
         self.finish(sheet("not_admitted", "explain_refused", self.usual, action=LOGIN))
 
 
 class SignOut(LogoutHandler):
-    """Forgets who it was."""
+    """Forgets who it was; what he had open does not open again."""
 
     def get(self) -> None:
+        forget_visitor(self)
         super().get()
         self.set_header("Cache-Control", "no-store")
+
+
+def _sign_out(provider: Any) -> Any:
+    return type("SignOut", (SignOut,), {"_logout_template": provider._logout_template, "_login_endpoint": LOGIN})
 
 
 def _own_sheets(provider: Any, language: str) -> None:
@@ -125,8 +131,7 @@ class Gate(BasicAuthProvider):
     """Panel's provider for names and passwords."""
 
     def __init__(self, users: Users, language: str = "en"):
-        turns = ThreadPoolExecutor(1, thread_name_prefix="gate")
-        self._sign_in = type("SignIn", (SignIn,), {"users": users, "usual": language, "turns": turns})
+        self._sign_in = type("SignIn", (SignIn,), {"users": users, "usual": language, "turns": Turns()})
         super().__init__(login_endpoint=LOGIN, logout_endpoint=LOGOUT)
         _own_sheets(self, language)
 
@@ -136,7 +141,7 @@ class Gate(BasicAuthProvider):
 
     @property
     def logout_handler(self) -> Any:
-        return type("SignOut", (SignOut,), {"_logout_template": self._logout_template, "_login_endpoint": LOGIN})
+        return _sign_out(self)
 
 
 class OAuthGate(OAuthProvider):
@@ -145,3 +150,7 @@ class OAuthGate(OAuthProvider):
     def __init__(self, language: str = "en"):
         super().__init__(login_endpoint=LOGIN, logout_endpoint=LOGOUT)
         _own_sheets(self, language)
+
+    @property
+    def logout_handler(self) -> Any:
+        return _sign_out(self)

@@ -24,9 +24,9 @@ from tornado.websocket import WebSocketClosedError
 OWN = "waterplan"
 FIELDS = ("kind", "method", "status", "ms", "session", "open", "messages", "seconds", "outcome")
 KINDS = {
-    "DocHandler": "page",
-    "AutoloadJsHandler": "page",
-    "WSHandler": "connection",
+    "Page": "page",
+    "Socket": "connection",
+    "Asset": "static",
     "Alive": "liveness",
     "Ready": "readiness",
     "SignIn": "sign_in",
@@ -85,7 +85,7 @@ def fault_of(thrown: Thrown) -> dict[str, Any]:
 
 def tell_request(handler: Any) -> None:
     """A line a request: its kind, method, status and how long it took. Takes the place of Tornado's, which has more."""
-    kind = KINDS.get(type(handler).__name__, "static" if "Static" in type(handler).__name__ else "other")
+    kind = KINDS.get(type(handler).__name__, "other")
     status = handler.get_status()
     if status < 400 and kind in QUIET:
         return

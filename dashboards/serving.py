@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPHeaders
 from tornado.ioloop import IOLoop
 from tornado.netutil import bind_sockets
 from tornado.web import Application, OutputTransform, RequestHandler
 
+from .doors import Doors
 from .gate import sheet
 from .logs import tell_request
 
@@ -120,7 +120,7 @@ class Startup:
         handlers.append(("/.*", Starting, {"language": language}))
         sockets = bind_sockets(port, address, reuse_port=False)
         self.port = sockets[0].getsockname()[1]
-        self._server = HTTPServer(Application(handlers, **self.policy))
+        self._server = Doors(Application(handlers, **self.policy))
         self._server.add_sockets(sockets)
 
     def wait_for(self, make: Callable[[], Any]) -> Any:

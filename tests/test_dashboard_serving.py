@@ -142,7 +142,8 @@ def test_it_is_alive_before_it_is_ready_and_ends_when_it_is_told_to():
     server = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     seen = []
     try:
-        for _ in range(600):
+        until = time.monotonic() + 240
+        while time.monotonic() < until:
             try:
                 alive, ready = (ask(f"http://127.0.0.1:{port}/{name}")[0] for name in ("liveness", "readiness"))
             except OSError:
@@ -258,7 +259,14 @@ class TestNginx:
     def test_the_websocket_passes(self, proxy):
         keys = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
         keys |= {"Sec-WebSocket-Key": "d2F0ZXJwbGFuLXdhdGVyIQ==", "Origin": f"http://localhost:{proxy[1]}"}
-        page = self._get(*proxy, "/")[2].decode()
-        token = re.search(r'"token":"([^"]+)"', page)
+        _, headers, page = self._get(*proxy, "/")
+        token = re.search(r'"token":"([^"]+)"', page.decode())
         assert token, "the page has no session"
-        assert self._get(*proxy, "/ws", **keys, **{"Sec-WebSocket-Protocol": f"bokeh, {token[1]}"})[0] == 101
+        assert "Secure" in headers["set-cookie"]
+        keys |= {"Sec-WebSocket-Protocol": f"bokeh, {token[1]}"}
+        assert self._get(*proxy, "/ws", **keys)[0] == 403
+        assert self._get(*proxy, "/ws", **keys, Cookie=headers["set-cookie"].split(";")[0])[0] == 101
+
+    def test_an_address_that_is_not_on_the_list_is_not_there(self, proxy):
+        for path in ("/components/this/x/css/y", "/metadata", "/static/../../etc/passwd", "/?bokeh-session-id=x"):
+            assert self._get(*proxy, path)[0] in (400, 403, 404)

@@ -1,5 +1,6 @@
 // The page: draws what comes, sends what is moved. One move is under way at a time; the newest waits.
 const LATER_CONTENT = ["curve", "words", "reasons", "ways", "compare", "rows", "runs", "plant"];
+const PART_SIGNS = 100_000;
 export function render({ model, view }) {
   const root = document.createElement("div");
   root.className = "waterplan";
@@ -10,17 +11,23 @@ export function render({ model, view }) {
   let number = 0, busy = 0, held = null, first = true;
   const waiting = new Map();
 
+  const pass = (message) => { // what is too long for one message goes in parts
+    const text = JSON.stringify(message);
+    if (text.length <= PART_SIGNS) return model.send_msg(message);
+    const of = Math.ceil(text.length / PART_SIGNS), seq = message.seq;
+    for (let at = 0; at < of; at += 1) model.send_msg({ type: "part", at, of, seq, text: text.slice(at * PART_SIGNS, (at + 1) * PART_SIGNS) });
+  };
   const post = (message) => {
     number += 1;
     busy = number;
     root.classList.add("busy");
-    model.send_msg({ ...message, seq: number });
+    pass({ ...message, seq: number });
   };
   const send = (message) => {
     if (busy && message.lever) waiting.set(`${message.lever}.${message.label ?? ""}`, message);
     else post(message);
   };
-  const tell = (message) => model.send_msg(message); // what no move waits for
+  const tell = pass; // what no move waits for
   const settle = (seq) => {
     if (seq === undefined) return;
     if (seq < busy) return;

@@ -1,0 +1,66 @@
+"""How much the server takes at once: every number in one place, told in docs/deploy.md."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+
+CONNECTIONS_MAX = 1000  # that are no websockets; the one that has said nothing for longest gives way
+HEADER_SECONDS = 20  # until a request is told, and that a connection may rest between two
+BODY_SECONDS = 20
+BODY_MAX = 256_000  # bytes of a request
+BUFFER_MAX = 4_000_000  # bytes read of a connection and not yet used
+ANSWER_SECONDS = 300  # until an answer is taken
+
+SESSIONS_MAX = 150
+UNUSED_MAX = 30  # sessions whose page has not connected yet; the oldest goes, and comes again when its page connects
+PAGES_PER_SECOND, PAGES_AT_ONCE = 8, 40
+TOKEN_SECONDS = 3600  # in which a page may connect again
+TOKEN_MAX = 60_000  # signs
+PING_SECONDS = 30  # after as long again without an answer the connection is closed
+
+MESSAGE_MAX = 1_000_000  # bytes of a websocket message; a longer one of ours comes in parts
+MESSAGES_PER_SECOND, MESSAGES_AT_ONCE = 50, 300
+BYTES_PER_SECOND, BYTES_AT_ONCE = 4_000_000, 24_000_000
+PARTS_MAX = 64_000_000  # signs of all messages that are still coming in parts
+
+
+class Pace:
+    """So many a second, after so many at once."""
+
+    def __init__(self, per_second: float, at_once: float):
+        self.per_second, self.at_once = per_second, at_once
+        self._left, self._then = float(at_once), time.monotonic()
+
+    def wait(self, cost: float = 1) -> float:
+        """Takes this much, and gives the seconds to wait for it."""
+        self._refill()
+        self._left -= cost
+        return max(-self._left / self.per_second, 0)
+
+    def allows(self, cost: float = 1) -> bool:
+        """Takes this much if it is there."""
+        self._refill()
+        if self._left < cost:
+            return False
+        self._left -= cost
+        return True
+
+    def _refill(self) -> None:
+        now = time.monotonic()
+        self._left = min(self._left + (now - self._then) * self.per_second, self.at_once)
+        self._then = now
+
+
+def allow_connections() -> None:
+    """Lets the process have as many files open as the connections need, where the system allows it."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * (CONNECTIONS_MAX + SESSIONS_MAX) + 500
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
