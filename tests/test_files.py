@@ -11,11 +11,11 @@ import xarray as xr
 
 from waterplan.errors import DataError
 from waterplan.plan.files import netcdf, open_dataset, save_dataset
-from waterplan.plan.files.writing import write_whole
 from waterplan.plan.plan import Plan
 from waterplan.scenario import Scenario
 from waterplan.study import Study
 from waterplan.vocabulary import terms
+from waterplan.whole import write_whole
 
 HOSTILE = '=HYPERLINK("http://example.org","pay")'
 KINDS = ("decision", "ledger", "result", "dual")
@@ -113,8 +113,8 @@ class TestWriting:
         def full(*_):
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("waterplan.plan.files.writing.os.replace", full)
-        with pytest.raises(DataError, match=r"cannot be written here: No space left on device. Give another path"):
+        monkeypatch.setattr("waterplan.whole.os.replace", full)
+        with pytest.raises(DataError, match=r"the disk is full \(No space left .*unharmed"):
             save_dataset(dataset, path)
         assert path.read_text() == "old"
         assert [found.name for found in tmp_path.iterdir()] == ["plan.nc"]

@@ -17,10 +17,10 @@ from waterplan.messages import LANGUAGES, Texts
 from waterplan.plan.files.sheets import Column, Sheet
 from waterplan.plan.files.tidy import BYTE_ORDER_MARK, csv_cell
 from waterplan.plan.files.workbook import TEXT_IS_TEXT, cell_formats, write_sheet
-from waterplan.plan.files.writing import write_whole
 from waterplan.records.headers import label as heading_of
 from waterplan.standing.many import GRADE, MADE, TERMS, YEARLY
 from waterplan.vocabulary import term
+from waterplan.whole import write_whole
 
 SUFFIXES = (".nc", ".xlsx", ".csv")
 ROOM = "standing"
@@ -49,7 +49,7 @@ def write_benchmark(answer: xr.Dataset, path: str | Path, language: str = "en") 
     if language not in LANGUAGES:
         raise WaterplanError(f'language "{language}": there is {" and ".join(LANGUAGES)}.')
     packed = {".nc": _netcdf, ".xlsx": _workbook, ".csv": _csv}[suffix](answer, language)
-    write_whole(goal, packed)
+    write_whole(goal, packed, language=language)
 
 
 def _netcdf(answer: xr.Dataset, _: str) -> bytes:

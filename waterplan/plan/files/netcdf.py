@@ -17,9 +17,9 @@ import numpy as np
 import xarray as xr
 
 from waterplan.errors import DataError, Problem
-from waterplan.plan.files.writing import write_whole
 from waterplan.study import Study
 from waterplan.vocabulary import Term, term, terms
+from waterplan.whole import write_whole
 
 FORMAT = "waterplan plan 1"
 FORMAT_ATTRIBUTE = "format"
@@ -51,7 +51,7 @@ def save_dataset(dataset: xr.Dataset, path: str | Path) -> None:
     packed = io.BytesIO()
     encoding = {name: _encoding(variable) for name, variable in dataset.variables.items()}
     stored.to_netcdf(packed, engine="h5netcdf", encoding=encoding)
-    write_whole(Path(path), packed.getvalue())
+    write_whole(path, packed.getvalue())
 
 
 def _can_be_stored(value: object) -> bool:
