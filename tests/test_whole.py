@@ -161,7 +161,8 @@ def test_a_file_larger_than_the_system_allows_is_told_in_the_users_language(tmp_
         [sys.executable, "-c", LIMITED, tmp_path / "old"], capture_output=True, text=True, timeout=60,
         env={**os.environ, "WATERPLAN_LANGUAGE": language, "PYTHONIOENCODING": "utf-8"},
     )  # fmt: skip
-    assert told.stdout.startswith("DataError") and words in told.stdout, told.stdout + told.stderr
+    assert told.stdout.startswith("DataError"), told.stderr
+    assert words in told.stdout
     assert (tmp_path / "old").read_bytes() == OLD
     assert names(tmp_path) == ["old"]
 
@@ -231,7 +232,17 @@ def test_a_key_is_not_written_over_another(tmp_path):
 
 BARE = {"write_text", "write_bytes", "replace_file", "mkstemp", "NamedTemporaryFile"}
 BARE_OF_OS = {"replace", "rename", "renames", "link", "symlink", "open"}
-INTO_MEMORY = {"to_netcdf", "to_csv", "to_excel", "to_parquet", "to_zarr", "savefig", "write_pdf", "Workbook", "ZipFile"}
+INTO_MEMORY = {
+    "to_netcdf",
+    "to_csv",
+    "to_excel",
+    "to_parquet",
+    "to_zarr",
+    "savefig",
+    "write_pdf",
+    "Workbook",
+    "ZipFile",
+}
 IN_MEMORY = {"packed", "content", "io.BytesIO(data)"}
 ALLOWED = {  # (file, call): why it writes by itself
     ("waterplan/batch/export.py", "to_netcdf"): "into the part of a file that whole() moves",
