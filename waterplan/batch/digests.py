@@ -58,11 +58,16 @@ def list_below(store: Path, folder: Path) -> dict[str, str]:
     return {file.relative_to(store).as_posix(): digest_of(file.read_bytes()) for file in files}
 
 
+def links_in(store: Path) -> list[Path]:
+    """What stands in a store and leads elsewhere."""
+    return [file for file in store.iterdir() if file.is_symlink()]
+
+
 def first_damage(store: Path, digests: Mapping[str, str]) -> str | None:
     """The first file of a list that is lost or not as it was written; None where all are whole."""
     for file, digest in digests.items():
         try:
-            if digest_of((store / file).read_bytes()) != digest:
+            if (store / file).is_symlink() or digest_of((store / file).read_bytes()) != digest:
                 return file
         except OSError:
             return file

@@ -5,11 +5,11 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from waterplan.batch.digests import FOLDER, MADE, DamageError, digest_of, first_damage, read_list, write_list
+from waterplan.batch.digests import FOLDER, MADE, DamageError, digest_of, first_damage, links_in, read_list, write_list
 from waterplan.batch.lock import written_alone
 from waterplan.batch.runs import Runs
 from waterplan.batch.store import make_store, seal_metadata
-from waterplan.batch.store_files import ALL_METADATA, StoreFiles
+from waterplan.batch.store_files import StoreFiles
 from waterplan.whole import put
 
 
@@ -19,13 +19,13 @@ def mend(store: Path, runs: Runs) -> None:
     Nothing is touched unless what this waterplan makes of the runs has the digests of the store; then a store of other
     runs, or of another version, stays as it is, and opening it says what is wrong with it.
     """
-    if not (store / FOLDER).is_dir() or (store / FOLDER).is_symlink():
+    if not (store / FOLDER).is_dir() or any(file.is_dir() for file in links_in(store)):
         return
     try:
         made = read_list(store, MADE)
     except DamageError:
         made = None
-    if made is not None and first_damage(store, made) is None and StoreFiles(store).is_sound(ALL_METADATA):
+    if made is not None and first_damage(store, made) is None and StoreFiles(store).is_gathered():
         return
     with written_alone(store), tempfile.TemporaryDirectory(prefix=f".{store.name}.", dir=store.parent) as folder:
         fresh = Path(folder) / "store"
@@ -45,6 +45,6 @@ def mend(store: Path, runs: Runs) -> None:
 
 def _stands(file: Path, digest: str) -> bool:
     try:
-        return digest_of(file.read_bytes()) == digest
+        return not file.is_symlink() and digest_of(file.read_bytes()) == digest
     except OSError:
         return False

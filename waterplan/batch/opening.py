@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from waterplan.batch.store import FORMAT, Store, lever_coordinate
-from waterplan.batch.store_files import ALL_METADATA, StoreFiles
+from waterplan.batch.store_files import StoreFiles
 from waterplan.errors import DataError, Problem
 from waterplan.tables.places import not_a_folder
 
@@ -43,7 +43,7 @@ def open_flat(path: str | Path) -> xr.Dataset:
         raise DataError([Problem(str(path), 0, "", fault)])
     files = StoreFiles(path)
     try:
-        raw = xr.open_zarr(files, consolidated=files.is_sound(ALL_METADATA), zarr_format=2)
+        raw = xr.open_zarr(files, consolidated=True, zarr_format=2)
         if raw.attrs.get("waterplan_runs") != FORMAT:
             raise DataError([Problem(str(path), 0, "", "not a store of runs of this version of waterplan.")])
         raw.attrs.setdefault("digests", "none")

@@ -28,6 +28,7 @@ from waterplan.batch.digests import (
     DamageError,
     digest_of,
     first_damage,
+    links_in,
     list_below,
     read_list,
     write_list,
@@ -177,7 +178,7 @@ def store_faults(path: Path, study: Study, runs: Runs | None = None) -> list[Pro
         return fault("this folder is not a store of runs. Give another name, or an empty place.")
     if attrs.get("waterplan_runs") != FORMAT:
         return fault("this store was written by another version of waterplan. Choose another name.")
-    links = [file for file in path.iterdir() if file.is_symlink()]
+    links = links_in(path)
     if links:
         return fault(f"{links[0].name} is a link; a store keeps all in itself, and nothing outside is written.")
     if not os.access(path, os.W_OK):

@@ -21,6 +21,7 @@ from waterplan.errors import DataError, Problem
 from waterplan.messages import Texts, usual_language
 
 ARRAY, ATTRS, ALL_METADATA = ".zarray", ".zattrs", ".zmetadata"
+METADATA = (ARRAY, ATTRS, ".zgroup")
 CONSOLIDATED = "consolidated"  # the list of ALL_METADATA alone, which is written anew with each group
 DONE = "done"
 TOLD_OF_A_RUN = ("state", "reason")  # they are there only if all of their chunk is
@@ -48,15 +49,20 @@ class StoreFiles(LocalStore):
         """Whether damage can be noticed."""
         return self.made is not None
 
-    def is_sound(self, key: str) -> bool:
-        """Whether a file is there as it was written."""
+    def is_gathered(self) -> bool:
+        """Whether the file that repeats all metadata is there as it was written."""
         try:
-            return self.content(key) is not None
+            return self._content(ALL_METADATA) is not None
         except DataError:
             return False
 
     def content(self, key: str) -> bytes | None:
         """The content of a file; None where there is none. Raises DataError."""
+        if key.rpartition("/")[2] == ALL_METADATA:
+            return self._all_metadata(key.rpartition("/")[0])
+        return self._content(key)
+
+    def _content(self, key: str) -> bytes | None:
         self._refuse_links(key)
         wanted = self._wanted(key)
         if wanted == "":
@@ -70,8 +76,6 @@ class StoreFiles(LocalStore):
         except OSError as error:
             raise self._refusal(key, "unreadable", reason=error.strerror) from error
         if wanted is not None and digest_of(found) != wanted:
-            if key == ALL_METADATA:
-                return None  # it repeats what stands in files of their own
             raise self._refusal(key, "damaged" if key in (self.made or {}) else "damaged_runs")
         self._check(key, found)
         return found
@@ -100,6 +104,26 @@ class StoreFiles(LocalStore):
     def with_read_only(self, read_only: bool = False) -> StoreFiles:
         """The same store."""
         return type(self)(self.root, read_only=read_only, groups=self.groups)
+
+    def _all_metadata(self, group: str) -> bytes:
+        """All metadata of a group in one: as it was gathered, or from the files that it repeats where it is damaged."""
+        if not group and self.is_gathered():
+            return self._content(ALL_METADATA) or b""
+        home = f"{group}/" if group else ""
+        if self.made is None:
+            found = [file.relative_to(self.root) for file in (self.root / group).glob("*/.z*")]
+            names = [f"{home}{name}" for name in METADATA] + [file.as_posix() for file in found]
+        else:
+            names = [name for name in self.made if name.startswith(home) and name.count("/") <= 1 + bool(group)]
+        known = {name: self._content(name) for name in names if name.rpartition("/")[2] in METADATA}
+        said = {name.removeprefix(home): self._json(name, one) for name, one in known.items() if one is not None}
+        return json.dumps({"zarr_consolidated_format": 1, "metadata": said}).encode()
+
+    def _json(self, key: str, content: bytes) -> Any:
+        try:
+            return json.loads(content)
+        except ValueError:
+            raise self._refusal(key, "unreadable", reason="JSON") from None
 
     def _lists(self) -> dict[str, str] | None:
         """All that stands in lists but chunks; None for a store without digests."""
@@ -160,11 +184,11 @@ class StoreFiles(LocalStore):
         name = key.rpartition("/")[2]
         if name not in (ARRAY, ALL_METADATA):
             return
+        said = self._json(key, content)
         try:
-            said = json.loads(content)
             arrays = [said] if name == ARRAY else [v for k, v in said["metadata"].items() if k.endswith(ARRAY)]
             faults = [fault for array in arrays for fault in _faults(array)]
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (TypeError, KeyError, AttributeError):
             raise self._refusal(key, "unreadable", reason="JSON") from None
         if faults:
             raise self._refusal(key, faults[0][0], **faults[0][1])

@@ -229,7 +229,7 @@ def _whole(store: Path, group: str) -> Path:
 def _open_group(store: Path, group: str) -> xr.Dataset:
     files = StoreFiles(store, groups=(group,))
     try:
-        return xr.open_zarr(files, group=group, zarr_format=2, consolidated=False)
+        return xr.open_zarr(files, group=group, zarr_format=2, consolidated=True)
     except DataError:
         raise
     except Exception as error:  # damaged, which can fail anywhere in the reader
