@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -41,6 +42,7 @@ class StoreFiles(LocalStore):
         super().__init__(Path(root), read_only=read_only)
         self.groups = tuple(groups)
         self.made = self._lists()
+        self.listed = frozenset(os.listdir(self.root / FOLDER)) if self.made is not None else frozenset()
         self.chunks: dict[str, dict[str, str]] = {}
         self.plain: set[Path] = set()
 
@@ -158,6 +160,8 @@ class StoreFiles(LocalStore):
         return listed.get(key, "")
 
     def _of_chunk(self, number: str) -> dict[str, str]:
+        if number not in self.listed:  # a chunk that was done later: this reader knows nothing of it, or all
+            return {}
         if number not in self.chunks:
             try:
                 found = read_list(self.root, number)
