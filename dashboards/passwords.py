@@ -6,13 +6,13 @@ import base64
 import hashlib
 import hmac
 import json
-import os
 import re
 import secrets
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
+from waterplan import write_whole
 from waterplan.errors import WaterplanError
 from waterplan.toml_text import TomlError, read_toml
 
@@ -86,13 +86,7 @@ def add_user(path: str | Path, name: str, password: str) -> None:
     hashes = Users.read(path).hashes if path.exists() else {}
     lines = [f"{json.dumps(user, ensure_ascii=False)} = {json.dumps(kept)}"
              for user, kept in sorted({**hashes, name: hash_of(password)}.items())]  # fmt: skip
-    new = path.with_name(f"{path.name}.new")
-    try:
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            file.write("\n".join(("[users]", *lines, "")))
-        new.replace(path)
-    except OSError as error:
-        raise PasswordError(f"{path}: cannot be written ({error.strerror}).") from None
+    write_whole(path, "\n".join(("[users]", *lines, "")).encode(), mode=0o600)
 
 
 def read_secret(path: str | Path | None) -> str:

@@ -63,6 +63,8 @@ class Stores:
 
 def _is_store(path: Path) -> bool:
     try:
+        if (path / MARK).is_symlink():
+            return False
         return '"waterplan_runs"' in (path / MARK).read_text(encoding="utf-8")[:100_000]
     except (OSError, UnicodeDecodeError):
         return False

@@ -8,14 +8,16 @@ import h5py
 import numpy as np
 import pytest
 import xarray as xr
+from damaging import KINDS as DAMAGE
 
 from waterplan.errors import DataError
 from waterplan.plan.files import netcdf, open_dataset, save_dataset
-from waterplan.plan.files.writing import write_whole
+from waterplan.plan.files.trailer import DIGEST, LENGTH, with_digest
 from waterplan.plan.plan import Plan
 from waterplan.scenario import Scenario
 from waterplan.study import Study
 from waterplan.vocabulary import terms
+from waterplan.whole import write_whole
 
 HOSTILE = '=HYPERLINK("http://example.org","pay")'
 KINDS = ("decision", "ledger", "result", "dual")
@@ -113,8 +115,8 @@ class TestWriting:
         def full(*_):
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("waterplan.plan.files.writing.os.replace", full)
-        with pytest.raises(DataError, match=r"cannot be written here: No space left on device. Give another path"):
+        monkeypatch.setattr("waterplan.whole.os.replace", full)
+        with pytest.raises(DataError, match=r"the disk is full \(No space left .*unharmed"):
             save_dataset(dataset, path)
         assert path.read_text() == "old"
         assert [found.name for found in tmp_path.iterdir()] == ["plan.nc"]
@@ -139,8 +141,10 @@ class TestWriting:
 
 
 def spoil(path: Path, how) -> None:
+    """Changes a plan as somebody would who knows how its digest is made."""
     with h5py.File(path, "r+") as store:
         how(store)
+    path.write_bytes(with_digest(path.read_bytes()))
 
 
 class TestOpening:
@@ -276,5 +280,30 @@ class TestOpening:
         whole = saved.read_bytes()
         for share in (0.01, 0.2, 0.5, 0.9):
             saved.write_bytes(whole[: int(len(whole) * share)])
-            with pytest.raises(DataError, match="damaged: it cannot be read as NetCDF"):
+            with pytest.raises(DataError, match="damaged, or changed by another program"):
                 open_dataset(saved, tiny)
+
+    @pytest.mark.parametrize(("kind", "count"), [("flipped", 200), ("truncated", 50), ("zeroed", 50)])
+    def test_damage_anywhere_is_told_before_the_file_is_read(self, packed, tiny, tmp_path, kind, count):
+        path, rng = tmp_path / "plan.nc", np.random.default_rng(20151120)
+        for _ in range(count):
+            path.write_bytes(DAMAGE[kind](packed, rng))
+            if path.read_bytes() != packed:
+                with pytest.raises(DataError, match=r"damaged, or changed by another program|not a NetCDF-4 file"):
+                    open_dataset(path, tiny)
+
+    def test_a_plan_that_was_saved_without_a_digest_opens_and_says_so(self, packed, dataset, tiny, tmp_path):
+        path = tmp_path / "plan.nc"
+        path.write_bytes(packed[:-LENGTH])
+        with pytest.raises(DataError, match="damaged, or changed"):  # the digest was cut off
+            open_dataset(path, tiny)
+        with h5py.File(path, "r+") as store:
+            del store.attrs["file_digest"]
+        path.write_bytes(path.read_bytes().replace(DIGEST.encode(), bytes(len(DIGEST))))
+        opened = open_dataset(path, tiny)
+        assert opened.attrs.pop("file_digest") == "none"
+        xr.testing.assert_identical(opened, dataset)
+
+    def test_other_readers_of_netcdf_pass_over_the_digest(self, saved, dataset):
+        with xr.open_dataset(saved, engine="h5netcdf") as opened:
+            assert float(opened["annual_cost"]) == float(dataset["annual_cost"])

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from waterplan.study import Study, open_study, shipped
     from waterplan.uncertainty.candidates import first_secure
     from waterplan.uncertainty.robust import Robust, open_answers, reach, robust
+    from waterplan.whole import write_whole
 
 __version__ = "0.1.0"
 __all__ = [
@@ -132,6 +133,7 @@ __all__ = [
     "write_report",
     "write_run",
     "write_template",
+    "write_whole",
 ]
 
 _HOME = {
@@ -209,6 +211,7 @@ _HOME = {
     "write_report": "waterplan.report.writing",
     "write_run": "waterplan.batch.export",
     "write_template": "waterplan.records.template",
+    "write_whole": "waterplan.whole",
 }
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 from waterplan.batch.cluster import planned_on_cluster
 from waterplan.batch.design import Design
 from waterplan.batch.encoding import Planned, planned
+from waterplan.batch.mending import mend
 from waterplan.batch.progress import Progress, Shown
 from waterplan.batch.reading import refuse
 from waterplan.batch.runs import Runs, design_faults
 from waterplan.batch.solving import Chunk, Solver
-from waterplan.batch.store import Store, open_store, store_faults
+from waterplan.batch.store import Store, claimed, store_faults
 from waterplan.errors import ScenarioError
 from waterplan.study import Study, open_study
 
@@ -43,19 +44,22 @@ def run_batch(
     """
     study = open_study(study) if isinstance(study, str | Path) else study
     runs = checked(design, Path(store), study)
-    opened = open_store(Path(store), runs)
-    with opened.alone():
+    with claimed(Path(store), runs) as opened:
         work(runs, opened, scheduler, workers, tell)
     return opened
 
 
 def checked(design: Design | str | Path, path: Path, study: Study) -> Runs:
-    """The runs of a design that can be stored at a path. Raises ScenarioError with the problems of both at once."""
+    """The runs of a design that can be stored at a path, whose own files are mended if they can be.
+
+    Raises ScenarioError with the problems of both at once.
+    """
     try:
         known, problems = Design.draft(design) if isinstance(design, str | Path) else (design, [])
         if problems:
             raise refuse([*problems, *design_faults(known, study)])
         runs = Runs.of(known, study)
+        mend(path, runs)
         problems = store_faults(path, study, runs)
     except ScenarioError as error:
         problems = [*dict.fromkeys(error.problems), *store_faults(path, study)]
@@ -66,7 +70,7 @@ def checked(design: Design | str | Path, path: Path, study: Study) -> Runs:
 
 def work(runs: Runs, store: Store, scheduler: str | None, workers: int | None, tell: Tell | None) -> None:
     """Plans the chunks of a store that are not done."""
-    done = store.done()
+    done = store.sound()
     left = [number for number in range(store.chunks) if number not in done]
     with closing(Shown(len(runs), store.runs_done(), tell)) as shown:
         if not left:

@@ -17,6 +17,7 @@ from waterplan.batch.opening import open_flat, open_runs, run_content
 from waterplan.batch.runs import Runs
 from waterplan.errors import DataError, Problem, WaterplanError
 from waterplan.study import Study, open_study
+from waterplan.whole import whole
 
 ROWS_AT_ONCE = 5000
 COLUMNS_MAX = 50_000
@@ -31,15 +32,8 @@ def save_runs(store: str | Path, path: str | Path) -> None:
     target = Path(path)
     if target.suffix not in (".nc", ".parquet"):
         raise _refuse(target, "runs are saved as .nc (NetCDF) or .parquet.")
-    if not target.parent.is_dir():
-        raise _refuse(target, f"there is no folder {target.parent}; make it first.")
-    part = target.with_name(f"{target.name}.part")
-    try:
+    with whole(target) as part:
         _netcdf(store, part) if target.suffix == ".nc" else _parquet(store, part)
-        part.replace(target)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise _refuse(target, f"cannot be written: {error.strerror or error}.") from error
 
 
 def _refuse(path: Path, message: str) -> DataError:

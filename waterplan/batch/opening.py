@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from waterplan.batch.store import FORMAT, Store, lever_coordinate
+from waterplan.batch.store_files import StoreFiles
 from waterplan.errors import DataError, Problem
 from waterplan.tables.places import not_a_folder
 
@@ -24,6 +25,9 @@ def open_runs(path: str | Path) -> xr.Dataset:
     sample, ``factor`` are coordinates. A grid has its levers as dimensions, a list and a sample have ``run``. A run
     with the digest of an earlier one has that one's values. Raises DataError when the path is no such store.
 
+    What is not as it was written raises DataError when it is read; a run of a chunk that is lost is ``missing``. The
+    attribute ``digests`` is ``none`` for a store made before there were any: its damage cannot be noticed.
+
     .. code-block:: python
 
         runs = open_runs("runs.zarr")
@@ -37,16 +41,20 @@ def open_flat(path: str | Path) -> xr.Dataset:
     fault = not_a_folder(Path(path))
     if fault:
         raise DataError([Problem(str(path), 0, "", fault)])
+    files = StoreFiles(path)
     try:
-        raw = xr.open_zarr(path, consolidated=True, zarr_format=2)
-    except (OSError, ValueError, KeyError) as error:
+        raw = xr.open_zarr(files, consolidated=True, zarr_format=2)
+        if raw.attrs.get("waterplan_runs") != FORMAT:
+            raise DataError([Problem(str(path), 0, "", "not a store of runs of this version of waterplan.")])
+        raw.attrs.setdefault("digests", "none")
+        raw["state"] = xr.where(raw["state"] == "", "missing", raw["state"], keep_attrs=False).assign_attrs(
+            raw["state"].attrs
+        )
+        return _joined(raw)
+    except DataError:
+        raise
+    except Exception as error:  # a damaged file of a store without digests can fail anywhere in the reader
         raise DataError([Problem(str(path), 0, "", f"not a store of runs: {error}")]) from None
-    if raw.attrs.get("waterplan_runs") != FORMAT:
-        raise DataError([Problem(str(path), 0, "", "not a store of runs of this version of waterplan.")])
-    raw["state"] = xr.where(raw["state"] == "", "missing", raw["state"], keep_attrs=False).assign_attrs(
-        raw["state"].attrs
-    )
-    return _joined(raw)
 
 
 def run_content(path: str | Path) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """The store of a batch: a Zarr group whose chunks are fixed when it is made, and written whole, one after the other.
 
 Chunks are encoded by who planned them and come as bytes. A chunk counts as done when its byte in ``done`` is there, and
-that is written after all its arrays, each under another name first; so a process killed at any moment leaves chunks
-that are done and chunks that are not. One process writes a store at a time.
+that is written after all its arrays and the list of their digests, each under another name first; so a process killed
+at any moment leaves chunks that are done and chunks that are not, and a file that changed later is found out. One
+process writes a store at a time.
 """
 
 from __future__ import annotations
@@ -10,35 +11,45 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import zarr
+from zarr.errors import ZarrUserWarning
 
+from waterplan.batch.digests import (
+    FOLDER,
+    MADE,
+    DamageError,
+    digest_of,
+    first_damage,
+    links_in,
+    list_below,
+    read_list,
+    write_list,
+)
 from waterplan.batch.encoding import CODEC, dtype_of
 from waterplan.batch.figures import kept_names, labels_of, shapes_of
+from waterplan.batch.lock import StoreError, made_alone, written_alone
 from waterplan.batch.reading import refuse
 from waterplan.batch.runs import Runs
 from waterplan.batch.solving import REASON, STATE
-from waterplan.errors import Problem, WaterplanError
+from waterplan.batch.store_files import ALL_METADATA, ATTRS, CONSOLIDATED, DONE, StoreFiles
+from waterplan.errors import DataError, Problem
 from waterplan.model.structure import build_structure
 from waterplan.plan.dataset import PACKAGES
 from waterplan.plan.result import GAP_MAX
 from waterplan.planner.planning import COST_TOLERANCE, VOLUME_TOLERANCE
 from waterplan.study import Study
 from waterplan.vocabulary import term
-
-try:
-    import fcntl
-except ImportError:  # not on Windows: nobody else is kept out there
-    fcntl = None  # type: ignore[assignment]
+from waterplan.whole import put, reason
 
 FORMAT = 1
-DONE, LOCK = "done", ".lock"
 STATE_NAME = "state"  # written last, so that a run with a state has all its figures
 RUNS_IN_A_CHUNK = (25, 250)  # least and most
 CHUNKS_WANTED = 40
@@ -46,16 +57,14 @@ BYTES_IN_A_CHUNK = 64_000_000
 ARRAY_DIMENSIONS = "_ARRAY_DIMENSIONS"
 
 
-class StoreError(WaterplanError):
-    """A store cannot be written or read; what is done in it is kept."""
-
-
 class Store:
-    """A store on disk. ``length`` runs make a chunk; shapes: dimensions of each array without ``run``."""
+    """A store on disk. ``length`` runs make a chunk; renewed: chunks that were done, and not as they were written."""
 
     def __init__(self, path: Path):
         self.path = path
-        self.group = zarr.open_group(path, mode="r", zarr_format=2)
+        self.renewed: set[int] = set()
+        self.files = StoreFiles(path)
+        self.group = zarr.open_group(self.files, mode="r", zarr_format=2)
         self.attrs: dict[str, Any] = dict(self.group.attrs)
         self.length, self.count = int(self.attrs["chunk"]), int(self.attrs["runs"])
 
@@ -69,45 +78,69 @@ class Store:
         files = (self.path / DONE).glob("[0-9]*")
         return {int(file.name) for file in files if file.name.isdecimal() and file.stat().st_size == 1}
 
+    def sound(self) -> set[int]:
+        """Numbers of the chunks that are done and as they were written; the others are no longer done."""
+        done = self.done()
+        if self.files.has_digests:
+            self.renewed = {number for number in done if self._is_damaged(number)}
+            for number in self.renewed:
+                (self.path / DONE / str(number)).unlink(missing_ok=True)
+                (self.path / FOLDER / str(number)).unlink(missing_ok=True)
+        return done - self.renewed
+
+    def _is_damaged(self, number: int) -> bool:
+        try:
+            digests = read_list(self.path, str(number))
+        except DamageError:
+            return True
+        return digests is None or first_damage(self.path, digests) is not None
+
     def runs_done(self) -> int:
         """How many runs are in chunks that are done."""
-        done = self.done()
-        return len(done) * self.length - (self.chunks * self.length - self.count) * (self.chunks - 1 in done)
+        return self.runs_in(self.done())
+
+    def runs_in(self, chunks: set[int]) -> int:
+        """How many runs are in some chunks; the last one may be short."""
+        return len(chunks) * self.length - (self.chunks * self.length - self.count) * (self.chunks - 1 in chunks)
 
     def write(self, number: int, encoded: Mapping[str, bytes]) -> None:
         """Writes a chunk and then that it is done. Raises StoreError where that fails, such as on a full disk."""
         try:
+            digests = {}
             for name, content in sorted(encoded.items(), key=lambda item: item[0] == STATE_NAME):
                 dims = self.group[name].ndim  # type: ignore[union-attr]
-                _write(self.path / name / ".".join([str(number), *["0"] * (dims - 1)]), content)
-            _write(self.path / DONE / str(number), b"\x01")
+                file = f"{name}/{'.'.join([str(number), *['0'] * (dims - 1)])}"
+                put(self.path / file, content, is_lasting=False)
+                digests[file] = digest_of(content)
+            if self.files.has_digests:
+                write_list(self.path, str(number), digests)
+            put(self.path / DONE / str(number), b"\x01", is_lasting=False)
         except OSError as error:
             raise StoreError(
-                f"{self.path}: cannot be written: {error.strerror}. {self.runs_done()} of {self.count} runs are kept; "
+                f"{self.path}: {reason(error)} {self.runs_done()} of {self.count} runs are kept; "
                 "run the same command again when it can be, and it goes on."
             ) from error
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self) -> AbstractContextManager[None]:
         """While nobody else writes. Raises StoreError when another process does."""
-        with (self.path / LOCK).open("w") as file:
-            if fcntl is not None:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except OSError:
-                    message = f"{self.path}: another process is writing this store. Wait for it, or stop it."
-                    raise StoreError(message) from None
-            yield
+        return written_alone(self.path)
 
 
-def _write(file: Path, content: bytes) -> None:
-    part = file.with_name(f"{file.name}.part")
-    try:
-        part.write_bytes(content)
-        os.replace(part, file)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
+@contextmanager
+def claimed(path: Path, runs: Runs) -> Iterator[Store]:
+    """The store of some runs, made if it is not there, while nobody else makes or writes it.
+
+    Raises StoreError when another process does, ScenarioError when it is the store of something else.
+    """
+    with ExitStack() as held:
+        if path.exists():
+            held.enter_context(written_alone(path))
+            yield open_store(path, runs)
+            return
+        with made_alone(path):
+            store = open_store(path, runs)
+            held.enter_context(store.alone())
+        yield store
 
 
 def open_store(path: Path, runs: Runs) -> Store:
@@ -117,9 +150,9 @@ def open_store(path: Path, runs: Runs) -> Store:
         raise refuse(faults)
     if not path.exists():
         try:
-            _make(path, runs)
+            make_store(path, runs)
         except OSError as error:
-            raise StoreError(f"{path}: cannot be written: {error.strerror}.") from error
+            raise StoreError(f"{path}: {reason(error)}") from error
     return Store(path)
 
 
@@ -137,11 +170,17 @@ def store_faults(path: Path, study: Study, runs: Runs | None = None) -> list[Pro
         return []
     if not path.is_dir():
         return fault("a file stands there. Give the name of a store; it is a folder, such as runs.zarr.")
-    attrs = _attrs(path)
+    try:
+        attrs = _attrs(path)
+    except DataError as error:
+        return error.problems
     if attrs is None:
         return fault("this folder is not a store of runs. Give another name, or an empty place.")
     if attrs.get("waterplan_runs") != FORMAT:
         return fault("this store was written by another version of waterplan. Choose another name.")
+    links = links_in(path)
+    if links:
+        return fault(f"{links[0].name} is a link; a store keeps all in itself, and nothing outside is written.")
     if not os.access(path, os.W_OK):
         return fault("the store is not writable.")
     if attrs["study_digest"] != study.digest:
@@ -152,9 +191,13 @@ def store_faults(path: Path, study: Study, runs: Runs | None = None) -> list[Pro
 
 
 def _attrs(path: Path) -> dict[str, Any] | None:
+    files = StoreFiles(path)
+    damage = first_damage(path, {name: d for name, d in (files.made or {}).items() if name != ALL_METADATA})
+    if damage is not None:
+        files.content(damage)
     try:
-        found = json.loads((path / ".zattrs").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = json.loads(files.content(ATTRS) or b"")
+    except ValueError:
         return None
     return found if isinstance(found, dict) and "waterplan_runs" in found else None
 
@@ -165,12 +208,31 @@ def design_digest(runs: Runs) -> str:
     return f"{runs.digest}:{','.join(kept_names(keep.variables, keep.deployment))}:{keep.dtype}:{keep.chunk}"
 
 
-def _make(path: Path, runs: Runs) -> None:
+def make_store(path: Path, runs: Runs) -> None:
     """Makes a store beside its place and moves it there, so that it is whole or not there."""
     part = path.with_name(f"{path.name}.part")
     if part.exists():
         shutil.rmtree(part)
     part.mkdir()
+    try:
+        _fill(part, runs)
+        os.replace(part, path)
+    except OSError:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+
+
+def seal_metadata(store: Path) -> None:
+    """Gathers the metadata of all groups of a store in one file, and keeps its digest."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Object at ", ZarrUserWarning)  # lock and digests are no arrays
+        zarr.consolidate_metadata(store, zarr_format=2)
+    if (store / FOLDER).is_dir():
+        write_list(store, CONSOLIDATED, {ALL_METADATA: digest_of((store / ALL_METADATA).read_bytes())})
+
+
+def _fill(part: Path, runs: Runs) -> None:
+    """The content of a new store: its arrays, still without values, and what distinguishes the runs."""
     keep, study = runs.design.keep, runs.study
     labels = labels_of(study, build_structure(study))
     names = kept_names(keep.variables, keep.deployment)
@@ -190,8 +252,9 @@ def _make(path: Path, runs: Runs) -> None:
     for dim, values in labels.items():
         if any(dim in shape for shape in shapes.values()):
             _array(group, dim, np.array(values), [dim])
-    zarr.consolidate_metadata(part, zarr_format=2)
-    os.replace(part, path)
+    (part / FOLDER).mkdir()
+    write_list(part, MADE, list_below(part, part))
+    seal_metadata(part)
 
 
 def chunk_length(runs: Runs, shapes: Mapping[str, Mapping[str, int]]) -> int:
@@ -260,6 +323,7 @@ def _store_attrs(runs: Runs, length: int) -> dict[str, Any]:
     coordinates += ["sample_of_run"] if runs.groups else []
     return {
         "waterplan_runs": FORMAT,
+        "digests": "sha256",
         "title": design.title,
         "study": runs.study.name,
         "study_digest": runs.study.digest,

@@ -13,6 +13,7 @@ from waterplan.batch.triangular import Array
 from waterplan.scenario import Scenario, apply_overrides
 from waterplan.study import Study
 from waterplan.vocabulary import of_kind
+from waterplan.whole import write_together
 
 ROWS_IN_A_FILE = 3000  # a scenario file has at most a million bytes
 
@@ -21,20 +22,20 @@ def write_scenario(
     folder: Path, run: int, scenario: Scenario, study: Study, values: dict[str, Array] | None, digest: str
 ) -> Path:
     """Writes ``run-N.toml`` and, where figures are drawn, the files with them that it extends."""
-    folder.mkdir(parents=True, exist_ok=True)
     title = scenario.title or f"Run {run}"
     content = replace(scenario, title=title).to_mapping()
     path = folder / f"run-{run}.toml"
     tables = [] if values is None else list(drawn_tables(study, scenario, values, f"run {run} of a batch, {digest}"))
-    below = ""
+    below, contents = "", dict[str, bytes]()
     for number in range(0, len(tables), ROWS_IN_A_FILE):
         name = f"run-{run}-figures-{number // ROWS_IN_A_FILE + 1}.toml"
         part: dict[str, object] = {"title": f"Figures of run {run}", "set": tables[number : number + ROWS_IN_A_FILE]}
-        (folder / name).write_text(_dumped({"extends": below, **part} if below else part), encoding="utf-8")
+        contents[name] = _dumped({"extends": below, **part} if below else part).encode()
         below = name
     if values is not None:
         content.pop("set", None)  # the figures drawn have taken the place of all overrides
-    path.write_text(tomli_w.dumps({"extends": below, **content} if below else content), encoding="utf-8")
+    contents[path.name] = tomli_w.dumps({"extends": below, **content} if below else content).encode()
+    write_together(folder, contents)
     return path
 
 

@@ -58,10 +58,14 @@ def print_batch(asked: Batch, as_json: bool, language: str) -> None:
         typer.echo(remark, err=True)
     tell_before_compiling(language)
     try:
-        waterplan.run_batch(design, asked.store, study, asked.scheduler, asked.workers)
+        store = waterplan.run_batch(design, asked.store, study, asked.scheduler, asked.workers)
     except KeyboardInterrupt:
         typer.echo(f"\n{_kept(asked.store, say)}", err=True)
         raise typer.Exit(INTERRUPTED) from None
+    if store.renewed:
+        typer.echo(say("replanned", path=asked.store, runs=store.runs_in(store.renewed)), err=True)
+    if not store.files.has_digests:
+        typer.echo(say("no_digests", path=asked.store), err=True)
     for path in asked.export:
         waterplan.save_runs(asked.store, path)
     saved = [*asked.export]

@@ -9,6 +9,7 @@ import secrets
 from pathlib import Path
 
 from waterplan.errors import WaterplanError
+from waterplan.whole import put_new
 
 KEY_VARIABLE = "WATERPLAN_PEER_KEY"
 LENGTH = 32  # bytes of chance in a key
@@ -54,8 +55,6 @@ def checked_key(key: str, where: str = "the key") -> str:
 def write_key(file: str | Path, key: str) -> None:
     """Writes a key into a new file that only its owner may read. Raises WaterplanError if the file is there."""
     try:
-        handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        put_new(Path(file), f"{key}\n".encode("ascii"), mode=0o600)
     except OSError as error:
         raise WaterplanError(f"{file} cannot be made: {error.strerror}. Give the name of a new file.") from None
-    with os.fdopen(handle, "w", encoding="ascii") as lines:
-        lines.write(f"{key}\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from waterplan.errors import WaterplanError
+from waterplan.peer_pool.sealing import damaged
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 0x77617465  # "wate": of this room, among the advisory locks of a PostgreSQL database
@@ -61,15 +63,16 @@ def locked(engine: Engine) -> Iterator[Connection]:
             if engine.dialect.name == "postgresql":
                 connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
             yield connection
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:
         raise told(error) from None
 
 
-def told(error: SQLAlchemyError) -> WaterplanError:
+def told(error: Exception) -> WaterplanError:
     """What the database says, without the statement and what was in it."""
     return WaterplanError(
         f"The database of the pool does not answer as it should ({type(error).__name__}). Check its address, "
-        "that it is running, and that this account may read and write it."
+        "that it is running, and that this account may read and write it; a file may be damaged: then take it from "
+        "a copy."
     )
 
 
@@ -81,6 +84,8 @@ def migrate(engine: Engine, to: str = "head") -> None:
     """
     script = ScriptDirectory(str(MIGRATIONS))
     with locked(engine) as connection:
+        if engine.dialect.name == "sqlite" and connection.execute(text("PRAGMA integrity_check(1)")).scalar() != "ok":
+            raise damaged("SQLite")
         current = MigrationContext.configure(connection).get_current_revision()
         known = {revision.revision for revision in script.walk_revisions()}
         if current is not None and current not in known:

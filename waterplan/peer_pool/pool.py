@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from waterplan.peer_pool.statistics import CellName, Statistics, found, place_ro
 from waterplan.records.records import Records
 from waterplan.spreadsheet import csv_cell
 from waterplan.study import Study
+from waterplan.whole import write_whole
 
 PUBLIC, KEY, PLANT = "public", "key", "plant"  # what a digest is of, so that none is mistaken for another
 
@@ -235,12 +235,7 @@ class PeerPool:
 def _write(table: pd.DataFrame, path: str | Path) -> None:
     """A table as CSV, in a file that others may not read; words that a spreadsheet would run are quoted."""
     safe = table.map(lambda value: csv_cell(value) if isinstance(value, str) else value)
-    try:
-        handle = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as lines:
-            safe.to_csv(lines, index=False)
-    except OSError as error:
-        raise WaterplanError(f"{path} cannot be written: {error.strerror}.") from None
+    write_whole(path, safe.to_csv(index=False).encode(), mode=0o600)
 
 
 def _no_release(number: int, newest: int) -> str:

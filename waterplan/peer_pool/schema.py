@@ -134,3 +134,11 @@ class Counted(Base):
     release: Mapped[int] = mapped_column(ForeignKey("release.number"), primary_key=True)
     part: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     owner: Mapped[int]
+
+
+class Seal(Base):
+    """The digest of what stands of somebody; see sealing.py."""
+
+    __tablename__ = "seal"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str]

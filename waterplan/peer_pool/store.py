@@ -24,6 +24,17 @@ from waterplan.peer_pool.schema import (
     ToldDecile,
     ToldLeaf,
 )  # fmt: skip
+from waterplan.peer_pool.sealing import (
+    OWNER,
+    PLANT,
+    RELEASE,
+    SALT,
+    check,
+    check_all,
+    check_numbers,
+    seal,
+    unseal,
+)
 
 OWN_COLUMNS = ("product", "route", "size", "output", "withdrawal", "intensity", "reuse_rate")
 
@@ -34,17 +45,28 @@ def salt_of(connection: Connection) -> str:
     if found is None:
         found = new_key()
         connection.execute(insert(Salt).values(id=1, value=found))
+        seal(connection, SALT, 1)
+    check_all(connection, SALT)
     return found
 
 
 def add_owner(connection: Connection, named: str, is_public: bool = False) -> int:
     """A new owner, known by a digest."""
-    return _added(connection, insert(Owner).values(digest=named, is_public=is_public))
+    owner = _added(connection, insert(Owner).values(digest=named, is_public=is_public))
+    seal(connection, OWNER, owner)
+    return owner
 
 
 def owner_of(connection: Connection, named: str) -> int | None:
-    """The owner of a digest."""
-    return connection.scalar(select(Owner.id).where(Owner.digest == named))
+    """The owner of a digest, whose plants stand as they were sealed."""
+    owner = connection.scalar(select(Owner.id).where(Owner.digest == named))
+    if owner is None:
+        check_all(connection, OWNER)  # so that nobody is unknown whose digest was damaged
+        return None
+    check(connection, OWNER, owner)
+    for plant in connection.scalars(select(Plant.id).where(Plant.owner_id == owner)).all():
+        check(connection, PLANT, plant)
+    return owner
 
 
 def put(connection: Connection, owner: int, secret: str, salt: str, said: PlantYear) -> bool:
@@ -65,6 +87,7 @@ def put(connection: Connection, owner: int, secret: str, salt: str, said: PlantY
     if said.parts:
         rows = [{"submission_id": submission} | _columns(part) for part in said.parts]
         connection.execute(insert(Part), rows)
+    seal(connection, PLANT, plant)
     return True
 
 
@@ -74,6 +97,7 @@ def delete_owner(connection: Connection, owner: int) -> int:
     for plant in plants:
         delete_plant(connection, plant)
     connection.execute(delete(Owner).where(Owner.id == owner))
+    unseal(connection, OWNER, owner)
     return len(plants)
 
 
@@ -84,14 +108,19 @@ def plant_of(connection: Connection, owner: int, named: str) -> int | None:
 
 def delete_plant(connection: Connection, plant: int) -> None:
     """Deletes a plant and all it ever said."""
+    owner = connection.scalar(select(Plant.owner_id).where(Plant.id == plant))
     of_plant = select(Submission.id).where(Submission.plant_id == plant)
     connection.execute(delete(Part).where(Part.submission_id.in_(of_plant)))
     connection.execute(delete(Submission).where(Submission.plant_id == plant))
     connection.execute(delete(Plant).where(Plant.id == plant))
+    unseal(connection, PLANT, plant)
+    if owner is not None:
+        seal(connection, OWNER, owner)
 
 
 def contributions(connection: Connection) -> list[Contribution]:
     """What each plant says now: its newest year."""
+    check_all(connection, OWNER, PLANT)
     newest = (
         select(Submission.plant_id, func.max(Submission.year).label("year"))
         .where(Submission.replaced_at.is_(None))
@@ -135,11 +164,14 @@ def live_parts(connection: Connection) -> set[int]:
 
 def newest_release(connection: Connection) -> int:
     """The number of the newest release; nought if there is none."""
-    return connection.scalar(select(func.max(Release.number))) or 0
+    numbers = connection.scalars(select(Release.number)).all()
+    check_numbers(connection, numbers)
+    return max(numbers, default=0)
 
 
 def counted_in(connection: Connection, release: int) -> set[Member]:
     """Private contributions that the pool had at a release."""
+    check(connection, RELEASE, release)
     rows = connection.execute(select(Counted.owner, Counted.part).where(Counted.release == release))
     return {(owner, part) for owner, part in rows}
 
@@ -156,10 +188,12 @@ def put_release(connection: Connection, number: int, cells: Iterable[Cell], coun
         _insert(connection, ToldLeaf, [of_cell | {"route": route, "size": size} for route, size in sorted(cell.leaves)])
         _insert(connection, ToldDecile, [of_cell | {"place": place, "value": value} for place, value in cell.deciles])
         _insert(connection, Behind, [of_cell | {"owner": owner, "part": part} for owner, part in sorted(cell.members)])
+    seal(connection, RELEASE, number)
 
 
 def cells_in(connection: Connection, release: int) -> list[Cell]:
     """The cells of a release, as they were frozen."""
+    check(connection, RELEASE, release)
     of_release = select(ToldCell.id).where(ToldCell.release == release)
     leaves: dict[int, set[Leaf]] = {}
     for key, route, size in connection.execute(
@@ -191,7 +225,10 @@ def cells_in(connection: Connection, release: int) -> list[Cell]:
 
 def _plant(connection: Connection, owner: int, named: str) -> int:
     found = plant_of(connection, owner, named)
-    return _added(connection, insert(Plant).values(owner_id=owner, digest=named)) if found is None else found
+    if found is None:
+        found = _added(connection, insert(Plant).values(owner_id=owner, digest=named))
+        seal(connection, OWNER, owner)
+    return found
 
 
 def _parts(connection: Connection, submission: int) -> list[PlantPart]:

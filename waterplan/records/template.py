@@ -6,11 +6,11 @@ from pathlib import Path
 
 from waterplan.errors import WaterplanError, suggest
 from waterplan.messages import LANGUAGES
-from waterplan.plan.files.writing import write_whole
 from waterplan.records.template_book import pack_book
 from waterplan.records.template_columns import asked
 from waterplan.spreadsheet import pack_csv
 from waterplan.study import Study
+from waterplan.whole import write_whole
 
 KINDS = ("xlsx", "csv")
 
@@ -21,7 +21,7 @@ def write_template(path: str | Path, study: Study, language: str = "en") -> None
     Raises WaterplanError for another ending or language, DataError when the path cannot be written.
     """
     goal = Path(path)
-    write_whole(goal, pack_template(goal.suffix.removeprefix(".").lower(), study, language))
+    write_whole(goal, pack_template(goal.suffix.removeprefix(".").lower(), study, language), language=language)
 
 
 def pack_template(kind: str, study: Study, language: str = "en") -> bytes:

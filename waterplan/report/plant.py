@@ -9,7 +9,6 @@ import pandas as pd
 
 from waterplan.benchmarking.ladders import GRADED, GRADES
 from waterplan.messages import Texts
-from waterplan.plan.files.writing import write_whole
 from waterplan.plan.norms import TOLERANCE
 from waterplan.report import plant_charts as charts
 from waterplan.report.document import Html, columns, document, element, figure, headlines, keys, note, section, to_pdf
@@ -24,6 +23,7 @@ from waterplan.report.plant_tables import (
 )
 from waterplan.report.plant_telling import Told, given
 from waterplan.standing.one import Standing
+from waterplan.whole import write_whole
 
 NO_AMOUNT = ("–", "")
 BESIDE_LENGTH = 500
@@ -67,7 +67,7 @@ def write_plant_report(standing: Standing, path: Path, language: str = "en") -> 
     """The report as a file, .pdf or HTML, whole or not at all. Raises DataError where it cannot be written."""
     is_pdf = path.suffix.lower() == ".pdf"
     content = plant_report_pdf(standing, language) if is_pdf else plant_report(standing, language).encode()
-    write_whole(path, content)
+    write_whole(path, content, language=language)
 
 
 def _head(told: Told) -> list[Html]:

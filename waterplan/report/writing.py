@@ -13,6 +13,7 @@ from waterplan.plan.result import Result
 from waterplan.planner.planner import Planner
 from waterplan.report.document import to_pdf
 from waterplan.report.policy import report_document
+from waterplan.whole import write_whole
 
 SUFFIXES = (".html", ".pdf")
 
@@ -21,7 +22,7 @@ def write_report(result: Result, path: str | Path, language: str = "en", planner
     """Writes the policy report of an answer, with its cost curve and what it rests on.
 
     path: ends in .html or .pdf; planner: of the answer's study, where there is one already. Raises WaterplanError for
-    another end, where hvPlot or WeasyPrint is missing, and where the file cannot be written.
+    another end and where hvPlot or WeasyPrint is missing, DataError where the file cannot be written.
     """
     path, say = Path(path), Texts("report", language)
     if path.suffix.lower() not in SUFFIXES:
@@ -30,7 +31,4 @@ def write_report(result: Result, path: str | Path, language: str = "en", planner
     points = curve(planner or Planner(study), scenario.with_levers(saving_target=0.0))
     text = report_document(Plan.of(result), language, weights(result), points)
     content = to_pdf(text) if path.suffix.lower() == ".pdf" else text.encode()
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise WaterplanError(say("not_written", path=path, reason=error.strerror)) from error
+    write_whole(path, content, language=language)

@@ -15,11 +15,11 @@ from waterplan.errors import WaterplanError, suggest
 from waterplan.messages import LANGUAGES, Texts
 from waterplan.plan.files.sheets import Column, Sheet
 from waterplan.plan.files.workbook import TEXT_IS_TEXT, cell_formats, write_sheet
-from waterplan.plan.files.writing import write_whole
 from waterplan.records.headers import label as heading_of
 from waterplan.spreadsheet import pack_csv
 from waterplan.standing.many import GRADE, MADE, TERMS, YEARLY
 from waterplan.vocabulary import term
+from waterplan.whole import write_whole
 
 SUFFIXES = (".nc", ".xlsx", ".csv")
 ROOM = "standing"
@@ -48,7 +48,7 @@ def write_benchmark(answer: xr.Dataset, path: str | Path, language: str = "en") 
     if language not in LANGUAGES:
         raise WaterplanError(f'language "{language}": there is {" and ".join(LANGUAGES)}.')
     packed = {".nc": _netcdf, ".xlsx": _workbook, ".csv": _csv}[suffix](answer, language)
-    write_whole(goal, packed)
+    write_whole(goal, packed, language=language)
 
 
 def _netcdf(answer: xr.Dataset, _: str) -> bytes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import warnings
+import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,15 +13,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import xarray as xr
-import zarr
 from platformdirs import user_cache_path
-from zarr.errors import ZarrUserWarning
 
 from waterplan.batch.design import Design
+from waterplan.batch.digests import FOLDER, list_below, write_list
 from waterplan.batch.engine import run_batch
+from waterplan.batch.lock import written_alone
+from waterplan.batch.mending import mend
 from waterplan.batch.opening import open_runs
 from waterplan.batch.runs import Runs
-from waterplan.errors import WaterplanError
+from waterplan.batch.store import seal_metadata, store_faults
+from waterplan.batch.store_files import StoreFiles
+from waterplan.errors import DataError, Problem, WaterplanError
+from waterplan.messages import Texts, usual_language
 from waterplan.plan.result import Result
 from waterplan.planner.planner import Planner
 from waterplan.scenario import Scenario, open_scenario
@@ -29,6 +34,7 @@ from waterplan.uncertainty.candidates import Candidates, candidates, first_secur
 from waterplan.uncertainty.checking import check_first, labels_of_row
 from waterplan.uncertainty.indices import outcome_indices
 from waterplan.uncertainty.technologies import usage
+from waterplan.whole import put
 
 ANSWERS, INDICES, FORMAT = "robust", "indices", 1
 SHORTFALL_PRICE = 2.0  # times the shadow price of the run: an assumption, told where regret is
@@ -185,7 +191,11 @@ def open_answers(store: str | Path) -> xr.Dataset:
 def _usual_store(runs: Runs) -> Path:
     folder = user_cache_path("waterplan", appauthor=False) / ANSWERS
     folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{runs.digest[:16]}.zarr"
+    store = folder / f"{runs.digest[:16]}.zarr"
+    mend(store, runs)
+    if store_faults(store, runs.study, runs):
+        shutil.rmtree(store, ignore_errors=True)  # only a cache: what is damaged is made again
+    return store
 
 
 def _once(store: Path, group: str, question: Mapping[str, object], make: Callable[[], xr.Dataset]) -> xr.Dataset:
@@ -198,14 +208,16 @@ def _once(store: Path, group: str, question: Mapping[str, object], make: Callabl
     except (OSError, ValueError):
         known = None
     if known == question:
-        return _open_group(store, group).load()
+        with suppress(DataError):  # damaged: worked out again
+            return _open_group(store, group).load()
     found = make()
-    _whole(store, group).unlink(missing_ok=True)
-    found.to_zarr(store, group=group, mode="w", zarr_format=2, consolidated=False)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Object at ", ZarrUserWarning)  # the lock is no array
-        zarr.consolidate_metadata(store, zarr_format=2)  # so that xr.open_zarr(store, group=...) finds it
-    _whole(store, group).write_text(json.dumps(question), encoding="utf-8")
+    with written_alone(store):
+        _whole(store, group).unlink(missing_ok=True)
+        found.to_zarr(store, group=group, mode="w", zarr_format=2, consolidated=False)
+        if (store / FOLDER).is_dir():
+            write_list(store, group, list_below(store, store / group))
+        seal_metadata(store)  # so that xr.open_zarr(store, group=...) finds it
+        put(_whole(store, group), json.dumps(question).encode())
     return found
 
 
@@ -215,7 +227,13 @@ def _whole(store: Path, group: str) -> Path:
 
 
 def _open_group(store: Path, group: str) -> xr.Dataset:
-    return xr.open_zarr(store, group=group, zarr_format=2, consolidated=False)
+    files = StoreFiles(store, groups=(group,))
+    try:
+        return xr.open_zarr(files, group=group, zarr_format=2, consolidated=True)
+    except DataError:
+        raise
+    except Exception as error:  # damaged, which can fail anywhere in the reader
+        raise DataError([Problem(str(store), 0, group, Texts("batch", usual_language())("group_damaged"))]) from error
 
 
 def _worked_out(

@@ -16,13 +16,15 @@ import numpy as np
 import xarray as xr
 
 from waterplan.errors import DataError, Problem
-from waterplan.plan.files.writing import write_whole
+from waterplan.messages import Texts, usual_language
+from waterplan.plan.files.trailer import DIGEST, is_sound, with_digest
 from waterplan.study import Study
 from waterplan.toml_text import TomlError, read_toml
 from waterplan.vocabulary import Term, term, terms
+from waterplan.whole import write_whole
 
 FORMAT = "waterplan plan 1"
-FORMAT_ATTRIBUTE = "format"
+FORMAT_ATTRIBUTE, DIGEST_ATTRIBUTE = "format", "file_digest"
 FILE_BYTES_MAX = 256 * 1024**2
 UNPACKED_BYTES_MAX = 1024**3
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -47,11 +49,11 @@ def save_dataset(dataset: xr.Dataset, path: str | Path) -> None:
     ]
     if wrong:
         raise DataError(wrong)
-    stored = dataset.assign_attrs({FORMAT_ATTRIBUTE: FORMAT})
+    stored = dataset.assign_attrs({FORMAT_ATTRIBUTE: FORMAT, DIGEST_ATTRIBUTE: DIGEST})
     packed = io.BytesIO()
     encoding = {name: _encoding(variable) for name, variable in dataset.variables.items()}
     stored.to_netcdf(packed, engine="h5netcdf", encoding=encoding)
-    write_whole(Path(path), packed.getvalue())
+    write_whole(path, with_digest(packed.getvalue()))
 
 
 def _can_be_stored(value: object) -> bool:
@@ -74,6 +76,8 @@ def open_dataset(path: str | Path, study: Study) -> xr.Dataset:
     """
     file = str(path)
     content = _content(Path(path))
+    if not is_sound(content):
+        raise _refused(file, Texts("files", usual_language())("plan_damaged"))
     _check_storage(content, file)
     try:
         dataset = _unpacked(content)
@@ -84,6 +88,8 @@ def open_dataset(path: str | Path, study: Study) -> xr.Dataset:
     if problems:
         raise DataError(problems)
     del dataset.attrs[FORMAT_ATTRIBUTE]
+    if dataset.attrs.pop(DIGEST_ATTRIBUTE, None) is None:
+        dataset.attrs[DIGEST_ATTRIBUTE] = "none"  # saved before there were digests: its damage cannot be noticed
     return dataset[[name for name in terms() if name in dataset.data_vars]]
 
 

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from waterplan.plan.files.writing import make_folder, write_whole
 from waterplan.spreadsheet import pack_csv
 from waterplan.vocabulary import term, terms
+from waterplan.whole import write_together
 
 CUBE_DIMS = 2  # tables over this many dims are mostly pairs that do not exist or rows of nought; those are left out
 WHOLE = "whole"
@@ -33,19 +33,19 @@ def save_csv(dataset: xr.Dataset, folder: str | Path) -> None:
     Raises DataError when the folder cannot be written.
     """
     home = Path(folder)
-    make_folder(home)
+    contents: dict[str, bytes] = {}
     files: dict[str, dict[str, object]] = {}
     entries = [_entry(name, name, "", (), "") for name in terms() if name in dataset.dims]
     for dims, names in _by_dims(dataset).items():
         file = f"{'-'.join(dims) or WHOLE}.csv"
         table, entries_here = _table(dataset, dims, names), _entries(dataset, file, dims, names)
-        files[file] = _write(home / file, table.columns, table.itertuples(index=False, name=None))
+        contents[file], files[file] = _packed(table.columns, table.itertuples(index=False, name=None))
         entries += entries_here
     rows = ([entry[column] for column in DICTIONARY_COLUMNS] for entry in entries)
-    files[DICTIONARY] = _write(home / DICTIONARY, DICTIONARY_COLUMNS, rows)
+    contents[DICTIONARY], files[DICTIONARY] = _packed(DICTIONARY_COLUMNS, rows)
     manifest = {"plan": {str(name): _plain(value) for name, value in dataset.attrs.items()}, "files": files}
     text = json.dumps(manifest, ensure_ascii=False, indent=2, allow_nan=False)
-    write_whole(home / MANIFEST, f"{text}\n".encode("utf-8", "replace"))
+    write_together(home, {**contents, MANIFEST: f"{text}\n".encode("utf-8", "replace")})
 
 
 def _by_dims(dataset: xr.Dataset) -> dict[tuple[str, ...], list[str]]:
@@ -90,12 +90,11 @@ def _entry(name: str, meant: str, file: str, dims: tuple[str, ...], rows: str) -
     }  # fmt: skip
 
 
-def _write(path: Path, header: Iterable[str], rows: Iterable[Sequence[object]]) -> dict[str, object]:
-    """Writes one table; what the manifest says of it."""
+def _packed(header: Iterable[str], rows: Iterable[Sequence[object]]) -> tuple[bytes, dict[str, object]]:
+    """One table as the content of a file, and what the manifest says of it."""
     listed = list(rows)
     content = pack_csv(header, listed)
-    write_whole(path, content)
-    return {"rows": len(listed), "sha256": hashlib.sha256(content).hexdigest()}
+    return content, {"rows": len(listed), "sha256": hashlib.sha256(content).hexdigest()}
 
 
 def _plain(value: object) -> object:

@@ -14,8 +14,8 @@ import xlsxwriter
 from waterplan.errors import WaterplanError
 from waterplan.messages import LANGUAGES
 from waterplan.plan.files.sheets import Book, Column, Sheet
-from waterplan.plan.files.writing import write_whole
 from waterplan.study import Study
+from waterplan.whole import write_whole
 
 TEXT_IS_TEXT = {
     "strings_to_formulas": False,
@@ -57,7 +57,7 @@ def save_excel(dataset: xr.Dataset, study: Study, path: str | Path, language: st
     for sheet in Book(dataset, study, language).sheets():
         write_sheet(book.add_worksheet(sheet.name), sheet, formats)
     book.close()
-    write_whole(Path(path), packed.getvalue())
+    write_whole(path, packed.getvalue(), language=language)
 
 
 def cell_formats(book: xlsxwriter.Workbook, language: str) -> dict[str, Any]:
