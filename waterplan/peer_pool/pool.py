@@ -18,6 +18,7 @@ from waterplan.peer_pool.keys import checked_key, digest, new_key, read_key, wri
 from waterplan.peer_pool.opening import locked, migrate, open_engine, usual_url
 from waterplan.peer_pool.parts import PlantYear, plant_years, published
 from waterplan.peer_pool.points import Contribution, size_class
+from waterplan.peer_pool.releases import Released, outputs_of
 from waterplan.peer_pool.rules import Rules
 from waterplan.peer_pool.statistics import CellName, Statistics, found, place_rows, table_of
 from waterplan.records.records import Records
@@ -144,8 +145,12 @@ class PeerPool:
         columns = ["plant", "year", "consented_at", "replaced_at", *store.OWN_COLUMNS]
         return pd.DataFrame(rows, columns=columns)
 
-    def release(self) -> int:
-        """Makes the next release and returns its number. Raises WaterplanError if too few owners have changed."""
+    def release(self) -> Released:
+        """Makes the next release; its number, with what became of each cell.
+
+        A cell tells nothing new, and says why, where too few owners have changed or where all that was ever told would
+        with it tell somebody apart. Raises WaterplanError if too few owners of the whole pool have changed.
+        """
         with locked(self._engine) as connection:
             last = store.newest_release(connection)
             now = store.contributions(connection)
@@ -157,10 +162,10 @@ class PeerPool:
                     "to the next would tell of them. Wait for more submissions."
                 )
             former = [store.cells_in(connection, number) for number in range(1, last + 1)]
-            live = store.live_parts(connection)
-            cells = audited(cells_of(now, self._rules), former, live, self._rules)
+            outputs = outputs_of(connection)
+            cells = audited(cells_of(now, self._rules), former, store.live_parts(connection), self._rules, outputs)
             store.put_release(connection, last + 1, cells, members)
-        return last + 1
+        return Released(last + 1, cells)
 
     def releases(self) -> int:
         """How many releases there are: the number of the newest."""

@@ -22,6 +22,9 @@ class Rules:
         owners, besides an asker's own, that change before anything new is told: of the pool, and of each cell
     ``merges``
         cells that are too small are merged; otherwise the rules look at the product, and its cells are told as they are
+    ``combines``
+        whatever is added to and taken from all that was ever told obeys the rules of one figure; otherwise only the
+        differences of cells that hang together do, two releases at a time
     ``submission_waits``, ``deletion_waits``
         a submission, and a deletion, change what is told with the next release; otherwise at once
     """
@@ -32,6 +35,7 @@ class Rules:
     digits: int | None = 2
     min_change: int = 5
     merges: bool = True
+    combines: bool = True
     submission_waits: bool = True
     deletion_waits: bool = True
 
