@@ -18,16 +18,18 @@ tells nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 
 from waterplan.peer_pool.cells import Cell, Member
 from waterplan.peer_pool.rules import Rules
-from waterplan.peer_pool.weighing import Weighing
+from waterplan.peer_pool.weighing import Cover, Weighing
 
 CLOSE = 1e-6  # of a crowd; what is so near to the rule keeps it
+GONE = 10.0  # what the asker's own withdrawn plants may count in a combination, over the one looked at
 Pattern = tuple[int, ...]  # the rows that a contribution stands in
 Output = tuple[float, float]  # the least and the most that it can be [unit/a]
 
@@ -57,47 +59,45 @@ class Known:
 
 def told_apart(
     former: Sequence[Cell], new: Sequence[Cell], rules: Rules, outputs: Mapping[int, float] | None = None
-) -> set[Member]:
-    """Contributions whose crowd would be too small if the new cells were told, and smaller than it is already.
+) -> bool:
+    """Whether somebody's crowd would be too small if the new cells were told, and smaller than it is already.
 
     ``former``: all cells ever told, whether or not they still are; ``outputs``: of contributions that still exist
     [unit/a]; without them only owners are counted.
     """
-    rows = [cell.members for cell in new]
-    told = [cell.members for cell in former]
+    rows, told = {cell.members for cell in new}, {cell.members for cell in former}
     known = Known(outputs, [*former, *new])
-    small = _too_small([*told, *rows], rows, known, rules)
-    before = _too_small(told, told, known, rules) if small else {}
-    return {member for member, size in small.items() if size < before.get(member, 1.0) - CLOSE}
-
-
-def _too_small(
-    rows: Iterable[frozenset[Member]], near: Collection[frozenset[Member]], known: Known, rules: Rules
-) -> dict[Member, float]:
-    """Contributions whose crowd is too small, and which part it is of what it must be; of the rows that hang together
-    with those that are asked about."""
-    found: dict[Member, float] = {}
-    for together in _together(sorted({row for row in rows if row}, key=sorted)):
-        if set(together).isdisjoint(near):
+    for together in _together(told | rows):
+        if rows.isdisjoint(together):
             continue
-        crowd = _Crowd(together)
-        sizes = [crowd.few(min(rules.owners_needed, rules.changes_needed))]
-        if known.outputs is not None and rules.dominance < 1:
-            sizes.append(crowd.large(known, rules.coalition, (1 - rules.dominance) / rules.dominance))
-        for member, size in (one for of_rule in sizes for one in of_rule.items() if one[1] < 1 - CLOSE):
-            found[member] = min(size, found.get(member, 1.0))
-    return found
+        before: dict[Member, float] | None = None
+        for member, size in _too_small(together, known, rules):
+            if before is None:
+                old = _together(told.intersection(together))
+                before = dict(one for of_old in old for one in _too_small(of_old, known, rules))
+            if size < before.get(member, 1.0) - CLOSE:
+                return True
+    return False
 
 
-def _together(rows: Sequence[frozenset[Member]]) -> list[list[frozenset[Member]]]:
+def _too_small(rows: Sequence[frozenset[Member]], known: Known, rules: Rules) -> Iterator[tuple[Member, float]]:
+    """Contributions whose crowd is too small, and which part it is of what it must be; of rows that hang together."""
+    crowd = _Crowd(rows)
+    found = crowd.few(min(rules.owners_needed, rules.changes_needed))
+    if known.outputs is not None and rules.dominance < 1:
+        outputs = _Outputs(crowd, known, rules.coalition)
+        found = chain(found, crowd.large(outputs, (1 - rules.dominance) / rules.dominance))
+    return (one for one in found if one[1] < 1 - CLOSE)
+
+
+def _together(rows: Collection[frozenset[Member]]) -> list[list[frozenset[Member]]]:
     """Rows that share contributions, directly or through each other."""
     groups: list[tuple[set[Member], list[frozenset[Member]]]] = []
-    for row in rows:
+    for row in sorted((row for row in rows if row), key=sorted):
         near = [group for group in groups if not group[0].isdisjoint(row)]
         groups = [group for group in groups if group[0].isdisjoint(row)]
-        groups.append(
-            (set(row).union(*(group[0] for group in near)), [*(one for group in near for one in group[1]), row])
-        )
+        members = set(row).union(*(group[0] for group in near))
+        groups.append((members, [*(one for group in near for one in group[1]), row]))
     return [group[1] for group in groups]
 
 
@@ -116,75 +116,90 @@ class _Crowd:
         self.patterns = list(self.inside)
         self.column = {pattern: place for place, pattern in enumerate(self.patterns)}
 
-    def few(self, needed: int) -> dict[Member, float]:
+    def few(self, needed: int) -> Iterator[tuple[Member, float]]:
         """Of each contribution, the fewest owners among whom a combination leaves it, over those needed."""
         stands: dict[int, set[int]] = {}
         for pattern, owners in self.inside.items():
             for owner in owners:
                 stands.setdefault(owner, set()).add(self.column[pattern])
-        weighing = Weighing(len(self.rows), self.patterns, np.ones(len(self.patterns)))
-        for columns, count in Counter(tuple(sorted(columns)) for columns in stands.values()).items():
-            weighing.covers(dict.fromkeys(columns, float(count)))
-        return {
-            (owner, part): size
-            for pattern, owners in self.inside.items()
-            for size in [weighing.least(self.column[pattern]) / needed]
-            for owner, parts in owners.items()
-            for part in parts
-        }
+        alike = Counter(tuple(sorted(columns)) for columns in stands.values())
+        covers = [Cover(dict.fromkeys(columns, float(count))) for columns, count in alike.items()]
+        weighing = Weighing(self.patterns, np.ones(len(self.patterns)), covers)
+        for pattern, owners in self.inside.items():
+            if len(owners) < needed:
+                size = weighing.least(self.column[pattern]) / needed
+                yield from (((owner, part), size) for owner, parts in owners.items() for part in parts)
 
-    def large(self, known: Known, coalition: int, needed: float) -> dict[Member, float]:
+    def large(self, outputs: _Outputs, needed: float) -> Iterator[tuple[Member, float]]:
         """Of the largest contribution of each pattern, the least output that a combination leaves beside it, without
         the largest others, over what is needed."""
+        for pattern, owners in self.inside.items():
+            for owner in outputs.largest(pattern):
+                size = outputs.beside(pattern, owner, needed)
+                yield from (((owner, part), size) for part in owners[owner])
+
+
+class _Outputs:
+    """What owners make in each pattern, over what one usually makes; of those who have withdrawn, the least."""
+
+    def __init__(self, crowd: _Crowd, known: Known, coalition: int):
+        self.crowd, self.coalition = crowd, coalition
         bounds = {
             (pattern, owner): _summed(known.of(part) for part in parts)
-            for pattern, owners in self.inside.items()
+            for pattern, owners in crowd.inside.items()
             for owner, parts in owners.items()
         }
-        return {
-            (owner, part): size
-            for pattern in self.patterns
-            for owner in _largest(self.inside[pattern], pattern, bounds)
-            for size in [self._beside((pattern, owner), bounds, coalition, needed)]
-            for part in self.inside[pattern][owner]
-        }
-
-    def _beside(
-        self, victim: tuple[Pattern, int], bounds: Mapping[tuple[Pattern, int], Output], coalition: int, needed: float
-    ) -> float:
-        own, column = bounds[victim][1], self.column[victim[0]]
-        sizes: dict[int, dict[int, float]] = {}
+        usual = float(np.median([low for low, _ in bounds.values()])) or 1.0
+        self.exact = {key: low / usual for key, (low, high) in bounds.items() if low == high}
+        self.sizes: dict[int, dict[int, float]] = {}
         for (pattern, owner), (low, _) in bounds.items():
-            if owner != victim[1]:
-                sizes.setdefault(owner, {})[self.column[pattern]] = low / own
-        largest = np.zeros(len(self.patterns))
-        largest[column] = 1.0
+            self.sizes.setdefault(owner, {})[crowd.column[pattern]] = low / usual
+        self.weighing = self._weighing()
+
+    def largest(self, pattern: Pattern) -> list[int]:
+        """The largest owner of a pattern: what holds for it holds for the others. None if all have withdrawn."""
+        exact = [owner for owner in self.crowd.inside[pattern] if (pattern, owner) in self.exact]
+        return [max(exact, key=lambda owner: self.exact[pattern, owner])] if exact else []
+
+    def beside(self, pattern: Pattern, owner: int, needed: float) -> float:
+        """The least output that a combination leaves beside an owner, over what is needed."""
+        own, column = self.exact[pattern, owner], self.crowd.column[pattern]
+        others = sorted(self.sizes[other][column] for other in self.crowd.inside[pattern] if other != owner)
+        if sum(others[: max(0, len(others) - self.coalition)]) >= own * needed:
+            return 1.0
+        asked = column, 1.0 / own, self.place[owner]
+        size = self.weighing.least(*asked) / needed
+        if size >= 1 - CLOSE or self.weighing.can_be_less(needed * (1 - CLOSE), *asked):
+            return size
+        return 1.0
+
+    def _weighing(self) -> Weighing:
+        """Owners of one pattern cover as one, but for the largest, who may be the asker's or the one looked at."""
         alone: dict[int, list[tuple[float, int]]] = {}
         apart: list[int] = []
-        for owner, of_owner in sizes.items():
-            for at, size in of_owner.items():
-                largest[at] = max(largest[at], size)
-            if len(of_owner) == 1:
-                alone.setdefault(at, []).append((size, owner))
-            else:
+        for owner, of_owner in self.sizes.items():
+            if len(of_owner) > 1:
                 apart.append(owner)
-        weighing = Weighing(len(self.rows), self.patterns, largest)
-        for at, others in alone.items():
-            others.sort(reverse=True)
-            apart += [owner for _, owner in others[:coalition]]
-            weighing.covers({at: sum(size for size, _ in others[coalition:])})
-        for owner in apart:
-            weighing.covers(sizes[owner], owner)
-        quickly = weighing.least(column, coalition) / needed
-        return quickly if quickly >= 1 - CLOSE else weighing.least(column, coalition, whole=True) / needed
+                continue
+            for column, size in of_owner.items():
+                alone.setdefault(column, []).append((size, owner))
+        covers = []
+        for column, owners in alone.items():
+            owners.sort(reverse=True)
+            looked_at = self.largest(self.crowd.patterns[column])
+            near = {owner for _, owner in owners[: self.coalition + 1]}.union(looked_at)
+            apart += sorted(near & {owner for _, owner in owners})
+            covers.append(Cover({column: sum(size for size, owner in owners if owner not in near)}))
+        self.place = {owner: place for place, owner in enumerate(apart, start=len(covers))}
+        living = {owner for _, owner in self.exact}
+        covers += [Cover(self.sizes[owner], owner, 1.0 if owner in living else GONE) for owner in apart]
+        largest = np.zeros(len(self.crowd.patterns))
+        for (pattern, _), size in self.exact.items():
+            column = self.crowd.column[pattern]
+            largest[column] = max(largest[column], size)
+        return Weighing(self.crowd.patterns, largest, covers, self.coalition)
 
 
 def _summed(bounds: Iterable[Output]) -> Output:
     lows, highs = zip(*bounds, strict=True)
     return sum(lows), sum(highs)
-
-
-def _largest(owners: Iterable[int], pattern: Pattern, bounds: Mapping[tuple[Pattern, int], Output]) -> list[int]:
-    """The largest owner of a pattern: what holds for it holds for the others. None if all have withdrawn."""
-    exact = {owner: high for owner in owners if (both := bounds[pattern, owner])[0] == (high := both[1])}
-    return [max(exact, key=lambda owner: exact[owner])] if exact else []
