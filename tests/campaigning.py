@@ -16,7 +16,7 @@ from waterplan.peer_pool.points import size_class
 from waterplan.peer_pool.rules import Rules
 
 LARGE, SMALL = 2e6, 9e5  # unit/a, a size class each
-SPREAD = 88.0  # m3/unit
+SPREAD = 92.0  # m3/unit
 ROUTES = ("a", "b", "c")
 
 
@@ -123,7 +123,7 @@ def chain_of_three(world: Campaign) -> None:
     world.come(FIRST, "a")
     world.come(Q, "b")
     world.tell()
-    world.come(Q, "b", intensity=91.0)
+    world.come(Q, "b", intensity=95.0)
     world.tell()
     world.go(f"{P} A B")
     world.tell()

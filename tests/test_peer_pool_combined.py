@@ -39,7 +39,7 @@ def random_history(chance: np.random.Generator) -> Iterator[list[Contribution]]:
     blocks: list[list[Contribution]] = []
 
     def block(count: int) -> list[Contribution]:
-        route, power = str(chance.choice(list("abc"))), int(chance.choice([5, 6]))
+        route, power = str(chance.choice(["a", "b"])), 6 if chance.random() < 0.8 else 5
         made = 10.0**power * chance.uniform(1.0, 9.9, count)
         return [said(next(owners), route, float(output)) for output in made]
 
@@ -49,15 +49,15 @@ def random_history(chance: np.random.Generator) -> Iterator[list[Contribution]]:
         return Contribution(next(keys), owner, False, "steel", route, size, intensity, output, output * intensity)
 
     for _ in range(int(chance.integers(3, 5))):
-        blocks += [block(int(chance.choice([1, 1, 2, 5, 6, 7, 8]))) for _ in range(int(chance.integers(1, 5)))]
+        blocks += [block(int(chance.choice([1, 1, 2, 6, 7, 7, 8]))) for _ in range(int(chance.integers(1, 4)))]
         yield [one for owned in blocks for one in owned]
         for place in range(len(blocks)):
-            match chance.integers(6):
-                case 0:
+            match chance.integers(8):
+                case 0 | 1:
                     blocks[place] = []
-                case 1:
-                    blocks[place] = [said(one.owner, one.route, one.output or 1.0) for one in blocks[place]]
                 case 2:
+                    blocks[place] = [said(one.owner, one.route, one.output or 1.0) for one in blocks[place]]
+                case 3:
                     blocks[place] = blocks[place][1:]
 
 
@@ -125,11 +125,11 @@ def worst(seeds: Iterable[int], rules: Rules) -> list[int]:
 
 
 @pytest.mark.parametrize("seeds", [range(60), pytest.param(range(60, 1500), marks=pytest.mark.long)])
-def test_a_search_for_the_worst_history_leaves_seven_owners_and_without_the_rule_one(seeds):
+def test_a_search_for_the_worst_history_leaves_seven_owners_and_without_the_rule_two(seeds):
     found = worst(seeds, Rules())
     assert len(found) > 0.3 * len(seeds)
     assert min(found) >= Rules().owners_needed
-    assert min(worst(seeds, Rules(combines=False))) == 1
+    assert min(worst(seeds, Rules(combines=False))) <= Rules().coalition
 
 
 @pytest.mark.parametrize("seeds", [range(4), pytest.param(range(4, 60), marks=pytest.mark.long)])

@@ -1,4 +1,4 @@
-"""The door of the pool: what is no number, or none that a plant can have, comes in from no side, and nothing is told."""
+"""The door of the pool: what is no number, or none that a plant can have, comes in from no side."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_what_is_no_year_is_refused(owners, year):
     index = pd.MultiIndex.from_arrays([["good"], pd.Index([year], dtype=object)], names=["plant", "year"])
     said = replace(said, sites=said.sites.set_axis(index))
     said.products["year"] = pd.Series([year], dtype=object)
-    with pytest.raises(DataError, match="not a year. Give a whole number between 1949 and 2100"):
+    with pytest.raises(DataError, match=r"not a year\. Give a whole number between 1949 and 2100"):
         owners.pool.submit(said, owners.pool.issue_key())
 
 
@@ -164,7 +164,7 @@ def test_a_release_says_what_it_does_not_tell_and_why(owners, capsys, monkeypatc
     first = owners.pool.release()
     assert [(cell.state, cell.reason) for cell in first.cells] == [("told", "")] * 2
     assert first.waiting == ()
-    for name in "p1 p2 p3 p4 p5 A B".split():
+    for name in ("p1", "p2", "p3", "p4", "p5", "A", "B"):
         owners.pool.withdraw(owners.keys[name])
     monkeypatch.setenv("WATERPLAN_PEER_POOL", str(tmp_path / "pool.sqlite"))
     assert main(["peers", "release", "--language", language]) == 0
