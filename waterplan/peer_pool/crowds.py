@@ -18,7 +18,7 @@ tells nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -29,32 +29,27 @@ from waterplan.peer_pool.rules import Rules
 from waterplan.peer_pool.weighing import Cover, Weighing
 
 CLOSE = 1e-6  # of a crowd; what is so near to the rule keeps it
-GONE = 10.0  # what the asker's own withdrawn plants may count in a combination, over the one looked at
 Pattern = tuple[int, ...]  # the rows that a contribution stands in
-Output = tuple[float, float]  # the least and the most that it can be [unit/a]
 
 
 @dataclass(frozen=True)
 class Known:
-    """What the pool still knows of outputs [unit/a]: each that was not withdrawn, bounds of the others."""
+    """What the pool still knows of outputs [unit/a]: each that was not withdrawn, the size class of the others."""
 
     outputs: Mapping[int, float] | None
     cells: Sequence[Cell] = ()
-    classes: dict[int, Output] = field(default_factory=dict)
+    least: dict[int, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for cell in self.cells if self.outputs is not None else ():
-            powers = [int(size.removeprefix("1e")) for _, size in cell.leaves if size]
-            least, most = (10.0 ** min(powers), 10.0 ** (max(powers) + 1)) if powers else (0.0, np.inf)
+            least = min((10.0 ** int(size.removeprefix("1e")) for _, size in cell.leaves if size), default=0.0)
             for _, part in cell.members:
-                low, high = self.classes.get(part, (0.0, np.inf))
-                self.classes[part] = max(low, least), min(high, most)
+                self.least[part] = max(least, self.least.get(part, 0.0))
 
-    def of(self, part: int) -> Output:
-        """Bounds of the output of a contribution."""
-        assert self.outputs is not None
-        exact = self.outputs.get(part)
-        return self.classes.get(part, (0.0, np.inf)) if exact is None else (exact, exact)
+    def of(self, part: int) -> float:
+        """The output of a contribution; the least that it can be where that was withdrawn."""
+        exact = (self.outputs or {}).get(part)
+        return self.least.get(part, 0.0) if exact is None else exact
 
 
 def told_apart(
@@ -134,38 +129,35 @@ class _Crowd:
         """Of the largest contribution of each pattern, the least output that a combination leaves beside it, without
         the largest others, over what is needed."""
         for pattern, owners in self.inside.items():
-            for owner in outputs.largest(pattern):
-                size = outputs.beside(pattern, owner, needed)
-                yield from (((owner, part), size) for part in owners[owner])
+            owner = outputs.largest(pattern)
+            size = outputs.beside(pattern, owner, needed)
+            yield from (((owner, part), size) for part in owners[owner])
 
 
 class _Outputs:
-    """What owners make in each pattern, over what one usually makes; of those who have withdrawn, the least."""
+    """What owners make in each pattern, over what one usually makes."""
 
     def __init__(self, crowd: _Crowd, known: Known, coalition: int):
         self.crowd, self.coalition = crowd, coalition
-        bounds = {
-            (pattern, owner): _summed(known.of(part) for part in parts)
-            for pattern, owners in crowd.inside.items()
-            for owner, parts in owners.items()
-        }
-        usual = float(np.median([low for low, _ in bounds.values()])) or 1.0
-        self.exact = {key: low / usual for key, (low, high) in bounds.items() if low == high}
-        self.sizes: dict[int, dict[int, float]] = {}
-        for (pattern, owner), (low, _) in bounds.items():
-            self.sizes.setdefault(owner, {})[crowd.column[pattern]] = low / usual
+        made: dict[int, dict[int, float]] = {}
+        for column, owners in enumerate(crowd.inside.values()):
+            for owner, parts in owners.items():
+                made.setdefault(owner, {})[column] = sum(map(known.of, parts))
+        usual = float(np.median([output for of_owner in made.values() for output in of_owner.values()])) or 1.0
+        self.sizes = {owner: {at: output / usual for at, output in own.items()} for owner, own in made.items()}
         self.weighing = self._weighing()
 
-    def largest(self, pattern: Pattern) -> list[int]:
-        """The largest owner of a pattern: what holds for it holds for the others. None if all have withdrawn."""
-        exact = [owner for owner in self.crowd.inside[pattern] if (pattern, owner) in self.exact]
-        return [max(exact, key=lambda owner: self.exact[pattern, owner])] if exact else []
+    def largest(self, pattern: Pattern) -> int:
+        """The largest owner of a pattern: what holds for it holds for the others."""
+        column = self.crowd.column[pattern]
+        return max(self.crowd.inside[pattern], key=lambda owner: self.sizes[owner][column])
 
     def beside(self, pattern: Pattern, owner: int, needed: float) -> float:
         """The least output that a combination leaves beside an owner, over what is needed."""
-        own, column = self.exact[pattern, owner], self.crowd.column[pattern]
+        column = self.crowd.column[pattern]
+        own = self.sizes[owner][column]
         others = sorted(self.sizes[other][column] for other in self.crowd.inside[pattern] if other != owner)
-        if sum(others[: max(0, len(others) - self.coalition)]) >= own * needed:
+        if own == 0 or sum(others[: max(0, len(others) - self.coalition)]) >= own * needed:
             return 1.0
         asked = column, 1.0 / own, self.place[owner]
         size = self.weighing.least(*asked) / needed
@@ -186,20 +178,12 @@ class _Outputs:
         covers = []
         for column, owners in alone.items():
             owners.sort(reverse=True)
-            looked_at = self.largest(self.crowd.patterns[column])
-            near = {owner for _, owner in owners[: self.coalition + 1]}.union(looked_at)
+            near = {owner for _, owner in owners[: self.coalition + 1]}.union(
+                [self.largest(self.crowd.patterns[column])]
+            )
             apart += sorted(near & {owner for _, owner in owners})
             covers.append(Cover({column: sum(size for size, owner in owners if owner not in near)}))
         self.place = {owner: place for place, owner in enumerate(apart, start=len(covers))}
-        living = {owner for _, owner in self.exact}
-        covers += [Cover(self.sizes[owner], owner, 1.0 if owner in living else GONE) for owner in apart]
-        largest = np.zeros(len(self.crowd.patterns))
-        for (pattern, _), size in self.exact.items():
-            column = self.crowd.column[pattern]
-            largest[column] = max(largest[column], size)
-        return Weighing(self.crowd.patterns, largest, covers, self.coalition)
-
-
-def _summed(bounds: Iterable[Output]) -> Output:
-    lows, highs = zip(*bounds, strict=True)
-    return sum(lows), sum(highs)
+        covers += [Cover(self.sizes[owner], owner) for owner in apart]
+        largest = [self.sizes[self.largest(one)][self.crowd.column[one]] for one in self.crowd.patterns]
+        return Weighing(self.crowd.patterns, np.array(largest), covers, self.coalition)

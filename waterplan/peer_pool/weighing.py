@@ -16,20 +16,19 @@ from scipy.sparse import coo_array
 from waterplan.benchmarking.envelopment import QuietHighs
 from waterplan.errors import SolverError
 
-NODES = 50  # of a search for owners that leave too little; what is not found to be enough by then is too little
+NODES = 200  # of a search for owners that leave too little; what is not found to be enough by then is too little
 
 
 @dataclass(frozen=True)
 class Cover:
     """An owner, or several alike: how much of it covers others in each pattern where the weight is one.
 
-    It covers as much as the most of its patterns. ``owner``: who may be the asker's, and then covers less by ``most``,
-    which is all that it can cover.
+    It covers as much as the most of its patterns. ``owner``: who may be the asker's, and then covers less by one, which
+    is all that it can cover.
     """
 
     counts: Mapping[int, float]
     owner: int | None = None
-    most: float = 1.0
 
 
 class Weighing:
@@ -120,7 +119,7 @@ class Weighing:
                     line += 1
                     entries += [(line, place, 1.0), (line, self._rows + column, sign)]
                     if cover.owner is not None:
-                        entries.append((line, taken[cover.owner], cover.most))
+                        entries.append((line, taken[cover.owner], 1.0))
         self._all = line + 1
         entries += [(self._all, at, 1.0) for at in range(self._first, self._owners)]
         lines, columns, values = zip(*entries, strict=True)
