@@ -49,7 +49,7 @@ def audited(
         failing = {place for old in former for place in _failing(cells, old, rules.changes_needed)}
         names = {id(cells[place]) for place in failing}
         more = {place: FEW_CHANGED for place, cell in enumerate(proposed) if id(cell) in names and place not in kept}
-        if not more and rules.combines:
+        if not more and rules.audits_all:
             more = dict.fromkeys(_combining(proposed, former, kept, rules, outputs), TOLD_APART)
         if not more:
             return [_settled(cell, live) for cell in cells]

@@ -48,3 +48,8 @@ class Rules:
     def changes_needed(self) -> int:
         """Owners that must have changed for something new to be told; one that changed is always needed."""
         return self.min_change + self.coalition if self.min_change else 1
+
+    @property
+    def audits_all(self) -> bool:
+        """Whether all that was told is audited together: not where cells or changes need not obey the rules anyway."""
+        return self.combines and self.merges and self.min_change > 0
