@@ -20,7 +20,7 @@ from waterplan.cli.entry import main
 from waterplan.errors import DataError, WaterplanError
 from waterplan.peer_pool.opening import locked
 from waterplan.peer_pool.schema import Part
-from waterplan.peer_pool.sealing import seal_all
+from waterplan.peer_pool.sealing import PLANT, seal
 from waterplan.peer_pool.telling import place_among
 
 WRONG = [
@@ -141,7 +141,8 @@ def test_a_figure_that_an_older_pool_took_in_moves_nothing_and_stops_no_release(
     with locked(owners.pool._engine) as connection:
         connection.execute(update(Part).where(Part.id == 1).values(withdrawal=1.7e308, output=5e-324, intensity=1e308))
         connection.execute(update(Part).where(Part.id == 2).values(intensity=math.inf))
-        seal_all(connection)  # as the first opening with this version did
+        for plant in (1, 2):
+            seal(connection, PLANT, plant)  # as the first opening with this version did
     owners.pool.release()
     assert owners.pool.statistics(("beer", "", "1e6")).deciles == ((50, 4.0),)
 
