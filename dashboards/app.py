@@ -13,7 +13,8 @@ import panel as pn
 import param
 from bokeh.document import Document
 
-from waterplan import PeerPool, Planner, open_study, shipped
+import waterplan
+from waterplan import Planner, open_study, shipped
 
 from .answers import THREADS, Answers
 from .facts import Facts
@@ -154,7 +155,7 @@ def build(
     for scenario in list(known.values())[:1]:
         answers.plan(scenario)
         answers.curve(scenario)
-    peers = None if pool is None else PeerPool.open(pool)
+    peers = None if pool is None else waterplan.PeerPool.open(pool)
     return Pages(answers, facts, known, read_only, language, peers)
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from waterplan.errors import WaterplanError
+from waterplan.extras import need
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 0x77617465  # "wate": of this room, among the advisory locks of a PostgreSQL database
@@ -37,6 +38,7 @@ def open_engine(url: str) -> Engine:
     except ArgumentError:
         raise WaterplanError(ADDRESS) from None
     if known.drivername.split("+")[0] in ("postgresql", "postgres"):
+        need("psycopg")
         return create_engine(known.set(drivername="postgresql+psycopg"), hide_parameters=True, pool_pre_ping=True)
     if known.drivername != "sqlite" or not known.database or known.database == ":memory:":
         raise WaterplanError(ADDRESS)

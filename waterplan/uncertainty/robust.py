@@ -21,6 +21,7 @@ from waterplan.batch.engine import run_batch
 from waterplan.batch.opening import open_runs
 from waterplan.batch.runs import Runs
 from waterplan.errors import WaterplanError
+from waterplan.messages import Texts, usual_language
 from waterplan.plan.result import Result
 from waterplan.planner.planner import Planner
 from waterplan.scenario import Scenario, open_scenario
@@ -184,7 +185,11 @@ def open_answers(store: str | Path) -> xr.Dataset:
 
 def _usual_store(runs: Runs) -> Path:
     folder = user_cache_path("waterplan", appauthor=False) / ANSWERS
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        say = Texts("robust", usual_language())
+        raise WaterplanError(say("no_cache", folder=folder, reason=error.strerror)) from None
     return folder / f"{runs.digest[:16]}.zarr"
 
 
