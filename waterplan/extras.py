@@ -8,7 +8,7 @@ from waterplan.errors import WaterplanError
 from waterplan.messages import Texts, usual_language
 
 BRINGS = {
-    "dashboard": ("panel", "param", "bokeh", "tornado"),
+    "dashboard": ("panel", "param", "bokeh"),
     "report": ("hvplot", "holoviews", "matplotlib", "weasyprint"),
     "batch": ("dask", "distributed", "numcodecs", "pyarrow", "SALib", "zarr"),
     "peers": ("sqlalchemy", "alembic", "psycopg"),
