@@ -1,8 +1,7 @@
 """Every command in turn, in the Python that runs this, and what became of each: printed as one JSON object.
 
 Runs alone, without pytest and outside the checkout. Arguments: a study, a table of plants, parts of the command lines
-that are run (parted by |; nothing: all), and the packages that are to
-be treated as if they were not installed.
+that are run (parted by |; nothing: all), and the packages that are to be treated as if they were not installed.
 """
 
 import contextlib
@@ -45,7 +44,9 @@ def words(study: str, plants: str) -> list[list[str]]:
         f"report reference -o report.pdf --study {study} --language zh",
         f"batch design.toml -o runs.zarr --workers 0 --study {study} --export runs.nc --export runs.parquet",
         f"robust reference --samples 4 --workers 0 --study {study} -o robust.zarr --set saving_target=90",
-        f"peers init --pool pool.sqlite --study {study}",
+        f"peers init --pool pool.sqlite --study {study} --new-key owner.key",
+        f"peers import {plants} --consent --pool pool.sqlite --key-file owner.key",
+        "peers export back.csv --own --pool pool.sqlite --key-file owner.key",
         f"benchmark {plants} --plant Hill_Brewery --year 2017 --pool pool.sqlite",
     ]
     return [[word.replace("Hill_Brewery", "Hill Brewery") for word in line.split()] for line in asked]

@@ -2,18 +2,25 @@
 
 import ast
 import importlib.metadata
+import os
 import re
 import sys
 
 import pytest
-from installing import FOR, PROJECT, ROOT, STUDY, lowest, packages, page_of, refusal, wrong
+from installing import PROJECT, REFUSED, ROOT, STUDY, lowest, packages, page_of, wrong
 
 import waterplan
+from waterplan.cli import main
 from waterplan.extras import BRINGS, MissingExtraError, missing_extra, need
 from waterplan.messages import Texts
 
-ALONE = [set(), {"report"}, {"batch"}, {"peers"}]  # with the pages alone, commands are as with nothing
-BLOCKED = """
+QUICK = {  # extras alone -> parts of the command lines that concern them; all where there are none
+    (): ("",),
+    ("report",): ("plant.html", "report.pdf"),
+    ("batch",): ("batch design",),
+    ("peers",): ("--pool",),
+}  # with the pages alone, commands are as with nothing
+PAGES = """
 import sys
 from smoke import hide
 hide({missing!r})
@@ -23,44 +30,33 @@ sys.exit(main({words!r}))
 SERVE = ["dashboard", "--port", "0", "--study", str(STUDY)]
 
 
-def blocked(extras: set[str], *words: str) -> list[str]:
-    """A command in a Python that has these extras only."""
-    paths = f"import sys; sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / 'tests')!r}]\n"
-    return [sys.executable, "-c", paths + BLOCKED.format(missing=packages(extras), words=list(words))]
-
-
-@pytest.mark.parametrize("extras", ALONE, ids=lambda extras: "".join(extras) or "none")
+@pytest.mark.parametrize("extras", QUICK, ids=lambda extras: "".join(extras) or "none")
 def test_every_command_works_or_names_the_extra_that_it_needs(extras, tmp_path):
-    assert (
-        wrong(
-            sys.executable,
-            tmp_path,
-            extras,
-            packages(extras),
-            parts=tuple(FOR) if extras else ("",),
-            PYTHONPATH=str(ROOT),
-        )
-        == {}
-    )
+    there = set(extras)
+    assert wrong(sys.executable, tmp_path, there, packages(there), QUICK[extras], PYTHONPATH=str(ROOT)) == {}
 
 
 def test_the_pages_need_no_other_extra(tmp_path):
-    assert "waterplan" in page_of(blocked({"dashboard"}, *SERVE), tmp_path)
+    serve = PAGES.format(missing=packages({"dashboard"}), words=SERVE)
+    paths = f"{ROOT}{os.pathsep}{ROOT / 'tests'}"
+    assert "waterplan" in page_of([sys.executable, "-c", serve], tmp_path, PYTHONPATH=paths)
 
 
 @pytest.mark.parametrize(
     ("extras", "words", "extra"),
     [
         (set(), (), "dashboard"),
-        ({"report", "batch", "peers"}, (), "dashboard"),
+        ({"batch", "peers"}, (), "dashboard"),
         ({"dashboard"}, ("--pool", "pool.sqlite"), "peers"),
         ({"dashboard"}, ("--runs", "."), "batch"),
     ],
 )
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_the_pages_say_which_extra_is_missing(extras, words, extra, language, tmp_path):
-    told = refusal(blocked(extras, *SERVE, *words, "--language", language), tmp_path)
-    assert told == Texts("extras", language)(extra)
+def test_the_pages_say_which_extra_is_missing(extras, words, extra, language, monkeypatch, capsys):
+    for package in packages(extras):
+        monkeypatch.setitem(sys.modules, package, None)
+    assert main([*SERVE, *words, "--language", language]) == REFUSED
+    assert capsys.readouterr().err == f"{Texts('extras', language)(extra)}\n"
 
 
 @pytest.mark.parametrize("extra", BRINGS)
