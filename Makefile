@@ -5,7 +5,7 @@ PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --root-user-action ignore --constraint constraints.txt
 
-.PHONY: help plan dashboard test test-all lint bench docs clean
+.PHONY: help plan dashboard test test-all test-lowest lint bench docs clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -22,6 +22,9 @@ test: lint  ## lint, type check and the tests
 
 test-all: lint  ## the same with the tests that take minutes
 	@$(BIN)/python -m pytest -q --color=no -m ''
+
+test-lowest: $(VENV)/.test  ## every command with the oldest versions that pyproject.toml admits
+	@$(BIN)/python -m pytest -q --color=no -m '' tests/test_installs.py -k oldest
 
 lint: $(VENV)/.test  ## ruff and mypy
 	@$(BIN)/ruff check --quiet

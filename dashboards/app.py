@@ -14,7 +14,8 @@ import param
 from bokeh.document import Document
 from tornado.httpserver import HTTPServer
 
-from waterplan import PeerPool, Planner, open_study, shipped
+import waterplan
+from waterplan import Planner, open_study, shipped
 
 from . import bounds
 from .answers import THREADS, Answers
@@ -173,7 +174,7 @@ def build(
     for scenario in list(known.values())[:1]:
         answers.plan(scenario)
         answers.curve(scenario)
-    peers = None if pool is None else PeerPool.open(pool)
+    peers = None if pool is None else waterplan.PeerPool.open(pool)
     return Pages(answers, facts, known, read_only, language, peers)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import xarray as xr
 from scipy.stats import rankdata
 
-from waterplan import first_secure, open_answers, open_runs, reach
+import waterplan
 from waterplan.errors import WaterplanError
 from waterplan.vocabulary import terms
 
@@ -54,7 +54,7 @@ class Stores:
         key = f"{name}:{path.stat().st_mtime_ns}:{len(list((path / 'done').glob('*')))}"
         with self._lock:
             if key not in self._open:
-                self._open[key] = open_runs(path)
+                self._open[key] = waterplan.open_runs(path)
                 while len(self._open) > OPEN_MAX:
                     self._open.popitem(last=False)
             self._open.move_to_end(key)
@@ -208,11 +208,11 @@ def _reasons(runs: xr.Dataset) -> list[list[Any]]:
 def _robust(path: Path, runs: xr.Dataset) -> dict[str, Any] | None:
     """Robust answers where ``waterplan robust`` made the store."""
     try:
-        answers = open_answers(path)
+        answers = waterplan.open_answers(path)
     except WaterplanError:
         return None
     target, probability = float(answers.attrs["target"]), float(answers.attrs["probability"])
-    share = reach(answers).values
+    share = waterplan.reach(answers).values
     order = np.argsort(-answers["used_share"].values, kind="stable")
     rows = answers.isel(row=slice(0, ROWS))
     return {
@@ -221,7 +221,7 @@ def _robust(path: Path, runs: xr.Dataset) -> dict[str, Any] | None:
         "aim": _plain(answers["aim"].values),
         "cost": _plain(answers["plan_cost"].values),
         "reach": _plain(share),
-        "secure": first_secure(share, probability),
+        "secure": waterplan.first_secure(share, probability),
         "technologies": [
             [str(answers["technology"].values[n]), str(answers["technology_class"].values[n]),
              float(answers["used_share"].values[n]), _plain(answers["saving_quantile"].values[:, n])]

@@ -14,7 +14,7 @@ PACKAGE = ROOT / "waterplan"
 ROWS = [  # from the ground up; a module imports only from rows below its own, a package also from itself
     {"errors"},
     {"units", "vocabulary", "messages", "palette", "toml_text"},
-    {"tables", "formats", "spreadsheet", "whole"},
+    {"tables", "formats", "spreadsheet", "whole", "extras"},
     {"study"},
     {"scenario"},
     {"model"},

@@ -1,5 +1,7 @@
 """Designs: what they may say, and that everything wrong with one is told at once, before anything runs."""
 
+import sys
+
 import pandas as pd
 import pytest
 
@@ -165,6 +167,6 @@ def test_figures_drawn_one_by_one_come_with_a_warning():
 
 
 def test_without_the_extra_the_command_says_what_to_install(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("waterplan.cli.batching.NEEDED", ("distributed", "no_such_library"))
+    monkeypatch.setitem(sys.modules, "distributed", None)
     assert main(["batch", str(tmp_path / "design.toml"), "-o", str(tmp_path / "runs.zarr")]) == 8
     assert "pip install 'waterplan[batch]'" in capsys.readouterr().err

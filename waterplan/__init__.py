@@ -12,6 +12,8 @@ The names below are the public ones. Each is loaded when first asked for, so the
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from waterplan.extras import missing_extra
+
 if TYPE_CHECKING:
     from waterplan import charts, curve, errors, formats, messages, palette, toml_text, vocabulary
     from waterplan.batch.design import Design
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from waterplan.plan.dataset import plan_variables
     from waterplan.plan.files.single import pack_table
     from waterplan.plan.plan import Plan
-    from waterplan.planner.compiled import is_compiled
+    from waterplan.planner.compiled import is_compiled, keeps_code
     from waterplan.planner.planner import Planner
     from waterplan.planner.planning import answer, confirm, solve
     from waterplan.plant.contract import shared_savings
@@ -85,6 +87,7 @@ __all__ = [
     "freedom",
     "is_compiled",
     "judge_line",
+    "keeps_code",
     "messages",
     "open_answers",
     "open_runs",
@@ -162,6 +165,7 @@ _HOME = {
     "formats": "waterplan.formats",
     "freedom": "waterplan.explain.freedom",
     "is_compiled": "waterplan.planner.compiled",
+    "keeps_code": "waterplan.planner.compiled",
     "judge_line": "waterplan.report.page",
     "messages": "waterplan.messages",
     "open_runs": "waterplan.batch.opening",
@@ -216,10 +220,13 @@ _HOME = {
 
 
 def __getattr__(name: str) -> Any:
-    """The public name, from the module where it lives (PEP 562)."""
+    """The public name, from the module where it lives (PEP 562). Raises MissingExtraError that names its extra."""
     if name not in _HOME:
         raise AttributeError(f"module 'waterplan' has no attribute {name!r}")
-    module = import_module(_HOME[name])
+    try:
+        module = import_module(_HOME[name])
+    except ModuleNotFoundError as error:
+        raise missing_extra(error) or error from None
     value = module if module.__name__ == f"waterplan.{name}" else getattr(module, name)
     globals()[name] = value
     return value

@@ -20,8 +20,7 @@ from typing import Any
 import pandas as pd
 
 from waterplan import palette
-from waterplan.errors import WaterplanError
-from waterplan.messages import Texts, usual_language
+from waterplan.extras import CHARTS, need
 
 LATIN = ("Inter", "Segoe UI", "Helvetica Neue", "Arial", "Liberation Sans")
 CHINESE = ("Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei")
@@ -38,12 +37,10 @@ Finish = Callable[[Any], None]
 
 def modules() -> tuple[Any, Any]:
     """hvplot and holoviews. Raises WaterplanError that says what to install where they are missing."""
-    try:
-        hvplot, holoviews = import_module("hvplot"), import_module("holoviews")
-        for name in (BOKEH, "mpl"):
-            import_module(PLOTTING.format(name))
-    except ImportError as error:
-        raise WaterplanError(Texts("charts", usual_language())("no_hvplot")) from error
+    need(*CHARTS)
+    hvplot, holoviews = import_module("hvplot"), import_module("holoviews")
+    for name in (BOKEH, "mpl"):
+        import_module(PLOTTING.format(name))
     return hvplot, holoviews
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +10,7 @@ import typer
 
 import waterplan
 from waterplan.cli.output import tell, tell_before_compiling, tell_json
-from waterplan.errors import WaterplanError
+from waterplan.extras import BRINGS, need
 from waterplan.messages import Texts, usual_language
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 HELP = Texts("batch", usual_language())
 INTERRUPTED = 130
-NEEDED = ("distributed", "numcodecs", "pyarrow", "SALib", "zarr")
 SPREAD = (0.05, 0.5, 0.95)
 
 DesignArgument = Annotated[Path, typer.Argument(metavar="DESIGN", help=HELP("help_design"))]
@@ -50,8 +48,7 @@ class Batch:
 def print_batch(asked: Batch, as_json: bool, language: str) -> None:
     """Plans what is left of a design, and tells what became of all its runs. Raises like ``run_batch``."""
     say = Texts("batch", language)
-    if any(find_spec(name) is None for name in NEEDED):
-        raise WaterplanError(say("no_extra"))
+    need(*BRINGS["batch"], language=language)
     study = waterplan.open_study(asked.study)
     design = waterplan.Design.read(asked.design)
     for remark in design.remarks(language):

@@ -48,7 +48,8 @@ def tell_before_compiling(language: str) -> bool:
     """Says on stderr that half a minute of compiling comes first, if it does; whether all was compiled."""
     is_compiled = waterplan.is_compiled()
     if not is_compiled:
-        typer.echo(Texts("commands", language)("compiling"), err=True)
+        key = "compiling" if waterplan.keeps_code() else "compiling_each_time"
+        typer.echo(Texts("commands", language)(key), err=True)
     return is_compiled
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,13 +12,13 @@ import waterplan
 from waterplan.cli import options as o
 from waterplan.cli.output import tell, tell_json
 from waterplan.errors import WaterplanError
+from waterplan.extras import need
 from waterplan.messages import Texts, usual_language
 
 if TYPE_CHECKING:
     from waterplan.peer_pool.pool import PeerPool
 
 HELP = Texts("peer_pool", usual_language())
-NEEDED = ("sqlalchemy", "alembic")
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 app = typer.Typer(
@@ -165,6 +163,5 @@ def opened(url: str | None, say: Texts) -> PeerPool:
 
 
 def _checks(say: Texts | None = None) -> type[PeerPool]:
-    if any(name not in sys.modules and find_spec(name) is None for name in NEEDED):
-        raise WaterplanError((say or HELP)("no_database"))
+    need("sqlalchemy", "alembic", language=(say or HELP).language)
     return waterplan.PeerPool

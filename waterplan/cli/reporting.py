@@ -11,6 +11,7 @@ import waterplan
 from waterplan.cli.options import HELP
 from waterplan.cli.output import tell
 from waterplan.cli.planning import Request, check_paths, solve
+from waterplan.extras import CHARTS, need
 from waterplan.messages import Texts
 
 SUFFIXES = (".html", ".pdf")
@@ -24,6 +25,7 @@ def print_report(request: Request, path: Path) -> None:
     if path.suffix.lower() not in SUFFIXES:
         raise typer.BadParameter(say("report_suffix", path=path))
     check_paths((path,), None, say)
+    need(*CHARTS, *(["weasyprint"] if path.suffix.lower() == ".pdf" else []), language=request.language)
     result, _ = solve(request)
     typer.echo(say("drawing_report", seconds=f"{result.seconds:.2f}"), err=True)
     waterplan.write_report(result, path, request.language)

@@ -13,6 +13,7 @@ import typer
 
 import waterplan
 from waterplan.cli.output import tell, tell_before_compiling, tell_json
+from waterplan.extras import BRINGS, need
 from waterplan.messages import Texts, usual_language
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Asked:
 
 def print_robust(asked: Asked, as_json: bool, language: str) -> None:
     """Works the answers out and prints them; progress is told on stderr. Raises like ``waterplan.robust``."""
+    need(*BRINGS["batch"], language=language)
     study = waterplan.open_study(asked.study)
     scenario = waterplan.open_scenario(asked.scenario).with_settings(asked.settings)
     tell_before_compiling(language)

@@ -14,6 +14,7 @@ from typing import Any
 import waterplan
 from waterplan.cli.output import tell
 from waterplan.errors import WaterplanError
+from waterplan.extras import BRINGS, need
 from waterplan.messages import Texts
 
 PLACES = ("waterplan._shipped.dashboards", "dashboards")  # in the installed package, in a checkout
@@ -21,12 +22,13 @@ NO_PORT = (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL)
 
 
 def serve_pages(study: str, scenarios: str | None, language: str, **server: Any) -> None:
-    """Serves the pages until it is interrupted. Raises WaterplanError if Panel is not installed."""
+    """Serves the pages until it is interrupted. Raises WaterplanError where an extra is missing."""
     say = Texts("commands", language)
-    if find_spec("panel") is None:
-        raise WaterplanError(say("no_panel"))
-    if server.get("pool") is not None and find_spec("sqlalchemy") is None:
-        raise WaterplanError(Texts("peer_pool", language)("no_database"))
+    need(*BRINGS["dashboard"], language=language)
+    if server.get("pool") is not None:
+        need("sqlalchemy", "alembic", language=language)
+    if server.get("runs") is not None:
+        need(*BRINGS["batch"], language=language)
     waterplan.open_study(study)
     address = server["address"]
 

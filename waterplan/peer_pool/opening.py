@@ -20,6 +20,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from waterplan.errors import WaterplanError
+from waterplan.extras import need
 from waterplan.peer_pool.sealing import damaged
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -39,6 +40,7 @@ def open_engine(url: str) -> Engine:
     except ArgumentError:
         raise WaterplanError(ADDRESS) from None
     if known.drivername.split("+")[0] in ("postgresql", "postgres"):
+        need("psycopg")
         return create_engine(known.set(drivername="postgresql+psycopg"), hide_parameters=True, pool_pre_ping=True)
     if known.drivername != "sqlite" or not known.database or known.database == ":memory:":
         raise WaterplanError(ADDRESS)

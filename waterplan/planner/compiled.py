@@ -3,14 +3,17 @@
 The compiled code lies in the user's cache folder under a digest of the kernel's own source, so that it can never be
 stale: neither after an upgrade nor when the package stands in a read-only place. ``NUMBA_CACHE_DIR`` is respected.
 Each file ends with a digest of itself: what is damaged is compiled again and never run.
+Where nothing can be written, each process compiles anew.
 """
 
 from __future__ import annotations
 
 import hashlib
 import pickle
+import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +31,21 @@ def _folder() -> str:
     return str(Path(platformdirs.user_cache_dir("waterplan", appauthor=False)) / f"kernel-{digest.hexdigest()[:16]}")
 
 
-FOLDER = _folder()
+FOLDER = config.CACHE_DIR or _folder()
 DIGEST_LENGTH = hashlib.sha256().digest_size
+
+
+@cache
+def keeps_code() -> bool:
+    """Whether this process can leave compiled code for the next one."""
+    if not Path(FOLDER).is_absolute() and not config.CACHE_DIR:
+        return False  # no home: "~" would become a folder of whatever place this runs in
+    try:
+        Path(FOLDER).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=FOLDER):
+            return True
+    except OSError:
+        return False
 
 
 class SealedFiles(IndexDataCacheFile):
@@ -73,9 +89,9 @@ def _seal(file: Path, content: bytes) -> None:
 def _decorator(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     def decorate(function: Callable[..., Any]) -> Any:
         before = config.CACHE_DIR
-        config.CACHE_DIR = before or FOLDER
+        config.CACHE_DIR = FOLDER
         try:
-            made = njit(cache=True, error_model="numpy", **options)(function)
+            made = njit(cache=keeps_code(), error_model="numpy", **options)(function)
         finally:
             config.CACHE_DIR = before
         kept: Any = getattr(made, "_cache", None)
@@ -93,4 +109,4 @@ inlined = _decorator(inline="always")
 
 def is_compiled() -> bool:
     """Whether a process before this one has left compiled code; the first answer takes half a minute otherwise."""
-    return any(Path(config.CACHE_DIR or FOLDER).rglob("*.nbc"))
+    return keeps_code() and any(Path(FOLDER).rglob("*.nbc"))

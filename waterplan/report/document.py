@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from waterplan.errors import WaterplanError
+from waterplan.extras import need
 from waterplan.messages import Texts, usual_language
 from waterplan.spreadsheet import QUOTE, csv_cell
 
@@ -137,15 +138,16 @@ def document(title: str, language: str, *content: Html) -> str:
     return f"<!DOCTYPE html>\n{element('html', head, body, lang=LANGUAGE_TAG[language])}\n"
 
 
-def to_pdf(text: str) -> bytes:
+def to_pdf(text: str, language: str | None = None) -> bytes:
     """A document as PDF, with fonts, title, language and tags for reading aloud.
 
     Raises WaterplanError that says what to install where WeasyPrint or Pango is missing.
     """
+    need("weasyprint", language=language)
     try:
         weasyprint: Any = import_module("weasyprint")
-    except (ImportError, OSError) as error:  # OSError: Pango is not there
-        raise WaterplanError(Texts("report", usual_language())("no_weasyprint")) from error
+    except OSError as error:  # Pango is not there
+        raise WaterplanError(Texts("report", language or usual_language())("no_pango")) from error
 
     class Refusing(weasyprint.urls.URLFetcher):
         """Asks nobody: what a document would load is left out."""

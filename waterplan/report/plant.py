@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from waterplan.benchmarking.ladders import GRADED, GRADES
+from waterplan.extras import need
 from waterplan.messages import Texts
 from waterplan.plan.norms import TOLERANCE
 from waterplan.report import plant_charts as charts
@@ -34,6 +35,7 @@ def plant_report(standing: Standing, language: str = "en") -> str:
 
     It holds confidential figures of the enterprise, and says so.
     """
+    need("matplotlib", language=language)
     told = Told(standing, Texts("plant_report", language))
     changed = [conversions(told)]
     if len(changed[0]) > BESIDE_LENGTH:  # too long for the narrow column
@@ -60,7 +62,7 @@ def plant_report(standing: Standing, language: str = "en") -> str:
 
 def plant_report_pdf(standing: Standing, language: str = "en") -> bytes:
     """The same report as PDF. Raises WaterplanError that says what to install where WeasyPrint is missing."""
-    return to_pdf(plant_report(standing, language))
+    return to_pdf(plant_report(standing, language), language)
 
 
 def write_plant_report(standing: Standing, path: Path, language: str = "en") -> None:

@@ -10,6 +10,7 @@ import xarray as xr
 from waterplan import charts, palette
 from waterplan.charts.words import Words
 from waterplan.explain.sensitivity import share_by_basis
+from waterplan.extras import CHARTS, need
 from waterplan.messages import Texts
 from waterplan.plan.plan import Plan
 from waterplan.report import figures
@@ -31,6 +32,7 @@ def report_document(
     weights: of :func:`waterplan.weights`, for what the cost rests on; curve: of :func:`waterplan.curve.curve`, for the
     cost curve. Without them the report says so or leaves it out. Raises WaterplanError where hvPlot is not installed.
     """
+    need(*CHARTS, language=language)
     report = Report(plan, plan.scenario.resolve(plan.study), Texts("report", language), Words(plan, language), weights)
     heavy, cited = assumptions(report)
     content = [

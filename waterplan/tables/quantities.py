@@ -82,10 +82,10 @@ def _convert(sheet: Sheet, column: str, canonical: Cells, numbers: Sequence[str]
         sheet.sound[:] = False
         return
     written = sheet.columns[column]
-    codes, pairs = _factorised(np.array([f"{a}\0{b}" for a, b in zip(canonical, written, strict=True)], dtype=object))
+    pairs: dict[tuple[str, str], int] = {}  # of texts, not one joined text: older pandas cuts texts at a NUL
+    codes = np.array([pairs.setdefault(pair, len(pairs)) for pair in zip(canonical, written, strict=True)], np.int64)
     factors = np.ones(len(pairs))
-    for code, pair in enumerate(pairs):
-        goal, unit = pair.split("\0", 1)
+    for (goal, unit), code in pairs.items():
         if not goal:
             sheet.sound[codes == code] = False
             continue

@@ -190,7 +190,11 @@ def open_answers(store: str | Path) -> xr.Dataset:
 
 def _usual_store(runs: Runs) -> Path:
     folder = user_cache_path("waterplan", appauthor=False) / ANSWERS
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        say = Texts("robust", usual_language())
+        raise WaterplanError(say("no_cache", folder=folder, reason=error.strerror)) from None
     store = folder / f"{runs.digest[:16]}.zarr"
     mend(store, runs)
     if store_faults(store, runs.study, runs):

@@ -65,7 +65,7 @@ def at_most(name: str, frame: pd.DataFrame, amount: Any, bound: Any, scale: floa
     excess = amounts - bounds
     kept = excess <= allowed
     worst = int(np.argmax(np.where(np.isnan(excess), np.inf, excess - allowed)))
-    texts = frame.select_dtypes(include=["object", "str"])
+    texts = frame.select_dtypes(exclude=["number", "bool"])
     where = ", ".join(str(label) for label in texts.iloc[worst] if str(label))
     return Limit(
         name, len(frame), int((~kept).sum()), float(amounts[worst]), float(bounds[worst]), float(allowed[worst]), where
