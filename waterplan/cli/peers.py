@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -119,8 +120,7 @@ def stats(
     tell(say("head", product=found.product, release=found.release))
     tell(say(f"state_{found.state}", origin=found.origin))
     if found.merged:
-        names = "; ".join(", ".join(one or say("unsaid") for one in leaf.values()) for leaf in leaves)
-        tell(say("merged", cells=names))
+        tell(say("merged", cells=named(found.leaves, say)))
     for place, value in found.deciles:
         tell(say("decile", place=place, value=f"{value:g}"))
 
@@ -146,7 +146,17 @@ def make_release(pool: PoolOption = None, language: o.LanguageOption = o.LANGUAG
     """Makes the next release."""
     say = Texts("peer_pool", language)
     with opened(pool, say) as peers:
-        tell(say("released", number=peers.release()))
+        made = peers.release()
+    tell(say("released", number=made))
+    for cell in made.waiting:
+        tell(say("waiting", product=cell.product, cells=named(cell.leaves, say)))
+        tell("  " + say(f"state_{cell.state}", origin=cell.origin))
+        tell("  " + say(f"reason_{cell.reason}"))
+
+
+def named(leaves: Iterable[tuple[str, str]], say: Texts) -> str:
+    """Routes and size classes as they are printed."""
+    return "; ".join(", ".join(word or say("unsaid") for word in leaf) for leaf in leaves)
 
 
 def opened(url: str | None, say: Texts) -> PeerPool:

@@ -1,16 +1,18 @@
-"""What may change between releases: the difference of two of them is never about a few owners only.
+"""What may change between releases: nothing that was ever told, added and subtracted, is about a few owners only.
 
-Cells of two releases that share leaves, taken together, are the least that can be subtracted so that owners who did not
-change fall out. Of each such set either nobody changed or as many as the rules ask; against *each* earlier release, for
-the members of a cell may go back to nearly what they were.
+Two rules. Cells of two releases that share leaves, taken together, are the least that can be subtracted so that owners
+who did not change fall out: of each such set either nobody changed or as many as the rules ask, against *each* earlier
+release, for the members of a cell may go back to nearly what they were. And whatever else can be combined from all
+releases leaves every owner in a crowd (see crowds).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from waterplan.peer_pool.cells import KEPT, TOLD, WITHHELD, Cell, Member
+from waterplan.peer_pool.cells import FEW_CHANGED, KEPT, TOLD, TOLD_APART, TOO_FEW, WITHHELD, Cell, Member
+from waterplan.peer_pool.crowds import told_apart
 from waterplan.peer_pool.rules import Rules
 
 
@@ -28,23 +30,53 @@ def changed_owners(before: Iterable[Member], after: Iterable[Member]) -> int:
 
 
 def audited(
-    proposed: Sequence[Cell], former: Sequence[Sequence[Cell]], live: Collection[int], rules: Rules
+    proposed: Sequence[Cell],
+    former: Sequence[Sequence[Cell]],
+    live: Collection[int],
+    rules: Rules,
+    outputs: Mapping[int, float] | None = None,
 ) -> list[Cell]:
-    """The cells of the next release: those proposed where enough changed, those of the last one elsewhere.
+    """The cells of the next release: those proposed where the rules allow it, those of the last one elsewhere.
 
-    ``former``: the cells of each earlier release, the last one last; ``live``: contributions that still exist. A cell
-    that is kept although somebody in it has withdrawn is withheld.
+    ``former``: the cells of each earlier release, the last one last; ``live``: contributions that still exist;
+    ``outputs``: what these make [unit/a], without which only owners are counted. A cell that is kept although somebody
+    in it has withdrawn is withheld. What was once refused in this search stays so: it ends.
     """
     last = list(former[-1]) if former else []
-    kept: set[int] = set()
+    kept: dict[int, str] = {}
     while True:
         cells = _chosen(proposed, last, kept)
         failing = {place for old in former for place in _failing(cells, old, rules.changes_needed)}
         names = {id(cells[place]) for place in failing}
-        more = {place for place, cell in enumerate(proposed) if id(cell) in names} - kept
+        more = {place: FEW_CHANGED for place, cell in enumerate(proposed) if id(cell) in names and place not in kept}
+        if not more and rules.audits_all:
+            more = dict.fromkeys(_combining(proposed, former, kept, rules, outputs), TOLD_APART)
         if not more:
             return [_settled(cell, live) for cell in cells]
         kept |= more
+
+
+def _combining(
+    proposed: Sequence[Cell],
+    former: Sequence[Sequence[Cell]],
+    kept: Collection[int],
+    rules: Rules,
+    outputs: Mapping[int, float] | None,
+) -> list[int]:
+    """Proposed cells that, with all that was told and those proposed before them, would tell somebody apart.
+
+    Cells that hang together are told or refused together, those of most owners first.
+    """
+    told = list({cell.members: cell for old in former for cell in old}.values())
+    parts = [new for new, _ in _together(proposed, former[-1] if former else []) if new and not set(new) & set(kept)]
+    refused: list[int] = []
+    for places in sorted(parts, key=lambda one: (-len(_members(proposed, one)), one)):
+        new = [proposed[place] for place in places]
+        if told_apart(told, new, rules, outputs):
+            refused += places
+        else:
+            told += new
+    return refused
 
 
 def _said(members: Iterable[Member]) -> dict[int, set[int]]:
@@ -54,12 +86,13 @@ def _said(members: Iterable[Member]) -> dict[int, set[int]]:
     return said
 
 
-def _chosen(proposed: Sequence[Cell], last: Sequence[Cell], kept: Set[int]) -> list[Cell]:
+def _chosen(proposed: Sequence[Cell], last: Sequence[Cell], kept: Mapping[int, str]) -> list[Cell]:
     """Proposed cells, except that all which hang together with one that must wait give way to the last release."""
     chosen: list[Cell] = []
     for new, old in _together(proposed, last):
-        if not kept.isdisjoint(new) or not new:
-            chosen += [replace(last[place], state=KEPT) for place in old]
+        reasons = [kept[place] for place in new if place in kept]
+        if reasons or not new:
+            chosen += [replace(last[place], state=KEPT, reason=reasons[0] if reasons else TOO_FEW) for place in old]
         else:
             chosen += [proposed[place] for place in new]
     return chosen

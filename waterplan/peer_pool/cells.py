@@ -10,6 +10,7 @@ from waterplan.peer_pool.rules import Rules
 from waterplan.peer_pool.telling import Deciles, deciles
 
 TOLD, KEPT, WITHHELD = "told", "kept", "withheld"
+FEW_CHANGED, TOLD_APART, TOO_FEW = "few_changed", "told_apart", "too_few"  # why nothing new is told
 Member = tuple[int, int]  # owner, contribution
 
 
@@ -18,7 +19,9 @@ class Cell:
     """Leaves of a product that are told together, with the private owners behind them and what is told.
 
     ``state``: told in this release; kept from an earlier one (too few owners changed); withheld (kept, but somebody in
-    it has withdrawn). ``origin``: the release that told it first; 0 while that is not settled.
+    it has withdrawn). ``origin``: the release that told it first; 0 while that is not settled. ``reason``: of a cell
+    that the next release keeps or withholds, why nothing new is told: too few owners changed, all that was ever told
+    would with it tell somebody apart, or there are too few owners left.
     """
 
     product: str
@@ -27,6 +30,7 @@ class Cell:
     deciles: Deciles
     state: str = TOLD
     origin: int = 0
+    reason: str = ""
 
 
 def cells_of(contributions: Iterable[Contribution], rules: Rules) -> list[Cell]:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from waterplan.benchmarking.indicators import water_reuse_rate
-from waterplan.errors import DataError, Problem
+from waterplan.peer_pool.door import checked, checked_published, number, word
 from waterplan.peer_pool.points import size_class
 from waterplan.records.balance import REUSED, whole_withdrawal
 from waterplan.records.records import GRADED, OTHER_SOURCES, Records
 from waterplan.study import Study
-
-WORD_MAX = 100
-YEARS = (1990, 2100)
-FILE = "records"
 
 
 @dataclass(frozen=True)
@@ -50,49 +46,23 @@ def plant_years(records: Records) -> list[PlantYear]:
     A product's withdrawal is what the record says of it; where it says nothing and the plant makes nothing else, it is
     the plant's graded withdrawal. Otherwise the product is skipped: its part is not known.
     """
-    problems = list(_problems(records))
-    if problems:
-        raise DataError(problems)
+    records = checked(records)
     made = dict(list(records.products.groupby(["plant", "year"], sort=True)))
     sites = zip(records.sites.index, records.sites.to_dict("records"), _reuse_rates(records.sites), strict=True)
     return [_plant_year(key, site, reuse, made.get(key)) for key, site, reuse in sites]
 
 
 def published(study: Study) -> list[PlantYear]:
-    """The published enterprises of a study: intensity and reuse rate, no output."""
-    rows = study.enterprises.reset_index()
+    """The published enterprises of a study: intensity and reuse rate, no output. Raises DataError with all problems."""
+    rows = checked_published(study.enterprises.reset_index())
     return [
         PlantYear(
             f"{row['enterprise']}, {row['product']}",
             int(row["year"]),
-            (PlantPart(str(row["product"]), "", "", None, None, float(row["intensity"]), _number(row["reuse_rate"])),),
+            (PlantPart(str(row["product"]), "", "", None, None, float(row["intensity"]), number(row["reuse_rate"])),),
         )
         for _, row in rows.iterrows()
     ]
-
-
-def _problems(records: Records) -> Iterator[Problem]:
-    if not records.sites.index.is_unique:
-        yield Problem(FILE, 0, "plant", "a plant and year stands there twice; give it once.")
-    for plant, year in records.sites.index:
-        if not _is_word(plant) or not plant:
-            yield Problem(FILE, 0, "plant", f"a plant has no name, or one of more than {WORD_MAX} characters.")
-        if not YEARS[0] <= int(year) <= YEARS[1]:
-            yield Problem(FILE, 0, "year", f"a year is not between {YEARS[0]} and {YEARS[1]}.")
-    for column in (*GRADED, *OTHER_SOURCES, *REUSED):
-        if column in records.sites and not _are_volumes(records.sites[column]):
-            yield Problem(FILE, 0, column, "a volume is negative or infinite.")
-    for row, (_, made) in enumerate(records.products.iterrows(), start=1):
-        words = [made["product"], _word(made.get("route"))]
-        if not all(map(_is_word, words)) or not words[0]:
-            yield Problem(FILE, row, "product", f"empty, or more than {WORD_MAX} characters.")
-        output = _number(made["output"])
-        if output is None or not 0 < output < math.inf:
-            yield Problem(FILE, row, "output", "must be there and more than nought.")
-        if not _are_volumes(pd.Series([made.get("withdrawal")])):
-            yield Problem(FILE, row, "withdrawal", "a volume is negative or infinite.")
-    if records.products.duplicated(["plant", "year", "product", "route"]).any():
-        yield Problem(FILE, 0, "product", "a product stands twice for one plant, year and route; add them up.")
 
 
 def _plant_year(
@@ -102,13 +72,13 @@ def _plant_year(
     whole = 0.0 if graded is None and others is not None else graded
     parts, skipped = [], []
     for _, row in () if made is None else made.iterrows():
-        withdrawal = _number(row.get("withdrawal"))
+        withdrawal = number(row.get("withdrawal"))
         if withdrawal is None and made is not None and len(made) == 1:
             withdrawal = whole
         if withdrawal is None:
             skipped.append(str(row["product"]))
             continue
-        output, route = float(row["output"]), _word(row.get("route"))
+        output, route = float(row["output"]), word(row.get("route"))
         parts.append(
             PlantPart(str(row["product"]), route, size_class(output), output, withdrawal, withdrawal / output, reuse)
         )
@@ -119,27 +89,10 @@ def _reuse_rates(sites: pd.DataFrame) -> list[float | None]:
     """The water reuse rate of each plant-year by the formula of the indicators; None where a part of it is missing."""
     missing = np.full(len(sites), np.nan)
     reused = [sites[name].to_numpy(np.float64) if name in sites else missing for name in REUSED]
-    return [_number(rate) for rate in water_reuse_rate(whole_withdrawal(sites), *reused)]
+    return [number(rate) for rate in water_reuse_rate(whole_withdrawal(sites), *reused)]
 
 
 def _summed(site: Mapping[Hashable, object], columns: Iterable[str]) -> float | None:
     """The sum of what is given; None if nothing is."""
-    given = [volume for column in columns if (volume := _number(site.get(column))) is not None]
+    given = [volume for column in columns if (volume := number(site.get(column))) is not None]
     return math.fsum(given) if given else None
-
-
-def _are_volumes(column: pd.Series) -> bool:
-    numbers = [number for value in column if (number := _number(value)) is not None]
-    return all(0 <= number < math.inf for number in numbers)
-
-
-def _number(value: object) -> float | None:
-    return None if value is None or pd.isna(value) else float(value)  # type: ignore[arg-type, call-overload]
-
-
-def _word(value: object) -> str:
-    return "" if value is None or pd.isna(value) else str(value)  # type: ignore[call-overload]
-
-
-def _is_word(value: object) -> bool:
-    return isinstance(value, str) and len(value) <= WORD_MAX and value.isprintable()

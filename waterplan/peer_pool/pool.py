@@ -13,10 +13,12 @@ from waterplan.errors import WaterplanError
 from waterplan.peer_pool import store
 from waterplan.peer_pool.auditing import audited, changed_owners
 from waterplan.peer_pool.cells import Cell, cells_of
+from waterplan.peer_pool.door import checked_output, checked_release, is_countable
 from waterplan.peer_pool.keys import checked_key, digest, new_key, read_key, write_key
 from waterplan.peer_pool.opening import locked, migrate, open_engine, usual_url
 from waterplan.peer_pool.parts import PlantYear, plant_years, published
 from waterplan.peer_pool.points import Contribution, size_class
+from waterplan.peer_pool.releases import Released, outputs_of
 from waterplan.peer_pool.rules import Rules
 from waterplan.peer_pool.statistics import CellName, Statistics, found, place_rows, table_of
 from waterplan.records.records import Records
@@ -91,17 +93,21 @@ class PeerPool:
 
     @staticmethod
     def cell(product: str, route: str = "", output: float | None = None) -> CellName:
-        """The name of the cell of a plant: product, route, and the size class of its output [unit/a]."""
-        return CellName(product, route, size_class(output))
+        """The name of the cell of a plant: product, route, and the size class of its output [unit/a].
+
+        Raises WaterplanError for an output that no plant can have.
+        """
+        return CellName(product, route, size_class(checked_output(output)))
 
     def seed(self, study: Study) -> int:
         """Puts the published enterprises of a study into the pool, each its own owner; how many are new or changed.
 
-        They are public: they stand among the peers, but nobody hides behind them, so they count towards nothing.
+        They are public: they stand among the peers, but nobody hides behind them, so they count towards nothing. Raises
+        DataError for enterprises that are not as they must be.
         """
-        taken = 0
+        taken, enterprises = 0, published(study)
         with locked(self._engine) as connection:
-            for said in published(study):
+            for said in enterprises:
                 named = self._digest(PUBLIC, said.plant)
                 owner = store.owner_of(connection, named)
                 owner = store.add_owner(connection, named, is_public=True) if owner is None else owner
@@ -144,11 +150,15 @@ class PeerPool:
         columns = ["plant", "year", "consented_at", "replaced_at", *store.OWN_COLUMNS]
         return pd.DataFrame(rows, columns=columns)
 
-    def release(self) -> int:
-        """Makes the next release and returns its number. Raises WaterplanError if too few owners have changed."""
+    def release(self) -> Released:
+        """Makes the next release; its number, with what became of each cell.
+
+        A cell tells nothing new, and says why, where too few owners have changed or where all that was ever told would
+        with it tell somebody apart. Raises WaterplanError if too few owners of the whole pool have changed.
+        """
         with locked(self._engine) as connection:
             last = store.newest_release(connection)
-            now = store.contributions(connection)
+            now = _countable(store.contributions(connection))
             members = {(one.owner, one.key) for one in now if not one.is_public}
             needed = self._rules.changes_needed
             if changed_owners(store.counted_in(connection, last), members) < needed:
@@ -157,10 +167,10 @@ class PeerPool:
                     "to the next would tell of them. Wait for more submissions."
                 )
             former = [store.cells_in(connection, number) for number in range(1, last + 1)]
-            live = store.live_parts(connection)
-            cells = audited(cells_of(now, self._rules), former, live, self._rules)
+            outputs = outputs_of(connection)
+            cells = audited(cells_of(now, self._rules), former, store.live_parts(connection), self._rules, outputs)
             store.put_release(connection, last + 1, cells, members)
-        return last + 1
+        return Released(last + 1, cells)
 
     def releases(self) -> int:
         """How many releases there are: the number of the newest."""
@@ -172,7 +182,7 @@ class PeerPool:
 
         ``told`` is False, and no decile there, where the rules do not allow it.
         """
-        number = self.releases() if release is None else release
+        number = checked_release(release, self.releases())
         return found(self._cells(number), CellName(*cell), number)
 
     def place(self, records: Records, release: int | None = None) -> pd.DataFrame:
@@ -183,12 +193,12 @@ class PeerPool:
         is told.
         The records are not stored.
         """
-        number = self.releases() if release is None else release
+        number = checked_release(release, self.releases())
         return place_rows(plant_years(records), self._cells(number), number)
 
     def export(self, path: str | Path, release: int | None = None) -> int:
         """Writes all that a release tells into a CSV file; how many cells. Nothing else of the pool is in it."""
-        number = self.releases() if release is None else release
+        number = checked_release(release, self.releases())
         cells = self._cells(number)
         _write(table_of(cells, number), path)
         return len(cells)
@@ -216,16 +226,13 @@ class PeerPool:
             return self._at_once(number)
         if number not in self._frozen:
             with locked(self._engine) as connection:
-                newest = store.newest_release(connection)
-                if not 1 <= number <= newest:
-                    raise WaterplanError(_no_release(number, newest))
                 self._frozen[number] = store.cells_in(connection, number)
         return self._frozen[number]
 
     def _at_once(self, number: int) -> list[Cell]:
         """What a pool tells that does not wait: of everything there is, or of what is left of a release."""
         with locked(self._engine) as connection:
-            now: list[Contribution] = store.contributions(connection)
+            now = _countable(store.contributions(connection))
             if self._rules.submission_waits:
                 counted = {part for _, part in store.counted_in(connection, number)}
                 now = [one for one in now if one.key in counted or one.is_public]
@@ -238,10 +245,9 @@ def _write(table: pd.DataFrame, path: str | Path) -> None:
     write_whole(path, safe.to_csv(index=False).encode(), mode=0o600)
 
 
-def _no_release(number: int, newest: int) -> str:
-    if newest == 0:
-        return "The pool has told nothing yet: there is no release. Its operator makes one."
-    return f"There is no release {number}; the newest is {newest}."
+def _countable(said: Sequence[Contribution]) -> list[Contribution]:
+    """Without what came in before the door was narrow."""
+    return [one for one in said if is_countable(one.intensity, one.output, one.withdrawal)]
 
 
 def _skipped(said: Sequence[PlantYear]) -> tuple[tuple[str, int, str], ...]:

@@ -22,6 +22,9 @@ class Rules:
         owners, besides an asker's own, that change before anything new is told: of the pool, and of each cell
     ``merges``
         cells that are too small are merged; otherwise the rules look at the product, and its cells are told as they are
+    ``combines``
+        whatever is added to and taken from all that was ever told obeys the rules of one figure; otherwise only the
+        differences of cells that hang together do, two releases at a time
     ``submission_waits``, ``deletion_waits``
         a submission, and a deletion, change what is told with the next release; otherwise at once
     """
@@ -32,6 +35,7 @@ class Rules:
     digits: int | None = 2
     min_change: int = 5
     merges: bool = True
+    combines: bool = True
     submission_waits: bool = True
     deletion_waits: bool = True
 
@@ -44,3 +48,8 @@ class Rules:
     def changes_needed(self) -> int:
         """Owners that must have changed for something new to be told; one that changed is always needed."""
         return self.min_change + self.coalition if self.min_change else 1
+
+    @property
+    def audits_all(self) -> bool:
+        """Whether all that was told is audited together: not where cells or changes need not obey the rules anyway."""
+        return self.combines and self.merges and self.min_change > 0

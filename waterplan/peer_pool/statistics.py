@@ -9,12 +9,11 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from waterplan.peer_pool.cells import WITHHELD, Cell
+from waterplan.peer_pool.cells import TOO_FEW, WITHHELD, Cell
 from waterplan.peer_pool.parts import PlantYear
 from waterplan.peer_pool.points import Leaf
 from waterplan.peer_pool.telling import Deciles, place_among
 
-TOO_FEW = "too_few"
 PLACED = [
     "plant", "year", "product", "route", "size", "intensity", "place", "place_low", "place_high", "release", "merged",
 ]  # fmt: skip
@@ -34,7 +33,8 @@ class Statistics:
     """What a release tells: deciles of intensity, as (place [percent], value [m3/unit]).
 
     ``leaves`` (route, size class) say what was merged, ``merged`` whether anything was. ``state``: told, kept (as
-    release ``origin`` told it), withheld (somebody in it withdrew), or too_few.
+    release ``origin`` told it), withheld (somebody in it withdrew), or too_few. ``reason``: why nothing new
+    is told, where a release that was just made says so.
     """
 
     release: int
@@ -44,6 +44,7 @@ class Statistics:
     state: str
     origin: int
     deciles: Deciles
+    reason: str = ""
 
     @property
     def told(self) -> bool:
@@ -58,7 +59,7 @@ def found(cells: Sequence[Cell], asked: CellName, release: int) -> Statistics:
     exact = [cell for cell in of_product if (asked.route, asked.size) in cell.leaves]
     for near in (exact, of_route, of_product):
         if len(near) == 1:
-            return _of(near[0], asked, release)
+            return statistics_of(near[0], release, (asked.route, asked.size))
         if near:
             break
     return Statistics(release, asked.product, ((asked.route, asked.size),), False, TOO_FEW, 0, ())
@@ -86,12 +87,12 @@ def table_of(cells: Sequence[Cell], release: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=TABLE)
 
 
-def _of(cell: Cell, asked: CellName, release: int) -> Statistics:
-    merged = len(cell.leaves) > 1 or (asked.route, asked.size) not in cell.leaves
+def statistics_of(cell: Cell, release: int, leaf: Leaf | None = None) -> Statistics:
+    """What a release tells of a cell, to whoever asks for a leaf (for none: to its operator)."""
+    merged = len(cell.leaves) > 1 or (leaf is not None and leaf not in cell.leaves)
     told = () if cell.state == WITHHELD else cell.deciles
-    return Statistics(
-        release, cell.product, tuple(sorted(cell.leaves)), merged, cell.state, cell.origin or release, told
-    )
+    leaves = tuple(sorted(cell.leaves))
+    return Statistics(release, cell.product, leaves, merged, cell.state, cell.origin or release, told, cell.reason)
 
 
 def _listed(cell: Cell, side: int) -> str:

@@ -81,13 +81,16 @@ def _between(levels: Sequence[float], digits: int | None) -> Deciles:
 def place_among(intensity: float, told: Deciles) -> tuple[float, float, float]:
     """The share of peers [percent] that make do with less, and between which told places it stands.
 
-    Interpolated between told deciles. Beyond the first or the last of them nothing is known, and the place is missing.
+    Interpolated between told deciles. Beyond the first or the last of them nothing is known, and the place is missing;
+    all three are, for what is no intensity.
 
     >>> place_among(6.0, ((40, 5.0), (50, 7.0), (60, 9.0)))
     (45.0, 40.0, 50.0)
     >>> place_among(4.0, ((40, 5.0), (50, 7.0), (60, 9.0)))
     (nan, 0.0, 40.0)
     """
+    if not math.isfinite(intensity):
+        return (math.nan,) * 3
     places, values = [float(place) for place, _ in told], [value for _, value in told]
     if intensity < values[0]:
         return math.nan, 0.0, places[0]
