@@ -47,6 +47,7 @@ from waterplan.plan.dataset import PACKAGES
 from waterplan.plan.result import GAP_MAX
 from waterplan.planner.planning import COST_TOLERANCE, VOLUME_TOLERANCE
 from waterplan.study import Study
+from waterplan.tables.places import out_of_reach
 from waterplan.vocabulary import term
 from waterplan.whole import put, reason
 
@@ -169,11 +170,9 @@ def store_faults(path: Path, study: Study, runs: Runs | None = None) -> list[Pro
     def fault(message: str) -> list[Problem]:
         return [Problem(str(path), 0, "", message)]
 
-    try:
-        is_new = not path.exists()
-    except (OSError, ValueError) as error:  # such as a name that is too long
-        return fault(f"cannot be reached: {getattr(error, 'strerror', None) or error}. Give another name.")
-    if is_new:
+    if why := out_of_reach(path):
+        return fault(f"{why} Give another name.")
+    if not path.exists():
         if not path.parent.is_dir():
             return fault(f"there is no folder {path.parent}; make it first.")
         if not os.access(path.parent, os.W_OK):
