@@ -256,7 +256,7 @@ def test_damage_to_a_store_of_an_old_version_is_told_in_words_or_cannot_be_notic
             found = []
             said = refusal(lambda: found.extend([open_runs(kept).load(), open_flat(kept).load()]))  # noqa: B023
             told += bool(said)
-            assert not said or name in said, said
+            assert not said or name in said or (name in ("first/0", "digest/0") and "first, digest" in said), said
             for runs in found:
                 assert runs.attrs == truth.attrs, name
                 assert shapes_and_words(runs) == shapes_and_words(truth) or name == "sample_of_run/0", name

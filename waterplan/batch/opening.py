@@ -52,7 +52,7 @@ def open_flat(path: str | Path) -> xr.Dataset:
             raise _refusal(path, "", "not a store of runs of this version of waterplan.")
         raw.attrs.setdefault("digests", "none")
         if raw.attrs["digests"] == "none" and not _is_first_of_its_digest(raw):
-            raise _refusal(path, "first", Texts("batch", usual_language())("file_spoilt"))
+            raise _refusal(path, "first, digest", Texts("batch", usual_language())("file_spoilt"))
         raw["state"] = xr.where(raw["state"] == "", "missing", raw["state"], keep_attrs=False).assign_attrs(
             raw["state"].attrs
         )
