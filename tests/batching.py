@@ -17,7 +17,7 @@ from waterplan import open_runs
 from waterplan.batch.opening import open_flat
 
 COST, VOLUME = 1e-9, 1e-6  # relative; hm3/a
-LONG_ENOUGH = 60.0  # s, for anything that a test waits for
+LONG_ENOUGH = 240.0  # s, for anything that a test waits for; the first process compiles the kernel
 DESIGN = """\
 title = "Runs that take a while"
 
@@ -47,7 +47,10 @@ def start(design: Path, store: Path, *options: str) -> subprocess.Popen:
 def run(design: Path, store: Path, *options: str) -> None:
     """The command, which must end well."""
     process = start(design, store, *options)
-    out, err = process.communicate(timeout=LONG_ENOUGH)
+    try:
+        out, err = process.communicate(timeout=LONG_ENOUGH)
+    finally:
+        end(process)
     assert process.returncode == 0, out + err
 
 

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -229,3 +230,51 @@ def test_answers_that_are_damaged_are_told_and_worked_out_again(tiny, tmp_path):
     assert work().answers.load().equals(truth)
     assert open_answers(store).load().equals(truth)
     assert open_flat(store).load()["state"].shape == (8,)
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """A store of the first version that users may have, which had no digests."""
+    with zipfile.ZipFile(Path(__file__).parent / "kept" / "0.1.0" / "runs.zarr.zip") as packed:
+        packed.extractall(tmp_path / "kept.zarr")
+    return tmp_path / "kept.zarr"
+
+
+def shapes_and_words(runs):
+    """What of runs cannot be another number without being noticed."""
+    return {str(name): (array.dims, array.shape, array.dtype.kind) for name, array in runs.variables.items()}
+
+
+@pytest.mark.parametrize(("kind", "count"), [("flipped", 100), ("truncated", 40), ("zeroed", 40), ("deleted", 40)])
+def test_damage_to_a_store_of_an_old_version_is_told_in_words_or_cannot_be_noticed(kept, kind, count):
+    truth, rng = open_flat(kept).load(), np.random.default_rng(SEED)
+    assert truth.attrs["digests"] == "none"
+    told, optimal = 0, int((truth["state"] == "optimal").sum())
+    for file in drawn(files_of(kept), count, rng):
+        name = file.relative_to(kept).as_posix()
+        with damaged(file, kind, rng):
+            found = []
+            said = refusal(lambda: found.extend([open_runs(kept).load(), open_flat(kept).load()]))  # noqa: B023
+            told += bool(said)
+            assert not said or name in said or (name in ("first/0", "digest/0") and "first, digest" in said), said
+            for runs in found:
+                assert runs.attrs == truth.attrs, name
+                assert shapes_and_words(runs) == shapes_and_words(truth) or name == "sample_of_run/0", name
+                assert runs["annual_cost"].values[runs["state"].values == "optimal"].size in (0, optimal), name
+                assert (runs["annual_cost"].notnull() | (runs["state"] != "optimal")).all(), name
+    assert told >= count / 4 or kind == "deleted"
+
+
+@pytest.mark.parametrize("name", ["annual_cost/2", "saving_by_sector/2.0", "state/2"])
+@pytest.mark.parametrize("kind", ["truncated", "deleted"])
+def test_damaged_runs_of_a_store_without_digests_are_planned_anew(old, whole, tiny, tmp_path, name, kind):
+    store = Path(shutil.copytree(old, tmp_path / "runs.zarr"))
+    content = KINDS[kind]((store / name).read_bytes(), np.random.default_rng(SEED))
+    (store / name).unlink() if content is None else (store / name).write_bytes(content)
+    if kind == "deleted":
+        assert np.flatnonzero(open_flat(store)["state"].values == "missing").tolist() == [10, 11, 12, 13, 14]
+    else:
+        with pytest.raises(DataError, match=f"{name}: damaged: .* plans the runs of this chunk anew"):
+            open_flat(store).load()
+    assert plan(store, tiny).renewed == {2}
+    same(store, whole)

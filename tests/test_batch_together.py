@@ -5,10 +5,12 @@ import fcntl
 import os
 import signal
 import subprocess
+import sys
 import time
 
 import pytest
-from batching import LONG_ENOUGH, chunks_done, end, run, same, start, wait_for, write_design
+from batching import LONG_ENOUGH, chunks_done, end, same, start, wait_for, write_design
+from conftest import TINY
 
 from waterplan import Design, open_runs, run_batch
 from waterplan.batch.lock import StoreError
@@ -31,15 +33,51 @@ def only_one_wrote(results):
         assert code == 0 or (code == 8 and WORDS in said and "process" in said), said
 
 
-def test_ten_pairs_that_start_on_a_new_store_at_once_make_it_once(tmp_path):
+STARTS = """
+import sys
+from waterplan import run_batch
+from waterplan.errors import WaterplanError
+from waterplan.study import Study
+
+study = Study.read(sys.argv[2])
+for line in sys.stdin:
+    try:
+        run_batch(sys.argv[1], line.strip(), study, workers=0, tell=lambda progress: None)
+        print(flush=True)
+    except WaterplanError as error:
+        print(type(error).__name__, " ".join(str(error).split()), flush=True)
+"""
+
+
+def test_ten_pairs_that_start_on_a_new_store_at_once_make_it_once(tiny, tmp_path):
     design = write_design(tmp_path, size=24)
-    run(design, tmp_path / "undisturbed.zarr", "--workers", "0")
-    for number in range(10):
-        store = tmp_path / f"{number}.zarr"
-        only_one_wrote(ended(*(start(design, store, "--workers", "0") for _ in range(2))))
-        same(store, tmp_path / "undisturbed.zarr")
-        assert not list(tmp_path.glob(".*.lock"))
-        assert not list(tmp_path.glob("*.part"))
+    run_batch(design, tmp_path / "undisturbed.zarr", tiny, workers=0, tell=lambda progress: None)
+    words = [sys.executable, "-c", STARTS, str(design), str(TINY)]
+    pair = [
+        subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        for _ in range(2)
+    ]
+    try:
+        for number, process in enumerate(pair):  # both are ready when the first pair starts
+            assert asked(process, tmp_path / f"own-{number}.zarr").stdout.readline() == "\n"
+        for number in range(10):
+            store = tmp_path / f"{number}.zarr"
+            said = [process.stdout.readline() for process in [asked(process, store) for process in pair]]
+            assert "\n" in said, said
+            assert all(one == "\n" or (one.startswith("StoreError") and WORDS in one) for one in said), said
+            same(store, tmp_path / "undisturbed.zarr")
+            assert not list(tmp_path.glob(".*.lock"))
+            assert not list(tmp_path.glob("*.part"))
+    finally:
+        for process in pair:
+            end(process)
+
+
+def asked(process, store):
+    """A process that was told to start on a store."""
+    process.stdin.write(f"{store}\n")
+    process.stdin.flush()
+    return process
 
 
 def test_two_that_go_on_with_one_store_and_a_reader_do_not_disturb_each_other(tiny, tmp_path):

@@ -15,7 +15,10 @@ from standing_plants import YEAR, paper_mill
 from dashboards.passwords import add_user
 from waterplan import (
     Design,
+    Plan,
     benchmark,
+    open_answers,
+    open_runs,
     plant_standing,
     run_batch,
     save_runs,
@@ -177,11 +180,26 @@ with whole(sys.argv[1]) as part:
 """
 
 
-def test_a_writer_that_is_stopped_leaves_what_stood_there_and_no_part(tmp_path):
-    (tmp_path / "old").write_bytes(OLD)
-    writer = subprocess.Popen(
-        [sys.executable, "-c", STOPPED, tmp_path / "old"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+def stopped(folder):
+    """A process in the middle of writing over a file."""
+    (folder / "old").write_bytes(OLD)
+    return subprocess.Popen(
+        [sys.executable, "-c", STOPPED, folder / "old"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
+
+
+def test_a_writer_that_is_killed_leaves_what_stood_there(tmp_path):
+    writer = stopped(tmp_path)
+    assert writer.stdout.readline() == "writing\n"
+    writer.kill()
+    writer.communicate(timeout=60)
+    assert (tmp_path / "old").read_bytes() == OLD
+    write_whole(tmp_path / "old", b"new")  # what the other left keeps nobody out
+    assert (tmp_path / "old").read_bytes() == b"new"
+
+
+def test_a_writer_that_is_stopped_leaves_what_stood_there_and_no_part(tmp_path):
+    writer = stopped(tmp_path)
     assert writer.stdout.readline() == "writing\n"
     (part,) = [name for name in names(tmp_path) if name.endswith(".part")]
     assert len(part) > len("old.part") + 16  # a name that nobody can foresee
@@ -214,6 +232,37 @@ def test_what_only_its_owner_may_read_never_stands_open(tmp_path):
     (tmp_path / "own.csv").chmod(0o644)
     write_whole(tmp_path / "own.csv", b"secret", mode=0o600)
     assert stat.S_IMODE((tmp_path / "own.csv").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("name", ["水" * 80 + ".csv", "💧" * 62 + ".csv", "two\nlines.csv", ".csv", "x" * 251 + ".csv"])
+def test_any_name_that_the_system_allows_is_one_for_a_file(tmp_path, name):
+    write_whole(tmp_path / name, b"new")
+    assert names(tmp_path) == [name]
+
+
+@pytest.mark.parametrize("name", ["x" * 256, "nul\0.csv", "old", "file/new.csv"])
+def test_where_no_file_can_stand_is_told_in_words(tmp_path, tiny, name):
+    (tmp_path / "old").mkdir()
+    (tmp_path / "file").write_bytes(OLD)
+    design = Design().sample(4, {"saving_target": [20, 320]}, study="technology")
+    for work in (
+        lambda path: write_whole(path, b"new"),
+        lambda path: run_batch(design, path, tiny, workers=0, tell=lambda progress: None),
+        lambda path: Plan.open(path, tiny),
+        open_runs,
+        open_answers,
+    ):
+        with pytest.raises(WaterplanError):
+            work(tmp_path / name)
+    assert names(tmp_path) == ["file", "old"]
+
+
+def test_a_folder_that_is_a_link_is_a_place_as_another(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    write_whole(tmp_path / "link" / "new", b"new")
+    assert (tmp_path / "real" / "new").read_bytes() == b"new"
+    assert (tmp_path / "link").is_symlink()
 
 
 def test_a_pipe_and_a_device_are_no_place_for_a_file(tmp_path):

@@ -18,6 +18,7 @@ from pathlib import Path
 from waterplan.errors import DataError, Problem
 from waterplan.messages import Texts, usual_language
 
+NAME_MAX = 40  # signs of a name that are repeated beside it; in any script a name is then short enough
 PART = ".part"  # the end of the name of what is not whole yet
 REASONS = {
     errno.ENOSPC: "disk_full",
@@ -138,6 +139,8 @@ def make_folder(path: Path, language: str | None = None) -> None:
 def told(path: Path, language: str | None = None) -> Iterator[None]:
     """While a file is written: refuses a place where none can stand, and tells what the system complains of."""
     say = Texts("files", language or usual_language())
+    if "\0" in str(path):
+        raise cannot_write(path, say("other", reason="NUL"))
     try:
         if path.is_dir():
             raise cannot_write(path, say("is_a_folder"))
@@ -162,7 +165,7 @@ def cannot_write(path: Path, message: str) -> DataError:
 
 
 def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name[:60]}.{secrets.token_hex(8)}{PART}")
+    return path.with_name(f".{path.name[:NAME_MAX]}.{secrets.token_hex(8)}{PART}")
 
 
 def _move(beside: Path, path: Path, mode: int | None, is_lasting: bool) -> None:

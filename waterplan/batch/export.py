@@ -33,7 +33,7 @@ def save_runs(store: str | Path, path: str | Path) -> None:
     if target.suffix not in (".nc", ".parquet"):
         raise _refuse(target, "runs are saved as .nc (NetCDF) or .parquet.")
     with whole(target) as part:
-        _netcdf(store, part) if target.suffix == ".nc" else _parquet(store, part)
+        _netcdf(store, part) if target.suffix == ".nc" else _parquet(store, part, target)
 
 
 def _refuse(path: Path, message: str) -> DataError:
@@ -50,11 +50,11 @@ def _netcdf(store: str | Path, part: Path) -> None:
         runs.to_netcdf(part, engine="h5netcdf")
 
 
-def _parquet(store: str | Path, part: Path) -> None:
+def _parquet(store: str | Path, part: Path, target: Path) -> None:
     runs = open_flat(store)
     names = [name for name, variable in runs.variables.items() if variable.dims[:1] == ("run",)]
     if sum(int(np.prod(runs[name].shape[1:])) for name in names) > COLUMNS_MAX:
-        raise _refuse(part, f"more than {COLUMNS_MAX:,} columns. Save as NetCDF, or keep fewer variables.")
+        raise _refuse(target, f"more than {COLUMNS_MAX:,} columns. Save as NetCDF, or keep fewer variables.")
     writer = None
     count = runs.sizes["run"]
     try:

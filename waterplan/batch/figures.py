@@ -152,3 +152,12 @@ def _saving_by_technology(result: Result) -> Array:
         + totals(s.site_technology[s.pair_site], d.site_saving, count)
         + totals(s.supply_technology[s.pair_supply], d.supply, count)
     )
+
+
+def lever_coordinate(name: str) -> str:
+    """The name of a lever as a coordinate: itself, but for the lever that is a dimension of costs at the same time.
+
+    >>> lever_coordinate("perspective"), lever_coordinate("carbon_price")
+    ('perspective_minimised', 'carbon_price')
+    """
+    return "perspective_minimised" if name == "perspective" else name

@@ -10,6 +10,7 @@ from waterplan.batch.lock import written_alone
 from waterplan.batch.runs import Runs
 from waterplan.batch.store import make_store, seal_metadata
 from waterplan.batch.store_files import StoreFiles
+from waterplan.tables.places import not_a_folder
 from waterplan.whole import put
 
 
@@ -19,7 +20,7 @@ def mend(store: Path, runs: Runs) -> None:
     Nothing is touched unless what this waterplan makes of the runs has the digests of the store; then a store of other
     runs, or of another version, stays as it is, and opening it says what is wrong with it.
     """
-    if not (store / FOLDER).is_dir() or any(file.is_dir() for file in links_in(store)):
+    if not_a_folder(store / FOLDER) or any(file.is_dir() for file in links_in(store)):
         return
     try:
         made = read_list(store, MADE)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from waterplan.batch.store import FORMAT, Store, lever_coordinate
+from waterplan.batch.figures import lever_coordinate
+from waterplan.batch.store import FORMAT, Store
 from waterplan.batch.store_files import StoreFiles
 from waterplan.errors import DataError, Problem
+from waterplan.messages import Texts, usual_language
 from waterplan.tables.places import not_a_folder
 
 FLAT = "all_runs"
@@ -33,28 +37,48 @@ def open_runs(path: str | Path) -> xr.Dataset:
         runs = open_runs("runs.zarr")
         runs["annual_cost"].where(runs["state"] == "optimal").quantile([0.05, 0.5, 0.95])
     """
-    return _shaped(open_flat(path))
+    with _in_words(Path(path)):
+        return _shaped(open_flat(path))
 
 
 def open_flat(path: str | Path) -> xr.Dataset:
     """The same with every run along ``run``, of a grid too."""
     fault = not_a_folder(Path(path))
     if fault:
-        raise DataError([Problem(str(path), 0, "", fault)])
-    files = StoreFiles(path)
-    try:
-        raw = xr.open_zarr(files, consolidated=True, zarr_format=2)
+        raise _refusal(path, "", fault)
+    with _in_words(Path(path)):
+        raw = xr.open_zarr(StoreFiles(path), consolidated=True, zarr_format=2)
         if raw.attrs.get("waterplan_runs") != FORMAT:
-            raise DataError([Problem(str(path), 0, "", "not a store of runs of this version of waterplan.")])
+            raise _refusal(path, "", "not a store of runs of this version of waterplan.")
         raw.attrs.setdefault("digests", "none")
+        if raw.attrs["digests"] == "none" and not _is_first_of_its_digest(raw):
+            raise _refusal(path, "first, digest", Texts("batch", usual_language())("file_spoilt"))
         raw["state"] = xr.where(raw["state"] == "", "missing", raw["state"], keep_attrs=False).assign_attrs(
             raw["state"].attrs
         )
         return _joined(raw)
+
+
+@contextmanager
+def _in_words(path: Path) -> Iterator[None]:
+    """While a store is opened; a damaged file of a store without digests can fail anywhere in the reader."""
+    try:
+        yield
     except DataError:
         raise
-    except Exception as error:  # a damaged file of a store without digests can fail anywhere in the reader
-        raise DataError([Problem(str(path), 0, "", f"not a store of runs: {error}")]) from None
+    except Exception as error:
+        raise _refusal(path, "", f"not a store of runs: {error}") from None
+
+
+def _refusal(path: str | Path, name: str, message: str) -> DataError:
+    return DataError([Problem(str(path), 0, name, message)])
+
+
+def _is_first_of_its_digest(raw: xr.Dataset) -> bool:
+    """Whether each run has the values of the first that asks the same."""
+    known: dict[str, int] = {}
+    wanted = [known.setdefault(digest, number) for number, digest in enumerate(raw["digest"].values.tolist())]
+    return "" not in known and raw["first"].values.tolist() == wanted
 
 
 def run_content(path: str | Path) -> dict[str, Any]:

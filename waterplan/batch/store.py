@@ -34,18 +34,20 @@ from waterplan.batch.digests import (
     write_list,
 )
 from waterplan.batch.encoding import CODEC, dtype_of
-from waterplan.batch.figures import kept_names, labels_of, shapes_of
+from waterplan.batch.figures import kept_names, labels_of, lever_coordinate, shapes_of
 from waterplan.batch.lock import StoreError, made_alone, written_alone
 from waterplan.batch.reading import refuse
 from waterplan.batch.runs import Runs
 from waterplan.batch.solving import REASON, STATE
 from waterplan.batch.store_files import ALL_METADATA, ATTRS, CONSOLIDATED, DONE, StoreFiles
 from waterplan.errors import DataError, Problem
+from waterplan.messages import Texts, usual_language
 from waterplan.model.structure import build_structure
 from waterplan.plan.dataset import PACKAGES
 from waterplan.plan.result import GAP_MAX
 from waterplan.planner.planning import COST_TOLERANCE, VOLUME_TOLERANCE
 from waterplan.study import Study
+from waterplan.tables.places import out_of_reach
 from waterplan.vocabulary import term
 from waterplan.whole import put, reason
 
@@ -66,7 +68,13 @@ class Store:
         self.files = StoreFiles(path)
         self.group = zarr.open_group(self.files, mode="r", zarr_format=2)
         self.attrs: dict[str, Any] = dict(self.group.attrs)
-        self.length, self.count = int(self.attrs["chunk"]), int(self.attrs["runs"])
+        self.length, self.count = self._number("chunk"), self._number("runs")
+
+    def _number(self, name: str) -> int:
+        found = self.attrs.get(name)
+        if not isinstance(found, int) or found < 1:
+            raise DataError([Problem(str(self.path), 0, ATTRS, Texts("batch", usual_language())("file_spoilt"))])
+        return found
 
     @property
     def chunks(self) -> int:
@@ -81,14 +89,15 @@ class Store:
     def sound(self) -> set[int]:
         """Numbers of the chunks that are done and as they were written; the others are no longer done."""
         done = self.done()
-        if self.files.has_digests:
-            self.renewed = {number for number in done if self._is_damaged(number)}
-            for number in self.renewed:
-                (self.path / DONE / str(number)).unlink(missing_ok=True)
-                (self.path / FOLDER / str(number)).unlink(missing_ok=True)
+        self.renewed = {number for number in done if self._is_damaged(number)}
+        for number in self.renewed:
+            (self.path / DONE / str(number)).unlink(missing_ok=True)
+            (self.path / FOLDER / str(number)).unlink(missing_ok=True)
         return done - self.renewed
 
     def _is_damaged(self, number: int) -> bool:
+        if not self.files.has_digests:
+            return not self.files.is_sound(number)
         try:
             digests = read_list(self.path, str(number))
         except DamageError:
@@ -145,8 +154,7 @@ def claimed(path: Path, runs: Runs) -> Iterator[Store]:
 
 def open_store(path: Path, runs: Runs) -> Store:
     """The store of some runs, made if it is not there. Raises ScenarioError when it is another one's."""
-    faults = store_faults(path, runs.study, runs)
-    if faults:
+    if faults := store_faults(path, runs.study, runs):
         raise refuse(faults)
     if not path.exists():
         try:
@@ -162,6 +170,8 @@ def store_faults(path: Path, study: Study, runs: Runs | None = None) -> list[Pro
     def fault(message: str) -> list[Problem]:
         return [Problem(str(path), 0, "", message)]
 
+    if why := out_of_reach(path):
+        return fault(f"{why} Give another name.")
     if not path.exists():
         if not path.parent.is_dir():
             return fault(f"there is no folder {path.parent}; make it first.")
@@ -183,9 +193,10 @@ def store_faults(path: Path, study: Study, runs: Runs | None = None) -> list[Pro
         return fault(f"{links[0].name} is a link; a store keeps all in itself, and nothing outside is written.")
     if not os.access(path, os.W_OK):
         return fault("the store is not writable.")
-    if attrs["study_digest"] != study.digest:
-        return fault(f'this is a store of another study ("{attrs["study"]}", digest {attrs["study_digest"][:12]}).')
-    if runs is not None and attrs["design_digest"] != design_digest(runs):
+    if attrs.get("study_digest") != study.digest:
+        digest = str(attrs.get("study_digest"))[:12]
+        return fault(f'this is a store of another study ("{attrs.get("study")}", digest {digest}).')
+    if runs is not None and attrs.get("design_digest") != design_digest(runs):
         return fault("this is a store of another design. Choose another name, or use the design that it was made for.")
     return []
 
@@ -195,6 +206,8 @@ def _attrs(path: Path) -> dict[str, Any] | None:
     damage = first_damage(path, {name: d for name, d in (files.made or {}).items() if name != ALL_METADATA})
     if damage is not None:
         files.content(damage)
+    if not files.has_digests:
+        files.content(ALL_METADATA)  # which tells where it is another than the files
     try:
         found = json.loads(files.content(ATTRS) or b"")
     except ValueError:
@@ -243,11 +256,10 @@ def _fill(part: Path, runs: Runs) -> None:
         _results(group, name, {}, dtype, len(runs), length)
     for name, shape in shapes.items():
         _results(group, name, shape, str(dtype_of(name, "f8", keep.dtype)), len(runs), length)
-    done = group.create_array(
+    group.create_array(
         DONE, shape=(-(-len(runs) // length),), chunks=(1,), dtype="u1", compressors=None, fill_value=0,
         attributes={ARRAY_DIMENSIONS: ["chunk"]},
     )  # fmt: skip
-    assert done.ndim == 1
     _inputs(group, runs)
     for dim, values in labels.items():
         if any(dim in shape for shape in shapes.values()):
@@ -305,15 +317,6 @@ def _inputs(group: zarr.Group, runs: Runs) -> None:
         _array(group, "sample_of_run", runs.sample, ["run"], long_name="row of factor that a run has")
     _array(group, "digest", runs.digests, ["run"], long_name="what a run asks of the study, sha256")
     _array(group, "first", runs.first, ["run"], long_name="the first run with the same digest, which was solved")
-
-
-def lever_coordinate(name: str) -> str:
-    """The name of a lever as a coordinate: itself, but for the lever that is a dimension of costs at the same time.
-
-    >>> lever_coordinate("perspective"), lever_coordinate("carbon_price")
-    ('perspective_minimised', 'carbon_price')
-    """
-    return "perspective_minimised" if name == "perspective" else name
 
 
 def _store_attrs(runs: Runs, length: int) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from zarr.storage import LocalStore
 
 from waterplan.batch.digests import FOLDER, MADE, DamageError, digest_of, read_list
 from waterplan.batch.reading import RUNS_MAX
+from waterplan.batch.undigested import decodes, files_of_chunk, says_the_same
 from waterplan.errors import DataError, Problem
 from waterplan.messages import Texts, usual_language
 
@@ -45,6 +46,8 @@ class StoreFiles(LocalStore):
         self.listed = frozenset(os.listdir(self.root / FOLDER)) if self.made is not None else frozenset()
         self.chunks: dict[str, dict[str, str]] = {}
         self.plain: set[Path] = set()
+        self.arrays: dict[str, Any] = {}  # what stands here only of a store without digests
+        self.metadata: dict[str, Any] = {}
 
     @property
     def has_digests(self) -> bool:
@@ -80,6 +83,8 @@ class StoreFiles(LocalStore):
         if wanted is not None and digest_of(found) != wanted:
             raise self._refusal(key, "damaged" if key in (self.made or {}) else "damaged_runs")
         self._check(key, found)
+        if self.made is None:
+            self._check_chunk(key, found)
         return found
 
     async def get(
@@ -110,7 +115,10 @@ class StoreFiles(LocalStore):
     def _all_metadata(self, group: str) -> bytes:
         """All metadata of a group in one: as it was gathered, or from the files that it repeats where it is damaged."""
         if not group and self.is_gathered():
-            return self._content(ALL_METADATA) or b""
+            gathered = self._content(ALL_METADATA) or b""
+            if self.made is None:
+                self._compare(json.loads(gathered)["metadata"])
+            return gathered
         home = f"{group}/" if group else ""
         if self.made is None:
             found = [file.relative_to(self.root) for file in (self.root / group).glob("*/.z*")]
@@ -120,6 +128,42 @@ class StoreFiles(LocalStore):
         known = {name: self._content(name) for name in names if name.rpartition("/")[2] in METADATA}
         said = {name.removeprefix(home): self._json(name, one) for name, one in known.items() if one is not None}
         return json.dumps({"zarr_consolidated_format": 1, "metadata": said}).encode()
+
+    def _compare(self, gathered: Mapping[str, Any]) -> None:
+        """Raises DataError where a file without a digest is not as it was gathered."""
+        for key, said in gathered.items():
+            found = self._content(key) if key.count("/") <= 1 else None
+            if found is not None and not says_the_same(self._json(key, found), said):
+                raise self._refusal(key, "disagrees", other=ALL_METADATA)
+
+    def _check_chunk(self, key: str, content: bytes) -> None:
+        """Raises DataError for a chunk without a digest that cannot be what was written."""
+        folder, _, name = key.rpartition("/")
+        if not folder or not name.partition(".")[0].isdecimal():
+            return
+        if not decodes(content, self._array(folder)):
+            is_of_runs = key in files_of_chunk(self._metadata(), name.partition(".")[0])
+            raise self._refusal(key, "damaged_runs" if is_of_runs else "spoilt")
+
+    def _array(self, folder: str) -> Any:
+        if folder not in self.arrays:
+            found = self._content(f"{folder}/{ARRAY}")
+            known = self._metadata() if found is None else {}
+            self.arrays[folder] = self._json(folder, found) if found is not None else known.get(f"{folder}/{ARRAY}", {})
+        return self.arrays[folder]
+
+    def _metadata(self) -> dict[str, Any]:
+        if not self.metadata:
+            self.metadata = json.loads(self._all_metadata(""))["metadata"]
+        return self.metadata
+
+    def is_sound(self, number: int) -> bool:
+        """Whether all of a chunk is there and can be what was written; for a store without digests."""
+        files = files_of_chunk(self._metadata(), str(number))
+        try:
+            return all(self._content(file) is not None for file in files)
+        except DataError:
+            return False
 
     def _json(self, key: str, content: bytes) -> Any:
         try:
@@ -145,7 +189,7 @@ class StoreFiles(LocalStore):
     def _wanted(self, key: str) -> str | None:
         """The digest that a file must have; None where none is kept of it, empty where it is not to be there."""
         if self.made is None:
-            return None
+            return "" if self._is_of_a_lost_chunk(key) else None
         if key in self.made:
             return self.made[key]
         folder, _, name = key.rpartition("/")
@@ -158,6 +202,13 @@ class StoreFiles(LocalStore):
         if folder in TOLD_OF_A_RUN and not all((self.root / file).exists() for file in listed):
             return ""
         return listed.get(key, "")
+
+    def _is_of_a_lost_chunk(self, key: str) -> bool:
+        """Whether a file without a digest tells of runs whose figures are not all there."""
+        folder, _, number = key.rpartition("/")
+        if folder not in TOLD_OF_A_RUN or not number.isdecimal():
+            return False
+        return not all((self.root / file).exists() for file in files_of_chunk(self._metadata(), number))
 
     def _of_chunk(self, number: str) -> dict[str, str]:
         if number not in self.listed:  # a chunk that was done later: this reader knows nothing of it, or all

@@ -30,6 +30,7 @@ from waterplan.plan.result import Result
 from waterplan.planner.planner import Planner
 from waterplan.scenario import Scenario, open_scenario
 from waterplan.study import Study, open_study
+from waterplan.tables.places import not_a_file
 from waterplan.uncertainty.candidates import Candidates, candidates, first_secure, reached
 from waterplan.uncertainty.checking import check_first, labels_of_row
 from waterplan.uncertainty.indices import outcome_indices
@@ -183,7 +184,7 @@ def reach(answers: xr.Dataset) -> xr.DataArray:
 def open_answers(store: str | Path) -> xr.Dataset:
     """The answers that stand in a store beside its runs. Raises WaterplanError where there are none."""
     path = Path(store)
-    if not _whole(path, ANSWERS).is_file():
+    if not_a_file(_whole(path, ANSWERS)):
         raise WaterplanError(f"{path}: no robust answers are in this store. waterplan robust makes one that has them.")
     return _open_group(path, ANSWERS)
 

@@ -19,6 +19,7 @@ from waterplan.errors import DataError, Problem
 from waterplan.messages import Texts, usual_language
 from waterplan.plan.files.trailer import DIGEST, is_sound, with_digest
 from waterplan.study import Study
+from waterplan.tables.places import not_a_file
 from waterplan.toml_text import TomlError, read_toml
 from waterplan.vocabulary import Term, term, terms
 from waterplan.whole import write_whole
@@ -94,9 +95,8 @@ def open_dataset(path: str | Path, study: Study) -> xr.Dataset:
 
 
 def _content(path: Path) -> bytes:
-    if not path.is_file():
-        what = "this is a folder" if path.is_dir() else "there is no such file"
-        raise _refused(str(path), f"{what}. Give a plan that was saved with waterplan plan ... -o plan.nc.")
+    if fault := not_a_file(path):
+        raise _refused(str(path), f"{fault} Give a plan that was saved with waterplan plan ... -o plan.nc.")
     try:
         size = path.stat().st_size
         if size > FILE_BYTES_MAX:
