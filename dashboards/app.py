@@ -77,7 +77,7 @@ class Board(pn.custom.JSComponent):
         try:
             whole = self._parcels.take(self._visit, said)
         except LookupError:  # it gave way to others
-            notice = {"key": "notice_busy", "detail": ""}
+            notice = {"key": "notice_gave_way", "detail": ""}
             self._session.show("notice", {"seq": said.get("seq"), "notice": notice})
             return
         if whole is not None:
