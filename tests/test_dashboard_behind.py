@@ -52,6 +52,15 @@ def test_rows_are_searched_and_traced(visit, china):
     expect(page.locator(".trace")).to_contain_text("province_values.csv")
 
 
+def test_a_long_text_that_is_pasted_is_looked_for_and_the_page_goes_on(visit):
+    page = visit("?v=1&page=data")
+    page.locator("input[data-rows]").focus()
+    page.keyboard.insert_text("x" * 40_000)
+    expect(page.locator("[data-card=data] header")).to_contain_text(re.compile(r"^\D*0 rows"))
+    page.locator("input[data-rows]").fill("water_price hebei")
+    expect(page.locator("[data-card=data] header")).not_to_contain_text(re.compile(r"^\D*0 rows"))
+
+
 LEAKS = "leak_control_cross"
 
 

@@ -15,10 +15,16 @@ pytest.importorskip("panel")
 
 from dashboards import messages
 from dashboards.bounds import MESSAGE_MAX, MESSAGES_AT_ONCE, MESSAGES_PER_SECOND
+from dashboards.link import LINK_MAX
 from dashboards.messages import Incoming, Parcels, RefusedError
+from dashboards.panels import STEPS_MAX
+from dashboards.plant_form import GROUPS, PRODUCTS_MAX, TECHNOLOGIES_MAX, TEXT_MAX
+from dashboards.plants import BYTES_MAX
+from dashboards.session import FILE_MAX
 
 MB = 2**20
 SENT = re.compile(r'type: "([a-z_]+)"')
+ENTRY = re.compile(r"<input (?!type=\"(?:file|number|range|checkbox|radio)\")[^>]*>")
 
 
 def changed(attr, new, model="p1"):
@@ -126,6 +132,35 @@ def test_what_our_page_sends_is_written_anew_and_about_the_window_nothing_is_kep
 def test_the_kinds_that_are_allowed_are_those_that_the_page_sends():
     scripts = [path.read_text(encoding="utf-8") for path in Path(ROOT, "dashboards/browser").glob("*.js")]
     assert {kind for script in scripts for kind in SENT.findall(script)} == messages.KINDS
+
+
+def test_no_text_that_is_typed_or_pasted_is_longer_than_a_message_may_be():
+    scripts = [path.read_text(encoding="utf-8") for path in Path(ROOT, "dashboards/browser").glob("*.js")]
+    entries = [entry for script in scripts for entry in ENTRY.findall(script) if "data-act-search" not in entry]
+    assert len(entries) >= 5
+    assert [entry for entry in entries if int((re.search(r'maxlength="(\d+)"', entry) or [0, 10**9])[1]) > 400] == []
+
+
+FORM_TEXT = "水" * TEXT_MAX
+PRODUCT = dict.fromkeys(("product", "output", "scale", "withdrawal", "variant", "route"), FORM_TEXT)
+LARGEST = [
+    {"type": "history", "origin": "x" * LINK_MAX, "past": ["x" * LINK_MAX] * STEPS_MAX, "ahead": ["x" * LINK_MAX]},
+    {"type": "load", "file": "水" * 255, "text": "x" * (FILE_MAX + 1)},
+    {"type": "plant_file", "name": "水" * 255, "data": "x" * (BYTES_MAX * 4 // 3 + 4)},
+    {"type": "plant_form", "form": {
+        **dict.fromkeys(("plant", "year", "province", "volume"), FORM_TEXT),
+        "values": {name: FORM_TEXT for group in GROUPS.values() for name in group},
+        "products": [PRODUCT] * PRODUCTS_MAX, "technologies": [FORM_TEXT] * TECHNOLOGIES_MAX}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("whole", LARGEST, ids=lambda whole: whole["type"])
+def test_the_largest_that_the_page_sends_of_a_kind_is_taken(whole):
+    parcels, parts = Parcels(), TestParcels().parts(100_000, {**whole, "seq": 1})
+    for part in parts:
+        told = take(said({**part, "seq": 1}, "p1")).content["events"][0]["msg_data"]["values"]["entries"][1][1]
+        found = parcels.take("a", messages.checked(dict(told["entries"])))
+    assert found == {**whole, "seq": 1}
 
 
 class TestParcels:

@@ -27,7 +27,7 @@ function plantChooser(found) {
   if (!(found.choice_count > 1)) return "";
   const chosen = `${found.year}|${found.plant}`, listed = found.choices.some(([plant, year]) => plant === found.plant && year === found.year);
   const all = listed ? found.choices : [[found.plant, found.year], ...found.choices];
-  const search = found.choice_count > found.choices.length || found.filter ? `<input type="search" class="chooser-search" data-plant-filter value="${esc(found.filter)}" placeholder="${say("chooser_search")}" aria-label="${say("chooser_search")}"/>` : "";
+  const search = found.choice_count > found.choices.length || found.filter ? `<input type="search" class="chooser-search" maxlength="120" data-plant-filter value="${esc(found.filter)}" placeholder="${say("chooser_search")}" aria-label="${say("chooser_search")}"/>` : "";
   return `${search}<select class="tool chooser" data-plant-choose data-value="${esc(chosen)}" aria-label="${say("chooser", { count: found.choice_count })}">${all.map(([plant, year]) => option(`${year}|${plant}`, `${esc(plant)}, ${esc(year)}`, chosen)).join("")}</select>`;
 }
 
