@@ -21,8 +21,8 @@ from .serving import Alive, Ready
 BOKEH, PANEL = Path(bokeh.server.__file__).parent / "static", Path(panel.__file__).parent / "dist"
 SCRIPTS = ("js/bokeh.min.js", "js/bokeh-gl.min.js", "js/bokeh-widgets.min.js", "js/bokeh-tables.min.js")
 PARTS = (  # of Panel that our page loads; a star stands for a version
-    "panel.min.js", "css/loading.css", "bundled/theme/default.css", "bundled/theme/native.css",
-    "images/apple-touch-icon.png", "bundled/reactiveesm/es-module-shims*/dist/es-module-shims.min.js",
+    "panel.min.js", "css/loading.css", "bundled/theme/default.css", "bundled/theme/dark.css",
+    "bundled/theme/native.css", "images/apple-touch-icon.png", "bundled/reactiveesm/es-module-shims*/dist/es-module-shims.min.js",
 )  # fmt: skip
 
 

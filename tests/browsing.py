@@ -121,7 +121,7 @@ def visit(server, browser):
     yield opened
     for context in contexts:
         context.close()
-    assert faults == []
+    assert faults == [], faults
     assert "Traceback" not in log.read_text()
 
 
