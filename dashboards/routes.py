@@ -22,7 +22,8 @@ BOKEH, PANEL = Path(bokeh.server.__file__).parent / "static", Path(panel.__file_
 SCRIPTS = ("js/bokeh.min.js", "js/bokeh-gl.min.js", "js/bokeh-widgets.min.js", "js/bokeh-tables.min.js")
 PARTS = (  # of Panel that our page loads; a star stands for a version
     "panel.min.js", "css/loading.css", "bundled/theme/default.css", "bundled/theme/dark.css",
-    "bundled/theme/native.css", "images/apple-touch-icon.png", "bundled/reactiveesm/es-module-shims*/dist/es-module-shims.min.js",
+    "bundled/theme/native.css", "images/apple-touch-icon.png",
+    "bundled/reactiveesm/es-module-shims*/dist/es-module-shims.min.js",
 )  # fmt: skip
 
 
