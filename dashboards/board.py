@@ -68,7 +68,7 @@ def by_province(variables: Numbers, structure: Any) -> list[Numbers]:
 
 
 def by_technology(variables: Numbers, structure: Any, least: float) -> list[Numbers]:
-    """Saving, levelised cost, investment and energy of technologies that save more than ``least`` [hm3/a], by saving."""
+    """Saving, levelised cost, investment and energy of what saves more than ``least`` [hm3/a], most first."""
     saving, cost = variables["saving_by_technology"], variables["levelised_cost"]
     whole = {name: variables[name].sum(axis=(1, 2)) for name in ("investment", "electricity", "heat", "carbon_dioxide")}
     return [
