@@ -9,7 +9,7 @@ import numpy as np
 
 from waterplan import foremost, plan_variables, what_binds
 
-USED = 1e-6  # hm3/a, and prices: smaller is rounding
+USED = 1e-6  # of the whole volume of the study: smaller is rounding
 TOTALS = (
     "annual_cost", "shadow_price", "counted_saving", "saving", "investment", "electricity", "heat", "carbon_dioxide",
     "public_budget", "gross_cost", "gains", "scarcity_credit", "base_withdrawal", "reference_withdrawal",
@@ -25,22 +25,22 @@ def build_board(result: Any) -> Numbers:
     variables = {name: values for name, (_, values) in plan_variables(result).items()}
     s = result.instance.structure
     return {
-        "headline": headline(variables),
+        "headline": headline(variables, USED * result.instance.flows.unit),
         "cost": dict(zip(("programme", "enterprise", "society"), map(float, variables["cost"]), strict=True)),
         "sectors": by_sector(variables, s),
         "path": {name: rounded(variables[f"{name}_path"]) for name in ("reference", "planned", "saving", "investment")},
         "provinces": by_province(variables, s),
-        "technologies": by_technology(variables, s),
+        "technologies": by_technology(variables, s, USED * result.instance.flows.unit),
         "binds": limits(result, variables),
         "seconds": result.seconds,
     }
 
 
-def headline(variables: Numbers) -> dict[str, float]:
-    """The totals of a plan, and the mean cost of a cubic metre saved."""
+def headline(variables: Numbers, least: float) -> dict[str, float]:
+    """The totals of a plan, and the mean cost of a cubic metre saved where more than ``least`` is saved [hm3/a]."""
     totals = {name: float(np.nansum(variables[name])) for name in TOTALS}
     saving = totals["saving"]
-    return {**totals, "mean_cost": totals["annual_cost"] / saving if saving > USED else 0.0}
+    return {**totals, "mean_cost": totals["annual_cost"] / saving if saving > least else 0.0}
 
 
 def by_sector(variables: Numbers, structure: Any) -> list[Numbers]:
@@ -67,8 +67,8 @@ def by_province(variables: Numbers, structure: Any) -> list[Numbers]:
     ]
 
 
-def by_technology(variables: Numbers, structure: Any) -> list[Numbers]:
-    """Saving, levelised cost, investment and energy of the technologies in use, most saving first."""
+def by_technology(variables: Numbers, structure: Any, least: float) -> list[Numbers]:
+    """Saving, levelised cost, investment and energy of what saves more than ``least`` [hm3/a], most first."""
     saving, cost = variables["saving_by_technology"], variables["levelised_cost"]
     whole = {name: variables[name].sum(axis=(1, 2)) for name in ("investment", "electricity", "heat", "carbon_dioxide")}
     return [
@@ -79,7 +79,7 @@ def by_technology(variables: Numbers, structure: Any) -> list[Numbers]:
             **{name: _r(values[n]) for name, values in whole.items()},
         }
         for n in np.argsort(-saving, kind="stable")
-        if saving[n] > USED
+        if saving[n] > least
     ]
 
 

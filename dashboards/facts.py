@@ -19,6 +19,7 @@ from . import plant_form
 GROUPS = ("question", "prices", "limits", "reach", "sector", "province", "technology")
 ENTERPRISE_ONLY = ("hurdle_rate", "water_price_scale", "water_tax", "barrier_cost", "investment_subsidy")
 FLOORS = ("sector_floor", "province_floor")
+NOTHING = 1e-9  # of the whole volume of the study
 CATALOGUES = ("sector", "product", "province", "end_use", "technology")
 ROOM = "dashboard"
 ROOMS = (ROOM, "runs", "grades", "benchmark_page")
@@ -53,9 +54,11 @@ class Facts:
         study, reference = planner.study, Scenario()
         attainable = planner.attainable(reference) or 0.0
         try:
-            most = planner.solve(reference.with_levers(saving_target=math.floor(attainable * 10 - 1) / 10))
+            largest = max(math.floor(attainable * 10 - 1) / 10, 0.9 * attainable)
+            most = planner.solve(reference.with_levers(saving_target=largest))
             investment, electricity = most.ledger.investment, abs(most.ledger.electricity)
-            shares = most.ledger.saving.sum(axis=(0, 2)) / np.maximum(_reference_by_sector(most), 1e-9)
+            reference_withdrawal = np.maximum(_reference_by_sector(most), NOTHING * most.instance.flows.unit)
+            shares = most.ledger.saving.sum(axis=(0, 2)) / reference_withdrawal
             floor = math.ceil(float(shares.max()) * 20) / 20
         except InfeasibleError:
             investment, electricity, floor = 1000.0, 1000.0, 1.0

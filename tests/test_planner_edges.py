@@ -1,40 +1,24 @@
 """Plans where something is nothing: no flow, dust, a study of another size, empty tables; and limits that just hold."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from certified import asked, certified
 from conftest import TINY
 from emptying import EMPTIES, Emptied
 
 from waterplan.curve import curve
 from waterplan.errors import DataError, InfeasibleError
 from waterplan.explain import overview
-from waterplan.plan.certificate import examine
-from waterplan.plan.dataset import build_dataset
 from waterplan.plan.plan import Plan
-from waterplan.planner.judge import difference, judge
 from waterplan.planner.planner import Planner
-from waterplan.scenario import Override, Scenario
+from waterplan.scenario import Override, open_scenario
 
+HERE = Path(__file__).parent
 SAID = "relocation plan of the city, read on site"
 SIZED = {"output", "supply_potential", "national_output", "sector_withdrawal"}
-
-
-def asked(*overrides, exclude=(), **levers):
-    return Scenario(title="Edge", levers=levers, overrides=overrides, exclude=tuple(exclude))
-
-
-def certified(planner, scenario):
-    """The plan of a scenario, which survives recomputation from the tables and which the full model finds too."""
-    result = planner.solve(scenario)
-    certificate = examine(build_dataset(result), planner.study, scenario)
-    assert certificate.ok, str(certificate)
-    cost, volume = difference(result, judge(planner.study, scenario))
-    unit = result.instance.flows.unit
-    assert cost <= 1e-9
-    assert volume <= 1e-6 * unit
-    return result
 
 
 def made(product, province, value, unit="t/a"):
@@ -144,6 +128,10 @@ class TestEdge:
     @pytest.mark.parametrize("target", [0, 60, 120])
     def test_an_excluded_technology_that_plants_have_counts_in_the_lower_bound(self, planner, target):
         certified(planner, asked(exclude=["drum_filter", "spray_rinse"], saving_target=target))
+
+    @pytest.mark.long
+    def test_many_excluded_technologies_at_a_high_price_are_certified(self, planner_of_china):
+        certified(planner_of_china, open_scenario(str(HERE / "excluded_at_a_price.toml")))
 
     @pytest.mark.parametrize("seed", range(6))
     def test_a_limit_that_just_holds_is_certified(self, planner, seed):

@@ -20,7 +20,7 @@ from waterplan.planner.walk import walk_prices
 from waterplan.scenario import Scenario
 from waterplan.vocabulary import term
 
-LOWEST, HIGHEST = 1e-9, 1e4  # CNY/m3: above nothing, and dearer than any technology
+LOWEST = 1e-9  # CNY/m3: above nothing
 FLOORS = ("sector_floor", "province_floor")
 SAMPLES = 25
 
@@ -65,8 +65,9 @@ def _exact(search: Search) -> xr.Dataset | None:
     s = search.places.structure
     costs, count = search.costs(), len(search.all)
     answers = fresh_answers(search.pairs, costs, search.uses.entry_start[:-1][s.local_use])
-    segments = _of_pairs(search, costs, answers)
-    segments, used_up = _with_pools(search, costs, answers, segments)
+    highest = search.highest_price()
+    segments = _of_pairs(search, costs, answers, highest)
+    segments, used_up = _with_pools(search, costs, answers, segments, highest)
     answers = fresh_answers(search.pairs, costs, answers.entry)
     apart = np.concatenate([np.empty(0, np.int64), *(members for members, _ in used_up)])
     alone = np.setdiff1d(search.all, apart)
@@ -89,7 +90,7 @@ def _exact(search: Search) -> xr.Dataset | None:
     return _points(search, start, segments.by_price())
 
 
-def _of_pairs(search: Search, costs: Costs, answers: Answers) -> Segments:
+def _of_pairs(search: Search, costs: Costs, answers: Answers, highest: float) -> Segments:
     s, i = search.places.structure, search.instance
     technologies = (
         s.app_technology[s.local_app],
@@ -100,13 +101,13 @@ def _of_pairs(search: Search, costs: Costs, answers: Answers) -> Segments:
     at_uses, on_site, supply = (unit[technology] for technology in technologies)
     at_uses = at_uses * i.flows.saving_fraction[s.local_app] * i.flows.gross_flow[s.local_app_local]
     changes = walk_prices(
-        search.all, LOWEST, HIGHEST, search.pairs, costs, search.uses, answers, technologies, (at_uses, on_site, supply)
+        search.all, LOWEST, highest, search.pairs, costs, search.uses, answers, technologies, (at_uses, on_site, supply)
     )
     return Segments(changes.price, changes.counted, changes.cost, changes.investment, changes.technology, changes.pair)
 
 
 def _with_pools(
-    search: Search, costs: Costs, answers: Answers, segments: Segments
+    search: Search, costs: Costs, answers: Answers, segments: Segments, highest: float
 ) -> tuple[Segments, list[tuple[Index, Point]]]:
     """Puts pairs that overdraw a pool at some price into blocks of their province.
 
@@ -123,7 +124,7 @@ def _with_pools(
         border = block.last_price_within(np.sort(segments.price[mine]))
         if border == 0.0:
             used_up.append((members, block.answer(LOWEST)))
-        parts.append(block.segments(max(border, LOWEST), HIGHEST))
+        parts.append(block.segments(max(border, LOWEST), highest))
         alone &= ~mine | (segments.price < border)
     return joined([segments.where(alone), *parts]), used_up
 

@@ -19,7 +19,7 @@ ROUNDING = 1e-12
 BETTER = 1e-11
 APART = 1e-10  # of the whole volume of the study
 ROUNDS_MAX = 100
-KEEPS_ALL_OUT = 1e4  # CNY/m3 on a pool: nobody draws from it
+KEEPS_ALL_OUT = 1e4  # CNY/m3 on a pool, times the dearness of the scenario: nobody draws from it
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class PooledBlock:
         self.search, self.costs, self.answers, self.members = search, costs, answers, members
         bound = np.array([flows.pool_limit[place] for place in places])
         limits = Limits(("pool",) * len(places), tuple(places), -np.ones(len(places)), bound)
-        self.master = Master(limits, len(members), flows.unit)
+        self.master = Master(limits, len(members), flows.unit, dearness=search.dearness)
         technology = s.supply_technology[s.pair_supply]
         province = s.pair_province[s.pair_supply_pair]
         pool = s.technology_pool[technology]
@@ -61,7 +61,7 @@ class PooledBlock:
         # of each question: counted saving, cost, capacity [member, technology]
         self._columns: list[tuple[Array, Array, Array]] = []
         self._column_of: list[tuple[int, int]] = []
-        self._ask(0.0, np.full(len(places), KEEPS_ALL_OUT))
+        self._ask(0.0, np.full(len(places), KEEPS_ALL_OUT * search.dearness))
 
     def _ask(self, price: float, pool_price: Array) -> tuple[Array, Array, Array]:
         """Counted saving, cost and draw of each member at prices of water and pools; remembers the answer."""

@@ -12,6 +12,9 @@ from waterplan.model.structure import Index, Structure, totals
 from waterplan.plan.deployment import Deployment
 from waterplan.scenario import Levers
 
+KEPT = 1e-9  # of the size of a row
+LARGE = 1e6
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -27,6 +30,15 @@ class Limits:
 
     def __len__(self) -> int:
         return len(self.kind)
+
+    def size(self, unit: float) -> Array:
+        """What each row is counted in [row], so that numbers can be told apart: ``unit``, and more where a bound is a
+        very large multiple of it."""
+        return unit * np.maximum(1.0, self.bound / (unit * LARGE))
+
+    def kept(self, unit: float) -> Array:
+        """Who misses a limit by less keeps it [row]."""
+        return KEPT * self.size(unit)
 
     @property
     def kinds(self) -> set[str]:

@@ -12,12 +12,11 @@ import numpy as np
 from waterplan.errors import SolverError
 from waterplan.model.flows import Array
 from waterplan.model.structure import Index
-from waterplan.planner.limits import Limits
+from waterplan.planner.limits import KEPT, Limits
 
 TARGET = "shadow_price"
-MISSING_FIRST = 1e4  # MCNY per unit of the limit that gives way first: dearer than any technology
+MISSING_FIRST = 1e4  # MCNY per unit of the limit that gives way first, times the dearness of the scenario
 SCALE = 1e3  # once penalties are gone costs are taken larger, so that duals resolve the canonical tie-break
-KEPT = 1e-9  # of the whole volume of the study: who misses a limit by less keeps it
 TOLERANCES = ("primal_feasibility_tolerance", "dual_feasibility_tolerance")
 PRIMAL_SIMPLEX, DUAL_SIMPLEX = 4, 1  # new columns leave the basis primal feasible
 ATTEMPTS = ((PRIMAL_SIMPLEX, 1e-10), (DUAL_SIMPLEX, 1e-10), (PRIMAL_SIMPLEX, 1e-7), (DUAL_SIMPLEX, 1e-7))
@@ -28,15 +27,18 @@ class Master:
     """The small LP. Blocks are numbered from 0; usage is [row, block], cost [block].
 
     unit: the whole volume of the study; HiGHS is given all volumes and costs as multiples of it, since its tolerances
-    are absolute. gives_way: the kind of limit that is missed first when not all can be kept.
+    are absolute. gives_way: the kind of limit that is missed first when not all can be kept. dearness: how much dearer
+    than usual capacity is; HiGHS is given costs as multiples of it.
     """
 
-    def __init__(self, limits: Limits, blocks: int, unit: float, gives_way: str = TARGET):
+    def __init__(self, limits: Limits, blocks: int, unit: float, gives_way: str = TARGET, dearness: float = 1.0):
         self.limits = limits
         self.unit = unit
+        self.size = limits.size(unit)
         self.blocks = blocks
         self.owner: list[tuple[int, int]] = []  # (question, block) of each column
-        self._elastic, self._scale = True, 1.0
+        self._elastic, self._scale = True, 1.0 / dearness
+        self._counted: Array | None = None  # the limits of which only what is missing counts
         self._cost: list[Array] = []
         self._highs = _QuietHighs()
         for name, value in {
@@ -47,7 +49,7 @@ class Master:
         }.items():
             self._highs.setOptionValue(name, value)
         infinity = highspy.kHighsInf
-        for sign, bound in zip(limits.sign, limits.bound / unit, strict=True):
+        for sign, bound in zip(limits.sign, limits.bound / self.size, strict=True):
             self._highs.addRow(bound if sign > 0 else -infinity, infinity if sign > 0 else bound, 0, [], [])
         for _ in range(blocks):
             self._highs.addRow(1.0, 1.0, 0, [], [])
@@ -58,7 +60,7 @@ class Master:
     def add(self, question: int, usage: Array, cost: Array, wanted: Index) -> None:
         """Columns of the blocks ``wanted``, from the answer to one question."""
         rows = len(self.limits)
-        entries, cost = usage[:, wanted] / self.unit, cost / self.unit
+        entries, cost = usage[:, wanted] / self.size[:, None], cost / self.unit
         filled = entries != 0
         per_column = filled.sum(axis=0) + 1
         index = np.concatenate([np.append(np.flatnonzero(filled[:, n]), rows + b) for n, b in enumerate(wanted)])
@@ -67,7 +69,7 @@ class Master:
         count = len(wanted)
         self._highs.addCols(
             count,
-            self._scale * cost[wanted],
+            (self._scale if self._counted is None else 0.0) * cost[wanted],
             np.zeros(count),
             np.full(count, highspy.kHighsInf),
             len(index),
@@ -91,16 +93,35 @@ class Master:
 
     def solve(self) -> tuple[float, Array, Array, Array]:
         """Cost, price of each limit (never negative), dual of each block, and how much of each limit is not kept."""
+        answer = self._solved(self._scale)
+        if self._elastic and (answer[3] < KEPT * self.size).all():
+            self.close()
+        return answer
+
+    def count_only(self, rows: Array) -> None:
+        """From now on only what is missing of some limits counts, whatever it costs; what the others miss is free, and
+        those that were counted before stay kept."""
+        count = len(self.limits)
+        columns = np.arange(count + len(self.owner), dtype=np.int32)
+        self._highs.changeColsCost(len(columns), columns, np.append(rows.astype(float), np.zeros(len(self.owner))))
+        if self._counted is not None:
+            kept = np.flatnonzero(self._counted).astype(np.int32)
+            self._highs.changeColsBounds(len(kept), kept, np.zeros(len(kept)), np.zeros(len(kept)))
+        self._counted = rows
+
+    def missing(self) -> tuple[float, Array, Array, Array]:
+        """What is missing in all, as :meth:`solve` says costs: prices, duals, and how much of each limit."""
+        return self._solved(1.0)
+
+    def _solved(self, scale: float) -> tuple[float, Array, Array, Array]:
         self._run()
         solution = self._highs.getSolution()
-        dual = np.array(solution.row_dual) / self._scale
+        dual = np.array(solution.row_dual) / scale
         rows = len(self.limits)
         missing = np.maximum(np.array(solution.col_value)[:rows], 0.0)
-        objective = self._highs.getInfo().objective_function_value / self._scale
-        if self._elastic and missing.max() < KEPT:  # a multiple of the unit
-            self._close()
-        prices = np.maximum(dual[:rows] * self.limits.sign, 0.0)
-        return objective * self.unit, prices, dual[rows:] * self.unit, missing * self.unit
+        objective = self._highs.getInfo().objective_function_value / scale
+        prices = np.maximum(dual[:rows] * self.limits.sign, 0.0) * (self.unit / self.size)
+        return objective * self.unit, prices, dual[rows:] * self.unit, missing * self.size
 
     def _run(self) -> None:
         for strategy, tolerance in ATTEMPTS:
@@ -113,13 +134,15 @@ class Master:
             self._highs.clearSolver()  # a basis can be too bad to go on from
         raise SolverError(f"The master problem ended without an optimum: {self._highs.getModelStatus()}.")
 
-    def _close(self) -> None:
+    def close(self) -> None:
         """Once all limits are kept they stay kept: the penalties go, and with them their bad scaling."""
-        self._elastic, self._scale = False, SCALE
+        if self._elastic:
+            self._elastic, self._scale = False, SCALE * self._scale
+        self._counted = None
         count = len(self.limits)
         columns = np.arange(count + len(self.owner), dtype=np.int32)
         self._highs.changeColsBounds(count, columns[:count], np.zeros(count), np.zeros(count))
-        cost = np.concatenate([np.zeros(count), SCALE * np.concatenate(self._cost)])
+        cost = np.concatenate([np.zeros(count), self._scale * np.concatenate(self._cost)])
         self._highs.changeColsCost(len(columns), columns, cost)
 
     def weights(self, questions: int) -> Array:

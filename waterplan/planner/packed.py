@@ -17,6 +17,7 @@ from waterplan.planner.store import Uses, build_uses
 from waterplan.scenario import Levers
 
 SAMPLES = 12
+DEAREST = 1e3  # CNY/m3: dearer than any capacity of the shipped study at the ends of all levers
 
 
 @dataclass(frozen=True)
@@ -116,9 +117,7 @@ def build_costs(
     at_uses, on_site, at_supply = s.cube_places
     supply = flat[at_supply] + places.tie.supply
     if duals is not None and duals.pool.any():
-        pool = s.technology_pool[s.supply_technology[s.pair_supply]]
-        held = duals.pool[pool, s.pair_province[s.pair_supply_pair]]
-        supply += np.where(pool >= 0, held, 0.0)
+        supply += _pool_surcharge(s, duals)
     credit = (prices.withdrawal_credit + prices.scarcity_credit).reshape(-1)
     effluent = prices.effluent_credit.reshape(-1)
     share = values["effluent_share"]
@@ -129,6 +128,44 @@ def build_costs(
         use_credit=WASTE + credit[places.local_place] + effluent[places.local_place] * share[places.local_end_use],
         site_credit=(credit + effluent * share[s.end_uses.index("site")])[places.pair_place],
         supply_credit=credit[places.pair_place],
+    )
+
+
+def surcharges(places: Places, values: Values, levers: Levers, duals: Duals) -> Costs:
+    """What limits alone add to costs, as if nothing else cost or earned anything."""
+    s, pairs = places.structure, len(places.pair_place)
+    added = capacity_surcharge(values, levers, duals)
+    return Costs(
+        app=added[s.app_technology[s.local_app]],
+        site=added[s.site_technology[s.pair_site]],
+        supply=added[s.supply_technology[s.pair_supply]] + _pool_surcharge(s, duals),
+        use_credit=np.zeros(len(places.local_place)),
+        site_credit=np.zeros(pairs),
+        supply_credit=np.zeros(pairs),
+    )
+
+
+def _pool_surcharge(structure: Structure, duals: Duals) -> Array:
+    s = structure
+    if not duals.pool.any():
+        return np.zeros(len(s.pair_supply))
+    pool = s.technology_pool[s.supply_technology[s.pair_supply]]
+    return np.where(pool >= 0, duals.pool[pool, s.pair_province[s.pair_supply_pair]], 0.0)
+
+
+def dearness(costs: Costs) -> float:
+    """How much dearer than usual the dearest capacity is; 1 where it is not: what prices of limits are multiples of."""
+    return max(1.0, *(float(np.abs(cost).max(initial=0.0)) / DEAREST for cost in (costs.app, costs.site, costs.supply)))
+
+
+def cost_of(structure: Structure, costs: Costs, deployment: Deployment) -> Array:
+    """What a deployment costs, credits taken off [pair, MCNY/a]."""
+    s, d, pairs = structure, deployment, len(costs.site_credit)
+    return (
+        totals(s.local_pair[s.local_app_local], costs.app * d.capacity, pairs)
+        - totals(s.local_pair, costs.use_credit * d.use_saving, pairs)
+        + totals(s.pair_site_pair, (costs.site - costs.site_credit[s.pair_site_pair]) * d.site_saving, pairs)
+        + totals(s.pair_supply_pair, (costs.supply - costs.supply_credit[s.pair_supply_pair]) * d.supply, pairs)
     )
 
 

@@ -19,7 +19,7 @@ from waterplan.planner.store import Uses
 
 ROUNDS_MAX = 200
 SLACK, FOUND, OUT_OF_REACH, NOT_ENDED = 0, 1, 2, 3
-PRICE_MAX = 1e5
+PRICE_MAX = 1e5  # times the dearness; what needs more is not out of reach for certain
 ROUNDING = 4e-15
 NOT_QUITE = 1e-9  # a guess is often the last price, at which a pair is indifferent and answers now so, now otherwise
 
@@ -74,11 +74,12 @@ def find_price(
     extra: Array,
     target: float,
     guess: float,
+    dearness: float,
     answers: Answers,
     below: Answers,
     above: Answers,
 ) -> tuple[int, float, float, Index]:
-    """The price at which ``members`` save ``target``.
+    """The price at which ``members`` save ``target``; dearness: how much dearer than usual capacity is.
 
     Returns status, price, the share of the answers ``above`` in the plan, and the pairs in which the answers ``below``
     and ``above`` differ; where they do not, ``below`` is the plan.
@@ -88,7 +89,7 @@ def find_price(
     counted_high = counted_low
     _keep(members, pairs, answers, below)
     _keep(members, pairs, answers, above)
-    step = 0.01 * guess + 1e-3
+    step, price_max = 0.01 * guess + 1e-3, PRICE_MAX * dearness
     while counted_low >= target:
         if price_low <= 0.0:
             return SLACK, 0.0, 0.0, members[:0]
@@ -99,11 +100,11 @@ def find_price(
         counted_low, _, _ = ask(members, price_low, extra, pairs, costs, uses, answers)
         _keep(members, pairs, answers, below)
     while counted_high < target:
-        if price_high >= PRICE_MAX:
+        if price_high >= price_max:
             return OUT_OF_REACH, price_high, 1.0, members[:0]
         price_low, counted_low = price_high, counted_high
         _keep(members, pairs, above, below)
-        price_high = min(price_high + step, PRICE_MAX)
+        price_high = min(price_high + step, price_max)
         step *= 4.0
         counted_high, _, _ = ask(members, price_high, extra, pairs, costs, uses, answers)
         _keep(members, pairs, answers, above)

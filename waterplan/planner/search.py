@@ -2,67 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from waterplan.errors import InfeasibleError, SolverError
 from waterplan.model.decisions import Duals
 from waterplan.model.flows import Array
-from waterplan.model.instance import Instance
 from waterplan.model.structure import Index, totals
 from waterplan.model.tie_break import tie_break_of
 from waterplan.plan.deployment import Deployment
 from waterplan.plan.result import no_plan
 from waterplan.planner.answer import ask
-from waterplan.planner.limits import Limits, Usage, build_limits, pool_draw, with_pools
-from waterplan.planner.master import KEPT, TARGET, Master
+from waterplan.planner.columns import Columns
+from waterplan.planner.limits import pool_draw, with_pools
 from waterplan.planner.mixture import Mixture, Part
-from waterplan.planner.packed import Bonus, Places, build_costs, deployed, extra_worth
-from waterplan.planner.packs import Answers, Costs, Pairs, fresh_answers
+from waterplan.planner.packed import dearness
+from waterplan.planner.packs import fresh_answers
 from waterplan.planner.price import FOUND, NOT_ENDED, OUT_OF_REACH, find_price
-from waterplan.planner.store import Uses
+from waterplan.planner.request import PRICE_MAX, Request
 
-GAP = 1e-13
 SLACK = 1e-9  # of a limit and of the whole volume of the study
-PRICE_MAX = 1e4
-QUESTIONS_MAX = 100
 
 
-class Search:
-    """One request. Holds nothing that outlives it.
-
-    gives_way: the kind of limit that is missed first when not all can be kept. bonus: what is paid beside the cost.
-    stop: called before every question; raises StoppedError when the answer is not wanted any more.
-    """
-
-    def __init__(
-        self,
-        places: Places,
-        instance: Instance,
-        pairs: Pairs,
-        uses: Uses,
-        entry: Index,
-        gives_way: str = TARGET,
-        bonus: Bonus | None = None,
-        stop: Callable[[], None] | None = None,
-    ):
-        self._stop = stop
-        self.bonus = bonus
-        self.gives_way = gives_way
-        self.places = places
-        self.instance = instance
-        self.pairs = pairs
-        self.uses = uses
-        self.all = np.arange(len(pairs.reference))
-        self.limits = build_limits(places.structure, instance.flows, instance.levers)
-        self._entry = entry
+class Search(Request):
+    """The search for the prices of one request."""
 
     def run(self, guess: float) -> tuple[Mixture, Duals, float]:
         """The optimal mixture, its prices and the dual bound."""
         found = self._by_target(guess)
         if found is None:
-            return self._by_columns([0.0, guess, PRICE_MAX])
+            return self._by_columns([0.0, guess, PRICE_MAX * self.dearness])
         mixture, duals, bound = found
         broken = self._broken(mixture.deployment)
         if broken is None:
@@ -75,16 +43,6 @@ class Search:
         d = deployment
         return tie_break_of(self.places.tie, d.capacity, d.use_saving, d.site_saving, d.supply)
 
-    def costs(self, duals: Duals | None = None) -> Costs:
-        i = self.instance
-        return build_costs(self.places, i.own_prices, i.values, i.levers, duals, self.bonus)
-
-    def extra_worth(self, duals: Duals | None = None) -> Array:
-        """What floors, and a bonus if there is one, add to the worth of a counted m3 [pair]."""
-        s = self.places.structure
-        worth = np.zeros(len(self.all)) if duals is None else extra_worth(s, duals)
-        return worth if self.bonus is None else worth + self.bonus.on_saving[s.pair_sector]
-
     def _mixture(self, parts: list[Part]) -> Mixture:
         return Mixture(self.places, self.instance, self.pairs, self.uses, tuple(parts))
 
@@ -93,26 +51,22 @@ class Search:
         self.go_on()
         s, target = self.places.structure, float(self.instance.levers.saving_target)
         costs, nothing = self.costs(), self.extra_worth()
-        answers, below, above = (fresh_answers(self.pairs, costs, self._entry) for _ in range(3))
+        answers, below, above = (fresh_answers(self.pairs, costs, self.entry) for _ in range(3))
         status, price, share, differ = find_price(
-            self.all, self.pairs, costs, self.uses, nothing, target, guess, answers, below, above
-        )
+            self.all, self.pairs, costs, self.uses, nothing, target, guess, dearness(costs),
+            answers, below, above,
+        )  # fmt: skip
         if status == NOT_ENDED:
             raise SolverError(f"The search for the price of {target:g} hm3/a did not end; solve with --solver highs.")
         if status == OUT_OF_REACH:
             return None
         _, _, value = ask(self.all, price, nothing, self.pairs, costs, self.uses, answers)
-        self._entry = answers.entry
+        self.entry = answers.entry
         duals = self.limits.duals(s, np.append(price, np.zeros(len(self.limits) - 1)))
         parts = [Part(_weight(len(self.all), differ, 1.0 - share, 1.0), below, costs)]
         if status == FOUND:
             parts.append(Part(_weight(len(self.all), differ, share, 0.0), above, costs))
         return self._mixture(parts), duals, price * target - value
-
-    def go_on(self) -> None:
-        """Raises StoppedError when the answer is not wanted any more."""
-        if self._stop is not None:
-            self._stop()
 
     def _broken(self, deployment: Deployment) -> list[tuple[int, int]] | None:
         """The pools that a plan overdraws; an empty list when only other limits are not kept; None when all are."""
@@ -123,12 +77,9 @@ class Search:
             return [(int(k), int(r)) for k, r in over]
         if len(self.limits) == 1:
             return None
-        usage = self._usage().of(self.limits, deployment, self._counted(deployment)).sum(axis=1)
+        usage = self.usage().of(self.limits, deployment, self._counted(deployment)).sum(axis=1)
         room = self.limits.sign * (usage - self.limits.bound)
         return None if (room >= -SLACK * (i.flows.unit + np.abs(self.limits.bound))).all() else []
-
-    def _usage(self) -> Usage:
-        return Usage(self.places.structure, self.instance.values, self.instance.levers)
 
     def _counted(self, deployment: Deployment) -> Array:
         s, count = self.places.structure, len(self.all)
@@ -140,7 +91,7 @@ class Search:
         """The plan when several limits bind, by column generation; pools are joined as answers overdraw them."""
         start = [np.append(price, np.zeros(len(self.limits) - 1)) for price in first_prices]
         while True:
-            columns = _Columns(self, self.limits)
+            columns = Columns(self, self.limits)
             prices, bound, missing = columns.run(start)
             mixture = self._mixture(columns.parts())
             known = set(zip(self.limits.kind, self.limits.label, strict=True))
@@ -158,7 +109,7 @@ class Search:
         """By how much each limit has to give way for a plan to exist, when ``gives_way`` gives way first; None when
         that alone is not enough."""
         try:
-            self._by_columns([0.0, 1.0, PRICE_MAX])
+            self._by_columns([0.0, 1.0, PRICE_MAX * self.dearness])
         except InfeasibleError:
             short = self._short()
             if any(self.limits.kind[row] != self.gives_way for row in short):
@@ -168,7 +119,7 @@ class Search:
 
     def _short(self) -> Index:
         """The limits that are not kept."""
-        return np.flatnonzero(self.missing >= KEPT * self.pairs.unit)
+        return np.flatnonzero(self.missing >= self.limits.kept(self.pairs.unit))
 
     def _infeasible(self, deployment: Deployment) -> InfeasibleError:
         """Where only the target is missed, the plan that misses it says what is attainable: asked for again, it is."""
@@ -181,62 +132,3 @@ def _weight(count: int, members: Index, inside: float, outside: float) -> Array:
     weight = np.full(count, outside)
     weight[members] = inside
     return weight
-
-
-class _Columns:
-    """Column generation over blocks of pairs: a sector in a province."""
-
-    def __init__(self, search: Search, limits: Limits):
-        self.search = search
-        self.limits = limits
-        place = search.places.pair_place
-        self.block = np.unique(place, return_inverse=True)[1].reshape(-1)
-        self.blocks = int(self.block.max()) + 1
-        self.master = Master(limits, self.blocks, search.pairs.unit, search.gives_way)
-        self.usage = search._usage()
-        self.asked: list[Array] = []
-        self._answers: list[tuple[Answers, Costs]] = []
-
-    def run(self, start: list[Array]) -> tuple[Array, float, Array]:
-        """Prices, dual bound and what of each limit is missing."""
-        best, prices, block_dual = -np.inf, start[-1], None
-        for question in range(QUESTIONS_MAX):
-            self.search.go_on()
-            price = start[question] if question < len(start) else prices
-            bound, usage, cost = self._ask(price)
-            if bound > best:
-                best, best_price = bound, price
-            wanted = np.arange(self.blocks)
-            if block_dual is not None:
-                reduced = cost - (self.limits.sign * prices) @ usage - block_dual
-                wanted = np.flatnonzero(reduced < -1e-13 * (self.search.pairs.unit + np.abs(block_dual)))
-            if len(wanted):
-                self.master.add(question, usage, cost, wanted)
-            if question < len(start) - 1:
-                continue
-            objective, prices, block_dual, missing = self.master.solve()
-            nothing_better = question >= len(start) and not len(wanted)
-            if objective - best <= GAP * (self.search.pairs.unit + abs(objective)) or nothing_better:
-                return best_price, best, missing
-        raise SolverError("The search for the prices of the limits did not end; solve with --solver highs.")
-
-    def _ask(self, price: Array) -> tuple[float, Array, Array]:
-        search, s = self.search, self.search.places.structure
-        duals = self.limits.duals(s, price)
-        costs, extra = search.costs(duals), search.extra_worth(duals)
-        answers = fresh_answers(search.pairs, costs, search._entry)
-        ask(search.all, duals.shadow_price, extra, search.pairs, costs, search.uses, answers)
-        search._entry = answers.entry
-        used = self.usage.of(self.limits, deployed(search.pairs, search.uses, s, answers), answers.counted)
-        lagrangian = totals(self.block, answers.cost - (duals.shadow_price + extra) * answers.counted, self.blocks)
-        usage = np.stack([totals(self.block, row, self.blocks) for row in used])
-        bound = float((self.limits.sign * price) @ self.limits.bound + lagrangian.sum())
-        self.asked.append(price)
-        self._answers.append((answers, costs))
-        return bound, usage, lagrangian + (self.limits.sign * price) @ usage
-
-    def parts(self) -> list[Part]:
-        """The answers that the master mixes."""
-        weights = self.master.weights(len(self._answers))
-        used = np.flatnonzero(weights.any(axis=1))
-        return [Part(weights[n][self.block], *self._answers[n]) for n in used]

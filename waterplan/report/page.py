@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -41,7 +42,9 @@ class Sheet:
     def volume(self, value: float) -> str:
         """A volume with as many digits as the size of the study asks for [hm3/a]."""
         withdrawal = self.total("reference_withdrawal")
-        return number(value, 0 if withdrawal >= LARGE else 1 if withdrawal >= SMALL else 3)
+        if withdrawal >= SMALL:
+            return number(value, 0 if withdrawal >= LARGE else 1)
+        return number(value, 3 - (math.floor(math.log10(withdrawal)) if 0 < withdrawal < 1 else 0))
 
     def name(self, dim: str, label: str) -> str:
         """What a sector, province or technology is called; a pool by its technologies."""

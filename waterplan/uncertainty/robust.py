@@ -247,7 +247,7 @@ def _worked_out(
     together = runs.design.drawn.study if runs.design.drawn else ""
     plans = candidates(planner, result, runs, probability, lambda done, of: tell("candidates", done, of))
     rows = check_first(planner, result, tell=lambda done, of: tell("rows", done, of))
-    answers = xr.merge([_of_candidates(plans), usage(opened), _of_rows(rows)])
+    answers = xr.merge([_of_candidates(plans), usage(opened, result.instance.flows.unit), _of_rows(rows)])
     answers.attrs = {"target": plans.target, "probability": probability, "together": together}
     return answers
 
