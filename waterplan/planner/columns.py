@@ -8,6 +8,7 @@ limits must be missing whatever is paid. Only what is missing then is out of rea
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from waterplan.errors import SolverError
 from waterplan.model.flows import Array
@@ -54,8 +55,8 @@ class Columns:
             missing = self._surely(missing)
         return self._best_price, self._best, missing
 
-    def _short(self, missing: Array) -> Array:
-        return missing >= self.limits.kept(self.unit)
+    def _short(self, missing: Array) -> NDArray[np.bool_]:
+        return np.greater_equal(missing, self.limits.kept(self.unit))
 
     def _cheapest(self) -> Array:
         """The least cost, with what is missing paid for; what of each limit is missing."""
