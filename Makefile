@@ -18,7 +18,7 @@ dashboard: $(VENV)/.dashboard  ## open the pages in a browser
 	@$(BIN)/waterplan dashboard --show
 
 test: lint  ## lint, type check and the tests
-	@$(BIN)/python -m pytest -q --color=no
+	@$(BIN)/python -m pytest -q --color=no -n auto --maxprocesses 4 --dist loadfile
 
 test-all: lint  ## the same with the tests that take minutes
 	@$(BIN)/python -m pytest -q --color=no -m ''
