@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from waterplan import Goal, plant_standing, plant_year, read_records, read_table
 from waterplan.errors import DataError, WaterplanError
 
-from .jobs import ORDER, WORK, safe_point
+from .jobs import ORDER, WORK, is_abandoned, safe_point
 from .plant_files import FileMaker
 from .plant_form import cleaned, example, table_of
 from .plant_view import SHARE, TERM, told
@@ -225,7 +225,9 @@ class Plants:
             study = self.session.facts.study
             try:
                 if given.kind == FILE:
-                    given.read[language] = read_records(given.content, study, given.name, language)
+                    given.read[language] = read_records(
+                        given.content, study, given.name, language, cancelled=is_abandoned
+                    )
                 else:
                     form = cleaned(example(language)) if given.kind == EXAMPLE else given.content
                     given.read[language] = read_table(table_of(form, study, language), study, "", language)
