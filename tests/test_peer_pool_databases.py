@@ -181,10 +181,23 @@ def test_a_database_of_somebody_else_is_not_touched(tmp_path):
         PeerPool.open(str(path))
 
 
-@pytest.mark.parametrize("address", ["mysql://host/name", "sqlite://", "http://x", "sqlite:///:memory:", "://"])
+ADDRESSES = (
+    "mysql://host/name", "sqlite://", "http://x", "sqlite:///:memory:", "://", "postgresql://u:s3cret@127.0.0.1:port/x",
+    "postgresql://[::", "sqlite:///a\0b", "a\0b", "postgresql://u:s3cret@host/a\0b", "a\ud800b", 7, b"pool.sqlite",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("address", ADDRESSES, ids=ascii)
 def test_an_address_that_is_no_pool_is_refused_without_repeating_it(address):
-    with pytest.raises(WaterplanError, match="address given is neither"):
+    with pytest.raises(WaterplanError, match="address given is neither") as refused:
         PeerPool.open(address)
+    assert "s3cret" not in str(refused.value)
+
+
+def test_a_plant_whose_name_is_no_text_is_not_known(owners):
+    key = owners.pool.issue_key()
+    with pytest.raises(WaterplanError, match="no such plant under this key"):
+        owners.pool.withdraw(key, "a\udcff")
 
 
 def test_what_the_database_complains_of_holds_no_figure_and_no_password(tmp_path):

@@ -35,9 +35,11 @@ def usual_url() -> str:
 
 def open_engine(url: str) -> Engine:
     """An engine for a URL of SQLite or PostgreSQL, or for the path of a SQLite file; figures stay out of its errors."""
+    if not isinstance(url, str) or "\0" in url:
+        raise WaterplanError(ADDRESS)
     try:
         known = make_url(url if "://" in url else f"sqlite:///{url}")
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # a port that is no number, brackets that do not close
         raise WaterplanError(ADDRESS) from None
     if known.drivername.split("+")[0] in ("postgresql", "postgres"):
         need("psycopg")
@@ -106,6 +108,8 @@ def _make_file(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except ValueError:  # signs that no path can hold
+        raise WaterplanError(ADDRESS) from None
     except OSError as error:
         raise WaterplanError(f"{path} cannot be opened as a pool: {error.strerror}.") from None
 
