@@ -40,6 +40,7 @@ SCRIPTS = (
 SHEETS = ("board.css", "plant.css")
 
 
+POOL_WAIT = 5.0  # s for somebody else who writes in the pool; then a page does without it
 REST = 120  # ms without a move after which reasons are looked for
 
 
@@ -174,7 +175,7 @@ def build(
     for scenario in list(known.values())[:1]:
         answers.plan(scenario)
         answers.curve(scenario)
-    peers = None if pool is None else waterplan.PeerPool.open(pool)
+    peers = None if pool is None else waterplan.PeerPool.open(pool, wait=POOL_WAIT)
     return Pages(answers, facts, known, read_only, language, peers)
 
 

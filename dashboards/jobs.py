@@ -13,7 +13,8 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-MOVE, LOOK, WORK, ORDER = "move", "look", "work", "order"
+MOVE, LOOK, WORK, PLANT = "move", "look", "work", "plant"
+ORDER, REPORT, POOL = "order", "report", "pool"
 IsWanted = Callable[[], bool]
 
 
@@ -29,8 +30,11 @@ class Bounds:
 BOUNDS = {
     MOVE: Bounds(4, 1),  # the plan after a move
     LOOK: Bounds(2, 8),  # what stands beside it and is looked up in a moment
-    WORK: Bounds(2, 8),  # what takes a while: reasons, a plant, runs
-    ORDER: Bounds(2, 4, refuses=True),  # what a visitor ordered and waits for: a file, a word to the pool
+    WORK: Bounds(2, 8),  # what takes a while: reasons, runs
+    PLANT: Bounds(4, 8),  # a plant: its file is read, the pool is asked for its place
+    ORDER: Bounds(2, 4, refuses=True),  # what a visitor ordered and waits for: a light file
+    REPORT: Bounds(2, 4, refuses=True),  # a file that takes seconds to make
+    POOL: Bounds(2, 4, refuses=True),  # a word to the pool, which may be busy
 }
 
 

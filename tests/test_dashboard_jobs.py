@@ -17,7 +17,21 @@ from screens import Screen
 from visiting import Visit
 
 from dashboards.answers import Answers
-from dashboards.jobs import BOUNDS, LOOK, MOVE, ORDER, WORK, Bounds, Jobs, Lane, TooManyError, safe_point
+from dashboards.jobs import (
+    BOUNDS,
+    LOOK,
+    MOVE,
+    ORDER,
+    PLANT,
+    POOL,
+    REPORT,
+    WORK,
+    Bounds,
+    Jobs,
+    Lane,
+    TooManyError,
+    safe_point,
+)
 from dashboards.kept import Kept
 from waterplan import open_scenario
 from waterplan.messages import HOME
@@ -66,9 +80,9 @@ def lane(**bounds):
 
 def test_light_work_does_not_wait_for_heavy_work(jobs, gate):
     for visitor in range(20):
-        for heavy in (WORK, ORDER):
+        for heavy in (WORK, PLANT, REPORT, POOL):
             jobs.ask(heavy, visitor, lambda: gate.wait(LONG), always)
-    for light in (MOVE, LOOK):
+    for light in (MOVE, LOOK, ORDER):
         assert jobs.ask(light, 0, lambda: "done", always).result(LONG) == "done"
         assert jobs.ask(light, "another", lambda: "done", always).result(LONG) == "done"
 
@@ -256,6 +270,29 @@ def test_a_visitor_who_orders_too_much_is_told_so_and_holds_up_nobody(answers, f
             break
         time.sleep(0.01)
     assert len(files) == 30 - len(refused)
+
+
+def test_light_files_do_not_wait_for_heavy_ones_nor_a_plant_for_other_work(answers, facts, shipped, gate):
+    for visitor in range(20):
+        for taken in (WORK, REPORT, POOL):
+            answers.jobs.ask(taken, visitor, lambda: gate.wait(LONG), always)
+    screen = Screen(answers, facts, shipped)
+    screen.settle()
+    for message in ({"type": "export", "kind": "toml"}, {"type": "export", "kind": "csv"}, FILES,
+                    {"type": "view", "page": "benchmark"}, {"type": "plant_example"}):  # fmt: skip
+        screen.seen.clear()
+        screen.session.receive(message)
+        name = "file" if message["type"] in ("export", "table") else "plant"
+        for _ in range(6000):
+            while screen.later:
+                screen.later.pop(0)()
+            if name in screen.seen:
+                break
+            time.sleep(0.01)
+        assert name in screen.seen, message
+    screen.seen.clear()
+    screen.session.receive({"type": "export", "kind": "excel"})
+    assert "excel" in str([job.key for job in answers.jobs.lanes[REPORT]._alike.values()])
 
 
 def test_the_words_say_how_many_may_wait():

@@ -15,7 +15,7 @@ from serving_postgres import cluster
 from sqlalchemy import func, insert, inspect, select, update
 from sqlalchemy.engine import make_url
 
-from waterplan.errors import WaterplanError
+from waterplan.errors import BusyError, WaterplanError
 from waterplan.peer_pool.opening import locked, migrate, open_engine
 from waterplan.peer_pool.pool import PeerPool
 from waterplan.peer_pool.schema import Base, Owner, Part, Plant, Salt, Submission
@@ -161,6 +161,14 @@ def test_processes_that_open_an_empty_pool_at_once_make_one(url):
     assert [len(pool.own(key)) for key in keys] == [0, 0, 0, 0]
     assert rows(pool, Salt) == 1
     pool.close()
+
+
+def test_a_pool_that_somebody_else_holds_is_told_to_be_busy(owners, url):
+    key = owners.pool.issue_key()
+    with PeerPool.open(url, wait=0.5) as other:
+        with locked(owners.pool._engine), pytest.raises(BusyError, match="The pool is busy"):
+            other.own(key)
+        assert len(other.own(key)) == 0
 
 
 def test_a_pool_of_a_newer_waterplan_is_not_touched(owners, url):
