@@ -1,18 +1,24 @@
 """Work of visitors in threads: turns, bounds, what is alike, and what ends with its visitor."""
 
 import gc
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 import tomllib
+import urllib.request
 import weakref
 from concurrent.futures import CancelledError, wait
+from contextlib import suppress
 
 import psutil
 import pytest
 
 pytest.importorskip("panel")
 
-from browsing import serving
+from browsing import ROOT, free_port, serving
 from screens import Screen
 from visiting import Visit
 
@@ -320,6 +326,63 @@ def test_nothing_waits_for_a_session_that_has_ended(answers, facts, shipped):
         time.sleep(0.05)
     assert session() is None
     assert later == []
+
+
+ENDLESS = """
+import sys, tempfile, threading
+import dashboards.app as app
+
+made = app.build
+
+def build(*words):
+    pages, begun = made(*words), threading.Event()
+    def work():
+        with tempfile.TemporaryDirectory():
+            begun.set()
+            threading.Event().wait()
+    pages.answers.jobs.ask("report", 1, work, lambda: True)
+    begun.wait()
+    return pages
+
+app.build = build
+app.serve(port=int(sys.argv[1]))
+"""
+
+
+def test_a_server_that_is_told_to_end_does_not_wait_for_what_is_under_way(tmp_path):
+    port, folder = free_port(), tmp_path / "tmp"
+    folder.mkdir()
+    command = [sys.executable, "-c", ENDLESS, str(port)]
+    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "TMPDIR": str(folder)}) as running:
+        try:
+            for _ in range(10 * LONG):
+                with suppress(OSError):
+                    urllib.request.urlopen(f"http://127.0.0.1:{port}/readiness", timeout=2).close()
+                    break
+                time.sleep(0.2)
+            assert len(list(folder.iterdir())) == 1
+            running.send_signal(signal.SIGTERM)
+            assert running.wait(LONG) == 0  # it was for ever
+        finally:
+            running.kill()
+    assert list(folder.iterdir()) == []
+
+
+def test_a_closed_lane_ends_what_is_under_way_at_its_next_safe_point(gate):
+    jobs, begun = Jobs(), threading.Event()
+
+    def work():
+        begun.set()
+        gate.wait(LONG)
+        safe_point()
+
+    under_way = jobs.ask(REPORT, "a", work, always)
+    assert begun.wait(LONG)
+    assert not jobs.close()
+    gate.set()
+    assert jobs.close(LONG)
+    with pytest.raises(CancelledError):
+        under_way.result(LONG)
 
 
 def memory(address):
