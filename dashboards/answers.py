@@ -120,9 +120,9 @@ class Answers:
         """What two scenarios that share a curve have in common."""
         return scenario.with_levers(saving_target=0.0).digest(self.planner.study)
 
-    def close(self) -> None:
-        """Ends the threads."""
-        self.jobs.close()
+    def close(self, seconds: float = 0) -> bool:
+        """Ends the threads; whether nothing is under way any more after so many seconds."""
+        return self.jobs.close(seconds)
 
     def _shared(self, kind: str, digest: str, make: Callable[[], Any]) -> Any:
         return self._kept.of((kind, digest), make)

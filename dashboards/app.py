@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
+import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +43,8 @@ SCRIPTS = (
 SHEETS = ("board.css", "plant.css")
 
 
+POOL_WAIT = 5.0  # s for somebody else who writes in the pool; then a page does without it
+ENDING = 2.0  # s for what is under way when the server is asked to end
 REST = 120  # ms without a move after which reasons are looked for
 
 
@@ -123,11 +128,12 @@ class Pages:
             document.on_session_destroyed(leave)
         return board
 
-    def close(self) -> None:
-        """Ends the threads, and lets go of the pool."""
-        self.answers.close()
+    def close(self) -> bool:
+        """Ends the threads, and lets go of the pool; whether nothing is under way any more."""
+        is_idle = self.answers.close(ENDING)
         if self.pool is not None:
             self.pool.close()
+        return is_idle
 
     def are_ready(self) -> bool:
         """Whether the planner is compiled and the first plan is known."""
@@ -174,7 +180,7 @@ def build(
     for scenario in list(known.values())[:1]:
         answers.plan(scenario)
         answers.curve(scenario)
-    peers = None if pool is None else waterplan.PeerPool.open(pool)
+    peers = None if pool is None else waterplan.PeerPool.open(pool, wait=POOL_WAIT)
     return Pages(answers, facts, known, read_only, language, peers)
 
 
@@ -220,6 +226,16 @@ def gate(basic_auth: str | None, cookie_secret_file: str | None, language: str) 
     return None, {}
 
 
+def _leave() -> None:
+    """Ends the process under what is still made in threads, which Python would wait for: nobody is there to take it.
+
+    Folders of files half made go as at any end; a pool undoes what was not yet whole.
+    """
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    os._exit(0)
+
+
 def serve(
     study: str = "china-2015",
     scenarios: str | None = None,
@@ -249,4 +265,6 @@ def serve(
     try:
         run(get_server(pages, startup.port, address, provider, origins, show=show, **options))
     finally:
-        pages.close()
+        is_idle = pages.close()
+    if not is_idle:
+        _leave()

@@ -20,6 +20,7 @@ KINDS = {
     "report_html": ("report.html", "text/html"),
     "report_pdf": ("report.pdf", "application/pdf"),
 }
+HEAVY = ("excel", "netcdf", "report_html", "report_pdf")  # take seconds to make
 
 
 def export(kind: str, planner: Planner, scenario: Scenario, language: str) -> tuple[str, str, bytes]:

@@ -7,13 +7,15 @@ way at most, and the next thread goes to the visitor whose last turn is longest 
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-MOVE, LOOK, WORK, ORDER = "move", "look", "work", "order"
+MOVE, LOOK, WORK, PLANT = "move", "look", "work", "plant"
+ORDER, REPORT, POOL = "order", "report", "pool"
 IsWanted = Callable[[], bool]
 
 
@@ -29,8 +31,11 @@ class Bounds:
 BOUNDS = {
     MOVE: Bounds(4, 1),  # the plan after a move
     LOOK: Bounds(2, 8),  # what stands beside it and is looked up in a moment
-    WORK: Bounds(2, 8),  # what takes a while: reasons, a plant, runs
-    ORDER: Bounds(2, 4, refuses=True),  # what a visitor ordered and waits for: a file, a word to the pool
+    WORK: Bounds(2, 8),  # what takes a while: reasons, runs
+    PLANT: Bounds(4, 8),  # a plant: its file is read, the pool is asked for its place
+    ORDER: Bounds(2, 4, refuses=True),  # what a visitor ordered and waits for: a light file
+    REPORT: Bounds(2, 4, refuses=True),  # a file that takes seconds to make
+    POOL: Bounds(2, 4, refuses=True),  # a word to the pool, which may be busy
 }
 
 
@@ -63,6 +68,7 @@ class Lane:
         self._busy: set[Hashable] = set()
         self._alike: dict[Hashable, Job] = {}
         self._lock = threading.RLock()
+        self._is_closed = False
 
     def ask(self, owner: Hashable, work: Callable[[], Any], is_wanted: IsWanted, key: Hashable = None) -> Future[Any]:
         """The outcome to come, cancelled when nobody wants it any more. Raises TooManyError where the lane refuses."""
@@ -91,17 +97,22 @@ class Lane:
                     del self._waiting[owner]
 
     def close(self) -> None:
-        """Ends the threads once they have done what they do; what waits is cancelled."""
+        """Ends the threads at the next safe point of what they do; what waits is cancelled."""
         with self._lock:
+            self._is_closed = True
             self._threads.shutdown(wait=False, cancel_futures=True)
             for job in {job for waiting in self._waiting.values() for job in waiting if not job.begun}:
                 job.outcome.cancel()
             self._waiting.clear()
 
+    def is_idle(self) -> bool:
+        """Whether nothing is under way."""
+        return not self._busy
+
     def is_abandoned(self, job: Job) -> bool:
-        """Whether nobody wants a job any more; from then on nobody can join it."""
+        """Whether nobody wants a job any more, or the lane is closed; from then on nobody can join it."""
         with self._lock:
-            if job.is_wanted():
+            if job.is_wanted() and not self._is_closed:
                 return False
             self._forget(job)
             return True
@@ -183,10 +194,14 @@ class Jobs:
         for lane in self.lanes.values():
             lane.leave(owner)
 
-    def close(self) -> None:
-        """Ends the threads."""
+    def close(self, seconds: float = 0) -> bool:
+        """Ends the threads; whether nothing is under way any more after so many seconds."""
         for lane in self.lanes.values():
             lane.close()
+        until = time.monotonic() + seconds
+        while not (is_idle := all(lane.is_idle() for lane in self.lanes.values())) and time.monotonic() < until:
+            time.sleep(0.02)
+        return is_idle
 
 
 class _Here(threading.local):

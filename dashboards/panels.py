@@ -12,9 +12,9 @@ from waterplan.messages import Texts
 
 from . import link
 from .behind import Behind, Table, rests_kind, rests_name
-from .exports import EXCEL, KINDS, export
+from .exports import EXCEL, HEAVY, KINDS, export
 from .facts import ROOM
-from .jobs import LOOK, ORDER, WORK
+from .jobs import LOOK, ORDER, REPORT, WORK
 from .tables import compared_table, told_row, told_source
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Panels:
             packed = pack_table(kind, columns, title, scenario.headline(language), language)
             return f"waterplan-{card}.{kind}", media, packed
 
-        self._order(seq, make)
+        self._order(REPORT if form == "excel" else ORDER, seq, make)
 
     def on_export(self, message: Mapping[str, Any]) -> None:
         """A file of the plan or the scenario, or the commands that give it."""
@@ -104,7 +104,8 @@ class Panels:
         elif kind in KINDS:
             planner = self.session.answers.planner
             alike = ("export", kind, scenario.to_toml(), language)
-            self._order(self.session.seen, lambda: export(kind, planner, scenario, language), alike)
+            lane = REPORT if kind in HEAVY else ORDER
+            self._order(lane, self.session.seen, lambda: export(kind, planner, scenario, language), alike)
             return
         self.session.show("notice", {"seq": self.session.seen, "notice": None})
 
@@ -145,7 +146,7 @@ class Panels:
     def _ask(self, lane: str, name: str, work: Callable[[], dict[str, Any]]) -> None:
         self.session.run(lane, work, lambda content: self.session.show(name, content), self.session.number)
 
-    def _order(self, seq: int, make: Callable[[], File], alike: Any = None) -> None:
+    def _order(self, lane: str, seq: int, make: Callable[[], File], alike: Any = None) -> None:
         """A file for the browser, which saves it; ``alike`` as the key of a job."""
 
         def sent(found: File) -> None:
@@ -153,7 +154,7 @@ class Panels:
             packed = base64.b64encode(content).decode()
             self.session.show("file", {"seq": seq, "file": name, "type": media, "data": packed})
 
-        self.session.run(ORDER, make, sent, self.session.number, alike)
+        self.session.run(lane, make, sent, self.session.number, alike)
 
     def on_history(self, message: Mapping[str, Any]) -> None:
         """Steps that the browser kept: a connection may be lost, what was done is not. Damaged ones are left out."""

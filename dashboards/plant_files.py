@@ -13,7 +13,7 @@ from waterplan.errors import WaterplanError
 from waterplan.vocabulary import term, terms
 
 from .exports import EXCEL
-from .jobs import ORDER, safe_point
+from .jobs import ORDER, REPORT, safe_point
 from .state import LANGUAGES
 
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ class FileMaker:
             session.show("notice" if "notice" in found else "file", {"seq": seq, **found})
 
         mine = (kind, language, wanted) if kind == "template" else (id(work), kind, language, card, session.number)
-        session.run(ORDER, file, then, session.number, ("plant", form, *mine))
+        lane = ORDER if form == "csv" else REPORT
+        session.run(lane, file, then, session.number, ("plant", form, *mine))
 
 
 def table(standing: Any, card: str, language: str) -> Columns:

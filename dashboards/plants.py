@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from waterplan import Goal, plant_standing, plant_year, read_records, read_table
-from waterplan.errors import DataError, WaterplanError
+from waterplan.errors import BusyError, DataError, WaterplanError
+from waterplan.messages import Texts
 
-from .jobs import ORDER, WORK, safe_point
-from .plant_files import FileMaker
+from .jobs import PLANT, POOL, is_abandoned, safe_point
+from .plant_files import ROOM, FileMaker
 from .plant_form import cleaned, example, table_of
 from .plant_view import SHARE, TERM, told
 
@@ -53,6 +54,7 @@ class Work:
     pooled: dict[str, Any] | None = None
     own: tuple[Any, Any] | None = None  # language, plant and year; its records alone
     standing: tuple[Any, Any] | None = None  # what it was asked for, and the answer
+    pool_was_busy: bool = False  # when the standing was made: the next view asks it again
     lock: Any = field(default_factory=threading.RLock)  # the page and a file of it are made of one reading
 
 
@@ -153,7 +155,7 @@ class Plants:
         def content() -> dict[str, Any]:
             return {**self._frame(seq), **self._content(work, language)}
 
-        session.run(WORK, content, lambda found: session.show("plant", found), number)
+        session.run(PLANT, content, lambda found: session.show("plant", found), number)
 
     def standing(self, work: Work, language: str) -> Any:
         """The standing of the plant chosen, kept until something else is asked. Raises WaterplanError."""
@@ -170,7 +172,7 @@ class Plants:
         plant, year = own.sites.index[0]
         asked = (id(work.given), language if work.given.kind == EXAMPLE else "", plant, year, work.goal)
         if work.standing is None or work.standing[0] != asked:
-            goal, place = Goal(*work.goal) if work.goal else None, self._place(own)
+            goal, place = Goal(*work.goal) if work.goal else None, self._place(own, work)
             made = plant_standing(own, plant, int(year), self.session.facts.study, place=place, goal=goal)
             work.standing = (asked, made)
         return work.standing[1]
@@ -205,13 +207,16 @@ class Plants:
             "conversion_count": len(changed),
             **_chooser(records, work.filter),
         }
+        if work.pool_was_busy:
+            work.standing, work.pool_was_busy = None, False
         try:
             one = self.standing(work, language)
         except WaterplanError as error:
             fault = [["", 0, "", str(error)]]
             return found | {"state": "problems", "problems": fault, "problem_count": 1, "plant": plant, "year": year}
         safe_point()
-        return found | {"state": "ready", "pooled": work.pooled, **told(one, language, work.contract)}
+        pooled = work.pooled or (_busy(language) if work.pool_was_busy else None)
+        return found | {"state": "ready", "pooled": pooled, **told(one, language, work.contract)}
 
     def _records(self, work: Work, language: str) -> Any:
         """The records, or the DataError with all problems, in words of a language."""
@@ -225,7 +230,9 @@ class Plants:
             study = self.session.facts.study
             try:
                 if given.kind == FILE:
-                    given.read[language] = read_records(given.content, study, given.name, language)
+                    given.read[language] = read_records(
+                        given.content, study, given.name, language, cancelled=is_abandoned
+                    )
                 else:
                     form = cleaned(example(language)) if given.kind == EXAMPLE else given.content
                     given.read[language] = read_table(table_of(form, study, language), study, "", language)
@@ -233,12 +240,15 @@ class Plants:
                 given.read[language] = error
         return given.read[language]
 
-    def _place(self, records: Any) -> Any:
-        """What the pool tells of the plant's place; None where it tells nothing."""
+    def _place(self, records: Any, work: Work) -> Any:
+        """What the pool tells of the plant's place; None where it tells nothing, or is busy."""
         if self.pool is None:
             return None
         try:
             return self.pool.place(records)
+        except BusyError:
+            work.pool_was_busy = True
+            return None
         except WaterplanError:  # no release yet, or nothing that can be placed
             return None
 
@@ -253,6 +263,8 @@ class Plants:
         def ask() -> dict[str, Any]:
             try:
                 return act(self.pool, self.standing(work, language), key)
+            except BusyError:
+                return _busy(language)
             except WaterplanError as error:
                 return {"fault": str(error)[:600]}
 
@@ -261,7 +273,11 @@ class Plants:
             self.show(session.number)
 
         session.number += 1
-        session.run(ORDER, ask, then, session.number, always=True)
+        session.run(POOL, ask, then, session.number, always=True)
+
+
+def _busy(language: str) -> dict[str, Any]:
+    return {"fault": Texts(ROOM, language)("pool_busy")}
 
 
 def _receipt(receipt: Any) -> dict[str, Any]:

@@ -1,23 +1,43 @@
 """Work of visitors in threads: turns, bounds, what is alike, and what ends with its visitor."""
 
 import gc
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 import tomllib
+import urllib.request
 import weakref
 from concurrent.futures import CancelledError, wait
+from contextlib import suppress
 
 import psutil
 import pytest
 
 pytest.importorskip("panel")
 
-from browsing import serving
+from browsing import ROOT, free_port, serving
 from screens import Screen
 from visiting import Visit
 
 from dashboards.answers import Answers
-from dashboards.jobs import BOUNDS, LOOK, MOVE, ORDER, WORK, Bounds, Jobs, Lane, TooManyError, safe_point
+from dashboards.jobs import (
+    BOUNDS,
+    LOOK,
+    MOVE,
+    ORDER,
+    PLANT,
+    POOL,
+    REPORT,
+    WORK,
+    Bounds,
+    Jobs,
+    Lane,
+    TooManyError,
+    safe_point,
+)
 from dashboards.kept import Kept
 from waterplan import open_scenario
 from waterplan.messages import HOME
@@ -66,9 +86,9 @@ def lane(**bounds):
 
 def test_light_work_does_not_wait_for_heavy_work(jobs, gate):
     for visitor in range(20):
-        for heavy in (WORK, ORDER):
+        for heavy in (WORK, PLANT, REPORT, POOL):
             jobs.ask(heavy, visitor, lambda: gate.wait(LONG), always)
-    for light in (MOVE, LOOK):
+    for light in (MOVE, LOOK, ORDER):
         assert jobs.ask(light, 0, lambda: "done", always).result(LONG) == "done"
         assert jobs.ask(light, "another", lambda: "done", always).result(LONG) == "done"
 
@@ -258,6 +278,29 @@ def test_a_visitor_who_orders_too_much_is_told_so_and_holds_up_nobody(answers, f
     assert len(files) == 30 - len(refused)
 
 
+def test_light_files_do_not_wait_for_heavy_ones_nor_a_plant_for_other_work(answers, facts, shipped, gate):
+    for visitor in range(20):
+        for taken in (WORK, REPORT, POOL):
+            answers.jobs.ask(taken, visitor, lambda: gate.wait(LONG), always)
+    screen = Screen(answers, facts, shipped)
+    screen.settle()
+    for message in ({"type": "export", "kind": "toml"}, {"type": "export", "kind": "csv"}, FILES,
+                    {"type": "view", "page": "benchmark"}, {"type": "plant_example"}):  # fmt: skip
+        screen.seen.clear()
+        screen.session.receive(message)
+        name = "file" if message["type"] in ("export", "table") else "plant"
+        for _ in range(6000):
+            while screen.later:
+                screen.later.pop(0)()
+            if name in screen.seen:
+                break
+            time.sleep(0.01)
+        assert name in screen.seen, message
+    screen.seen.clear()
+    screen.session.receive({"type": "export", "kind": "excel"})
+    assert "excel" in str([job.key for job in answers.jobs.lanes[REPORT]._alike.values()])
+
+
 def test_the_words_say_how_many_may_wait():
     texts = tomllib.loads((HOME / "dashboard.toml").read_text(encoding="utf-8"))["notice_busy"]
     assert BOUNDS[ORDER].waiting == 4
@@ -283,6 +326,63 @@ def test_nothing_waits_for_a_session_that_has_ended(answers, facts, shipped):
         time.sleep(0.05)
     assert session() is None
     assert later == []
+
+
+ENDLESS = """
+import sys, tempfile, threading
+import dashboards.app as app
+
+made = app.build
+
+def build(*words):
+    pages, begun = made(*words), threading.Event()
+    def work():
+        with tempfile.TemporaryDirectory():
+            begun.set()
+            threading.Event().wait()
+    pages.answers.jobs.ask("report", 1, work, lambda: True)
+    begun.wait()
+    return pages
+
+app.build = build
+app.serve(port=int(sys.argv[1]))
+"""
+
+
+def test_a_server_that_is_told_to_end_does_not_wait_for_what_is_under_way(tmp_path):
+    port, folder = free_port(), tmp_path / "tmp"
+    folder.mkdir()
+    command = [sys.executable, "-c", ENDLESS, str(port)]
+    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "TMPDIR": str(folder)}) as running:
+        try:
+            for _ in range(10 * LONG):
+                with suppress(OSError):
+                    urllib.request.urlopen(f"http://127.0.0.1:{port}/readiness", timeout=2).close()
+                    break
+                time.sleep(0.2)
+            assert len(list(folder.iterdir())) == 1
+            running.send_signal(signal.SIGTERM)
+            assert running.wait(LONG) == 0  # it was for ever
+        finally:
+            running.kill()
+    assert list(folder.iterdir()) == []
+
+
+def test_a_closed_lane_ends_what_is_under_way_at_its_next_safe_point(gate):
+    jobs, begun = Jobs(), threading.Event()
+
+    def work():
+        begun.set()
+        gate.wait(LONG)
+        safe_point()
+
+    under_way = jobs.ask(REPORT, "a", work, always)
+    assert begun.wait(LONG)
+    assert not jobs.close()
+    gate.set()
+    assert jobs.close(LONG)
+    with pytest.raises(CancelledError):
+        under_way.result(LONG)
 
 
 def memory(address):

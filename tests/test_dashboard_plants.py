@@ -3,6 +3,7 @@
 import base64
 import gc
 import json
+import sqlite3
 import time
 import weakref
 from io import BytesIO
@@ -20,6 +21,7 @@ from dashboards.plant_form import EXAMPLE, cleaned, example, table_of
 from dashboards.plants import BYTES_MAX
 from waterplan import Goal, pack_table, plant_standing, read_records, read_table, shared_savings
 from waterplan.errors import DataError, WaterplanError
+from waterplan.peer_pool.pool import PeerPool
 
 CARDS = ("ladder", "places", "indicators", "balance", "plan", "curve", "contract")
 MILL = "North mill"
@@ -202,6 +204,23 @@ def test_nothing_goes_to_the_pool_without_consent(visitor):
     visitor.ask("withdraw", key="secret")
     assert pool.told[1:] == [("withdraw", MILL, "secret")]
     assert "secret" not in json.dumps(visitor.seen, default=str)
+
+
+def test_a_pool_that_another_process_holds_is_told_to_be_busy_and_the_plant_is_shown_without_it(visitor, tmp_path):
+    path = tmp_path / "peers.sqlite"
+    with PeerPool.open(str(path), wait=0.2) as pool:
+        key = pool.issue_key()
+        visitor.session.plants.pool = pool
+        held = sqlite3.connect(path, isolation_level=None)
+        held.execute("BEGIN EXCLUSIVE")
+        shown = visitor.upload(TWO_YEARS)
+        assert shown["state"] == "ready"
+        assert shown["pooled"]["fault"].startswith("The pool is busy")
+        assert visitor.ask("give", key=key, consent=True)["pooled"]["fault"].startswith("The pool is busy")
+        held.execute("ROLLBACK")
+        held.close()
+        assert visitor.ask("give", key=key, consent=True)["pooled"]["taken"] == 1
+        assert visitor.ask("goal")["pooled"]["taken"] == 1
 
 
 def test_a_read_only_page_or_one_without_a_pool_gives_nothing(visitor):

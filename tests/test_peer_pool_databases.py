@@ -15,7 +15,7 @@ from serving_postgres import cluster
 from sqlalchemy import func, insert, inspect, select, update
 from sqlalchemy.engine import make_url
 
-from waterplan.errors import WaterplanError
+from waterplan.errors import BusyError, WaterplanError
 from waterplan.peer_pool.opening import locked, migrate, open_engine
 from waterplan.peer_pool.pool import PeerPool
 from waterplan.peer_pool.schema import Base, Owner, Part, Plant, Salt, Submission
@@ -163,6 +163,14 @@ def test_processes_that_open_an_empty_pool_at_once_make_one(url):
     pool.close()
 
 
+def test_a_pool_that_somebody_else_holds_is_told_to_be_busy(owners, url):
+    key = owners.pool.issue_key()
+    with PeerPool.open(url, wait=0.5) as other:
+        with locked(owners.pool._engine), pytest.raises(BusyError, match="The pool is busy"):
+            other.own(key)
+        assert len(other.own(key)) == 0
+
+
 def test_a_pool_of_a_newer_waterplan_is_not_touched(owners, url):
     version = MigrationContext.configure
     with locked(owners.pool._engine) as connection:
@@ -181,10 +189,23 @@ def test_a_database_of_somebody_else_is_not_touched(tmp_path):
         PeerPool.open(str(path))
 
 
-@pytest.mark.parametrize("address", ["mysql://host/name", "sqlite://", "http://x", "sqlite:///:memory:", "://"])
+ADDRESSES = (
+    "mysql://host/name", "sqlite://", "http://x", "sqlite:///:memory:", "://", "postgresql://u:s3cret@127.0.0.1:port/x",
+    "postgresql://[::", "sqlite:///a\0b", "a\0b", "postgresql://u:s3cret@host/a\0b", "a\ud800b", 7, b"pool.sqlite",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("address", ADDRESSES, ids=ascii)
 def test_an_address_that_is_no_pool_is_refused_without_repeating_it(address):
-    with pytest.raises(WaterplanError, match="address given is neither"):
+    with pytest.raises(WaterplanError, match="address given is neither") as refused:
         PeerPool.open(address)
+    assert "s3cret" not in str(refused.value)
+
+
+def test_a_plant_whose_name_is_no_text_is_not_known(owners):
+    key = owners.pool.issue_key()
+    with pytest.raises(WaterplanError, match="no such plant under this key"):
+        owners.pool.withdraw(key, "a\udcff")
 
 
 def test_what_the_database_complains_of_holds_no_figure_and_no_password(tmp_path):

@@ -8,7 +8,8 @@
     ├── InfeasibleError      5    no plan satisfies all limits; says the attainable maximum and ways out
     ├── SolverError          6    the solver stopped without an answer
     │   └── StoppedError     6    its time was up, or a newer request took its place
-    └── CertificateError     7    a plan does not survive recomputation from the tables
+    ├── CertificateError     7    a plan does not survive recomputation from the tables
+    └── BusyError            8    somebody else writes in the pool of peers
 """
 
 from __future__ import annotations
@@ -119,6 +120,10 @@ class SolverError(WaterplanError):
 
 class StoppedError(SolverError):
     """A search was stopped before it had an answer: its time was up, or a newer request took its place."""
+
+
+class BusyError(WaterplanError):
+    """Somebody else writes in a database, and did not end while it was waited for."""
 
 
 class CertificateError(WaterplanError):

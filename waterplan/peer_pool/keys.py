@@ -23,7 +23,8 @@ def new_key() -> str:
 
 def digest(salt: str, *words: str) -> str:
     """What the pool keeps of words that it must recognise and should not know: HMAC-SHA-256 under the pool's salt."""
-    told = b"".join(len(word.encode()).to_bytes(4, "big") + word.encode() for word in words)
+    said = [word.encode("utf-8", "surrogatepass") for word in words]  # a command line can hold what is no text
+    told = b"".join(len(one).to_bytes(4, "big") + one for one in said)
     return hmac.new(salt.encode(), told, hashlib.sha256).hexdigest()
 
 

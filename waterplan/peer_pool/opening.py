@@ -19,13 +19,14 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from waterplan.errors import WaterplanError
+from waterplan.errors import BusyError, WaterplanError
 from waterplan.extras import need
 from waterplan.peer_pool.sealing import damaged
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 0x77617465  # "wate": of this room, among the advisory locks of a PostgreSQL database
 WAIT = 60.0  # seconds for somebody else's lock
+BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, "55P03")  # of SQLite, and PostgreSQL's lock_not_available
 
 
 def usual_url() -> str:
@@ -33,18 +34,24 @@ def usual_url() -> str:
     return f"sqlite:///{platformdirs.user_data_path('waterplan') / 'peers.sqlite'}"
 
 
-def open_engine(url: str) -> Engine:
-    """An engine for a URL of SQLite or PostgreSQL, or for the path of a SQLite file; figures stay out of its errors."""
+def open_engine(url: str, wait: float = WAIT) -> Engine:
+    """An engine for a URL of SQLite or PostgreSQL, or for the path of a SQLite file; figures stay out of its errors.
+
+    wait: seconds for somebody else's lock.
+    """
+    if not isinstance(url, str) or "\0" in url:
+        raise WaterplanError(ADDRESS)
     try:
         known = make_url(url if "://" in url else f"sqlite:///{url}")
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # a port that is no number, brackets that do not close
         raise WaterplanError(ADDRESS) from None
     if known.drivername.split("+")[0] in ("postgresql", "postgres"):
         need("psycopg")
-        return create_engine(known.set(drivername="postgresql+psycopg"), hide_parameters=True, pool_pre_ping=True)
+        known = known.set(drivername="postgresql+psycopg")
+        return create_engine(known, hide_parameters=True, pool_pre_ping=True, execution_options={"wait": wait})
     if known.drivername != "sqlite" or not known.database or known.database == ":memory:":
         raise WaterplanError(ADDRESS)
-    engine = create_engine(known, hide_parameters=True, poolclass=NullPool, connect_args={"timeout": WAIT})
+    engine = create_engine(known, hide_parameters=True, poolclass=NullPool, connect_args={"timeout": wait})
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)
     _make_file(Path(known.database))
@@ -63,6 +70,8 @@ def locked(engine: Engine) -> Iterator[Connection]:
     try:
         with engine.begin() as connection:
             if engine.dialect.name == "postgresql":
+                wait = engine.get_execution_options()["wait"]
+                connection.execute(text(f"SET LOCAL lock_timeout = {1000 * wait:.0f}"))
                 connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
             yield connection
     except (SQLAlchemyError, sqlite3.Error) as error:
@@ -71,6 +80,9 @@ def locked(engine: Engine) -> Iterator[Connection]:
 
 def told(error: Exception) -> WaterplanError:
     """What the database says, without the statement and what was in it."""
+    found = getattr(error, "orig", error)
+    if getattr(found, "sqlite_errorcode", getattr(found, "sqlstate", None)) in BUSY:
+        return BusyError("The pool is busy: somebody else is writing in it. Try again in a moment.")
     return WaterplanError(
         f"The database of the pool does not answer as it should ({type(error).__name__}). Check its address, "
         "that it is running, and that this account may read and write it; a file may be damaged: then take it from "
@@ -106,6 +118,8 @@ def _make_file(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except ValueError:  # signs that no path can hold
+        raise WaterplanError(ADDRESS) from None
     except OSError as error:
         raise WaterplanError(f"{path} cannot be opened as a pool: {error.strerror}.") from None
 

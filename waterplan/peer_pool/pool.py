@@ -15,7 +15,7 @@ from waterplan.peer_pool.auditing import audited, changed_owners
 from waterplan.peer_pool.cells import Cell, cells_of
 from waterplan.peer_pool.door import checked_output, checked_release, is_countable
 from waterplan.peer_pool.keys import checked_key, digest, new_key, read_key, write_key
-from waterplan.peer_pool.opening import locked, migrate, open_engine, usual_url
+from waterplan.peer_pool.opening import WAIT, locked, migrate, open_engine, usual_url
 from waterplan.peer_pool.parts import PlantYear, plant_years, published
 from waterplan.peer_pool.points import Contribution, size_class
 from waterplan.peer_pool.releases import Released, outputs_of
@@ -50,12 +50,13 @@ class PeerPool:
             self._salt = store.salt_of(connection)
 
     @classmethod
-    def open(cls, url: str | None = None, rules: Rules | None = None) -> PeerPool:
+    def open(cls, url: str | None = None, rules: Rules | None = None, wait: float = WAIT) -> PeerPool:
         """Opens a pool, makes it if it is not there, and brings it to the newest revision under a lock.
 
         ``url``: sqlite:///path, a path, or postgresql://user@host/name; without it a file in the user's data folder.
+        ``wait``: seconds for somebody else who writes in it; BusyError is raised after them.
         """
-        engine = open_engine(usual_url() if url is None else url)
+        engine = open_engine(usual_url() if url is None else url, wait)
         try:
             migrate(engine)
             return cls(engine, rules)

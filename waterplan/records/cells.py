@@ -23,7 +23,6 @@ from waterplan.tables.schema import LABEL_LENGTH_MAX
 Numbers = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
-FAULTS_MAX = 100
 YEARS = (1949, 2100)
 SMALLEST = 1e-9  # in canonical units; what is smaller but not 0 is a slip, and quotients of it are endless
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
@@ -80,10 +79,10 @@ def numbers(column: Column, faults: Faults, share: bool = False) -> Numbers:
             found[code] = value
             if plain != text or column.raw.sheet:
                 changed.append((int(rows[firsts[code]]), int(counts[code]), text, f"{value:.15g}"))
-        elif (wrong := wrong + 1) <= FAULTS_MAX:
+        elif faults.is_one_more(wrong := wrong + 1, column.raw.sheet, column.heading):
             faults.add_rows(column.raw.sheet, rows[codes == code], column.heading, faults.say(fault, text=shown(text)))
-    if wrong > FAULTS_MAX:
-        faults.add(column.raw.sheet, 0, column.heading, faults.say("many_faults", most=FAULTS_MAX))
+        else:
+            break
     faults.changed_cells(column.raw.sheet, column.heading, changed)
     if len(codes):
         values[is_text] = found[codes]
@@ -146,6 +145,7 @@ def _told_apart(column: Column, faults: Faults, most: int) -> tuple[Rows, Cells]
     found = np.empty(len(written) + 1, dtype=object)
     found[:-1] = [text if type(text) is str else f"{text:.15g}" for text in written]
     found[-1] = ""
+    wrong = 0
     joined = "".join(found.tolist())
     if joined.isprintable() and max(map(len, found.tolist())) <= most:
         return codes, found
@@ -154,6 +154,8 @@ def _told_apart(column: Column, faults: Faults, most: int) -> tuple[Rows, Cells]
         fault = "name_too_long" if len(plain) > most else "" if plain.isprintable() else "hidden_signs"
         found[code] = "" if fault else plain
         if fault:
+            if not faults.is_one_more(wrong := wrong + 1, column.raw.sheet, column.heading):
+                break
             _tell(column, codes == code, faults.say(fault, most=most), faults)
     return codes, found
 
@@ -170,13 +172,12 @@ def labels(column: Column, known: Mapping[str, str], faults: Faults, allowed: Se
     for code, name in enumerate(names.tolist()):
         keys[code] = key = known.get(bare(name), "") if name else ""
         if name and not key:
-            if (wrong := wrong + 1) <= FAULTS_MAX:  # looking for the nearest name takes long
-                message = faults.say(f"unknown_{catalogue}", text=shown(name), near=nearest(name, allowed, faults))
-                faults.add_rows(column.raw.sheet, rows[codes == code], column.heading, message)
+            if not faults.is_one_more(wrong := wrong + 1, column.raw.sheet, column.heading):
+                break  # looking for the nearest name takes long
+            message = faults.say(f"unknown_{catalogue}", text=shown(name), near=nearest(name, allowed, faults))
+            faults.add_rows(column.raw.sheet, rows[codes == code], column.heading, message)
         elif key != name:
             changed.append((int(rows[firsts[code]]), int(counts[code]), name, key))
-    if wrong > FAULTS_MAX:
-        faults.add(column.raw.sheet, 0, column.heading, faults.say("many_faults", most=FAULTS_MAX))
     faults.changed_cells(column.raw.sheet, column.heading, changed)
     return keys[codes]
 

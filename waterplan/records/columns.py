@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from waterplan.errors import suggest
 from waterplan.records.cells import (
-    FAULTS_MAX,
     Column,
     Numbers,
     Rows,
@@ -266,14 +265,14 @@ def _outputs(column: Column, sheet: Sheet, unit: str, study: Study, faults: Faul
         if not name:
             continue
         factors[at], fault = _output_factor(written, goal := made[name])
-        if fault and (wrong := wrong + 1) <= FAULTS_MAX:
+        if fault:
+            if not faults.is_one_more(wrong := wrong + 1, raw.sheet, column.heading):
+                break
             message = faults.say(fault, text=shown(written), unit=goal, product=labels_of[name])
             faults.add_rows(raw.sheet, raw.rows[each == at], column.heading, message)
-        elif not fault and factors[at] != 1:
+        elif factors[at] != 1:
             became = faults.say("times", by=f"{factors[at]:.10g}", unit=f"{goal}/a") + f" ({labels_of[name]})"
             faults.changed(raw.sheet, int(first_rows[at]), column.heading, written, became)
-    if wrong > FAULTS_MAX:
-        faults.add(raw.sheet, 0, column.heading, faults.say("many_faults", most=FAULTS_MAX))
     made_of = bounded(column, values, factors[each] if len(each) else 1.0, (0.0, 1e11, ""), faults)
     nought: NDArray[np.bool_] = made_of == 0
     if nought.any():

@@ -10,6 +10,7 @@ from waterplan.messages import Texts
 from waterplan.records.records import Conversion
 
 TOLD_EACH = 5
+FAULTS_MAX = 100  # of a column, or of the first rows of a sheet; then the file is refused for them
 SHOWN_LENGTH = 60
 NO_MARKUP = str.maketrans("<>", "\u2039\u203a")
 
@@ -55,6 +56,12 @@ class Faults:
             more = len(places) - TOLD_EACH
             last = number == TOLD_EACH and more > 0
             self.add(sheet, row, column, message + self.say("same_in_more", count=more) if last else message)
+
+    def is_one_more(self, count: int, sheet: str, column: str) -> bool:
+        """Whether a column's next different fault is told; one too many says so once, and the rest is not looked at."""
+        if count == FAULTS_MAX + 1:
+            self.add(sheet, 0, column, self.say("many_faults", most=FAULTS_MAX))
+        return count <= FAULTS_MAX
 
     def changed(self, sheet: str, row: int, column: str, written: object, became: str) -> None:
         """One thing that reading changed."""

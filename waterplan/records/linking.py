@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from waterplan.records.cells import FAULTS_MAX, Rows, nearest
+from waterplan.records.cells import Rows, nearest
 from waterplan.records.columns import Names, Sheet
 from waterplan.records.faults import Faults, shown
 from waterplan.records.headers import KEYS, SITE_NUMBERS, SITE_TEXTS, bare
@@ -153,12 +153,12 @@ def _variants(sheet: Sheet, product: NDArray[np.object_], known: Variants, fault
         name, text = names[pair // len(texts)], texts[pair % len(texts)]
         allowed = known.get(name, {})
         found[place] = allowed.get(bare(text), "")
-        if name and not found[place] and (wrong := wrong + 1) <= FAULTS_MAX:
+        if name and not found[place]:
+            if not faults.is_one_more(wrong := wrong + 1, sheet.raw.sheet, sheet.headings["variant"]):
+                break
             joined = "; ".join(allowed.values()) or faults.say("none")
             message = faults.say("unknown_variant", text=shown(text), product=name, allowed=joined)
             faults.add_rows(sheet.raw.sheet, sheet.rows[given[each == place]], sheet.headings["variant"], message)
-    if wrong > FAULTS_MAX:
-        faults.add(sheet.raw.sheet, 0, sheet.headings["variant"], faults.say("many_faults", most=FAULTS_MAX))
     made[given] = found[each]
     return made
 
@@ -193,12 +193,10 @@ def _listed(sheet: Sheet, names: Names, faults: Faults) -> pd.DataFrame:
             key = told.setdefault(text, known.get(bare(text), ""))
             if key:
                 keys[-1].append(key)
-            elif (wrong := wrong + 1) <= FAULTS_MAX:
+            elif faults.is_one_more(wrong := wrong + 1, sheet.raw.sheet, sheet.headings["technology"]):
                 message = faults.say("unknown_technologies", text=shown(text), near=nearest(text, allowed, faults))
                 where = sheet.rows[codes == code]
                 faults.add_rows(sheet.raw.sheet, where, sheet.headings["technology"], message)
-    if wrong > FAULTS_MAX:
-        faults.add(sheet.raw.sheet, 0, sheet.headings["technology"], faults.say("many_faults", most=FAULTS_MAX))
     for text, key in told.items():
         if key and key != text:
             faults.changed(sheet.raw.sheet, 0, sheet.headings["technology"], text, key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -40,18 +40,25 @@ def read_records(
     name: str = "",
     language: str = "en",
     tolerance: float = BALANCE_TOLERANCE,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> Records:
     """The records in a CSV or Excel file, given as a path or as its content.
 
     name: what the file is called in messages. language: of the messages. tolerance: of the water balance [1].
     What the file is is told by its content, never by its name. Raises DataError with all problems: file [sheet], row,
-    column and what to do; WaterplanError for another language or a tolerance that is none.
+    column and what to do, where the first rows of a workbook have a hundred and more with those alone; WaterplanError
+    for another language or a tolerance that is none; StoppedError once ``cancelled`` holds.
     """
     _check_asked(language, tolerance)
     faults = Faults(shown(name or (Path(source).name if not isinstance(source, bytes) else "upload")), language)
     data = source if isinstance(source, bytes) else _content(Path(source), faults)
     if data is not None and data.startswith(PACKED):
-        tables = read_workbook(data, faults)
+        names = names_of(study)
+
+        def glance(raw: Raw, table: str, here: Faults) -> None:
+            read_sheet(raw, table or layout_of(raw.header), names, here)
+
+        tables = read_workbook(data, faults, glance, cancelled)
     else:
         raw = read_csv(data, faults) if data is not None else None
         tables = {} if raw is None else {"": raw}

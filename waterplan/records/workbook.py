@@ -5,14 +5,16 @@ from __future__ import annotations
 import datetime
 import io
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import openpyxl
 
+from waterplan.errors import StoppedError, WaterplanError
 from waterplan.records.csv_text import CELL_LENGTH_MAX, Raw
-from waterplan.records.faults import Faults, shown
+from waterplan.records.faults import FAULTS_MAX, Faults, shown
 from waterplan.records.headers import HEADINGS_WITHIN, NOT_READ, are_units, bare, headings_at, sheet_names
 from waterplan.records.packed import may_be_opened
 from waterplan.records.sheet_scan import HIDDEN_TOLD, Merge, Scan, scan
@@ -20,12 +22,20 @@ from waterplan.tables.sheet import COLUMNS_MAX, CONTROL
 
 SHEET_ROWS_MAX = 20_000
 SHEETS_MAX = 50
+GLANCE = 500  # rows that are looked at before the others are read
 FORMULA, ERROR = "f", "e"
 Told = dict[tuple[str, str], list[int]]  # key of a message and column -> rows
+Record = tuple[int, list[Any]]  # number of a row and its values
+Glance = Callable[[Raw, str, Faults], object]  # tells what is wrong in the first rows of a table
+Cancelled = Callable[[], bool]
 
 
-def read_workbook(data: bytes, faults: Faults) -> dict[str, Raw]:
-    """Tables by name (headers.LAYOUTS; "" for a lone sheet whose layout its headings tell); problems in ``faults``."""
+def read_workbook(data: bytes, faults: Faults, glance: Glance, cancelled: Cancelled) -> dict[str, Raw]:
+    """Tables by name (headers.LAYOUTS; "" for a lone sheet whose layout its headings tell); problems in ``faults``.
+
+    Raises DataError where the first rows of a table have so many faults that the others need not be read, and
+    StoppedError once ``cancelled`` holds.
+    """
     if not may_be_opened(data, faults):
         return {}
     try:
@@ -33,15 +43,17 @@ def read_workbook(data: bytes, faults: Faults) -> dict[str, Raw]:
             warnings.simplefilter("ignore")  # of fonts and rules that openpyxl does not keep
             book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
             try:
-                return _tables(book, faults)
+                return _tables(book, faults, glance, cancelled)
             finally:
                 book.close()
+    except WaterplanError:
+        raise
     except Exception as error:
         faults.add("", 0, "", faults.say("cannot_be_opened", what=shown(f"{type(error).__name__}: {error}")))
         return {}
 
 
-def _tables(book: Any, faults: Faults) -> dict[str, Raw]:
+def _tables(book: Any, faults: Faults, glance: Glance, cancelled: Cancelled) -> dict[str, Raw]:
     if len(book.worksheets) > SHEETS_MAX:
         faults.add("", 0, "", faults.say("too_many_sheets", most=SHEETS_MAX))
         return {}
@@ -65,7 +77,7 @@ def _tables(book: Any, faults: Faults) -> dict[str, Raw]:
             faults.add(title, 0, "", faults.say("hidden_sheet"))
         elif chosen[title] in found:
             faults.add(title, 0, "", faults.say("second_sheet", first=shown(found[chosen[title]].sheet)))
-        elif (raw := _table(book, sheet, chosen[title], faults)) is not None:
+        elif (raw := _table(book, sheet, chosen[title], faults, glance, cancelled)) is not None:
             found[chosen[title]] = raw
     return found
 
@@ -74,14 +86,18 @@ def _is_open(sheet: Any) -> bool:
     return bool(sheet.sheet_state == "visible")
 
 
-def _rows(sheet: Any, faults: Faults) -> Iterator[tuple[int, list[Any]]]:
-    """Row number and values of the rows that are not blank; what is no value is a problem and becomes None."""
-    told: Told = {}
+def _rows(sheet: Any, told: Told, cancelled: Cancelled) -> Iterator[Record]:
+    """The rows that are not blank; what is no value is noted in ``told`` and becomes None."""
     sheet.reset_dimensions()  # what the file says of its size may be anything; rows are as long as they are
     for number, cells in enumerate(sheet.iter_rows(max_row=SHEET_ROWS_MAX), start=1):
+        if number % GLANCE == 0 and cancelled():
+            raise StoppedError("Nobody waits for these records any more.")
         values = [_value(cell, told, number) for cell in cells]
         if any(value is not None for value in values):
             yield number, values
+
+
+def _told(sheet: Any, told: Told, faults: Faults) -> None:
     for (key, column), rows in told.items():
         faults.add_rows(sheet.title, rows, column, faults.say(key))
 
@@ -114,7 +130,7 @@ def _value(cell: Any, told: Told, row: int) -> Any:
     return value
 
 
-def _table(book: Any, sheet: Any, table: str, faults: Faults) -> Raw | None:
+def _table(book: Any, sheet: Any, table: str, faults: Faults, glance: Glance, cancelled: Cancelled) -> Raw | None:
     seen = scan(book._archive.read(sheet._worksheet_path), SHEET_ROWS_MAX, COLUMNS_MAX)
     if seen.row_beyond:
         message = faults.say("too_many_rows_in_sheet", most=SHEET_ROWS_MAX)
@@ -123,7 +139,33 @@ def _table(book: Any, sheet: Any, table: str, faults: Faults) -> Raw | None:
         faults.add(sheet.title, 0, "", faults.say("cell_beyond_columns", most=COLUMNS_MAX))
     if seen.row_beyond or seen.column_beyond:
         return None
-    records = list(_rows(sheet, faults))
+    told: Told = {}
+    rows = _rows(sheet, told, cancelled)
+    records = list(islice(rows, GLANCE))
+    if len(records) == GLANCE:
+        _look(sheet, table, records, seen, told, faults, glance)
+    records += rows
+    _told(sheet, told, faults)
+    return _raw(sheet, table, records, seen, faults)
+
+
+def _look(
+    sheet: Any, table: str, records: list[Record], seen: Scan, told: Told, faults: Faults, glance: Glance
+) -> None:
+    """Looks at the first rows. Raises DataError with what is wrong in them where that is much."""
+    here = Faults(faults.file, faults.language)
+    _told(sheet, told, here)
+    first = _raw(sheet, table, records, seen, here)
+    if first is not None:
+        glance(first, table, here)
+    if len(here.problems) >= FAULTS_MAX:
+        here.add(sheet.title, 0, "", here.say("rest_not_read", count=len(here.problems), row=records[-1][0]))
+        faults.problems += here.problems
+        faults.stop()
+
+
+def _raw(sheet: Any, table: str, records: list[Record], seen: Scan, faults: Faults) -> Raw | None:
+    """The table that rows make."""
     if not records:
         if table in ("", "sites"):
             faults.add(sheet.title, 0, "", faults.say("is_empty"))
@@ -141,9 +183,8 @@ def _table(book: Any, sheet: Any, table: str, faults: Faults) -> Raw | None:
         units = following
         records.pop(0)
     width = len(header)
-    for row, values in records:
-        if any(value is not None for value in values[width:]):
-            faults.add(sheet.title, row, "", faults.say("beyond_headings"))
+    beyond = [row for row, values in records if any(value is not None for value in values[width:])]
+    faults.add_rows(sheet.title, beyond, "", faults.say("beyond_headings"))
     grid = np.empty((len(records), width), dtype=object)
     for at, (_, values) in enumerate(records):
         grid[at] = (values + [None] * width)[:width]
