@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from pathlib import Path
 
 import dask
@@ -46,8 +48,17 @@ def _netcdf(store: str | Path, part: Path) -> None:
     runs.attrs = plain
     for variable in runs.variables.values():
         variable.encoding = {}
-    with dask.config.set(scheduler="synchronous"):
-        runs.to_netcdf(part, engine="h5netcdf")
+    try:
+        with dask.config.set(scheduler="synchronous"):
+            runs.to_netcdf(part, engine="h5netcdf")
+    except (OSError, RuntimeError) as error:
+        raise _of_system(error) from error
+
+
+def _of_system(error: Exception) -> Exception:
+    """What the system complained of, where HDF5 tells it in a text of its own; else the same error."""
+    number = re.search(r"errno = (\d+)", str(error))
+    return OSError(int(number[1]), os.strerror(int(number[1]))) if number else error
 
 
 def _parquet(store: str | Path, part: Path, target: Path) -> None:
