@@ -16,7 +16,7 @@ ROWS = [  # from the ground up; a module imports only from rows below its own, a
     {"units", "vocabulary", "messages", "palette", "plain_files", "toml_text"},
     {"tables", "formats", "spreadsheet", "whole", "extras"},
     {"study"},
-    {"scenario"},
+    {"scenario", "outline"},
     {"model"},
     {"solver"},
     {"plan"},
