@@ -27,7 +27,6 @@ from .facts import Facts
 from .gate import Gate, OAuthGate
 from .logs import start_logs
 from .messages import Parcels, checked
-from .outline import read_outline
 from .owners import Owners
 from .passwords import Users, read_secret
 from .routes import keep_to, routes
@@ -173,7 +172,7 @@ def build(
     """Everything that visitors share is made here, once; the planner is compiled afterwards."""
     planner = Planner(open_study(study))
     folder = Path(study) if Path(study).is_dir() else shipped(study)
-    outline = None if outline_map is None else read_outline(outline_map, planner.study, folder)
+    outline = None if outline_map is None else waterplan.read_outline(outline_map, planner.study, folder)
     answers, facts = Answers(planner, workers), Facts.of(planner, outline)
     answers.stores = Stores(None if runs is None else Path(runs))
     known = shipped_scenarios(answers, scenarios)

@@ -13,10 +13,10 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "waterplan"
 ROWS = [  # from the ground up; a module imports only from rows below its own, a package also from itself
     {"errors"},
-    {"units", "vocabulary", "messages", "palette", "toml_text"},
+    {"units", "vocabulary", "messages", "palette", "plain_files", "toml_text"},
     {"tables", "formats", "spreadsheet", "whole", "extras"},
     {"study"},
-    {"scenario"},
+    {"scenario", "outline"},
     {"model"},
     {"solver"},
     {"plan"},

@@ -70,7 +70,7 @@ from pathlib import Path
 from waterplan import Design, Scenario, Study, open_study
 from waterplan.batch.levers_table import read_table
 from waterplan.errors import WaterplanError
-from dashboards.outline import read_outline
+from waterplan.outline import read_outline
 from dashboards.passwords import Users, read_secret
 china = open_study("china-2015")
 def levers(path):

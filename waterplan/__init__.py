@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from waterplan.explain.rests import rests_on
     from waterplan.explain.sensitivity import share_by_basis, weights
     from waterplan.explain.ways_out import ways_out
+    from waterplan.outline import read_outline
     from waterplan.peer_pool.pool import PeerPool
     from waterplan.plan.binding import foremost, what_binds
     from waterplan.plan.compare import compare
@@ -107,6 +108,7 @@ __all__ = [
     "plant_year",
     "plants_page",
     "reach",
+    "read_outline",
     "read_records",
     "read_table",
     "reasons",
@@ -186,6 +188,7 @@ _HOME = {
     "plant_year": "waterplan.standing.one",
     "plants_page": "waterplan.report.standing_page",
     "reach": "waterplan.uncertainty.robust",
+    "read_outline": "waterplan.outline",
     "read_records": "waterplan.records.reading",
     "read_table": "waterplan.records.reading",
     "reasons": "waterplan.explain.reasons",

@@ -15,11 +15,14 @@
 from __future__ import annotations
 
 import difflib
+import os
+import reprlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 SHOWN_PROBLEMS = 50
 DIGITS_MAX = 9
+PATHS = (str, os.PathLike)  # what a path may be given as
 
 
 def suggest(word: str, words: Iterable[str]) -> str:
@@ -84,6 +87,29 @@ class ScenarioError(ProblemsError):
     """A scenario asks for something that does not exist or is out of range."""
 
     exit_code = 4
+
+
+def must_be(
+    given: object,
+    kinds: type | tuple[type, ...],
+    where: str,
+    allowed: str,
+    error: type[WaterplanError] = WaterplanError,
+) -> None:
+    """Raises an error that says where something of another kind was given; true and false are no numbers.
+
+    >>> must_be(3, str, "title", "a text", ScenarioError)
+    Traceback (most recent call last):
+    waterplan.errors.ScenarioError: title: 1 problem
+      got int 3; give a text.
+    """
+    among = kinds if isinstance(kinds, tuple) else (kinds,)
+    if isinstance(given, among) and (bool in among or not isinstance(given, bool)):
+        return
+    message = f"got {type(given).__name__} {reprlib.repr(given)}; give {allowed}."
+    if issubclass(error, ProblemsError):
+        raise error([Problem(where, 0, "", message)])
+    raise error(f"{where}: {message}")
 
 
 def digits_apart(difference: float) -> int:

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from waterplan.errors import DataError, Problem, WaterplanError, suggest
+from waterplan.errors import PATHS, DataError, Problem, WaterplanError, must_be, suggest
 from waterplan.tables.arrays import coords_of, datasets_of, frame_of, rows_of
 from waterplan.tables.folder import read_folder
 from waterplan.tables.places import not_a_folder
@@ -233,6 +233,7 @@ def open_study(name_or_path: str | Path = "china-2015") -> Study:
 
     Raises DataError if there is neither, or with everything that is wrong in it.
     """
+    must_be(name_or_path, PATHS, "study", "a name or the path of a folder", DataError)
     folder = Path(name_or_path)
     fault = not_a_folder(folder)
     if not fault:

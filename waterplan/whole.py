@@ -156,7 +156,9 @@ def told(path: Path, language: str | None = None) -> Iterator[None]:
 def reason(error: OSError, language: str | None = None) -> str:
     """Why the system did not write, and what to do, in words."""
     say = Texts("files", language or usual_language())
-    return say(REASONS.get(error.errno or 0, "other"), reason=error.strerror or error)
+    if error.errno in REASONS:
+        return say(REASONS[error.errno], reason=os.strerror(error.errno))  # a library's own words may name other files
+    return say("other", reason=error.strerror or error)
 
 
 def cannot_write(path: Path, message: str) -> DataError:

@@ -10,7 +10,8 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from waterplan.whole import put
+from waterplan.batch.placing import place
+from waterplan.plain_files import NotPlainError, TooLargeError, read_plain
 
 FOLDER = ".digests"
 MADE = "made"  # the list of what a store was made with
@@ -34,18 +35,20 @@ def digest_of(content: bytes) -> str:
 def write_list(store: Path, name: str, digests: Mapping[str, str]) -> None:
     """Writes a list of digests by file. Raises OSError."""
     body = "".join(f"{digest}  {file}\n" for file, digest in sorted(digests.items())).encode()
-    put(store / FOLDER / name, f"{HEAD}{digest_of(body)}\n".encode() + body, is_lasting=False)
+    place(store, f"{FOLDER}/{name}", f"{HEAD}{digest_of(body)}\n".encode() + body)
 
 
 def read_list(store: Path, name: str) -> dict[str, str] | None:
     """The digests of a list by file; None where there is no such list. Raises DamageError when it is not whole."""
     file = store / FOLDER / name
     try:
-        if (store / FOLDER).is_symlink() or file.is_symlink() or file.stat().st_size > BYTES_MAX:
+        if (store / FOLDER).is_symlink():
             raise DamageError(f"{FOLDER}/{name}")
-        head, _, body = file.read_bytes().partition(b"\n")
+        head, _, body = read_plain(file, BYTES_MAX, is_link_followed=False).partition(b"\n")
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except (NotPlainError, TooLargeError):
+        raise DamageError(f"{FOLDER}/{name}") from None
     if head != f"{HEAD}{digest_of(body)}".encode():
         raise DamageError(f"{FOLDER}/{name}")
     rows = (line.partition("  ") for line in body.decode().splitlines())
@@ -63,12 +66,9 @@ def links_in(store: Path) -> list[Path]:
     return [file for file in store.iterdir() if file.is_symlink()]
 
 
-def first_damage(store: Path, digests: Mapping[str, str]) -> str | None:
-    """The first file of a list that is lost or not as it was written; None where all are whole."""
-    for file, digest in digests.items():
-        try:
-            if (store / file).is_symlink() or digest_of((store / file).read_bytes()) != digest:
-                return file
-        except OSError:
-            return file
-    return None
+def stands(file: Path, digest: str, most: int) -> bool:
+    """Whether a file of at most so many bytes is there as it was written."""
+    try:
+        return digest_of(read_plain(file, most, is_link_followed=False)) == digest
+    except OSError:
+        return False

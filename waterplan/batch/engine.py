@@ -15,7 +15,7 @@ from waterplan.batch.reading import refuse
 from waterplan.batch.runs import Runs, design_faults
 from waterplan.batch.solving import Chunk, Solver
 from waterplan.batch.store import Store, claimed, store_faults
-from waterplan.errors import ScenarioError
+from waterplan.errors import PATHS, ScenarioError, must_be
 from waterplan.study import Study, open_study
 
 Tell = Callable[[Progress], None]
@@ -42,7 +42,9 @@ def run_batch(
         run_batch(Design.grid({"saving_target": [1000, 2000, 3000]}), "runs.zarr")
         open_runs("runs.zarr")["annual_cost"]
     """
-    study = open_study(study) if isinstance(study, str | Path) else study
+    must_be(design, (Design, *PATHS), "design", "a design or the path of its file", ScenarioError)
+    must_be(store, PATHS, "store", "the path of a store, such as runs.zarr", ScenarioError)
+    study = study if isinstance(study, Study) else open_study(study)
     runs = checked(design, Path(store), study)
     with claimed(Path(store), runs) as opened:
         work(runs, opened, scheduler, workers, tell)

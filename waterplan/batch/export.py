@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from pathlib import Path
 
 import dask
@@ -15,7 +17,7 @@ import xarray as xr
 from waterplan.batch.design import Design
 from waterplan.batch.opening import open_flat, open_runs, run_content
 from waterplan.batch.runs import Runs
-from waterplan.errors import DataError, Problem, WaterplanError
+from waterplan.errors import PATHS, DataError, Problem, WaterplanError, must_be
 from waterplan.study import Study, open_study
 from waterplan.whole import whole
 
@@ -29,6 +31,7 @@ def save_runs(store: str | Path, path: str | Path) -> None:
     In Parquet, figures by label have a column each, such as ``saving_by_sector.paper``. Raises DataError where that
     cannot be written, or for another kind of file.
     """
+    must_be(path, PATHS, "path", "the name of a file, .nc or .parquet", DataError)
     target = Path(path)
     if target.suffix not in (".nc", ".parquet"):
         raise _refuse(target, "runs are saved as .nc (NetCDF) or .parquet.")
@@ -46,8 +49,17 @@ def _netcdf(store: str | Path, part: Path) -> None:
     runs.attrs = plain
     for variable in runs.variables.values():
         variable.encoding = {}
-    with dask.config.set(scheduler="synchronous"):
-        runs.to_netcdf(part, engine="h5netcdf")
+    try:
+        with dask.config.set(scheduler="synchronous"):
+            runs.to_netcdf(part, engine="h5netcdf")
+    except (OSError, RuntimeError) as error:
+        raise _of_system(error) from error
+
+
+def _of_system(error: Exception) -> Exception:
+    """What the system complained of, where HDF5 tells it in a text of its own; else the same error."""
+    number = re.search(r"errno = (\d+)", str(error))
+    return OSError(int(number[1]), os.strerror(int(number[1]))) if number else error
 
 
 def _parquet(store: str | Path, part: Path, target: Path) -> None:
@@ -89,7 +101,8 @@ def write_run(store: str | Path, run: int, folder: str | Path, study: Study | st
 
     run: its number, from 0. Raises WaterplanError if there is no such run, or if study or design no longer make it.
     """
-    study = open_study(study) if isinstance(study, str | Path) else study
+    must_be(run, (int, np.integer), "run", "the number of a run, from 0")
+    study = study if isinstance(study, Study) else open_study(study)
     kept = open_flat(store)
     count = kept.sizes["run"]
     if not 0 <= run < count:

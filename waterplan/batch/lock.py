@@ -59,8 +59,9 @@ def _held(lock: Path, store: Path) -> int:
         try:
             _take(handle)
             if lock.exists() and os.path.samestat(os.fstat(handle), lock.stat()):
-                os.ftruncate(handle, 0)
-                os.write(handle, say("holder", number=os.getpid(), machine=socket.gethostname()).encode())
+                with suppress(OSError):  # a full disk: it is held, and only nobody can read by whom
+                    os.ftruncate(handle, 0)
+                    os.write(handle, say("holder", number=os.getpid(), machine=socket.gethostname()).encode())
                 return handle
         except BlockingIOError:
             holder = os.pread(handle, HOLDER_MAX, 0).decode(errors="replace").strip()

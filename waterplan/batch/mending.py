@@ -5,13 +5,13 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from waterplan.batch.digests import FOLDER, MADE, DamageError, digest_of, first_damage, links_in, read_list, write_list
+from waterplan.batch.digests import FOLDER, MADE, DamageError, links_in, read_list, stands, write_list
 from waterplan.batch.lock import written_alone
+from waterplan.batch.placing import place
 from waterplan.batch.runs import Runs
 from waterplan.batch.store import make_store, seal_metadata
 from waterplan.batch.store_files import StoreFiles
 from waterplan.tables.places import not_a_folder
-from waterplan.whole import put
 
 
 def mend(store: Path, runs: Runs) -> None:
@@ -26,26 +26,21 @@ def mend(store: Path, runs: Runs) -> None:
         made = read_list(store, MADE)
     except DamageError:
         made = None
-    if made is not None and first_damage(store, made) is None and StoreFiles(store).is_gathered():
-        return
+    if made is not None:
+        files = StoreFiles(store)
+        if files.first_damage(made) is None and files.is_gathered():
+            return
     with written_alone(store), tempfile.TemporaryDirectory(prefix=f".{store.name}.", dir=store.parent) as folder:
         fresh = Path(folder) / "store"
         make_store(fresh, runs)
         new = read_list(fresh, MADE) or {}
         if made is not None and made != new:
             return
-        lost = [file for file, digest in new.items() if not _stands(store / file, digest)]
+        size = {file: (fresh / file).stat().st_size for file in new}
+        lost = [file for file, digest in new.items() if not stands(store / file, digest, size[file])]
         if made is None and lost:  # nobody can tell whether these runs are those of the store
             return
         for file in lost:
-            (store / file).parent.mkdir(exist_ok=True)
-            put(store / file, (fresh / file).read_bytes())
+            place(store, file, (fresh / file).read_bytes())
         write_list(store, MADE, new)
         seal_metadata(store)
-
-
-def _stands(file: Path, digest: str) -> bool:
-    try:
-        return not file.is_symlink() and digest_of(file.read_bytes()) == digest
-    except OSError:
-        return False

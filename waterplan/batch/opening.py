@@ -14,11 +14,12 @@ import xarray as xr
 from waterplan.batch.figures import lever_coordinate
 from waterplan.batch.store import FORMAT, Store
 from waterplan.batch.store_files import StoreFiles
-from waterplan.errors import DataError, Problem
+from waterplan.errors import PATHS, DataError, Problem, must_be
 from waterplan.messages import Texts, usual_language
 from waterplan.tables.places import not_a_folder
 
 FLAT = "all_runs"
+STORE = "the path of a store, such as runs.zarr"
 OWN = ("done", "first", "sample_of_run")
 
 
@@ -37,12 +38,14 @@ def open_runs(path: str | Path) -> xr.Dataset:
         runs = open_runs("runs.zarr")
         runs["annual_cost"].where(runs["state"] == "optimal").quantile([0.05, 0.5, 0.95])
     """
+    must_be(path, PATHS, "store", STORE, DataError)
     with _in_words(Path(path)):
         return _shaped(open_flat(path))
 
 
 def open_flat(path: str | Path) -> xr.Dataset:
     """The same with every run along ``run``, of a grid too."""
+    must_be(path, PATHS, "store", STORE, DataError)
     fault = not_a_folder(Path(path))
     if fault:
         raise _refusal(path, "", fault)

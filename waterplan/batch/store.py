@@ -13,7 +13,7 @@ import os
 import shutil
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,6 @@ from waterplan.batch.digests import (
     MADE,
     DamageError,
     digest_of,
-    first_damage,
     links_in,
     list_below,
     read_list,
@@ -36,6 +35,7 @@ from waterplan.batch.digests import (
 from waterplan.batch.encoding import CODEC, dtype_of
 from waterplan.batch.figures import kept_names, labels_of, lever_coordinate, shapes_of
 from waterplan.batch.lock import StoreError, made_alone, written_alone
+from waterplan.batch.placing import place
 from waterplan.batch.reading import refuse
 from waterplan.batch.runs import Runs
 from waterplan.batch.solving import REASON, STATE
@@ -43,13 +43,14 @@ from waterplan.batch.store_files import ALL_METADATA, ATTRS, CONSOLIDATED, DONE,
 from waterplan.errors import DataError, Problem
 from waterplan.messages import Texts, usual_language
 from waterplan.model.structure import build_structure
+from waterplan.plain_files import is_plain
 from waterplan.plan.dataset import PACKAGES
 from waterplan.plan.result import GAP_MAX
 from waterplan.planner.planning import COST_TOLERANCE, VOLUME_TOLERANCE
 from waterplan.study import Study
 from waterplan.tables.places import out_of_reach
 from waterplan.vocabulary import term
-from waterplan.whole import put, reason
+from waterplan.whole import reason
 
 FORMAT = 1
 STATE_NAME = "state"  # written last, so that a run with a state has all its figures
@@ -83,8 +84,8 @@ class Store:
 
     def done(self) -> set[int]:
         """Numbers of the chunks that are done."""
-        files = (self.path / DONE).glob("[0-9]*")
-        return {int(file.name) for file in files if file.name.isdecimal() and file.stat().st_size == 1}
+        files = [file for file in (self.path / DONE).glob("[0-9]*") if file.name.isdecimal() and is_plain(file)]
+        return {int(file.name) for file in files if file.stat().st_size == 1}
 
     def sound(self) -> set[int]:
         """Numbers of the chunks that are done and as they were written; the others are no longer done."""
@@ -92,7 +93,8 @@ class Store:
         self.renewed = {number for number in done if self._is_damaged(number)}
         for number in self.renewed:
             (self.path / DONE / str(number)).unlink(missing_ok=True)
-            (self.path / FOLDER / str(number)).unlink(missing_ok=True)
+            with suppress(IsADirectoryError, PermissionError):  # a folder there is told of when it is written
+                (self.path / FOLDER / str(number)).unlink(missing_ok=True)
         return done - self.renewed
 
     def _is_damaged(self, number: int) -> bool:
@@ -102,7 +104,7 @@ class Store:
             digests = read_list(self.path, str(number))
         except DamageError:
             return True
-        return digests is None or first_damage(self.path, digests) is not None
+        return digests is None or self.files.first_damage(digests) is not None
 
     def runs_done(self) -> int:
         """How many runs are in chunks that are done."""
@@ -119,11 +121,11 @@ class Store:
             for name, content in sorted(encoded.items(), key=lambda item: item[0] == STATE_NAME):
                 dims = self.group[name].ndim  # type: ignore[union-attr]
                 file = f"{name}/{'.'.join([str(number), *['0'] * (dims - 1)])}"
-                put(self.path / file, content, is_lasting=False)
+                place(self.path, file, content)
                 digests[file] = digest_of(content)
             if self.files.has_digests:
                 write_list(self.path, str(number), digests)
-            put(self.path / DONE / str(number), b"\x01", is_lasting=False)
+            place(self.path, f"{DONE}/{number}", b"\x01")
         except OSError as error:
             raise StoreError(
                 f"{self.path}: {reason(error)} {self.runs_done()} of {self.count} runs are kept; "
@@ -203,7 +205,7 @@ def store_faults(path: Path, study: Study, runs: Runs | None = None) -> list[Pro
 
 def _attrs(path: Path) -> dict[str, Any] | None:
     files = StoreFiles(path)
-    damage = first_damage(path, {name: d for name, d in (files.made or {}).items() if name != ALL_METADATA})
+    damage = files.first_damage({name: d for name, d in (files.made or {}).items() if name != ALL_METADATA})
     if damage is not None:
         files.content(damage)
     if not files.has_digests:

@@ -16,11 +16,12 @@ from zarr.abc.store import ByteRequest
 from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
 from zarr.storage import LocalStore
 
-from waterplan.batch.digests import FOLDER, MADE, DamageError, digest_of, read_list
+from waterplan.batch.digests import FOLDER, MADE, DamageError, digest_of, read_list, stands
 from waterplan.batch.reading import RUNS_MAX
 from waterplan.batch.undigested import decodes, files_of_chunk, says_the_same
 from waterplan.errors import DataError, Problem
 from waterplan.messages import Texts, usual_language
+from waterplan.plain_files import NotPlainError, TooLargeError, is_plain, read_plain
 
 ARRAY, ATTRS, ALL_METADATA = ".zarray", ".zattrs", ".zmetadata"
 METADATA = (ARRAY, ATTRS, ".zgroup")
@@ -29,6 +30,10 @@ DONE = "done"
 TOLD_OF_A_RUN = ("state", "reason")  # they are there only if all of their chunk is
 CODECS = {"blosc", "zstd", "zlib", "gzip", "lz4", "crc32", "crc32c", "shuffle", "vlen-utf8"}
 CHUNK_BYTES_MAX = 2**31
+ROOT_BYTES_MAX = 500_000_000  # of what a store says of itself, in which a whole table of levers may stand
+METADATA_BYTES_MAX = 4_000_000  # of what one array or group says of itself
+TEXT_BYTES_MAX = 10_000  # of one text without a fixed width
+HEAD_BYTES_MAX = 65_536  # that a codec adds
 
 
 class StoreFiles(LocalStore):
@@ -46,7 +51,7 @@ class StoreFiles(LocalStore):
         self.listed = frozenset(os.listdir(self.root / FOLDER)) if self.made is not None else frozenset()
         self.chunks: dict[str, dict[str, str]] = {}
         self.plain: set[Path] = set()
-        self.arrays: dict[str, Any] = {}  # what stands here only of a store without digests
+        self.arrays: dict[str, Any] = {}
         self.metadata: dict[str, Any] = {}
 
     @property
@@ -73,11 +78,13 @@ class StoreFiles(LocalStore):
         if wanted == "":
             return None
         try:
-            found = (self.root / key).read_bytes()
-        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-            if wanted is None or key not in (self.made or {}):
+            found = read_plain(self.root / key, self.most(key), is_link_followed=False)
+        except (FileNotFoundError, NotADirectoryError, NotPlainError) as error:
+            if (wanted is None and not isinstance(error, NotPlainError)) or (wanted and key not in (self.made or {})):
                 return None  # a chunk that is lost: its runs are missing
-            raise self._refusal(key, "lost") from None
+            raise self._refusal(key, "not_plain" if isinstance(error, NotPlainError) else "lost") from None
+        except TooLargeError:
+            raise self._refusal(key, "damaged" if key in (self.made or {}) else "damaged_runs") from None
         except OSError as error:
             raise self._refusal(key, "unreadable", reason=error.strerror) from error
         if wanted is not None and digest_of(found) != wanted:
@@ -86,6 +93,26 @@ class StoreFiles(LocalStore):
         if self.made is None:
             self._check_chunk(key, found)
         return found
+
+    def most(self, key: str) -> int:
+        """How many bytes a file can have at most, by what its array says of itself."""
+        folder, _, name = key.rpartition("/")
+        if key in (ATTRS, ALL_METADATA):
+            return ROOT_BYTES_MAX
+        if not folder or not name.partition(".")[0].isdecimal():
+            return METADATA_BYTES_MAX
+        try:
+            array = self._array(folder)
+            dtype = np.dtype(array["dtype"])
+            cell = TEXT_BYTES_MAX if dtype.kind == "O" else dtype.itemsize
+            return min(CHUNK_BYTES_MAX, HEAD_BYTES_MAX + 2 * cell * math.prod(array["chunks"]))
+        except (DataError, KeyError, TypeError):  # then nothing of the array can be read
+            return METADATA_BYTES_MAX
+
+    def first_damage(self, digests: Mapping[str, str]) -> str | None:
+        """The first file of a list that is lost or not as it was written; None where all are whole."""
+        found = (key for key, digest in digests.items() if not stands(self.root / key, digest, self.most(key)))
+        return next(found, None)
 
     async def get(
         self, key: str, prototype: BufferPrototype | None = None, byte_range: ByteRequest | None = None
@@ -199,7 +226,7 @@ class StoreFiles(LocalStore):
         if folder == DONE:
             return None
         listed = self._of_chunk(number)
-        if folder in TOLD_OF_A_RUN and not all((self.root / file).exists() for file in listed):
+        if folder in TOLD_OF_A_RUN and not self._all_stand(listed):
             return ""
         return listed.get(key, "")
 
@@ -208,7 +235,11 @@ class StoreFiles(LocalStore):
         folder, _, number = key.rpartition("/")
         if folder not in TOLD_OF_A_RUN or not number.isdecimal():
             return False
-        return not all((self.root / file).exists() for file in files_of_chunk(self._metadata(), number))
+        return not self._all_stand(files_of_chunk(self._metadata(), number))
+
+    def _all_stand(self, files: Iterable[str]) -> bool:
+        """Whether plain files stand there; what they hold is looked at when they are read."""
+        return all(is_plain(self.root / file) for file in files)
 
     def _of_chunk(self, number: str) -> dict[str, str]:
         if number not in self.listed:  # a chunk that was done later: this reader knows nothing of it, or all
@@ -255,7 +286,7 @@ class StoreFiles(LocalStore):
 
 def _says_digests(store: Path) -> bool:
     try:
-        return '"digests"' in (store / ATTRS).read_text(encoding="utf-8", errors="replace")
+        return b'"digests"' in read_plain(store / ATTRS, ROOT_BYTES_MAX, is_link_followed=False)
     except OSError:
         return False
 

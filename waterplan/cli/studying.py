@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import waterplan
 from waterplan.cli.output import tell, tell_json
 from waterplan.messages import Texts
+
+OUTLINE = "provinces.geojson"
 
 
 def print_check(folder: str, as_json: bool, language: str) -> None:
     """Says what a study holds; raises DataError with everything that is wrong in it."""
     study, say = waterplan.open_study(folder), Texts("commands", language)
+    home = Path(folder) if Path(folder).is_dir() else waterplan.shipped(folder)
+    if (home / OUTLINE).exists():
+        waterplan.read_outline("study", study, home)
     catalogues = ("sectors", "products", "provinces", "technologies", "sources")
     counts = {name: len(getattr(study, name)) for name in catalogues}
     years = {"base_year": study.base_year, "target_year": study.target_year}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from sqlalchemy.pool import NullPool
 
 from waterplan.errors import BusyError, WaterplanError
 from waterplan.extras import need
+from waterplan.messages import Texts, usual_language
 from waterplan.peer_pool.sealing import damaged
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -75,7 +76,23 @@ def locked(engine: Engine) -> Iterator[Connection]:
                 connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
             yield connection
     except (SQLAlchemyError, sqlite3.Error) as error:
+        if _is_disk_full(error):
+            _take_away_empty(engine)
+            raise WaterplanError(Texts("peer_pool", usual_language())("disk_full")) from None
         raise told(error) from None
+
+
+def _is_disk_full(error: Exception) -> bool:
+    code = getattr(getattr(error, "orig", error), "sqlite_errorcode", 0)
+    return bool(code & 0xFF == sqlite3.SQLITE_FULL)
+
+
+def _take_away_empty(engine: Engine) -> None:
+    """Takes away the file of a pool of which nothing could be written."""
+    with suppress(OSError):
+        file = Path(str(engine.url.database))
+        if file.stat().st_size == 0:
+            file.unlink()
 
 
 def told(error: Exception) -> WaterplanError:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from waterplan.errors import WaterplanError, suggest
+from waterplan.errors import WaterplanError, must_be, suggest
 from waterplan.plan.comparison import Comparison
 from waterplan.plan.plan import Plan
 from waterplan.scenario.levers import EXCLUDED, LEVERS
@@ -28,6 +28,9 @@ def compare(plans: Sequence[Plan], names: Sequence[str] | None = None) -> Compar
 
     Raises WaterplanError for fewer than two plans, or when labels, years or money of their studies differ.
     """
+    must_be(plans, (tuple, list), "plans", "a list of plans")
+    for plan in plans:
+        must_be(plan, Plan, "plans", "a list of plans")
     if len(plans) < 2:
         raise WaterplanError(f"A comparison needs at least two plans; got {len(plans)}.")
     named = _distinct(names if names is not None else [str(plan.dataset.attrs["title"]) for plan in plans])

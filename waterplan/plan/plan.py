@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from waterplan.errors import PATHS, DataError, must_be
 from waterplan.plan.binding import Binding, what_binds_in
 from waterplan.plan.certificate import Certificate, certify
 from waterplan.plan.dataset import build_dataset
@@ -37,6 +38,8 @@ class Plan:
     @classmethod
     def open(cls, path: str | Path, study: Study) -> Plan:
         """A plan saved before; raises DataError when the file is no plan or was made of another study."""
+        must_be(path, PATHS, "path", "the path of a plan", DataError)
+        must_be(study, Study, "study", "a study, such as open_study(folder)", DataError)
         dataset = open_dataset(path, study)
         return cls(
             dataset, study, Scenario.from_mapping(read_toml(dataset.attrs["scenario"]), str(path), is_saved=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from waterplan.errors import InfeasibleError, SolverError, StoppedError
+from waterplan.errors import DataError, InfeasibleError, ScenarioError, SolverError, StoppedError, must_be
 from waterplan.model.flows import Array, Flows, build_flows
 from waterplan.model.instance import Instance, all_prices, input_values
 from waterplan.model.structure import Index, build_structure, totals
@@ -51,6 +51,7 @@ class Planner:
     """Answers scenarios of one study. Safe to share between threads: a request changes nothing that another reads."""
 
     def __init__(self, study: Study):
+        must_be(study, Study, "study", "a study, such as open_study(folder)", DataError)
         self.study = study
         self.structure = build_structure(study)
         self.places = Places.of(self.structure)
@@ -155,6 +156,7 @@ class Planner:
         stop: Callable[[], None] | None = None,
     ) -> Search:
         """One request, ready to run."""
+        must_be(scenario, Scenario, "scenario", "a scenario, such as open_scenario(name)", ScenarioError)
         levers = scenario.resolve(self.study)
         kept = self._coefficients(scenario, levers)
         prices = all_prices(self.structure, kept.values, levers, kept.flows)

@@ -43,8 +43,8 @@ def answer(study: Study | str | Path, scenario: Scenario | str | Path, solver: s
     """
     if solver not in SOLVERS:
         raise ValueError(f'solver "{solver}"; allowed: {", ".join(SOLVERS)}')
-    study = open_study(study) if isinstance(study, str | Path) else study
-    scenario = open_scenario(scenario) if isinstance(scenario, str | Path) else scenario
+    study = study if isinstance(study, Study) else open_study(study)
+    scenario = scenario if isinstance(scenario, Scenario) else open_scenario(scenario)
     return judge(study, scenario) if solver == "highs" else Planner(study).solve(scenario)
 
 

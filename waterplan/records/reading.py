@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from waterplan.errors import WaterplanError
+from waterplan.errors import PATHS, DataError, WaterplanError, must_be
 from waterplan.messages import LANGUAGES
 from waterplan.records.balance import BALANCE_TOLERANCE, SHARES_SLACK, inconsistencies
 from waterplan.records.cells import Rows
@@ -49,6 +49,8 @@ def read_records(
     column and what to do, where the first rows of a workbook have a hundred and more with those alone; WaterplanError
     for another language or a tolerance that is none; StoppedError once ``cancelled`` holds.
     """
+    must_be(source, (bytes, *PATHS), "records", "a path, or the content of a file", DataError)
+    must_be(study, Study, "study", "a study, such as open_study()", DataError)
     _check_asked(language, tolerance)
     faults = Faults(shown(name or (Path(source).name if not isinstance(source, bytes) else "upload")), language)
     data = source if isinstance(source, bytes) else _content(Path(source), faults)

@@ -13,7 +13,7 @@ import pandas as pd
 import tomli_w
 import xarray as xr
 
-from waterplan.errors import Problem, ScenarioError, suggest
+from waterplan.errors import PATHS, Problem, ScenarioError, must_be, suggest
 from waterplan.scenario import provenance
 from waterplan.scenario.applying import apply
 from waterplan.scenario.content import read_content
@@ -36,6 +36,7 @@ from waterplan.study import Study, Trace
 from waterplan.tables.places import not_a_file
 from waterplan.vocabulary import term
 
+TECHNOLOGIES = 'a list of technologies, such as ["mvr_evaporation"]'
 DIGEST_OF = "waterplan scenario 1\n"
 
 
@@ -65,15 +66,26 @@ class Scenario:
     places: Places = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        self._check_kinds()
         checked = {name: check_lever(name, value) for name, value in self.levers.items()}
         raise_faults(self._places, [fault for _, faults in checked.values() for fault in faults])
         object.__setattr__(self, "levers", {name: plain for name, (plain, _) in checked.items()})
-        object.__setattr__(self, "overrides", tuple(self.overrides))
         object.__setattr__(self, "exclude", tuple(dict.fromkeys(self.exclude)))
         for name in ("title", "why"):
             here, chinese = getattr(self, name).strip(), getattr(self, f"{name}_zh").strip()
             object.__setattr__(self, name, here or chinese)
             object.__setattr__(self, f"{name}_zh", chinese)
+
+    def _check_kinds(self) -> None:
+        for name in ("title", "why", "title_zh", "why_zh"):
+            must_be(getattr(self, name), str, name, "a text", ScenarioError)
+        must_be(self.levers, Mapping, "levers", 'a table, such as {"saving_target": 2500}', ScenarioError)
+        must_be(self.overrides, Iterable, "overrides", "a list of overrides", ScenarioError)
+        must_be(self.exclude, Iterable, "exclude", TECHNOLOGIES, ScenarioError)
+        for name, kind in (("overrides", Override), ("exclude", str)):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+            for one in getattr(self, name):
+                must_be(one, kind, name, f"a list of {name}" if kind is Override else TECHNOLOGIES, ScenarioError)
 
     @property
     def _places(self) -> Places:
@@ -108,6 +120,7 @@ class Scenario:
         is_saved: waterplan itself wrote the content (a plan, a link, a store), perhaps before it refused figures that
         are set twice.
         """
+        must_be(content, Mapping, file, "the content of a scenario file as a table", ScenarioError)
         fields, problems = read_content(content, file, {})
         scenario = cls(**fields)
         if not is_saved:
@@ -160,7 +173,9 @@ class Scenario:
         kept = {name: value for name, value in self.levers.items() if plain.get(name, value) is not None}
         now = {**kept, **{name: merged(kept.get(name), value) for name, (value, _) in checked.items()}}
         exclude = levers.get(EXCLUDED, self.exclude)
-        exclude = (exclude,) if isinstance(exclude, str) else tuple(exclude or ())
+        exclude = (exclude,) if isinstance(exclude, str) else () if exclude is None else exclude
+        must_be(exclude, Iterable, EXCLUDED, TECHNOLOGIES, ScenarioError)
+        exclude = tuple(exclude)
         said = [
             f"levers.{name}{f'.{label}' if label else ''}"
             for name, (value, _) in checked.items()
@@ -171,6 +186,7 @@ class Scenario:
 
     def with_settings(self, settings: Iterable[str]) -> Scenario:
         """The same scenario with settings such as ``sector_floor.paper=0.1``. Raises ScenarioError with all faults."""
+        must_be(settings, Iterable, ORIGIN, 'a list such as ["saving_target=2500"]', ScenarioError)
         changes, problems = read_settings(settings)
         scenario = self
         for name, value in changes:
@@ -291,6 +307,7 @@ def open_scenario(name_or_path: str | Path) -> Scenario:
     >>> open_scenario("reference").levers
     {}
     """
+    must_be(name_or_path, PATHS, "scenario", "a name or the path of a file", ScenarioError)
     shipped = {path.stem: path for path in scenario_files()}
     path = Path(name_or_path)
     known = len(path.parts) == 1 and not_a_file(path).startswith("there")

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from waterplan.errors import Problem, ScenarioError
+from waterplan.errors import Problem, ScenarioError, must_be
 from waterplan.scenario.levers import EXCLUDED, OTHERS, shown
 from waterplan.toml_text import TomlError, read_toml
 
@@ -24,6 +24,7 @@ def parse_setting(text: str) -> tuple[str, Any]:
     >>> parse_setting("sector_floor.paper=.1"), parse_setting("saving_target=9000")
     (('sector_floor', {'paper': 0.1}), ('saving_target', 9000))
     """
+    must_be(text, str, ORIGIN, "words such as saving_target=2500", ScenarioError)
     name, equals, written = (part.strip() for part in text.partition("="))
     if not equals or not name or not written:
         message = f"got {shown(text)}; write lever=value, such as saving_target=2500 or sector_floor.paper=0.1."

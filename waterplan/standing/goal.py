@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from waterplan.benchmarking.ladders import GRADES
-from waterplan.errors import WaterplanError, suggest
+from waterplan.errors import WaterplanError, must_be, suggest
 from waterplan.plan.norms import TOLERANCE
 from waterplan.plant.plan import PlantPlanner
 from waterplan.standing.said import NOTHING, Said
@@ -36,6 +37,7 @@ class Goal:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise WaterplanError(f'goal: "{self.kind}" is none. Ask for one of {", ".join(KINDS)}.')
+        must_be(self.value, (str, int, float, np.number), "goal", "a number, or the name of a grade")
         if self.kind == GRADE:
             self._check_grade()
         elif isinstance(self.value, str) or not math.isfinite(self.value) or self.value < 0:

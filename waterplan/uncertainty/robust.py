@@ -26,6 +26,7 @@ from waterplan.batch.store import seal_metadata, store_faults
 from waterplan.batch.store_files import StoreFiles
 from waterplan.errors import DataError, Problem, WaterplanError
 from waterplan.messages import Texts, usual_language
+from waterplan.plain_files import read_plain
 from waterplan.plan.result import Result
 from waterplan.planner.planner import Planner
 from waterplan.scenario import Scenario, open_scenario
@@ -38,6 +39,7 @@ from waterplan.uncertainty.technologies import usage
 from waterplan.whole import put
 
 ANSWERS, INDICES, FORMAT = "robust", "indices", 1
+QUESTION_BYTES_MAX = 4_000_000  # of the file that says what is answered
 SHORTFALL_PRICE = 2.0  # times the shadow price of the run: an assumption, told where regret is
 ROW_TEXTS, ROW_FIGURES = ("name", "basis", "source", "unit"), ("value", "low", "high", "derivative", "weight")
 Tell = Callable[[str, int, int], None]
@@ -209,7 +211,7 @@ def _once(store: Path, group: str, question: Mapping[str, object], make: Callabl
     That it is whole is written last.
     """
     try:
-        known = json.loads(_whole(store, group).read_text(encoding="utf-8"))
+        known = json.loads(read_plain(_whole(store, group), QUESTION_BYTES_MAX))
     except (OSError, ValueError):
         known = None
     if known == question:

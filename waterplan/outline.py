@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from waterplan import Study
-from waterplan.errors import WaterplanError
+from waterplan.errors import DataError, WaterplanError
+from waterplan.plain_files import NotPlainError, TooLargeError, read_plain
+from waterplan.study import Study
 
 OWN, OWN_FILE = "study", "provinces.geojson"
 BYTES_MAX, POINTS_MAX = 4_000_000, 200_000
@@ -25,6 +26,8 @@ Point = tuple[float, float]
 class OutlineError(WaterplanError):
     """A file that is no outline of this study."""
 
+    exit_code = DataError.exit_code
+
 
 def read_outline(given: str, study: Study, folder: Path | None = None) -> dict[str, Any]:
     """Width, height and the path of each province. given: "study" for the file of the study's folder, or a path.
@@ -34,15 +37,15 @@ def read_outline(given: str, study: Study, folder: Path | None = None) -> dict[s
     """
     path = Path(given)
     if given == OWN:
-        if folder is None or not (folder / OWN_FILE).is_file():
+        if folder is None or not (folder / OWN_FILE).exists():
             raise OutlineError(f'the study "{study.name}" has no {OWN_FILE}. Give a file: --outline-map FILE.')
         path = folder / OWN_FILE
     try:
-        with path.open("rb") as stream:  # of a device too, no more than may be
-            raw = stream.read(BYTES_MAX + 1)
-        if len(raw) > BYTES_MAX:
-            raise OutlineError(f"{path}: larger than {BYTES_MAX // 1_000_000} MB, the most for an outline.")
-        content = json.loads(raw)
+        content = json.loads(read_plain(path, BYTES_MAX))
+    except TooLargeError:
+        raise OutlineError(f"{path}: larger than {BYTES_MAX // 1_000_000} MB, the most for an outline.") from None
+    except NotPlainError:
+        raise OutlineError(f"{path}: cannot be read: this is no plain file.") from None
     except OSError as error:
         raise OutlineError(f"{path}: cannot be read: {error.strerror}.") from None
     except (ValueError, RecursionError):
