@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from waterplan.plan.plan import Plan
-from waterplan.planner.planning import Verdict, answer, solve
+from waterplan.planner.planning import Verdict, answer, confirm, solve
 from waterplan.report import figures
 from waterplan.report.layout import WIDTH, beside, cut, number, paragraph, percent, table, width
 from waterplan.report.page import certificate_line, judge_line, plan_page
-from waterplan.scenario import Scenario, open_scenario
+from waterplan.scenario import Override, Scenario, open_scenario
 
 LINES = 60
 
@@ -185,6 +185,24 @@ def test_the_judge_says_whether_it_agrees():
     assert "agrees (2.0 s)" in judge_line(Verdict(2.0, 1e-12, 1e-8))
     assert "DIFFERS" in judge_line(Verdict(2.0, 1e-3, 1e-8))
     assert "DIFFERS" in judge_line(Verdict(2.0, 1e-12, 0.5))
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "Another plan costs exactly the same"), ("zh", "另有方案成本完全相同")]
+)
+def test_the_judge_calls_a_tie_a_tie(tiny, language, said):
+    """Without investment many unit costs are equal, and two exchanges together cost nothing, not even the tie-break."""
+    free = Override("investment_per_m3", {}, value=0, unit="CNY/(m3/a)", source="a guess made for this test")
+    verdict = confirm(answer(tiny, Scenario(levers={"saving_target": 60}, overrides=(free,))))
+    assert verdict.volume > 1
+    assert verdict.is_tie
+    assert verdict.agrees
+    assert said in judge_line(verdict, language).replace("\n", " ")
+
+
+@pytest.mark.parametrize(("cost", "tie_break"), [(1e-10, 0.0), (0.0, 1e-12)])
+def test_other_volumes_at_another_cost_are_no_tie(cost, tie_break):
+    assert not Verdict(2.0, cost, 3.5, 1.0, tie_break).agrees
 
 
 def test_both_solvers_give_the_same_page(tiny):

@@ -1,6 +1,8 @@
 """Plans where something is nothing: no flow, dust, a study of another size, empty tables; and limits that just hold."""
 
+import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +11,12 @@ from certified import asked, certified
 from conftest import TINY
 from emptying import EMPTIES, Emptied
 
+from waterplan.cli.output import error_text
 from waterplan.curve import curve
 from waterplan.errors import DataError, InfeasibleError
 from waterplan.explain import overview
 from waterplan.plan.plan import Plan
+from waterplan.planner.judge import judge
 from waterplan.planner.planner import Planner
 from waterplan.scenario import Override, open_scenario
 
@@ -23,6 +27,15 @@ SIZED = {"output", "supply_potential", "national_output", "sector_withdrawal"}
 
 def made(product, province, value, unit="t/a"):
     return Override("output", {"product": product, "province": province}, value=value, unit=unit, source=SAID)
+
+
+def scaled(study, size):
+    """A study that withdraws as many times as much."""
+    values = study.values.copy(
+        data={name: v.values * (size if name in SIZED else 1) for name, v in study.values.data_vars.items()}
+    )
+    rows = study.rows.assign(value=study.rows["value"] * np.where(study.rows["name"].isin(SIZED), size, 1.0))
+    return replace(study, values=values, rows=rows)
 
 
 class TestNoFlow:
@@ -55,11 +68,7 @@ class TestSize:
         ("levers", "caps"), [({}, {}), ({"sector_floor": {"paper": 0.1}}, {"investment_cap": 900})], ids=["", "limits"]
     )
     def test_everything_times_a_factor_costs_the_factor_as_much(self, tiny, planner, size, levers, caps):
-        scaled = tiny.values.copy(
-            data={name: v.values * (size if name in SIZED else 1) for name, v in tiny.values.data_vars.items()}
-        )
-        rows = tiny.rows.assign(value=tiny.rows["value"] * np.where(tiny.rows["name"].isin(SIZED), size, 1.0))
-        other = Planner(replace(tiny, values=scaled, rows=rows))
+        other = Planner(scaled(tiny, size))
         here = certified(planner, asked(saving_target=100, **levers, **caps))
         caps = {name: value * size for name, value in caps.items()}
         there = certified(other, asked(saving_target=100 * size, **levers, **caps))
@@ -155,3 +164,24 @@ class TestEdge:
         assert certified(planner, asked(saving_target=most)).ledger.counted_saving == pytest.approx(most, rel=1e-12)
         with pytest.raises(InfeasibleError, match="missing"):
             planner.solve(asked(saving_target=most * (1 + 1e-9)))
+
+    @pytest.mark.parametrize("share", [1e-15, 1e-12, 3e-12])
+    def test_what_misses_the_attainable_by_rounding_is_attained_in_both_ways(self, planner, share):
+        for levers in ({}, {"sector_floor": {"paper": 0.1}}, {"alternative_share_max": 0.05}):
+            most = planner.attainable(asked(**levers))
+            certified(planner, asked(saving_target=most * (1 + share), **levers))
+
+    @pytest.mark.parametrize("size", [1, 1e-6, 1e-9])
+    def test_what_is_missing_is_never_told_as_nothing(self, tiny, size):
+        study = scaled(tiny, size)
+        planner = Planner(study)
+        most = planner.attainable(asked())
+        beyond = asked(saving_target=most + 3e-9 * planner.unit(asked()))
+        for way in (planner.solve, partial(judge, study)):
+            with pytest.raises(InfeasibleError) as caught:
+                way(beyond)
+            told = [str(caught.value), error_text(caught.value, "en"), error_text(caught.value, "zh")]
+            for text in told:
+                figures = [float(figure) for figure in re.findall(r"[\d.]+\d(?:e-\d+)?", text.replace(",", ""))]
+                assert figures[0] > figures[1], text
+                assert figures[-1] == pytest.approx(3e-9 * planner.unit(asked()), rel=0.5), text

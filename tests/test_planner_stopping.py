@@ -1,12 +1,29 @@
 """Requests that are not wanted any more end, say why, and leave nothing behind."""
 
+import math
+import subprocess
+import sys
 import threading
 
+import numpy as np
 import pytest
+from conftest import TINY
 
-from waterplan.errors import StoppedError
+from waterplan.errors import SolverError, StoppedError
 from waterplan.planner.planner import Latest
+from waterplan.planner.price import find_price
 from waterplan.scenario import Scenario
+
+GUESSES = """
+import sys
+from waterplan.planner.planner import Planner
+from waterplan.scenario import Scenario
+from waterplan.study import Study
+
+planner = Planner(Study.read(sys.argv[1]))
+for guess in map(float, sys.argv[3:]):
+    print(planner.solve(Scenario(levers={"saving_target": float(sys.argv[2])}), guess).ledger.objective)
+"""
 
 
 def question(**levers):
@@ -64,3 +81,33 @@ def test_a_newer_request_takes_the_place_of_the_older(planner):
     del planner.solve
     assert told == ["A newer request took the place of this one."]
     assert newer.ledger.counted_saving == pytest.approx(70)
+
+
+@pytest.mark.parametrize("target", [0.0, 60.0])
+def test_a_guess_that_no_price_can_be_changes_nothing_and_never_hangs(planner, target):
+    """In a process of its own, since nothing inside stops compiled code that does not end."""
+    guesses = ["nan", "-5", "-inf", "inf", "1e308", "0"]
+    call = [sys.executable, "-c", GUESSES, str(TINY), str(target), *guesses]
+    done = subprocess.run(call, capture_output=True, text=True, timeout=300, check=True)
+    cost = planner.solve(question(saving_target=target)).ledger.objective
+    assert [float(line) for line in done.stdout.split()] == pytest.approx([cost] * len(guesses), rel=1e-9, abs=1e-9)
+
+
+def test_no_loop_goes_on_for_ever_from_a_price_that_is_no_number(planner):
+    search = planner.search(question())
+    with pytest.raises(SolverError, match="did not end"):
+        search.run(math.nan)
+
+
+@pytest.mark.parametrize("guess", [None, "dear", "1.5", [1.0, 2.0], 1j, 10**400])
+def test_a_guess_that_is_no_number_is_refused_in_words(planner, guess):
+    with pytest.raises(ValueError, match="allowed: a number, a shadow price"):
+        planner.solve(question(), guess)
+
+
+@pytest.mark.parametrize("guess", [2, True, np.float32(2), np.int64(2)])
+def test_a_guess_of_another_type_compiles_nothing_anew(planner, guess):
+    planner.solve(question(), 2.0)
+    before = list(find_price.signatures)
+    planner.solve(question(), guess)
+    assert list(find_price.signatures) == before

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 SHOWN_PROBLEMS = 50
-DIGITS_MAX = 9
+DIGITS_MAX = 18  # no difference that counts is smaller: a billionth of the smallest study
 PATHS = (str, os.PathLike)  # what a path may be given as
 
 
@@ -115,10 +115,22 @@ def must_be(
 def digits_apart(difference: float) -> int:
     """Digits after the point that two figures need for their difference to be seen; two at least.
 
-    >>> digits_apart(12.5), digits_apart(0.003)
-    (2, 3)
+    >>> digits_apart(12.5), digits_apart(0.003), digits_apart(4e-12)
+    (2, 3, 12)
     """
     return next((digits for digits in range(2, DIGITS_MAX) if round(abs(difference), digits) > 0), DIGITS_MAX)
+
+
+def told_apart(target: float, attainable: float, digits: int, marks: str = "") -> str:
+    """A target to so many digits, and to as many more as it needs to be seen above what is attainable.
+
+    >>> told_apart(258.5, 12.0, 10), told_apart(258.0495026331, 258.0495026320, 10)
+    ('258.5', '258.049502633')
+    """
+    told = f"{target:{marks}.{digits}g}"
+    if float(told.replace(",", "")) > attainable:
+        return told
+    return f"{target:{marks}.{digits_apart(target - attainable)}f}"
 
 
 class InfeasibleError(WaterplanError):

@@ -216,6 +216,13 @@ def largest_saving(compiled: Compiled, structure: Structure, settings: Settings 
     return None if solution.status != "optimal" else reference - solution.objective
 
 
+def with_less_saving(compiled: Compiled, less: float) -> Compiled:
+    """A model whose target is lower [hm3/a]."""
+    lowered = compiled.row_lower.copy()
+    lowered[compiled.rows[TARGET][None]] -= less
+    return replace(compiled, row_lower=lowered)
+
+
 def decisions_of(structure: Structure, compiled: Compiled, values: Array) -> Decisions:
     """The decisions among the values of all columns, within their bounds."""
     inside = np.clip(values, compiled.lower, compiled.upper)

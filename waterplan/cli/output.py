@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import typer
 
 import waterplan
-from waterplan.errors import InfeasibleError, ProblemsError, WaterplanError, digits_apart
+from waterplan.errors import InfeasibleError, ProblemsError, WaterplanError, digits_apart, told_apart
 from waterplan.messages import Texts
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def error_text(error: WaterplanError, language: str) -> str:
     if math.isfinite(error.attainable):
         target, digits = error.attainable + error.shortfall, digits_apart(error.shortfall)
         figures = {"attainable": f"{error.attainable:,.{digits}f}", "shortfall": f"{error.shortfall:,.{digits}f}"}
-        lines = [say("infeasible", target=f"{target:,.12g}", **figures)]
+        lines = [say("infeasible", target=told_apart(target, error.attainable, 12, ","), **figures)]
     ways = ways_of(error)
     if ways:
         alone = [way for way in ways if len(way.settings) == 1 and TARGET not in way.settings]

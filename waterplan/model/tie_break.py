@@ -1,7 +1,8 @@
 """The canonical tie-break: among least-cost plans, always the same one.
 
 Least-cost plans are often not unique. A fixed tiny amount is added to each unit cost inside the optimisation and left
-out of all reports, so that every path ends in the same plan.
+out of all reports, so that every path ends in the same plan. Since the amounts are equidistant, an exchange between
+four rows or more can still cost nothing where all their unit costs are equal; both plans are then right.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from waterplan.errors import CertificateError, InfeasibleError, digits_apart
+from waterplan.errors import CertificateError, InfeasibleError, digits_apart, told_apart
 from waterplan.model.decisions import Decisions, Duals
 from waterplan.model.instance import Instance
 from waterplan.plan.deployment import Deployment
@@ -67,7 +67,8 @@ def no_plan(target: float, attainable: float | None, broken: tuple[str, ...] = (
         )
     digits = digits_apart(target - attainable)
     return InfeasibleError(
-        f"No plan saves {target:.10g} hm3/a. All technologies within their limits save {attainable:.{digits}f}; "
+        f"No plan saves {told_apart(target, attainable, 10)} hm3/a. "
+        f"All technologies within their limits save {attainable:.{digits}f}; "
         f"{target - attainable:.{digits}f} are missing.",
         attainable=attainable,
         shortfall=target - attainable,

@@ -31,7 +31,9 @@ def _fill_in_order(
         for a in range(first, last):
             chosen[a] = 0.0
         left = room[n]
-        while left > 0.0:
+        for _ in range(first, last):
+            if not left > 0.0:
+                break
             best, found = 0.0, -1
             for a in range(first, last):
                 margin = worth[n] - cost[a]

@@ -6,14 +6,15 @@ import time
 
 import numpy as np
 
-from waterplan.errors import InfeasibleError
+from waterplan.errors import SolverError
 from waterplan.model.build import build_model
 from waterplan.model.instance import Instance, build_instance
 from waterplan.model.tie_break import build_tie_break, tie_break_of
 from waterplan.plan.deployment import deployment_of
 from waterplan.plan.result import Result, no_plan
+from waterplan.planner.limits import KEPT
 from waterplan.scenario import Scenario
-from waterplan.solver import Compiled, Settings, compile_model, largest_saving, solve
+from waterplan.solver import Compiled, Settings, Solution, compile_model, largest_saving, solve, with_less_saving
 from waterplan.study import Study
 
 
@@ -26,7 +27,7 @@ def judge(study: Study, scenario: Scenario, settings: Settings | None = None) ->
     )
     solution = solve(compiled, instance.structure, settings)
     if solution.status != "optimal":
-        raise infeasible(instance, compiled, settings)
+        solution = _at_the_most(instance, compiled, settings)
     deployment = deployment_of(instance.structure, instance.flows, solution.decisions)
     tie = build_tie_break(instance.structure)
     return Result(
@@ -43,10 +44,21 @@ def judge(study: Study, scenario: Scenario, settings: Settings | None = None) ->
     ).checked()
 
 
-def infeasible(instance: Instance, compiled: Compiled, settings: Settings | None) -> InfeasibleError:
-    """Why the full LP has no answer: the largest saving, and what is missing to the target."""
-    attainable = largest_saving(compiled, instance.structure, settings)
-    return no_plan(instance.levers.saving_target, attainable)
+def _at_the_most(instance: Instance, compiled: Compiled, settings: Settings | None) -> Solution:
+    """The solution that saves as much as can be, where that misses the target by rounding alone, as the planner has it.
+
+    InfeasibleError with the largest saving where more is missing.
+    """
+    s, unit, target = instance.structure, instance.flows.unit, instance.levers.saving_target
+    attainable = largest_saving(compiled, s, settings)
+    if attainable is None or target - attainable >= KEPT * unit:
+        raise no_plan(target, attainable)
+    missing = max(target - attainable, 0.0)
+    for less in (missing, missing + unit * (settings or Settings()).tolerance):
+        solution = solve(with_less_saving(compiled, less), s, settings)
+        if solution.status == "optimal":
+            return solution
+    raise SolverError(f"HiGHS finds no plan at {target:.10g} hm3/a, and that {attainable:.10g} can be saved.")
 
 
 def difference(first: Result, second: Result) -> tuple[float, float]:

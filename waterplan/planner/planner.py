@@ -83,9 +83,11 @@ class Planner:
 
         guess: a shadow price to start from [CNY/m3]; it changes the time, never the answer. time_limit [s] and
         cancelled are looked at before every question: StoppedError says which of them ended the search.
-        Raises InfeasibleError when no plan meets all limits, ScenarioError when the scenario does not fit the study.
+        Raises InfeasibleError when no plan meets all limits, ScenarioError when the scenario does not fit the study,
+        ValueError when the guess is not a number.
         """
         started = time.perf_counter()
+        guess = _price(guess)
         search = self.search(scenario, stop=_stop(started, time_limit, cancelled))
         if search.instance.levers.saving_target > (1.0 + OUT_OF_REACH) * search.pairs.reference.sum():
             raise no_plan(search.instance.levers.saving_target, self.attainable(scenario))
@@ -195,6 +197,17 @@ class Planner:
         everyone = np.arange(len(pairs.reference))
         ask(everyone, USUAL_PRICE, np.zeros(len(everyone)), pairs, costs, uses, answers)
         return Coefficients(values, flows, pairs, uses, answers.entry)
+
+
+def _price(guess: object) -> float:
+    """A guess as a price to start from: one that no price can be is the nearest that can, or the usual one."""
+    try:
+        if isinstance(guess, str | bytes):
+            raise TypeError
+        price = float(guess)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"guess {guess!r}; allowed: a number, a shadow price in CNY/m3 from 0 on.") from error
+    return USUAL_PRICE if math.isnan(price) else max(price, 0.0)
 
 
 def _stop(started: float, time_limit: float, cancelled: Callable[[], bool] | None) -> Callable[[], None]:

@@ -84,13 +84,17 @@ def find_price(
     Returns status, price, the share of the answers ``above`` in the plan, and the pairs in which the answers ``below``
     and ``above`` differ; where they do not, ``below`` is the plan.
     """
+    price_max = PRICE_MAX * dearness
+    guess = min(max(guess, 0.0), price_max)
     price_low = price_high = guess
     counted_low, _, _ = ask(members, guess, extra, pairs, costs, uses, answers)
     counted_high = counted_low
     _keep(members, pairs, answers, below)
     _keep(members, pairs, answers, above)
-    step, price_max = 0.01 * guess + 1e-3, PRICE_MAX * dearness
-    while counted_low >= target:
+    step = 0.01 * guess + 1e-3
+    for _ in range(ROUNDS_MAX):
+        if counted_low < target:
+            break
         if price_low <= 0.0:
             return SLACK, 0.0, 0.0, members[:0]
         price_high, counted_high = price_low, counted_low
@@ -99,7 +103,9 @@ def find_price(
         step *= 4.0
         counted_low, _, _ = ask(members, price_low, extra, pairs, costs, uses, answers)
         _keep(members, pairs, answers, below)
-    while counted_high < target:
+    for _ in range(ROUNDS_MAX):
+        if counted_high >= target:
+            break
         if price_high >= price_max:
             return OUT_OF_REACH, price_high, 1.0, members[:0]
         price_low, counted_low = price_high, counted_high
@@ -108,6 +114,8 @@ def find_price(
         step *= 4.0
         counted_high, _, _ = ask(members, price_high, extra, pairs, costs, uses, answers)
         _keep(members, pairs, answers, above)
+    if not counted_low < target <= counted_high:
+        return NOT_ENDED, price_high, 0.0, members[:0]
     return _between(
         members, pairs, costs, uses, extra, target, answers, below, above, price_low, price_high, counted_low
     )

@@ -30,7 +30,8 @@ class Search(Request):
         """The optimal mixture, its prices and the dual bound."""
         found = self._by_target(guess)
         if found is None:
-            return self._by_columns([0.0, guess, PRICE_MAX * self.dearness])
+            highest = PRICE_MAX * self.dearness
+            return self._by_columns([0.0, min(guess, highest), highest])
         mixture, duals, bound = found
         broken = self._broken(mixture.deployment)
         if broken is None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from waterplan.errors import SolverError
 from waterplan.model.flows import Array
 from waterplan.model.structure import Index
 from waterplan.planner.answer import ask
@@ -20,6 +21,7 @@ from waterplan.planner.packs import Answers, Costs, Pairs
 from waterplan.planner.store import Uses
 
 DEEPEST = 96
+ROUNDS_MAX = 100_000
 ROUNDING = 1e-13
 APART = 1e-11  # of the whole volume of the study
 
@@ -49,7 +51,7 @@ def _crossings(
     uses: Uses,
     answers: Answers,
 ) -> Array:
-    """Halves the intervals on each pair's stack until all neighbours are known.
+    """Halves the intervals on each pair's stack until all neighbours are known; ``depth`` is 0 then.
 
     A row is price_a, counted_a, cost_a, price_b, counted_b, cost_b; what is found: pair, crossing, and the row.
     """
@@ -57,7 +59,9 @@ def _crossings(
     count = 0
     price = np.zeros(len(stack))
     active = members[depth[members] > 0]
-    while len(active):
+    for _ in range(ROUNDS_MAX):
+        if len(active) == 0 or depth.max() > DEEPEST:
+            break
         for i in active:
             a = stack[i, depth[i] - 1]
             price[i] = min(max((a[5] - a[2]) / (a[4] - a[1]), a[0]), a[3])
@@ -152,13 +156,15 @@ def walk_prices(
     """
     count = len(pairs.reference)
     nothing = np.zeros(count)
-    stack = np.zeros((count, DEEPEST, 6))
+    stack = np.zeros((count, DEEPEST + 1, 6))
     for price, columns in ((low, slice(0, 3)), (high, slice(3, 6))):
         ask(members, price, nothing, pairs, costs, uses, answers)
         stack[:, 0, columns] = np.stack([np.full(count, price), answers.counted, answers.cost], axis=1)
     depth = np.zeros(count, dtype=np.int64)
     depth[members] = stack[members, 0, 4] - stack[members, 0, 1] > APART * pairs.unit
     found = _crossings(members, stack, depth, pairs, costs, uses, answers)
+    if depth.any():
+        raise SolverError("The walk over all prices did not end; report it with the scenario file.")
     found = found[np.lexsort((found[:, 1], found[:, 0]))]
     pair = found[:, 0].astype(np.int64)
     ends = np.cumsum(np.bincount(pair, minlength=count))

@@ -243,6 +243,7 @@ def certificate_line(
 def judge_line(verdict: Verdict, language: str = "en") -> str:
     """One line from the judge: how far the full model's answer is from the plan."""
     say = Texts("page", language)
-    key = "judged" if verdict.agrees else "judged_otherwise"
+    agreed = "judged_a_tie" if verdict.agrees and verdict.is_tie else "judged"
+    key = agreed if verdict.agrees else "judged_otherwise"
     figures = {"cost": f"{verdict.cost:.0e}", "volume": f"{verdict.volume:.0e}"}
     return "\n".join(paragraph(say(key, seconds=number(verdict.seconds, 1), **figures), indent=""))
