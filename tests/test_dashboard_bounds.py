@@ -3,6 +3,7 @@
 The bounds are made small here, so that a few connections reach them; the server is a real one.
 """
 
+import base64
 import contextlib
 import signal
 import socket
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import zlib
 from urllib.parse import urlencode, urlsplit
 
 import pytest
@@ -167,6 +169,32 @@ def test_a_websocket_that_does_not_answer_pings_is_closed(small):
     visitor.open()
     with visitor.connect() as silent:
         assert silent.answer() is None  # frames are read, pings are left unanswered
+
+
+def packed(text):
+    return base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode().rstrip("=")
+
+
+EMPTY = packed("[" + ",".join(["{}"] * 326_666) + "]")
+PRICE = '{"name":"water_price","where":{"province":"p"},"factor":1,"source":"read on our site"}'
+MANY = packed("[" + ",".join([PRICE] * 9_000) + "]")
+
+
+@pytest.mark.parametrize("query", [f"v=1&set={EMPTY}", "v=1" + f"&pin=set%3D{EMPTY}" * 4, f"v=1&set={MANY}"],
+                         ids=["empty tables", "in pins", "valid tables"])  # fmt: skip
+def test_a_link_of_many_overrides_holds_nobody_up(small, query):
+    statuses = []
+    opening = threading.Thread(target=lambda: statuses.append(get(small, f"/?{query}")[0]))
+    opening.start()
+    longest, until = 0.0, time.monotonic() + 4
+    while time.monotonic() < until:
+        start = time.monotonic()
+        assert is_alive(small)
+        longest = max(longest, time.monotonic() - start)
+        time.sleep(0.05)
+    opening.join()
+    assert longest < 2
+    assert statuses == [200]
 
 
 def tries(address, count, name, statuses):
