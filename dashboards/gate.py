@@ -40,7 +40,10 @@ def sheet(title: str, words: str, language: str, **content: Any) -> str:
 
 def language_of(asked: str, address: str, accepted: str, usual: str) -> str:
     """The language asked for, that of the address behind the gate, that of the browser, or the usual one."""
-    wanted = parse_qs(urlsplit(address).query, max_num_fields=200).get("lang", [""])[-1] if address else ""
+    try:
+        wanted = parse_qs(urlsplit(address).query, max_num_fields=200).get("lang", [""])[-1] if address else ""
+    except ValueError:  # of too many fields, or no address
+        wanted = ""
     return next((name for name in (asked, wanted, accepted[:2].lower()) if name in LANGUAGES), usual)
 
 

@@ -97,7 +97,7 @@ class Session:
         except WaterplanError as error:
             self.notice = {"key": "notice_refused", "detail": str(error)[:600]}
             self.refresh()
-        except (KeyError, TypeError, ValueError):  # not a message of the page
+        except (KeyError, TypeError, ValueError, OverflowError, AssertionError):  # not a message of the page
             self.notice = {"key": "notice_refused", "detail": ""}
             self.refresh()
 
