@@ -75,7 +75,7 @@ class SignIn(RequestHandler):
 
     async def post(self) -> None:
         origin = self.request.headers.get("Origin")
-        if origin is not None and urlsplit(origin).netloc != self.request.host:
+        if origin is not None and origin.partition("://")[2] != self.request.host:
             raise HTTPError(403)
         name = self.get_body_argument("username", "")[: NAME_MAX + 1]
         password = self.get_body_argument("password", "", strip=False)[: LONGEST + 1]

@@ -63,7 +63,7 @@ class Stores:
 
 def _is_store(path: Path) -> bool:
     try:
-        if (path / MARK).is_symlink():
+        if (path / MARK).is_symlink() or not (path / MARK).is_file():  # a pipe would be waited for
             return False
         return '"waterplan_runs"' in (path / MARK).read_text(encoding="utf-8")[:100_000]
     except (OSError, UnicodeDecodeError):

@@ -233,3 +233,11 @@ def test_guessing_at_one_name_is_slow(guarded):  # noqa: F811
         checked += get(guarded, "/login", "POST", body, **FORM)[0] == 401
     assert checked <= 20  # a few at once, then one a second
     Visitor(guarded, "li.na", USERS["li.na"])
+
+
+def test_what_cannot_be_read_of_a_request_is_answered_in_words(guarded):  # noqa: F811
+    assert get(guarded, "/login", "POST", "username=a&password=b", Origin="http://[", **FORM)[0] == 403
+    assert get(guarded, "/login?next=%2F%3F" + "a%3D1%26" * 250)[0] == 200
+    status, _, text = get(guarded, "/zzz?lang=%ff")
+    assert status == 404
+    assert "no such page" in text
