@@ -40,7 +40,10 @@ def sheet(title: str, words: str, language: str, **content: Any) -> str:
 
 def language_of(asked: str, address: str, accepted: str, usual: str) -> str:
     """The language asked for, that of the address behind the gate, that of the browser, or the usual one."""
-    wanted = parse_qs(urlsplit(address).query, max_num_fields=200).get("lang", [""])[-1] if address else ""
+    try:
+        wanted = parse_qs(urlsplit(address).query, max_num_fields=200).get("lang", [""])[-1] if address else ""
+    except ValueError:  # of too many fields, or no address
+        wanted = ""
     return next((name for name in (asked, wanted, accepted[:2].lower()) if name in LANGUAGES), usual)
 
 
@@ -72,7 +75,7 @@ class SignIn(RequestHandler):
 
     async def post(self) -> None:
         origin = self.request.headers.get("Origin")
-        if origin is not None and urlsplit(origin).netloc != self.request.host:
+        if origin is not None and origin.partition("://")[2] != self.request.host:
             raise HTTPError(403)
         name = self.get_body_argument("username", "")[: NAME_MAX + 1]
         password = self.get_body_argument("password", "", strip=False)[: LONGEST + 1]

@@ -42,7 +42,8 @@ class Worded(Contained):
 
     def write_error(self, status_code: int, **_reasons: Any) -> None:
         accepted = self.request.headers.get("Accept-Language", "")
-        language = language_of(self.get_argument("lang", ""), "", accepted, self.settings.get("language", "en"))
+        asked = self.request.query_arguments.get("lang", [b""])[-1].decode("utf-8", "replace")
+        language = language_of(asked, "", accepted, self.settings.get("language", "en"))
         key = SAID.get(status_code, "failed")
         if status_code == 503:
             self.set_header("Retry-After", "5")

@@ -8,11 +8,10 @@ with the same content. A scenario that is too large is not cut: the address says
 
 from __future__ import annotations
 
-import base64
-import functools
-import json
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -20,12 +19,12 @@ from waterplan import Scenario, Study
 from waterplan.errors import WaterplanError
 from waterplan.vocabulary import of_kind
 
+from .packed import TOGETHER_MAX, TooManyError, Unpacking, pack
 from .state import LANGUAGES, PAGES, PINS_MAX, THEMES, State
 
 Shipped = Mapping[str, Scenario]
 VERSION = "1"
 LINK_MAX = 24_000  # signs; browsers and servers take more, not all of them much more
-PACKED_MAX = 1_000_000  # of overrides unpacked, as many as a scenario file may have
 FIELDS_MAX = 128
 VIEW = ("v", "page", "lang", "theme", "pin", "too_large")
 WORDS = {"t": "title", "tz": "title_zh", "w": "why", "wz": "why_zh"}
@@ -55,18 +54,15 @@ def encode_scenario(scenario: Scenario, shipped: Shipped) -> str:
     if scenario.exclude:
         query.append(("x", ",".join(scenario.exclude)))
     if scenario.overrides:
-        query.append(("set", _packed(scenario.overrides)))
+        query.append(("set", _packed(scenario)))
     return _sized(urlencode(query, safe=":,*"))
 
 
-@functools.lru_cache(maxsize=16)
-def _packed(overrides: tuple[Any, ...]) -> str:
-    """Overrides as text; packed once while levers move. Raises LinkError where they are too many."""
-    tables = Scenario(overrides=overrides).to_mapping()["set"]
-    content = json.dumps(tables, ensure_ascii=False, separators=(",", ":")).encode()
-    if len(content) > PACKED_MAX:
-        raise TooLargeError(f"{len(content)} bytes of overrides; {PACKED_MAX} is the most.")
-    return base64.urlsafe_b64encode(zlib.compress(content, 9)).decode().rstrip("=")
+def _packed(scenario: Scenario) -> str:
+    try:
+        return pack(scenario.overrides)
+    except TooManyError as error:
+        raise TooLargeError(str(error)) from None
 
 
 def _sized(query: str) -> str:
@@ -80,9 +76,9 @@ def _words(scenario: Scenario) -> dict[str, str]:
     return {name: getattr(scenario, name) for name in WORDS.values()}
 
 
-def decode_scenario(query: str, study: Study, shipped: Shipped) -> Scenario:
+def decode_scenario(query: str, study: Study, shipped: Shipped, unpacking: Unpacking | None = None) -> Scenario:
     """The scenario of such a query. Raises LinkError if it is damaged or does not fit the study."""
-    return _scenario(dict(_pairs(query)), study, shipped)
+    return _scenario(dict(_pairs(query)), study, shipped, unpacking or Unpacking())
 
 
 def _pairs(query: str) -> list[tuple[str, str]]:
@@ -94,12 +90,16 @@ def _pairs(query: str) -> list[tuple[str, str]]:
         raise LinkError(str(error)) from None
 
 
-def scenario_of(query: str, study: Study, shipped: Shipped) -> Scenario:
-    """The scenario of the query of a whole view. Raises LinkError if it is damaged or does not fit the study."""
+def scenario_of(query: str, study: Study, shipped: Shipped, unpacking: Unpacking | None = None) -> Scenario:
+    """The scenario of the query of a whole view. Raises LinkError if it is damaged or does not fit the study.
+
+    unpacking: of the message that brings it, where that brings more.
+    """
     pairs = dict(_pairs(query))
     if "too_large" in pairs:
         raise TooLargeError("")
-    return _scenario({key: value for key, value in pairs.items() if key not in VIEW}, study, shipped)
+    given = {key: value for key, value in pairs.items() if key not in VIEW}
+    return _scenario(given, study, shipped, unpacking or Unpacking())
 
 
 def encode(state: State, shipped: Shipped) -> tuple[str, str]:
@@ -109,6 +109,9 @@ def encode(state: State, shipped: Shipped) -> tuple[str, str]:
         alone = _sized(_joined(view, encode_scenario(state.scenario, shipped)))
     except TooLargeError:
         return f"{view}&too_large=1", "scenario"
+    together = {id(one.overrides): len(one.overrides) for one in (state.scenario, *state.pins)}
+    if sum(together.values()) > TOGETHER_MAX:
+        return alone, "pins"
     try:
         pins = urlencode([("pin", encode_scenario(pin, shipped)) for pin in state.pins])
         return _sized(_joined(alone, pins)), ""
@@ -130,6 +133,18 @@ def addresses(state: State, shipped: Shipped) -> dict[str, str]:
     return {"link": query, "unlinked": unlinked, "origin": encode_step(state.origin, shipped)}
 
 
+def look(query: str, state: State) -> None:
+    """Takes language, theme and page of an address, which is quickly done; of a damaged one nothing."""
+    with suppress(LinkError):
+        _look(dict(_pairs(query)), state)
+
+
+def _look(given: Mapping[str, str], state: State) -> None:
+    for key, name, allowed in (("lang", "language", LANGUAGES), ("theme", "theme", THEMES), ("page", "page", PAGES)):
+        if given.get(key) in allowed:
+            setattr(state, name, given[key])
+
+
 def _joined(*parts: str) -> str:
     return "&".join(part for part in parts if part)
 
@@ -140,9 +155,7 @@ def decode(query: str, state: State, shipped: Shipped) -> None:
         return
     pairs = _pairs(query)
     given = dict(pairs)
-    for key, name, allowed in (("lang", "language", LANGUAGES), ("theme", "theme", THEMES), ("page", "page", PAGES)):
-        if given.get(key) in allowed:
-            setattr(state, name, given[key])
+    _look(given, state)
     if "too_large" in given:
         raise TooLargeError("")
     pins = [value for key, value in pairs if key == "pin"]
@@ -151,13 +164,14 @@ def decode(query: str, state: State, shipped: Shipped) -> None:
         return
     if given.get("v") != VERSION:
         raise LinkError(f"version {given.get('v', '?')[:20]!r}; this is version {VERSION}.")
-    scenario = _scenario(rest, state.study, shipped)
-    pinned = [decode_scenario(pin, state.study, shipped) for pin in pins[:PINS_MAX]]
+    unpacking = Unpacking()
+    scenario = _scenario(rest, state.study, shipped, unpacking)
+    pinned = [decode_scenario(pin, state.study, shipped, unpacking) for pin in pins[:PINS_MAX]]
     state.scenario = state.origin = scenario
     state.pins = pinned
 
 
-def _scenario(given: Mapping[str, str], study: Study, shipped: Shipped) -> Scenario:
+def _scenario(given: Mapping[str, str], study: Study, shipped: Shipped, unpacking: Unpacking) -> Scenario:
     unknown = [key for key in given if key not in LEVERS and key not in ("f", *WORDS, "x", "set")]
     if unknown:
         raise LinkError(f"{unknown[0][:40]!r} is not known.")
@@ -171,11 +185,11 @@ def _scenario(given: Mapping[str, str], study: Study, shipped: Shipped) -> Scena
         }
         if given.get("x"):
             content["exclude"] = given["x"].split(",")
-        if given.get("set"):
-            content["set"] = _unpacked(given["set"])
         scenario = Scenario.from_mapping(content, "link", is_saved=True)
+        if given.get("set"):
+            scenario = replace(scenario, overrides=unpacking.overrides(given["set"]))
         scenario.check(study)
-    except WaterplanError as error:
+    except (WaterplanError, TooManyError) as error:
         raise LinkError(str(error)) from None
     except (ValueError, TypeError, KeyError, RecursionError, zlib.error) as error:
         raise LinkError(f"damaged ({type(error).__name__}).") from None
@@ -204,12 +218,3 @@ def _value(text: str) -> Any:
         return float(text)
     except ValueError:
         return text
-
-
-def _unpacked(text: str) -> Any:
-    packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    reader = zlib.decompressobj()
-    content = reader.decompress(packed, PACKED_MAX)
-    if reader.unconsumed_tail or not reader.eof:
-        raise ValueError("too long")
-    return json.loads(content)

@@ -14,7 +14,9 @@ from . import link
 from .behind import Behind, Table, rests_kind, rests_name
 from .exports import EXCEL, HEAVY, KINDS, export
 from .facts import ROOM
+from .intake import Result
 from .jobs import LOOK, ORDER, REPORT, WORK
+from .packed import Unpacking
 from .tables import compared_table, told_row, told_source
 
 if TYPE_CHECKING:
@@ -163,13 +165,21 @@ class Panels:
         queries = [message.get("origin"), *(past or [])[-STEPS_MAX:], *(ahead or [])[:STEPS_MAX]]
         if not all(isinstance(query, str) for query in queries):
             return
-        try:
-            origin, *steps = [link.scenario_of(query, state.study, self.session.shipped) for query in queries]
-        except link.LinkError:
-            return
-        count = len((past or [])[-STEPS_MAX:])
-        state.remember(origin, steps[:count], steps[count:])
-        self.session.refresh()
+        count, unpacking, shipped = len((past or [])[-STEPS_MAX:]), Unpacking(), self.session.shipped
+
+        def steps() -> list[Scenario]:
+            return [link.scenario_of(query, state.study, shipped, unpacking) for query in queries]
+
+        def remembered(result: Result) -> None:
+            try:
+                origin, *found = result()
+            except link.LinkError:
+                self.session.notice = {"key": "notice_steps_lost", "detail": ""}
+            else:
+                state.remember(origin, found[:count], found[count:])
+            self.session.refresh()
+
+        self.session.intake.read("&".join(queries), steps, remembered)
 
 
 def _labels(message: Mapping[str, Any]) -> dict[str, str]:

@@ -13,11 +13,11 @@ from typing import Any
 
 from waterplan import Scenario, open_scenario, scenario_files
 from waterplan.errors import WaterplanError
-from waterplan.toml_text import TomlError, read_toml
 
 from . import link
 from .answers import Answer, Answers
 from .facts import Facts
+from .intake import Intake
 from .jobs import LOOK, MOVE, WORK, TooManyError
 from .panels import Panels
 from .plants import Plants
@@ -26,7 +26,6 @@ from .state import LANGUAGES, PAGES, THEMES, State
 from .tables import Rows, side_by_side
 
 log = logging.getLogger("waterplan.dashboard")
-FILE_MAX = 256_000
 
 Show = Callable[[str, dict[str, Any]], None]
 Soon = Callable[[Callable[[], None]], None]  # runs something on the event loop, at once or when the hand rests
@@ -41,17 +40,17 @@ class Session:
         self.answers, self.facts, self.shipped, self.read_only = answers, facts, shipped, read_only
         self.state = State(facts.study, reference, reference, language=language)
         self.rows = Rows(facts.study)
-        self.panels, self.plants = Panels(self), Plants(self, pool)
+        self.panels, self.plants, self.intake = Panels(self), Plants(self, pool), Intake(self)
         self.wanted: dict[str, Any] = {}
         self.slice: dict[str, Any] = {}
         self.notice: dict[str, Any] | None = None
         self.seen = 0
         self.number = 0
         self._show: Show = lambda name, content: None
-        self._soon: Soon = lambda run: run()
+        self.soon: Soon = lambda run: run()
         self._later: Soon = lambda run: run()
         self._waiting: dict[str, dict[str, Any]] | None = None
-        self._closed = False
+        self.is_closed = False
 
     def start(self, query: str, show: Show, soon: Soon, later: Soon | None = None, waits: bool = False) -> None:
         """Takes the view of an address and shows it; a damaged one gives a notice and the reference scenario.
@@ -59,22 +58,23 @@ class Session:
         waits: what is not known at once is kept until the browser says that it is there; while it connects, changes
         can get lost.
         """
-        self._show, self._soon, self._later = show, soon, later or soon
-        try:
-            link.decode(query, self.state, shipped=self.shipped)
-        except link.LinkError as error:
-            self.notice = {"key": error.notice, "detail": str(error)[:300]}
+        self._show, self.soon, self._later = show, soon, later or soon
+        link.look(query, self.state)
         self.show_page()
+        self.intake.open_address(query, lambda: self._begin(waits))
+        if waits and self._waiting is None:
+            self._waiting = {}
+
+    def _begin(self, waits: bool) -> None:
         is_known = not self.state.pins and self.answers.known(self.state.scenario) is not None
         if is_known:
             self.refresh()
-        self._waiting = {} if waits else None
         if not is_known:  # threads may answer only when the server knows of the visitor
-            self._soon(self.refresh)
+            self.soon(self.refresh)
 
     def close(self) -> None:
         """The visitor has left: nothing is sent any more."""
-        self._closed = True
+        self.is_closed = True
         self.answers.jobs.leave(self)
         self.plants.forget()
 
@@ -82,8 +82,10 @@ class Session:
         """A message of the browser: {type, ...}. What is not understood is left alone."""
         if not isinstance(message, Mapping):
             return
+        if message.get("type") != "ready" and self.intake.holds(message):
+            return
         name = f"on_{str(message.get('type', ''))[:20]}"
-        act = getattr(self, f"_{name}", None) or getattr(self.panels, name, None) or getattr(self.plants, name, None)
+        act = getattr(self, f"_{name}", None) or self._heard_elsewhere(name)
         if act is None:
             return
         seq = message.get("seq")
@@ -95,9 +97,13 @@ class Session:
         except WaterplanError as error:
             self.notice = {"key": "notice_refused", "detail": str(error)[:600]}
             self.refresh()
-        except (KeyError, TypeError, ValueError):  # not a message of the page
+        except (KeyError, TypeError, ValueError, OverflowError, AssertionError):  # not a message of the page
             self.notice = {"key": "notice_refused", "detail": ""}
             self.refresh()
+
+    def _heard_elsewhere(self, name: str) -> Callable[[Mapping[str, Any]], None] | None:
+        parts = (self.panels, self.plants, self.intake)
+        return next((getattr(part, name) for part in parts if hasattr(part, name)), None)
 
     def show(self, name: str, content: dict[str, Any]) -> None:
         """Sends something to the browser, or keeps it until the browser is there."""
@@ -137,7 +143,7 @@ class Session:
         """Work of a lane, alike by key; shown on the event loop unless a newer move came. always: done even then."""
 
         def is_wanted() -> bool:
-            return not self._closed and number == self.number
+            return not self.is_closed and number == self.number
 
         def back(future: Future[Any]) -> None:
             if future.cancelled() or isinstance(future.exception(), CancelledError) or not is_wanted():
@@ -153,7 +159,7 @@ class Session:
                     log.error("an answer failed", exc_info=error)
                     self.tell("notice_failed", type(error).__name__)
 
-            self._soon(on_loop)
+            self.soon(on_loop)
 
         try:
             outcome = self.answers.jobs.ask(lane, self, work, (lambda: True) if always else is_wanted, key)
@@ -213,7 +219,7 @@ class Session:
 
     def _explain(self, number: int, answer: Answer, scenario: Scenario) -> None:
         """Curve, reasons and ways out, once the hand rests; a newer move drops them."""
-        if self._closed or number != self.number:
+        if self.is_closed or number != self.number:
             return
         answers = self.answers
 
@@ -287,19 +293,6 @@ class Session:
         found = self.shipped.get(str(message.get("name")))
         if found is not None:
             self.state.open(found)
-        self.refresh()
-
-    def _on_load(self, message: Mapping[str, Any]) -> None:
-        text = str(message.get("text", ""))
-        if self.read_only:
-            self.notice = {"key": "notice_read_only", "detail": ""}
-        elif len(text) > FILE_MAX:
-            self.notice = {"key": "notice_too_large", "detail": ""}
-        else:
-            try:
-                self.state.open(Scenario.from_mapping(read_toml(text), str(message.get("file", "file"))[:80]))
-            except TomlError as error:
-                self.notice = {"key": "notice_no_toml", "detail": str(error)[:200]}
         self.refresh()
 
     def _on_apply(self, message: Mapping[str, Any]) -> None:

@@ -17,6 +17,7 @@ PAGES = ("plan", "compare", "benchmark", "data", "runs")
 THEMES = ("light", "dark")
 LANGUAGES = ("en", "zh")
 PINS_MAX, PAST_MAX = 4, 200
+KEPT_OVERRIDES = 4000  # of all steps together, those they share counted once; the oldest steps are forgotten
 ONE_GESTURE = 0.8  # seconds: moves of one lever that follow closer are one step back
 NO_CAP = "none"
 ORIGIN = "lever"  # where a fault of what is moved on the page stands
@@ -150,7 +151,8 @@ class State:
             return
         for scenario in (origin, *past, *ahead):
             scenario.check(self.study)
-        self.origin, self._past, self._future = origin, [*past][-PAST_MAX:], [*ahead][::-1][-PAST_MAX:]
+        self.origin, self._past, self._future = origin, [*past], [*ahead][::-1][-PAST_MAX:]
+        self._forget_the_oldest()
 
     @property
     def can_undo(self) -> bool:
@@ -169,7 +171,20 @@ class State:
         if scenario == self.scenario:
             return
         if remember or not self._past:
-            self.forgotten += len(self._past) == PAST_MAX
-            self._past = [*self._past, self.scenario][-PAST_MAX:]
+            self._past.append(self.scenario)
+            self._forget_the_oldest()
         self._future.clear()
         self.scenario, self._last = scenario, ("", -math.inf)
+
+    def _forget_the_oldest(self) -> None:
+        """Bounds the steps that can be taken back, and the overrides that they hold."""
+        known: set[int] = set()
+        left, kept = KEPT_OVERRIDES, 0
+        for step in reversed(self._past[-PAST_MAX:]):
+            left -= 0 if id(step.overrides) in known else len(step.overrides)
+            known.add(id(step.overrides))
+            if left < 0:
+                break
+            kept += 1
+        self.forgotten += len(self._past) - kept
+        self._past = self._past[len(self._past) - kept :]

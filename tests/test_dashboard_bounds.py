@@ -3,6 +3,7 @@
 The bounds are made small here, so that a few connections reach them; the server is a real one.
 """
 
+import base64
 import contextlib
 import signal
 import socket
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import zlib
 from urllib.parse import urlencode, urlsplit
 
 import pytest
@@ -169,6 +171,32 @@ def test_a_websocket_that_does_not_answer_pings_is_closed(small):
         assert silent.answer() is None  # frames are read, pings are left unanswered
 
 
+def packed(text):
+    return base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode().rstrip("=")
+
+
+EMPTY = packed("[" + ",".join(["{}"] * 326_666) + "]")
+PRICE = '{"name":"water_price","where":{"province":"p"},"factor":1,"source":"read on our site"}'
+MANY = packed("[" + ",".join([PRICE] * 9_000) + "]")
+
+
+@pytest.mark.parametrize("query", [f"v=1&set={EMPTY}", "v=1" + f"&pin=set%3D{EMPTY}" * 4, f"v=1&set={MANY}"],
+                         ids=["empty tables", "in pins", "valid tables"])  # fmt: skip
+def test_a_link_of_many_overrides_holds_nobody_up(small, query):
+    statuses = []
+    opening = threading.Thread(target=lambda: statuses.append(get(small, f"/?{query}")[0]))
+    opening.start()
+    longest, until = 0.0, time.monotonic() + 4
+    while time.monotonic() < until:
+        start = time.monotonic()
+        assert is_alive(small)
+        longest = max(longest, time.monotonic() - start)
+        time.sleep(0.05)
+    opening.join()
+    assert longest < 2
+    assert statuses == [200]
+
+
 def tries(address, count, name, statuses):
     """Wrong sign-ins, all at once."""
     bodies = [urlencode({"username": name(at), "password": f"wrong {at}"}) for at in range(count)]
@@ -205,3 +233,11 @@ def test_guessing_at_one_name_is_slow(guarded):  # noqa: F811
         checked += get(guarded, "/login", "POST", body, **FORM)[0] == 401
     assert checked <= 20  # a few at once, then one a second
     Visitor(guarded, "li.na", USERS["li.na"])
+
+
+def test_what_cannot_be_read_of_a_request_is_answered_in_words(guarded):  # noqa: F811
+    assert get(guarded, "/login", "POST", "username=a&password=b", Origin="http://[", **FORM)[0] == 403
+    assert get(guarded, "/login?next=%2F%3F" + "a%3D1%26" * 250)[0] == 200
+    status, _, text = get(guarded, "/zzz?lang=%ff")
+    assert status == 404
+    assert "no such page" in text

@@ -16,7 +16,8 @@ from screens import Screen
 from dashboards import link
 from dashboards.answers import Answers
 from dashboards.exports import export
-from dashboards.state import State
+from dashboards.packed import OVERRIDES_MAX, PACKED_MAX
+from dashboards.state import KEPT_OVERRIDES, State
 from waterplan import Scenario, open_scenario, open_study
 from waterplan.errors import ScenarioError
 from waterplan.vocabulary import of_kind, terms
@@ -192,7 +193,8 @@ def test_steps_that_are_too_large_are_left_out(answers, facts, shipped):
     screen.settle()
     before = screen.seen["board"]["place"]
     screen.session.receive({"type": "history", "origin": "too_large=1", "past": ["too_large=1"], "ahead": []})
-    assert screen.settle()["place"] == before
+    board = screen.settle()
+    assert (board["place"], board["notice"]["key"]) == (before, "notice_steps_lost")
 
 
 def test_what_is_packed_is_bounded_before_it_is_unpacked(shipped):
@@ -200,8 +202,8 @@ def test_what_is_packed_is_bounded_before_it_is_unpacked(shipped):
     assert len(bomb) > link.LINK_MAX or len(bomb) < 30_000
     with pytest.raises(link.LinkError):
         link.decode_scenario(f"set={bomb[: link.LINK_MAX - 10]}", STUDY, shipped)
-    small = urlsafe_b64encode(zlib.compress(b"[" + b" " * (link.PACKED_MAX + 1) + b"]", 9)).decode().rstrip("=")
-    with pytest.raises(link.LinkError, match="damaged"):
+    small = urlsafe_b64encode(zlib.compress(b"[" + b" " * (PACKED_MAX + 1) + b"]", 9)).decode().rstrip("=")
+    with pytest.raises(link.LinkError, match="more than 1000000 bytes"):
         link.decode_scenario(f"set={small}", STUDY, shipped)
 
 
@@ -219,3 +221,63 @@ def test_a_fault_of_a_lever_on_the_page_is_named_so(china):
         state.move("discount_rate", 7)
     with pytest.raises(ScenarioError, match=r"lever: 1 problem\n  levers\.sector_floor\.papr"):
         state.move("sector_floor", 0.1, "papr")
+
+
+def packed(text):
+    return urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode().rstrip("=")
+
+
+EMPTY = "[" + ",".join(["{}"] * 326_666) + "]"
+
+
+def test_more_overrides_than_a_page_takes_are_refused_in_words(answers, facts, shipped):
+    for query in (f"v=1&set={packed(EMPTY)}", f"v=1&pin=set%3D{packed(EMPTY)}"):
+        screen = Screen(answers, facts, shipped, query)
+        board = screen.settle()
+        assert board["notice"]["key"] == "notice_link"
+        assert "326,666 overrides; 1,000 is the most" in board["notice"]["detail"]
+        assert screen.session.state.scenario == shipped["reference"]
+
+
+def test_a_file_of_more_overrides_is_refused_in_words_and_the_page_goes_on(answers, facts, shipped):
+    table = '[[set]]\nname="water_price"\nwhere={province="hebei"}\nfactor=1\nsource="read on our site"\n'
+    screen = Screen(answers, facts, shipped)
+    before = screen.settle()["digest"]
+    for count, key in ((OVERRIDES_MAX + 1, "notice_too_many"), (2001, "notice_refused")):
+        board = screen.send("load", file="x.toml", text='title="x"\n' + table * count)
+        assert (board["notice"]["key"], board["digest"]) == (key, before)
+    for language in ("en", "zh"):
+        assert f"{OVERRIDES_MAX:,}" in facts.page(language)["texts"]["notice_too_many"]
+    board = screen.send("load", file="x.toml", text='title="x"\n' + table * OVERRIDES_MAX)
+    assert len(screen.session.state.scenario.overrides) == OVERRIDES_MAX
+    assert board["notice"] is None
+
+
+def test_steps_of_a_history_share_their_overrides_and_are_bounded_together(answers, facts, shipped):
+    def step(number):
+        table = {"name": "water_price", "where": {"province": "hebei"}, "factor": number, "source": WORDS}
+        scenario = Scenario.from_mapping({"set": [table] * 900}, "x.toml")
+        return link.encode_scenario(scenario, shipped).replace("t=", "t=x", 1)
+
+    one = step(1.0)
+    screen = Screen(answers, facts, shipped)
+    screen.settle()
+    screen.session.receive({"type": "history", "origin": one, "past": [one + "&saving_target=2100"] * 45, "ahead": []})
+    assert screen.settle()["place"] == 45
+    assert len({id(past.overrides) for past in screen.session.state._past}) == 1
+    other = Screen(answers, facts, shipped)
+    other.settle()
+    other.session.receive({"type": "history", "origin": one, "past": [step(1.1), step(1.2)], "ahead": []})
+    board = other.settle()
+    assert (board["place"], board["notice"]["key"]) == (0, "notice_steps_lost")
+
+
+def test_the_oldest_steps_go_where_steps_hold_many_overrides(shipped):
+    state = State(STUDY, shipped["reference"], shipped["reference"])
+    for count in range(12):
+        table = {"name": "water_price", "where": {"province": "hebei"}, "factor": 1 + count / 1e6, "source": WORDS}
+        state.open(Scenario.from_mapping({"set": [table] * OVERRIDES_MAX}, is_saved=True))
+        state.move("saving_target", 2100 + count)
+    assert sum({id(past.overrides): len(past.overrides) for past in state._past}.values()) <= KEPT_OVERRIDES
+    assert state.place == 24
+    assert state.can_undo

@@ -15,12 +15,12 @@ pytest.importorskip("panel")
 
 from dashboards import messages
 from dashboards.bounds import MESSAGE_MAX, MESSAGES_AT_ONCE, MESSAGES_PER_SECOND
+from dashboards.intake import FILE_MAX
 from dashboards.link import LINK_MAX
 from dashboards.messages import Incoming, Parcels, RefusedError
 from dashboards.panels import STEPS_MAX
 from dashboards.plant_form import GROUPS, PRODUCTS_MAX, TECHNOLOGIES_MAX, TEXT_MAX
 from dashboards.plants import BYTES_MAX
-from dashboards.session import FILE_MAX
 
 MB = 2**20
 SENT = re.compile(r'type: "([a-z_]+)"')

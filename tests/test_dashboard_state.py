@@ -20,6 +20,7 @@ from dashboards.answers import Answers
 from dashboards.board import build_board
 from dashboards.exports import export
 from dashboards.facts import GROUPS, group_of
+from dashboards.gate import language_of
 from dashboards.state import PINS_MAX, State, set_lever
 from dashboards.tables import Rows, what_differs
 from waterplan import Plan, Scenario, command_lines, open_scenario, settings
@@ -207,7 +208,8 @@ def test_what_is_refused_is_told_and_changes_nothing(answers, facts, shipped):
         board = screen.send("move", **message)
         assert board["notice"]["key"] == "notice_refused"
         assert board["levers"] == before
-    for junk in (None, 5, [], {"type": "__class__"}, {"type": None}, {"type": "unpin", "place": "x"}, {"type": "move"}):
+    for junk in (None, 5, [], {"type": "__class__"}, {"type": None}, {"type": "unpin", "place": "x"}, {"type": "move"},
+                 {"type": "unpin", "place": float("inf")}):  # fmt: skip
         screen.session.receive(junk)
     assert screen.settle()["levers"] == before
 
@@ -295,3 +297,8 @@ def test_only_what_differs_is_compared(china):
 def test_links_may_come_with_foreign_parts(answers, facts, shipped):
     board = Screen(answers, facts, shipped, urlencode({"lang": "zh", "theme": "dark", "page": "data"})).settle()
     assert (board["theme"], board["page"], board["notice"]) == ("dark", "data", None)
+
+
+@pytest.mark.parametrize("address", ["/?" + "&".join(f"a={n}" for n in range(250)), "http://[", "/?lang=%ff"])
+def test_the_language_of_an_address_that_cannot_be_read_is_the_usual_one(address):
+    assert language_of("", address, "", "zh") == "zh"

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from waterplan.errors import ScenarioError
+from waterplan.errors import PROBLEMS_MAX, ScenarioError, suggest
 from waterplan.scenario import Override, Scenario, apply_overrides, override_range
+from waterplan.scenario.overrides import OVERRIDES_MAX
 from waterplan.study import open_study
 
 SOURCE = "Provincial tariff notice, read on site"
@@ -365,3 +366,55 @@ def test_a_wrong_override_made_in_python_is_told_what_to_do(study, override, hel
 
 def test_an_override_reads_as_a_sentence():
     assert str(scenario({"name": "intensity", "factor": 2}).overrides[0]) == "intensity times 2"
+
+
+class TestHowMany:
+    def test_as_many_as_a_scenario_may_have_are_read_and_applied(self, study):
+        price = {"name": "water_price", "where": {"province": "hebei"}, "factor": 1.0}
+        scenario(*[price] * OVERRIDES_MAX).check(study)
+
+    def test_more_are_refused_in_words_however_they_come(self):
+        with pytest.raises(ScenarioError, match=r"2,001 \[\[set\]\] tables; 2,000 is the most.*study of your own"):
+            scenario(*[{}] * (OVERRIDES_MAX + 1))
+        one = Override("water_price", {}, factor=1.0, source=SOURCE)
+        with pytest.raises(ScenarioError, match="2,000 is the most"):
+            Scenario(overrides=(one,) * (OVERRIDES_MAX + 1))
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            {"set": [{"nam": 1}] * OVERRIDES_MAX},
+            {"set": [{f"key{n}": 1 for n in range(5000)}]},
+            {"levers": {f"lever{n}": 1 for n in range(5000)}},
+            {"levers": {"sector_floor": {f"sector{n}": -1 for n in range(5000)}}},
+            {f"key{n}": 1 for n in range(5000)},
+        ],
+    )
+    def test_reading_stops_at_the_hundredth_problem(self, content):
+        with pytest.raises(ScenarioError) as refused:
+            Scenario.from_mapping(content)
+        assert PROBLEMS_MAX <= len(refused.value.problems) <= PROBLEMS_MAX + 1
+
+    def test_that_reading_stopped_is_said(self):
+        with pytest.raises(ScenarioError) as refused:
+            scenario(*[{"nam": 1}] * OVERRIDES_MAX)
+        assert sum("reading stopped here, at 100 problems" in str(one) for one in refused.value.problems) == 1
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            {"set": [{"name": "water_price", "where": {"province": [f"hebei{n}" for n in range(5000)]}, "factor": 1.0,
+                      "source": SOURCE}]},
+            {"set": [{"name": "saving_fraction", "factor": 5.0, "source": SOURCE}] * OVERRIDES_MAX},
+            {"exclude": [f"technology{n}" for n in range(5000)]},
+            {"levers": {"sector_floor": {f"sector{n}": 0.1 for n in range(5000)}}},
+        ],
+    )  # fmt: skip
+    def test_what_does_not_fit_the_study_is_told_a_hundred_times_at_most(self, study, content):
+        with pytest.raises(ScenarioError) as refused:
+            Scenario.from_mapping(content, is_saved=True).check(study)
+        assert len(refused.value.problems) == PROBLEMS_MAX
+
+    def test_a_word_too_long_to_be_near_any_is_not_compared(self):
+        assert suggest("water_pricx", ["water_price"]) == ' Did you mean "water_price"?'
+        assert suggest("water_price" * 10**6, ["water_price"]) == ""

@@ -21,13 +21,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 SHOWN_PROBLEMS = 50
+PROBLEMS_MAX = 100  # of what is wrong in a scenario; what comes after them is not looked at
 DIGITS_MAX = 18  # no difference that counts is smaller: a billionth of the smallest study
 PATHS = (str, os.PathLike)  # what a path may be given as
 
 
 def suggest(word: str, words: Iterable[str]) -> str:
     """A sentence that names the nearest allowed word, or nothing when none is near."""
-    near = difflib.get_close_matches(str(word), list(words), n=1, cutoff=0.6)
+    written, known = str(word), list(words)
+    if len(written) > 3 * max(map(len, known), default=0):  # too long to be near any
+        return ""
+    near = difflib.get_close_matches(written, known, n=1, cutoff=0.6)
     return f' Did you mean "{near[0]}"?' if near else ""
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from waterplan.errors import Problem, ScenarioError, suggest
+from waterplan.errors import PROBLEMS_MAX, Problem, ScenarioError, suggest
 from waterplan.scenario.levers import of_study
 from waterplan.scenario.overrides import Override, made_wrong, names_a_source
 from waterplan.study import Study
@@ -57,6 +57,37 @@ class _Change:
     places: dict[tuple[int, ...], int] = field(default_factory=dict)
 
 
+class _Rows:
+    """Where a study has rows, asked by each override: places of labels, keys of sources, and cells of an input."""
+
+    def __init__(self, study: Study):
+        self.study = study
+        self.sources = [str(key) for key in study.sources.index]
+        self._places: dict[str, dict[str, int]] = {}
+        self._here: dict[str, NDArray[np.bool_]] = {}
+        self._whole: dict[str, Any] = {}
+
+    def places(self, dim: str) -> dict[str, int]:
+        """The place of each label."""
+        if dim not in self._places:
+            self._places[dim] = {str(label): n for n, label in enumerate(self.study.values[dim].values)}
+        return self._places[dim]
+
+    def cells(self, item: Term, indices: Sequence[Any]) -> Any:
+        """Indices of the rows of an input, in order; of each dimension at these places, or (None) at all."""
+        if item.name not in self._here:
+            self._here[item.name] = ~np.isnan(self.study.values[item.name].to_numpy())
+            self._whole[item.name] = np.nonzero(self._here[item.name]) if item.dims else ()
+        here = self._here[item.name]
+        if all(places is None for places in indices):
+            return self._whole[item.name] if here.any() else None
+        block = here
+        for axis, places in enumerate(indices):
+            block = block if places is None else block.take(places, axis=axis)
+        found = np.nonzero(block)
+        return tuple(n if places is None else places[n] for places, n in zip(indices, found, strict=True))
+
+
 def apply(study: Study, overrides: tuple[Override, ...]) -> Applied:
     """A study's values with overrides applied in their order, remembered for each study.
 
@@ -78,13 +109,16 @@ def apply(study: Study, overrides: tuple[Override, ...]) -> Applied:
 def _apply(study: Study, overrides: Sequence[Override]) -> Applied:
     changes: dict[str, _Change] = {}
     problems: list[Problem] = []
+    rows = _Rows(study)
     for place, override in enumerate(overrides):
         faults = made_wrong(override)
         if not faults:
             if override.name not in changes:
                 changes[override.name] = _Change(*_numbers(study, override.name))
-            faults = _apply_one(study, override, place, changes[override.name])
+            faults = _apply_one(rows, override, place, changes[override.name])
         problems += faults
+        if len(problems) >= PROBLEMS_MAX:
+            break
     if not problems:
         problems = [*_end_uses_sum_to_one(study, changes), *_penetration_grows(study, changes)]
         problems += _groups_fit(study, changes)
@@ -104,13 +138,13 @@ def _numbers(study: Study, name: str) -> tuple[Array, Array, Array]:
     return value, low, high
 
 
-def _apply_one(study: Study, override: Override, place: int, change: _Change) -> list[Problem]:
-    item = term(override.name)
+def _apply_one(rows: _Rows, override: Override, place: int, change: _Change) -> list[Problem]:
+    study, item = rows.study, term(override.name)
     problems = []
-    complaint = names_a_source(override.source, [str(key) for key in study.sources.index])
+    complaint = names_a_source(override.source, rows.sources)
     if complaint:
         problems.append(override.problem("source", complaint))
-    cells, unmatched = _cells(study, override, item, change.value)
+    cells, unmatched = _cells(rows, override, item)
     if unmatched:
         return problems + unmatched
     scale, fault = _scale(study, override, item, cells)
@@ -134,28 +168,28 @@ def _apply_one(study: Study, override: Override, place: int, change: _Change) ->
     return problems
 
 
-def _cells(study: Study, override: Override, item: Term, values: Array) -> tuple[Any, list[Problem]]:
+def _cells(rows: _Rows, override: Override, item: Term) -> tuple[Any, list[Problem]]:
     """Indices of the rows that an override means, and what is wrong with its labels."""
-    problems, indices = [], []
-    for axis, dim in enumerate(item.dims):
-        place = {str(label): n for n, label in enumerate(study.values[dim].values)}
+    study = rows.study
+    problems: list[Problem] = []
+    indices: list[Any] = []
+    for dim in item.dims:
+        place = rows.places(dim)
         names = override.where.get(dim)
-        unknown = [name for name in names or () if name not in place]
+        unknown = [name for name in names or () if name not in place][:PROBLEMS_MAX]
         hint = [f'"{name}" is not a {dim.replace("_", " ")} of the study.{suggest(name, place)}' for name in unknown]
         problems += [override.problem(f"where.{dim}", sentence) for sentence in hint]
-        indices.append(np.arange(values.shape[axis]) if names is None else np.array([place.get(n, 0) for n in names]))
+        indices.append(None if names is None else np.unique([place.get(name, 0) for name in names]))
     if problems:
         return None, problems
-    meant = np.zeros(values.shape, dtype=bool)
-    meant[np.ix_(*indices)] = True
-    meant &= ~np.isnan(values)
-    cells = np.nonzero(meant) if item.dims else ()
+    cells = rows.cells(item, indices)
+    is_meant = cells is not None and all(map(len, cells))
     for axis, dim in enumerate(item.dims):
         empty = set(indices[axis].tolist()) - set(cells[axis].tolist()) if dim in override.where else set()
         without = ", ".join(str(study.values[dim].values[n]) for n in sorted(empty))
         if without:
             problems.append(override.problem(f"where.{dim}", _no_row(override, item, without)))
-    if not meant.any() and not problems:
+    if not is_meant and not problems:
         problems.append(override.problem("name", _no_row(override, item, "")))
     return cells, problems
 
@@ -163,7 +197,7 @@ def _cells(study: Study, override: Override, item: Term, values: Array) -> tuple
 def cells_of(study: Study, override: Override) -> list[tuple[int, ...]]:
     """The cells that a sound override means."""
     item = term(override.name)
-    cells, _ = _cells(study, override, item, study.values[override.name].to_numpy())
+    cells, _ = _cells(_Rows(study), override, item)
     return _listed(cells, item)
 
 
@@ -286,7 +320,9 @@ def _content(study: Study, changes: dict[str, _Change]) -> bytes:
     """What overrides change, cell by cell and sorted: independent of how they were written."""
     rows = []
     for name, change in changes.items():
+        names = [[str(label) for label in study.values[dim].values] for dim in term(name).dims]
         for cell, override in change.written.items():
+            labels = [listed[n] for listed, n in zip(names, cell, strict=True)]
             numbers = [float(part[cell]) + 0.0 for part in (change.value, change.low, change.high)]
-            rows.append([name, *_labels(study, term(name), cell), *map(repr, numbers), override.basis, override.source])
+            rows.append([name, *labels, *map(repr, numbers), override.basis, override.source])
     return json.dumps(sorted(rows), ensure_ascii=False).encode()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from waterplan.errors import Problem, suggest
-from waterplan.scenario.levers import LEVERS, check_lever, lever_problems, shown
+from waterplan.errors import PROBLEMS_MAX, Problem, suggest
+from waterplan.scenario.levers import LEVERS, check_levers, lever_problems, shown
 from waterplan.scenario.overrides import is_text, read_overrides
 from waterplan.scenario.reading import row_of
 
@@ -19,9 +19,8 @@ def read_content(
     content: Mapping[str, Any], file: str, rows: Mapping[str, int]
 ) -> tuple[dict[str, Any], list[Problem]]:
     """The fields of a scenario from one file's content, without what is wrong, and what that is."""
-    problems = [
-        Problem(file, row_of(rows, str(key)), str(key), _no_such_key(str(key))) for key in content if key not in KEYS
-    ]
+    unknown = [str(key) for key in content if key not in KEYS][:PROBLEMS_MAX]
+    problems = [Problem(file, row_of(rows, key), key, _no_such_key(key)) for key in unknown]
     texts: dict[str, str] = {}
     for key in ("title", "why"):
         found, message = _texts(content.get(key, ""), TEXT_MAX[key])
@@ -33,7 +32,7 @@ def read_content(
             Problem(file, row_of(rows, "levers"), "levers", f"got {shown(levers)}; write a table [levers].")
         )
         levers = {}
-    checked = {str(name): check_lever(str(name), value) for name, value in levers.items()}
+    checked = check_levers(levers)
     places = _places(file, rows, levers)
     problems += lever_problems(places, [fault for _, faults in checked.values() for fault in faults])
     overrides, wrong = read_overrides(content.get("set", []), file, rows)

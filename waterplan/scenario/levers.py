@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from waterplan.errors import Problem, ScenarioError, suggest
+from waterplan.errors import PROBLEMS_MAX, Problem, ScenarioError, suggest
 from waterplan.scenario.reading import Places, problem_at
 from waterplan.study import Study
 from waterplan.vocabulary import Term, of_kind, term, terms
@@ -89,6 +89,18 @@ def as_number(value: object) -> float | None:
     return number + 0.0 if math.isfinite(number) else None
 
 
+def check_levers(given: Mapping[Any, object]) -> dict[str, tuple[Any, list[tuple[str, str]]]]:
+    """Each lever's value and faults as :func:`check_lever` gives them, up to so many faults."""
+    checked: dict[str, tuple[Any, list[tuple[str, str]]]] = {}
+    wrong = 0
+    for name, value in given.items():
+        checked[str(name)] = check_lever(str(name), value)
+        wrong += len(checked[str(name)][1])
+        if wrong >= PROBLEMS_MAX:
+            break
+    return checked
+
+
 def check_lever(name: str, value: object) -> tuple[Any, list[tuple[str, str]]]:
     """A lever's value in its plain form (numbers as float, a new dict), and what is wrong with it.
 
@@ -106,7 +118,7 @@ def check_lever(name: str, value: object) -> tuple[Any, list[tuple[str, str]]]:
         return None, [(name, f"got a value by label, but this lever has one value for all: {allowed(lever)}.")]
     checked = {str(label): _check_value(lever, item) for label, item in value.items()}
     faults = [(f"{name}.{label}", message) for label, (_, message) in checked.items() if message]
-    return {label: plain for label, (plain, _) in checked.items()}, faults
+    return {label: plain for label, (plain, _) in checked.items()}, faults[:PROBLEMS_MAX]
 
 
 def _no_such_lever(name: str, other: Term | None) -> str:
@@ -173,11 +185,11 @@ class StudyLevers:
         if not isinstance(given, Mapping):
             return _read_only(np.full(len(before), given)), []
         array = np.full(len(before), given[OTHERS]) if OTHERS in given else before.copy()
-        faults = []
+        faults: list[tuple[str, str]] = []
         for label, number in given.items():
             if label in self.place[dim]:
                 array[self.place[dim][label]] = number
-            elif label != OTHERS:
+            elif label != OTHERS and len(faults) < PROBLEMS_MAX:
                 faults.append((f"{name}.{label}", self.no_such_label(dim, label)))
         return _read_only(array), faults
 
@@ -270,7 +282,7 @@ def _exclude(known: StudyLevers, values: dict[str, Any], exclude: Sequence[str],
     unknown = [name for name in exclude if name not in place]
     return [
         replace(problem_at(places, f"exclude.{name}", known.no_such_label("technology", name)), column="exclude")
-        for name in unknown
+        for name in unknown[:PROBLEMS_MAX]
     ]
 
 

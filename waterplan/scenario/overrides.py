@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from waterplan.errors import Problem, suggest
+from waterplan.errors import PROBLEMS_MAX, Problem, suggest
 from waterplan.scenario.levers import as_number, shown
 from waterplan.scenario.reading import row_of
 from waterplan.vocabulary import Term, of_kind, terms
@@ -16,6 +16,7 @@ PLACE = "set"
 BASES = ("measured", "reported", "estimated", "assumed")
 KEYS = ("name", "where", "value", "factor", "unit", "source", "low", "high", "basis", "note")
 TEXT_MAX = 2000
+OVERRIDES_MAX = 2000  # of a scenario; who changes more changes the tables of the study
 WORDS_OF_A_SOURCE, SIGNS_OF_A_SOURCE = 3, 6
 
 
@@ -83,16 +84,24 @@ def is_text(text: str) -> bool:
     return not any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
-class _Reader:
-    """One [[set]] table on its way to an Override; collects what is wrong with it."""
+class _EnoughError(Exception):
+    """So much is wrong that the rest is not read."""
 
-    def __init__(self, table: Mapping[str, Any], file: str, number: int, rows: Mapping[str, int]):
-        self.table, self.file, self.rows, self.place = table, file, rows, f"set {number}"
+
+class _Reader:
+    """One [[set]] table on its way to an Override; collects what is wrong with it, up to so many problems."""
+
+    def __init__(
+        self, table: Mapping[str, Any], file: str, number: int, rows: Mapping[str, int], most: int = PROBLEMS_MAX
+    ):
+        self.table, self.file, self.rows, self.place, self.most = table, file, rows, f"set {number}", most
         self.problems: list[Problem] = []
 
     def fault(self, key: str, message: str) -> None:
         row = row_of(self.rows, f"{self.place}.{key}")
         self.problems.append(Problem(self.file, row, f"{self.place}, {key}", message))
+        if len(self.problems) >= self.most:
+            raise _EnoughError
 
     def text(self, key: str) -> str:
         value = self.table.get(key, "")
@@ -150,6 +159,13 @@ class _Reader:
         return None
 
     def read(self) -> Override | None:
+        """The override, or None if anything is wrong."""
+        try:
+            return self._read()
+        except _EnoughError:
+            return None
+
+    def _read(self) -> Override | None:
         for key in self.table:
             if key not in KEYS:
                 self.fault(key, f"not a key of [[set]].{suggest(key, KEYS)} Keys: {', '.join(KEYS)}.")
@@ -201,10 +217,27 @@ def read_overrides(given: Any, file: str, rows: Mapping[str, int]) -> tuple[list
         return [], [
             Problem(file, row, "set", "write overrides as [[set]], each with name, where, value, unit, source.")
         ]
-    readers = [_Reader(table, file, number, rows) for number, table in enumerate(given, start=1)]
-    overrides = [reader.read() for reader in readers]
-    problems = [problem for reader in readers for problem in reader.problems]
-    return [override for override in overrides if override is not None], problems
+    if len(given) > OVERRIDES_MAX:
+        return [], [Problem(file, row_of(rows, f"set {OVERRIDES_MAX + 1}"), "set", too_many(len(given)))]
+    overrides: list[Override] = []
+    problems: list[Problem] = []
+    for number, table in enumerate(given, start=1):
+        reader = _Reader(table, file, number, rows, PROBLEMS_MAX - len(problems))
+        override = reader.read()
+        overrides += [] if override is None else [override]
+        problems += reader.problems
+        if len(problems) >= PROBLEMS_MAX:
+            message = f"reading stopped here, at {PROBLEMS_MAX} problems. Mend those above, then read it again."
+            return overrides, [*problems, Problem(file, row_of(rows, f"set {number}"), f"set {number}", message)]
+    return overrides, problems
+
+
+def too_many(count: int) -> str:
+    """The sentence about more overrides than a scenario may have."""
+    return (
+        f"{count:,} [[set]] tables; {OVERRIDES_MAX:,} is the most. Where one holds for many labels, write a list of "
+        "labels or leave them out; for more figures than that, make a study of your own."
+    )
 
 
 def made_wrong(override: Override) -> list[Problem]:

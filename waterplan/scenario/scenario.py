@@ -13,7 +13,7 @@ import pandas as pd
 import tomli_w
 import xarray as xr
 
-from waterplan.errors import PATHS, Problem, ScenarioError, must_be, suggest
+from waterplan.errors import PATHS, PROBLEMS_MAX, Problem, ScenarioError, must_be, suggest
 from waterplan.scenario import provenance
 from waterplan.scenario.applying import apply
 from waterplan.scenario.content import read_content
@@ -22,13 +22,14 @@ from waterplan.scenario.levers import (
     LEVERS,
     Levers,
     check_lever,
+    check_levers,
     merged,
     of_study,
     raise_faults,
     resolve_levers,
 )
 from waterplan.scenario.overlaps import covered, set_twice
-from waterplan.scenario.overrides import Override
+from waterplan.scenario.overrides import OVERRIDES_MAX, Override, too_many
 from waterplan.scenario.reading import Places, read_layers, row_of, scenario_files
 from waterplan.scenario.remarks import remarks
 from waterplan.scenario.settings import ORIGIN, read_settings
@@ -67,9 +68,11 @@ class Scenario:
 
     def __post_init__(self) -> None:
         self._check_kinds()
-        checked = {name: check_lever(name, value) for name, value in self.levers.items()}
+        checked = check_levers(self.levers)
         raise_faults(self._places, [fault for _, faults in checked.values() for fault in faults])
         object.__setattr__(self, "levers", {name: plain for name, (plain, _) in checked.items()})
+        if len(self.overrides) > OVERRIDES_MAX:
+            raise ScenarioError([Problem(self.file or "scenario", 0, "set", too_many(len(self.overrides)))])
         object.__setattr__(self, "exclude", tuple(dict.fromkeys(self.exclude)))
         for name in ("title", "why"):
             here, chinese = getattr(self, name).strip(), getattr(self, f"{name}_zh").strip()
@@ -166,9 +169,10 @@ class Scenario:
     def with_levers_of(self, origin: str, levers: Mapping[str, Any]) -> Scenario:
         """As :meth:`with_levers`; a fault of these levers is named by their origin, such as "--set"."""
         plain = {name: value for name, value in levers.items() if name != EXCLUDED}
-        checked = {name: check_lever(name, value) for name, value in plain.items() if value is not None}
+        checked = check_levers({name: value for name, value in plain.items() if value is not None})
         faults = [fault for _, faults in checked.values() for fault in faults]
-        faults += [check_lever(name, 0)[1][0] for name, value in plain.items() if value is None and name not in LEVERS]
+        unknown = [name for name, value in plain.items() if value is None and name not in LEVERS][:PROBLEMS_MAX]
+        faults += [check_lever(name, 0)[1][0] for name in unknown]
         raise_faults({"": (origin, 0)}, faults)
         kept = {name: value for name, value in self.levers.items() if plain.get(name, value) is not None}
         now = {**kept, **{name: merged(kept.get(name), value) for name, (value, _) in checked.items()}}
