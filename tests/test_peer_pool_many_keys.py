@@ -71,11 +71,12 @@ def releases_of(count: int, times: int, chance: np.random.Generator, rules: Rule
 
     now, ever, releases, taken = [joined() for _ in range(count)], {}, [], 0.0
     for _ in range(times):
-        ever |= {one.key: (one.owner, one.output) for one in now}
+        ever |= {one.key: one for one in now}
         here = {one.owner for one in now}
-        outputs = {key: output for key, (owner, output) in ever.items() if owner in here}
+        live = {key for key, one in ever.items() if one.owner in here}
+        sizes = {key: one.coarse for key, one in ever.items()}
         start = time.perf_counter()
-        cells = audited(cells_of(now, rules), releases, outputs.keys(), rules, outputs)
+        cells = audited(cells_of(now, rules), releases, live, rules, sizes)
         taken += time.perf_counter() - start
         releases.append([replace(cell, origin=cell.origin or len(releases) + 1) for cell in cells])
         now = [one for one in now if chance.random() > 0.1]
