@@ -5,7 +5,7 @@ import sqlite3
 import numpy as np
 import pytest
 from damaging import KINDS
-from pooling import Owners
+from pooling import Owners, records
 from sqlalchemy import update
 
 from waterplan.errors import WaterplanError
@@ -101,6 +101,6 @@ def test_no_release_is_made_where_the_sizes_of_an_earlier_one_are_damaged(pool):
         connection.execute("UPDATE size SET coarse = coarse + 1 WHERE part = 3")
     with PeerPool.open(str(path)) as opened:
         for _ in range(8):
-            opened.submit(records(("beer", 1e6, 4.0)), opened.issue_key())
+            opened.submit(records([("mill", "beer", "", 1e6, 4.0)]), opened.issue_key())
         with pytest.raises(WaterplanError, match="The pool is damaged: size 1"):
             opened.release()
