@@ -23,7 +23,7 @@ from waterplan.errors import WaterplanError
 from waterplan.peer_pool.points import Point
 from waterplan.peer_pool.rules import Rules
 from waterplan.peer_pool.statistics import Statistics
-from waterplan.peer_pool.telling import GROUPS_MAX, Deciles, deciles, is_shared
+from waterplan.peer_pool.telling import Deciles, deciles, group_count
 
 LOW, HIGH = 0.0, 1000.0  # m3/unit
 OWN = ("A", "B")
@@ -248,8 +248,7 @@ class World:
         is_small = not self.rules.merges and len(answer.deciles) > 1
         rules = Rules(k=1, coalition=0, dominance=1.0) if is_small else self.rules
         ordered = sorted(labels, key=self.truth.__getitem__)
-        for count in range(min(GROUPS_MAX, len(ordered) // rules.owners_needed), 0, -1):
-            parts = np.array_split(range(len(ordered)), count)
-            if all(is_shared([self._point(ordered[place]) for place in part], rules) for part in parts):
-                return tuple(tuple(ordered[place] for place in part) for part in parts)
-        raise AssertionError("what was told may not be told")
+        count = group_count([self.outputs[label] for label in ordered], rules)
+        assert count, "what was told may not be told"
+        parts = np.array_split(range(len(ordered)), count)
+        return tuple(tuple(ordered[place] for place in part) for part in parts)

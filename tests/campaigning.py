@@ -154,7 +154,7 @@ def re_entries(world: Campaign) -> None:
 def in_both_cells(world: Campaign) -> None:
     """The attacker's owners stand in either cell, and say something new instead of leaving."""
     world.come(FIRST, "a")
-    world.come("q1 q2 q3 q4 q5 A B", "b")
+    world.come(f"{Q} A B", "b")
     world.tell()
     world.go(P)
     world.come("A B", "a", intensity=100.0)
@@ -193,7 +193,62 @@ def withheld_then_told(world: Campaign) -> None:
     world.tell()
 
 
+ELEVEN = "p1 p2 p3 p4 p5 p6 p7 p8 p9 p10 p11"
+HUGE = 5e6  # unit/a
+
+
+def withdrawn_in_a_merged_cell(world: Campaign) -> None:
+    """Those who were told with x have withdrawn, and what they made is no longer known but for its class."""
+    world.come(f"x {ELEVEN}", "a", HUGE)
+    world.come("z", "a", 6e5)
+    world.come(f"{Q} q8", "b", HUGE)
+    world.tell()
+    world.come(ELEVEN, "a", 1.01 * HUGE)
+    world.come("z", "a", 6.1e5)
+    world.tell()
+    world.go(f"{ELEVEN} z")
+    world.tell()
+
+
+def dust_of_the_attacker(world: Campaign) -> None:
+    """The merged cell less the former, where one of the attacker's plants makes next to nothing."""
+    world.come(f"x {P} A", "a", HUGE)
+    world.come("B", "a", 0.5)
+    world.come(Q, "b", HUGE)
+    world.tell()
+    world.go(f"{P} A B")
+    world.tell()
+
+
+def dust_among_newcomers(world: Campaign) -> None:
+    """Enough come as others go, but they make next to nothing beside x, and the small one of its cell stays."""
+    world.come(f"x {ELEVEN}", "a", HUGE)
+    world.come("z", "a", 150.0)
+    world.come(f"{Q} q8", "b", 1.3e6)
+    world.tell()
+    world.come(ELEVEN, "a", 1.01 * HUGE)
+    world.tell()
+    world.go(ELEVEN)
+    world.come("d1 d2 d3 d4 d5 A B", "a", 900.0)
+    world.tell()
+
+
+def least_of_a_class(world: Campaign) -> None:
+    """Those who went made nearly ten times the least of their size class, and so does x; who comes makes the least."""
+    world.come(f"{Q} x", "a", 9.9e6)
+    world.come("r1 r2 r3 r4 r5 r6 r7 r8", "b", 1.3e6)
+    world.tell()
+    world.come(Q, "a", 1.0)
+    world.come(N, "a", 9.9e6)
+    world.tell()
+    world.go(f"{Q} {N}")
+    world.come("d1 d2 d3 d4 d5 A B", "a", 1e6)
+    world.tell()
+
+
 CAMPAIGNS: tuple[Callable[[Campaign], None], ...] = (
     merged_less_former, merged_sizes_less_former, former_less_a_part, chain_of_three, two_cells_less_a_third,
     re_entries, in_both_cells, public_company, giant_among_newcomers, withheld_then_told,
+    withdrawn_in_a_merged_cell, dust_of_the_attacker,
 )  # fmt: skip
+GIANTS = (dust_among_newcomers, least_of_a_class)  # in which x is not placed, but has nearly all of a sum

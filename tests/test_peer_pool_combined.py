@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from campaigning import CAMPAIGNS, Campaign
+from campaigning import CAMPAIGNS, GIANTS, Campaign
 from scipy.optimize import linprog
 
 from waterplan.peer_pool.auditing import audited
@@ -31,6 +31,33 @@ def test_where_only_cells_that_hang_together_are_compared_the_same_difference_pl
     world = Campaign(tmp_path, Rules(combines=False))
     campaign(world)
     assert "x" in {claim.victim.partition("#")[0] for claim in world.placed()}
+
+
+@pytest.mark.parametrize("campaign", [*CAMPAIGNS, *GIANTS], ids=lambda one: one.__name__)
+def test_in_no_sum_of_told_cells_an_owner_has_more_than_half_of_the_output(tmp_path, campaign):
+    """Whoever withdrew since, and however little the attacker's own plants make."""
+    world = Campaign(tmp_path, Rules())
+    campaign(world)
+    assert world.seen, "nothing was told, so nothing was tried"
+    assert largest_share(world) <= 0.5
+
+
+def largest_share(world: Campaign) -> float:
+    """The largest part that an owner has of a sum of told cells, its two largest others left out: by trying all."""
+    rows = [{label for group in one.groups for label in group} for one in world.seen]
+    labels = sorted(set().union(*rows))
+    outputs = np.array([world.outputs[label] for label in labels])
+    stands = np.array([[label in row for label in labels] for row in rows], dtype=float) * outputs
+    largest = 0.0
+    for times in itertools.product((-1, 0, 1), repeat=len(rows)):
+        made: dict[str, float] = {}
+        for label, weight in zip(labels, np.abs(np.array(times) @ stands), strict=True):
+            owner = label.partition("#")[0]
+            made[owner] = max(weight, made.get(owner, 0.0))
+        weights = sorted(made.values())
+        if weights[-1] > 0:
+            largest = max(largest, weights[-1] / (weights[-1] + sum(weights[:-3])))
+    return largest
 
 
 def random_history(chance: np.random.Generator) -> Iterator[list[Contribution]]:
@@ -68,8 +95,8 @@ def told_in(history: Iterable[list[Contribution]], rules: Rules) -> tuple[list[C
     for now in history:
         live = {one.key for one in now}
         ever |= {one.key: one for one in now}
-        outputs = {key: one.output for key, one in ever.items() if key in live}
-        cells = audited(cells_of(now, rules), releases, live, rules, outputs)
+        sizes = {key: one.coarse for key, one in ever.items()}
+        cells = audited(cells_of(now, rules), releases, live, rules, sizes)
         releases.append([replace(cell, origin=cell.origin or len(releases) + 1) for cell in cells])
     told = {cell.members: cell for release in releases for cell in release if cell.state == "told"}
     return list(told.values()), ever

@@ -5,7 +5,7 @@ import sqlite3
 import numpy as np
 import pytest
 from damaging import KINDS
-from pooling import Owners
+from pooling import Owners, records
 from sqlalchemy import update
 
 from waterplan.errors import WaterplanError
@@ -83,10 +83,24 @@ def test_a_pool_from_before_there_were_seals_is_sealed_where_it_stands(pool):
     path, keys = pool
     truth = answers(path, keys)
     with sqlite3.connect(path) as connection:
+        sizes = connection.execute("SELECT * FROM size ORDER BY part").fetchall()
         connection.execute("DROP TABLE seal")
+        connection.execute("DROP TABLE size")
         connection.execute("UPDATE alembic_version SET version_num = '0002'")
     assert answers(path, keys) == truth
     with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT * FROM size ORDER BY part").fetchall() == sizes != []
         connection.execute("UPDATE part SET intensity = 1 WHERE id = 3")
     with pytest.raises(WaterplanError, match="The pool is damaged: plant 3"):
         answers(path, keys)
+
+
+def test_no_release_is_made_where_the_sizes_of_an_earlier_one_are_damaged(pool):
+    path, _ = pool
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE size SET coarse = coarse + 1 WHERE part = 3")
+    with PeerPool.open(str(path)) as opened:
+        for _ in range(8):
+            opened.submit(records([("mill", "beer", "", 1e6, 4.0)]), opened.issue_key())
+        with pytest.raises(WaterplanError, match="The pool is damaged: size 1"):
+            opened.release()

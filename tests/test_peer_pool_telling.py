@@ -13,7 +13,7 @@ from waterplan.peer_pool.auditing import audited, changed_owners
 from waterplan.peer_pool.cells import Cell, cells_of
 from waterplan.peer_pool.points import Contribution, Point, points_of, size_class
 from waterplan.peer_pool.rules import Rules
-from waterplan.peer_pool.telling import deciles, place_among, rounded
+from waterplan.peer_pool.telling import deciles, group_count, place_among, rounded
 
 RULES = Rules()
 NEEDED = RULES.owners_needed
@@ -104,6 +104,31 @@ def test_no_leaf_stands_in_two_cells_and_each_cell_has_owners_enough(made):
     leaves = [leaf for cell in cells for leaf in cell.leaves]
     assert len(leaves) == len(set(leaves))
     assert all(len({owner for owner, _ in cell.members}) >= NEEDED for cell in cells)
+
+
+@given(st.lists(st.floats(1.0, 9.0), min_size=NEEDED, max_size=40), st.randoms(use_true_random=False))
+def test_which_places_are_told_does_not_depend_on_who_uses_how_much(outputs, chance):
+    def places(intensities: list[int]) -> list[int] | None:
+        made = [
+            Point(at, False, float(one), output)
+            for at, (one, output) in enumerate(zip(intensities, outputs, strict=True))
+        ]
+        told = deciles(sorted(made, key=lambda one: one.intensity), RULES)
+        return None if told is None else [place for place, _ in told]
+
+    order = list(range(1, len(outputs) + 1))
+    by_output = sorted(order, key=lambda place: outputs[place - 1])
+    assert places(order) == places(by_output) == places(chance.sample(order, len(order)))
+
+
+def test_large_owners_who_might_stand_in_one_group_make_it_one_group_whoever_does():
+    """Fourteen, of which four make as much as five others: half would do in two groups only if they are apart."""
+    outputs = [5.0, *[1.0] * 6] * 2
+    apart = [
+        Point(at, False, float(at + 1), one) for at, one in enumerate([5.0, 5.0, *[2.0] * 5, 5.0, 5.0, *[2.0] * 5])
+    ]
+    assert group_count([point.output or 0.0 for point in apart], RULES) == 2
+    assert group_count(outputs, RULES) == 1
 
 
 @given(st.lists(st.floats(0.1, 1000), min_size=NEEDED, max_size=90))

@@ -34,12 +34,13 @@ def audited(
     former: Sequence[Sequence[Cell]],
     live: Collection[int],
     rules: Rules,
-    outputs: Mapping[int, float] | None = None,
+    sizes: Mapping[int, int] | None = None,
 ) -> list[Cell]:
     """The cells of the next release: those proposed where the rules allow it, those of the last one elsewhere.
 
     ``former``: the cells of each earlier release, the last one last; ``live``: contributions that still exist;
-    ``outputs``: what these make [unit/a], without which only owners are counted. A cell that is kept although somebody
+    ``sizes``: the coarse class of output of every contribution in any of these cells, withdrawn or not, without which
+    only owners are counted. A cell that is kept although somebody
     in it has withdrawn is withheld. What was once refused in this search stays so: it ends.
     """
     last = list(former[-1]) if former else []
@@ -50,7 +51,7 @@ def audited(
         names = {id(cells[place]) for place in failing}
         more = {place: FEW_CHANGED for place, cell in enumerate(proposed) if id(cell) in names and place not in kept}
         if not more and rules.audits_all:
-            more = dict.fromkeys(_combining(proposed, former, kept, rules, outputs), TOLD_APART)
+            more = dict.fromkeys(_combining(proposed, former, kept, rules, sizes), TOLD_APART)
         if not more:
             return [_settled(cell, live) for cell in cells]
         kept |= more
@@ -61,7 +62,7 @@ def _combining(
     former: Sequence[Sequence[Cell]],
     kept: Collection[int],
     rules: Rules,
-    outputs: Mapping[int, float] | None,
+    sizes: Mapping[int, int] | None,
 ) -> list[int]:
     """Proposed cells that, with all that was told and those proposed before them, would tell somebody apart.
 
@@ -72,7 +73,7 @@ def _combining(
     refused: list[int] = []
     for places in sorted(parts, key=lambda one: (-len(_members(proposed, one)), one)):
         new = [proposed[place] for place in places]
-        if told_apart(told, new, rules, outputs):
+        if told_apart(told, new, rules, sizes):
             refused += places
         else:
             told += new

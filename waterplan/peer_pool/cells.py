@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from waterplan.peer_pool.points import Contribution, Leaf, points_of
+from waterplan.peer_pool.points import Contribution, Leaf, least_of, points_of
 from waterplan.peer_pool.rules import Rules
 from waterplan.peer_pool.telling import Deciles, deciles
 
@@ -104,13 +104,24 @@ def _unmerged(product: str, leaves: Mapping[Leaf, list[Contribution]], rules: Ru
     return [cell for cell in cells if cell]
 
 
+def _is_shared(inside: Iterable[Contribution], rules: Rules) -> bool:
+    """Whether, of private owners' coarse outputs, the largest is beside others enough; as the audit looks at them."""
+    made: dict[int, float] = {}
+    for one in inside:
+        if not one.is_public and one.coarse is not None:
+            made[one.owner] = made.get(one.owner, 0.0) + least_of(one.coarse)
+    outputs = sorted(made.values())
+    rest = outputs[: max(0, len(outputs) - 1 - rules.coalition)]
+    return not outputs or sum(rest) >= outputs[-1] * rules.output_needed
+
+
 def _owners(part: frozenset[Leaf], leaves: Mapping[Leaf, list[Contribution]]) -> int:
     return len({one.owner for leaf in part for one in leaves[leaf] if not one.is_public})
 
 
 def _cell(product: str, part: frozenset[Leaf], leaves: Mapping[Leaf, list[Contribution]], rules: Rules) -> Cell | None:
     inside = [one for leaf in sorted(part) for one in leaves[leaf]]
-    told = deciles(points_of(inside), rules)
+    told = deciles(points_of(inside), rules) if _is_shared(inside, rules) else None
     if told is None:
         return None
     return Cell(product, part, frozenset((one.owner, one.key) for one in inside if not one.is_public), told)

@@ -6,25 +6,26 @@ of every combination :math:`u = y R`, where row :math:`r` of :math:`R` has a one
 
 .. math::
     \sum_o |u_o| \ge (k + m) \max_o |u_o|, \qquad
-    \sum_{o \ne v, o \notin C} |u_o| Q_o \ge \frac{1 - d}{d} |u_v| Q_v
+    \sum_{o \ne v, o \notin C} |u_o| Q_o \ge s \frac{1 - d}{d} |u_v| Q_v
 
 for each owner :math:`v` and all sets :math:`C` of :math:`m` others. A weight counts as much as it is of the largest, so
 that an owner with nearly all of a combination is found; and :math:`m` owners of one asker, wherever they stand, take
 away :math:`m` at most, so that nobody needs to know who they are. Whatever an owner said in other releases counts once,
-the most of it. No figure of anybody is looked at but outputs, which everybody may know: that something is not told
-tells nothing.
+the most of it. :math:`Q` is the least output of a coarse class, which is kept when somebody withdraws, and :math:`s`
+the step to the next class: an owner may make as much. So what was found large enough once stays so, whoever goes. No
+figure of anybody is looked at but outputs, which everybody may know: that something is not told tells nothing.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import chain
 
 import numpy as np
 
 from waterplan.peer_pool.cells import Cell, Member
+from waterplan.peer_pool.points import least_of
 from waterplan.peer_pool.rules import Rules
 from waterplan.peer_pool.weighing import Cover, Weighing
 
@@ -32,57 +33,29 @@ CLOSE = 1e-6  # of a crowd; what is so near to the rule keeps it
 Pattern = tuple[int, ...]  # the rows that a contribution stands in
 
 
-@dataclass(frozen=True)
-class Known:
-    """What the pool still knows of outputs [unit/a]: each that was not withdrawn, the size class of the others."""
-
-    outputs: Mapping[int, float] | None
-    cells: Sequence[Cell] = ()
-    least: dict[int, float] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for cell in self.cells if self.outputs is not None else ():
-            least = min((10.0 ** int(size.removeprefix("1e")) for _, size in cell.leaves if size), default=0.0)
-            for _, part in cell.members:
-                self.least[part] = max(least, self.least.get(part, 0.0))
-
-    def of(self, part: int) -> float:
-        """The output of a contribution; the least that it can be where that was withdrawn."""
-        exact = (self.outputs or {}).get(part)
-        return self.least.get(part, 0.0) if exact is None else exact
-
-
 def told_apart(
-    former: Sequence[Cell], new: Sequence[Cell], rules: Rules, outputs: Mapping[int, float] | None = None
+    former: Sequence[Cell], new: Sequence[Cell], rules: Rules, sizes: Mapping[int, int] | None = None
 ) -> bool:
-    """Whether somebody's crowd would be too small if the new cells were told, and smaller than it is already.
+    """Whether somebody's crowd would be too small in a combination if the new cells were told.
 
-    ``former``: all cells ever told, whether or not they still are; ``outputs``: of contributions that still exist
-    [unit/a]; without them only owners are counted.
+    ``former``: all cells ever told, whether or not they still are; ``sizes``: the coarse class of output of every
+    contribution in any cell; without them only owners are counted. What was told alone is told, and is not looked at
+    again; with anything new it must obey the rules, also where it does not by itself (in a pool of before the rules).
     """
-    rows, told = {cell.members for cell in new}, {cell.members for cell in former}
-    known = Known(outputs, [*former, *new])
-    for together in _together(told | rows):
-        if rows.isdisjoint(together):
-            continue
-        before: dict[Member, float] | None = None
-        for member, size in _too_small(together, known, rules):
-            if before is None:
-                old = _together(told.intersection(together))
-                before = dict(one for of_old in old for one in _too_small(of_old, known, rules))
-            if size < before.get(member, 1.0) - CLOSE:
-                return True
-    return False
+    told = {cell.members for cell in former}
+    rows = {cell.members for cell in new} - told
+    return any(
+        _is_too_small(together, rules, sizes) for together in _together(told | rows) if not rows.isdisjoint(together)
+    )
 
 
-def _too_small(rows: Sequence[frozenset[Member]], known: Known, rules: Rules) -> Iterator[tuple[Member, float]]:
-    """Contributions whose crowd is too small, and which part it is of what it must be; of rows that hang together."""
+def _is_too_small(rows: Sequence[frozenset[Member]], rules: Rules, sizes: Mapping[int, int] | None) -> bool:
+    """Whether somebody's crowd is too small in some combination of rows that hang together."""
     crowd = _Crowd(rows)
     found = crowd.few(min(rules.owners_needed, rules.changes_needed))
-    if known.outputs is not None and rules.dominance < 1:
-        outputs = _Outputs(crowd, known, rules.coalition)
-        found = chain(found, crowd.large(outputs, (1 - rules.dominance) / rules.dominance))
-    return (one for one in found if one[1] < 1 - CLOSE)
+    if sizes is not None and rules.output_needed > 0:
+        found = chain(found, crowd.large(_Outputs(crowd, sizes, rules.coalition), rules.output_needed))
+    return any(size < 1 - CLOSE for size in found)
 
 
 def _together(rows: Collection[frozenset[Member]]) -> list[list[frozenset[Member]]]:
@@ -111,8 +84,8 @@ class _Crowd:
         self.patterns = list(self.inside)
         self.column = {pattern: place for place, pattern in enumerate(self.patterns)}
 
-    def few(self, needed: int) -> Iterator[tuple[Member, float]]:
-        """Of each contribution, the fewest owners among whom a combination leaves it, over those needed."""
+    def few(self, needed: int) -> Iterator[float]:
+        """Of each pattern that is not enough alone, the fewest owners that a combination leaves, over those needed."""
         stands: dict[int, set[int]] = {}
         for pattern, owners in self.inside.items():
             for owner in owners:
@@ -122,27 +95,24 @@ class _Crowd:
         weighing = Weighing(self.patterns, np.ones(len(self.patterns)), covers)
         for pattern, owners in self.inside.items():
             if len(owners) < needed:
-                size = weighing.least(self.column[pattern]) / needed
-                yield from (((owner, part), size) for owner, parts in owners.items() for part in parts)
+                yield weighing.least(self.column[pattern]) / needed
 
-    def large(self, outputs: _Outputs, needed: float) -> Iterator[tuple[Member, float]]:
+    def large(self, outputs: _Outputs, needed: float) -> Iterator[float]:
         """Of the largest contribution of each pattern, the least output that a combination leaves beside it, without
         the largest others, over what is needed."""
-        for pattern, owners in self.inside.items():
-            owner = outputs.largest(pattern)
-            size = outputs.beside(pattern, owner, needed)
-            yield from (((owner, part), size) for part in owners[owner])
+        for pattern in self.patterns:
+            yield outputs.beside(pattern, outputs.largest(pattern), needed)
 
 
 class _Outputs:
-    """What owners make in each pattern, over what one usually makes."""
+    """The least that owners make in each pattern by their coarse classes, over what one usually makes."""
 
-    def __init__(self, crowd: _Crowd, known: Known, coalition: int):
+    def __init__(self, crowd: _Crowd, sizes: Mapping[int, int], coalition: int):
         self.crowd, self.coalition = crowd, coalition
         made: dict[int, dict[int, float]] = {}
         for column, owners in enumerate(crowd.inside.values()):
             for owner, parts in owners.items():
-                made.setdefault(owner, {})[column] = sum(map(known.of, parts))
+                made.setdefault(owner, {})[column] = sum(least_of(sizes[part]) for part in parts if part in sizes)
         usual = float(np.median([output for of_owner in made.values() for output in of_owner.values()])) or 1.0
         self.sizes = {owner: {at: output / usual for at, output in own.items()} for owner, own in made.items()}
         self.weighing = self._weighing()

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 Leaf = tuple[str, str]  # route, size class
+STEP = math.sqrt(10.0)  # from one coarse class of outputs to the next
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ class Contribution:
     @property
     def leaf(self) -> Leaf:
         return self.route, self.size
+
+    @property
+    def coarse(self) -> int | None:
+        """The coarse class of its output: half powers of ten, all that is kept of it with a release."""
+        return None if self.output is None else math.floor(2.0 * math.log10(self.output))
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,11 @@ def _point(owner: int, plants: list[Contribution]) -> Point:
     output = math.fsum(one.output or 0.0 for one in plants)
     withdrawal = math.fsum(one.withdrawal or 0.0 for one in plants)
     return Point(owner, plants[0].is_public, withdrawal / output, output)
+
+
+def least_of(coarse: int) -> float:
+    """The least output [unit/a] of a coarse class."""
+    return float(STEP**coarse)
 
 
 def size_class(output: float | None) -> str:

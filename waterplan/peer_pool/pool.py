@@ -18,7 +18,7 @@ from waterplan.peer_pool.keys import checked_key, digest, new_key, read_key, wri
 from waterplan.peer_pool.opening import WAIT, locked, migrate, open_engine, usual_url
 from waterplan.peer_pool.parts import PlantYear, plant_years, published
 from waterplan.peer_pool.points import Contribution, size_class
-from waterplan.peer_pool.releases import Released, outputs_of
+from waterplan.peer_pool.releases import Released, keep_sizes, sizes_of
 from waterplan.peer_pool.rules import Rules
 from waterplan.peer_pool.statistics import CellName, Statistics, found, place_rows, table_of
 from waterplan.records.records import Records
@@ -168,9 +168,10 @@ class PeerPool:
                     "to the next would tell of them. Wait for more submissions."
                 )
             former = [store.cells_in(connection, number) for number in range(1, last + 1)]
-            outputs = outputs_of(connection)
-            cells = audited(cells_of(now, self._rules), former, store.live_parts(connection), self._rules, outputs)
+            sizes = {one.key: one.coarse for one in now if one.coarse is not None} | sizes_of(connection)
+            cells = audited(cells_of(now, self._rules), former, store.live_parts(connection), self._rules, sizes)
             store.put_release(connection, last + 1, cells, members)
+            keep_sizes(connection, last + 1, sizes, cells)
         return Released(last + 1, cells)
 
     def releases(self) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 
 from waterplan.peer_pool.cells import TOLD, Cell
-from waterplan.peer_pool.schema import Part
+from waterplan.peer_pool.schema import Size
+from waterplan.peer_pool.sealing import SIZE, check_all, seal
 from waterplan.peer_pool.statistics import Statistics, statistics_of
 
 
@@ -33,7 +34,17 @@ class Released(int):
         return tuple(cell for cell in self.cells if cell.state != TOLD)
 
 
-def outputs_of(connection: Connection) -> dict[int, float]:
-    """Outputs of the contributions that were not deleted, replaced ones among them [unit/a]; none of public owners."""
-    rows = connection.execute(select(Part.id, Part.output).where(Part.output.is_not(None)))
-    return {part: output for part, output in rows if output is not None}
+def sizes_of(connection: Connection) -> dict[int, int]:
+    """The coarse class of output of each contribution that stood in a cell of any release, withdrawn or not."""
+    check_all(connection, SIZE)
+    return {row.part: row.coarse for row in connection.execute(select(Size.part, Size.coarse))}
+
+
+def keep_sizes(connection: Connection, number: int, sizes: Mapping[int, int], cells: Iterable[Cell]) -> None:
+    """Keeps, with a release, the classes of what stands in its cells and stood in none before; they never change."""
+    known = set(connection.scalars(select(Size.part)))
+    new = sorted({part for cell in cells for _, part in cell.members if part in sizes} - known)
+    if new:
+        rows = [{"part": part, "release": number, "coarse": sizes[part]} for part in new]
+        connection.execute(insert(Size), rows)
+        seal(connection, SIZE, number)

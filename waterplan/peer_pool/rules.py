@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from waterplan.peer_pool.points import STEP
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -48,6 +50,15 @@ class Rules:
     def changes_needed(self) -> int:
         """Owners that must have changed for something new to be told; one that changed is always needed."""
         return self.min_change + self.coalition if self.min_change else 1
+
+    @property
+    def output_needed(self) -> float:
+        """What others must make at least, over the least that an owner may make, for its share to be small enough.
+
+        Of outputs only coarse classes are looked at, which are kept when somebody withdraws: the owner may make as much
+        as is in its class, and others the least of theirs.
+        """
+        return STEP * (1 - self.dominance) / self.dominance if self.dominance < 1 else 0.0
 
     @property
     def audits_all(self) -> bool:

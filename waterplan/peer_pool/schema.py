@@ -136,6 +136,15 @@ class Counted(Base):
     owner: Mapped[int]
 
 
+class Size(Base):
+    """The coarse class of output of a contribution, kept with the first release that counted it in a cell."""
+
+    __tablename__ = "size"
+    part: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    release: Mapped[int] = mapped_column(ForeignKey("release.number"))
+    coarse: Mapped[int]
+
+
 class Seal(Base):
     """The digest of what stands of somebody; see sealing.py."""
 

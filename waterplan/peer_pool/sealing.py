@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 from waterplan.errors import WaterplanError
 from waterplan.messages import Texts, usual_language
 
-SALT, OWNER, PLANT, RELEASE = "salt", "owner", "plant", "release"
+SALT, OWNER, PLANT, RELEASE, SIZE = "salt", "owner", "plant", "release", "size"
 CONTENT = {  # what a seal is of: rows of tables, and whose they are
     SALT: ("SELECT id AS whose, value FROM salt",),
     OWNER: ("SELECT id AS whose, digest, is_public FROM owner", "SELECT owner_id AS whose, id FROM plant"),
@@ -33,6 +33,7 @@ CONTENT = {  # what a seal is of: rows of tables, and whose they are
         'SELECT c."release" AS whose, t.cell_id, t.place, t.value FROM decile AS t JOIN cell AS c ON c.id = t.cell_id',
         'SELECT c."release" AS whose, t.cell_id, t.part, t.owner FROM behind AS t JOIN cell AS c ON c.id = t.cell_id',
     ),
+    SIZE: ('SELECT "release" AS whose, part, coarse FROM size',),
 }
 
 
@@ -72,9 +73,9 @@ def check_numbers(connection: Connection, numbers: Iterable[int]) -> None:
         raise damaged(RELEASE)
 
 
-def seal_all(connection: Connection) -> None:
-    """Seals a pool that has no seals yet, as it stands."""
-    for kind in CONTENT:
+def seal_all(connection: Connection, *kinds: str) -> None:
+    """Seals what stands of some kinds that have no seals yet, as it stands."""
+    for kind in kinds:
         for whose, digest in _digests(connection, kind).items():
             values = {"name": f"{kind} {whose}", "digest": digest}
             connection.execute(text("INSERT INTO seal (name, digest) VALUES (:name, :digest)"), values)

@@ -18,7 +18,8 @@ Deciles = tuple[tuple[int, float], ...]
 def deciles(points: Sequence[Point], rules: Rules) -> Deciles | None:
     r"""Deciles of intensity [m3/unit] that may be told of a cell, as (place, value); None if nothing may.
 
-    Owners in order of intensity are cut into as many groups of equal count as the rules allow, ten at most. The level
+    Owners in order of intensity are cut into as many groups of equal count as the rules allow for any order, ten at
+    most. The level
     of group :math:`i` of :math:`g` is what its owners withdraw over what they make,
 
     .. math:: L_i = \sum_{o \in i} W_o \Big/ \sum_{o \in i} Q_o ,
@@ -27,18 +28,25 @@ def deciles(points: Sequence[Point], rules: Rules) -> Deciles | None:
     line between its neighbours, and rounded; the others, where single owners would show, are not told.
     """
     private = [point for point in points if not point.is_public]
-    for count in range(min(GROUPS_MAX, len(private) // rules.owners_needed), 0, -1):
-        groups = _groups(points, private, count)
-        if all(is_shared(group, rules) for group in groups):
-            return _between([rounded(_level(group), rules.digits) for group in groups], rules.digits)
-    return None
+    count = group_count([point.output or 0.0 for point in private], rules)
+    if count == 0:
+        return None
+    levels = [rounded(_level(group), rules.digits) for group in _groups(points, private, count)]
+    return _between(levels, rules.digits)
 
 
-def is_shared(group: Sequence[Point], rules: Rules) -> bool:
-    """Whether no owner has more than its share of a group's output, the largest others (the asker's) left out."""
-    outputs = sorted((point.output or 0.0 for point in group if not point.is_public), reverse=True)
-    rest = math.fsum(outputs[1 + rules.coalition :])
-    return outputs[0] <= rules.dominance * (outputs[0] + rest)
+def group_count(outputs: Sequence[float], rules: Rules) -> int:
+    """Into how many groups of equal count owners of these outputs may be cut, whoever stands in which.
+
+    In each no owner has more than its share of the output, the largest others (the asker's) left out. So that the count
+    tells nothing of ranks it is that of the worst order: the largest owners in one group, with the smallest.
+    """
+    outputs = sorted(outputs)
+    for count in range(min(GROUPS_MAX, len(outputs) // rules.owners_needed), 0, -1):
+        rest = math.fsum(outputs[: max(0, len(outputs) // count - 1 - rules.coalition)])
+        if outputs[-1] <= rules.dominance * (outputs[-1] + rest):
+            return count
+    return 0
 
 
 def rounded(value: float, digits: int | None) -> float:

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from waterplan.peer_pool.sealing import seal_all
+from waterplan.peer_pool.sealing import OWNER, PLANT, RELEASE, SALT, seal_all
 
 revision = "0003"
 down_revision = "0002"
@@ -17,4 +17,4 @@ def upgrade() -> None:
         sa.Column("digest", sa.String, nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_seal"),
     )
-    seal_all(op.get_bind())
+    seal_all(op.get_bind(), SALT, OWNER, PLANT, RELEASE)
