@@ -13,10 +13,10 @@ from waterplan.peer_pool.rules import Rules
 from waterplan.peer_pool.telling import place_among
 
 BIG = "1e6"
-MUTANTS = {  # what is changed, and the attack that it lets in
-    "k lowered": ({"k": 1}, "alone"),
+MUTANTS = {  # what is changed, and the attack that it lets in; shares in classes of output alone ask for many owners
+    "k lowered": ({"k": 1, "dominance": 1.0}, "alone"),
     "dominance off": ({"dominance": 1.0}, "giant"),
-    "the asker counted": ({"coalition": 0}, "diluted"),
+    "the asker counted": ({"coalition": 0, "dominance": 0.8}, "diluted"),
     "rounding off": ({"digits": None}, "reckoned"),
     "submissions count at once": ({"submission_waits": False}, "newcomer"),
     "no minimum of changes": ({"min_change": 0}, "newcomer"),
@@ -69,7 +69,7 @@ def newcomer(world: World) -> list[Claim]:
     world.attacks("long", 2e6, 60.0)
     world.release()
     world.asks("long", BIG, [*others, *OWN])
-    world.says("victim", ("plant", "steel", "long", 8e6, 71.0))
+    world.says("victim", ("plant", "steel", "long", 3.1e6, 71.0))
     if not world.rules.submission_waits:
         world.asks("long", BIG, [*others, *OWN, "victim"])
     world.elsewhere(0)
@@ -87,7 +87,7 @@ def leaver(world: World) -> list[Claim]:
     others = [f"other {place}" for place in range(8)]
     for place, owner in enumerate(others):
         world.says(owner, ("plant", "steel", "long", 2e6, 50.0 + 3 * place))
-    world.says("victim", ("plant", "steel", "long", 8e6, 71.0))
+    world.says("victim", ("plant", "steel", "long", 3.1e6, 71.0))
     world.attacks("long", 2e6, 60.0)
     world.release()
     before = world.asks("long", BIG, [*others, *OWN, "victim"])
@@ -106,7 +106,7 @@ def leaver(world: World) -> list[Claim]:
 def reckoned(world: World) -> list[Claim]:
     """Intensities are told to half a cubic metre, outputs to the kilogram: one exact figure has one decomposition."""
     steps = np.arange(2, 41) * 0.5
-    outputs = [2_345_677.131, 3_456_789.277, 2_987_651.413, 4_123_457.659, 3_777_773.917]
+    outputs = [1_345_677.131, 2_456_789.277, 1_987_651.413, 3_123_457.659, 2_777_773.917]
     truth = [4.5, 6.0, 7.5, 11.0, 18.5]
     for place, (output, intensity) in enumerate(zip(outputs, truth, strict=True)):
         world.says(f"other {place}", ("plant", "steel", "long", output, intensity))
