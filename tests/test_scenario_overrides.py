@@ -374,10 +374,10 @@ class TestHowMany:
         scenario(*[price] * OVERRIDES_MAX).check(study)
 
     def test_more_are_refused_in_words_however_they_come(self):
-        with pytest.raises(ScenarioError, match=r"2,001 \[\[set\]\] tables; 2,000 is the most.*study of your own"):
+        with pytest.raises(ScenarioError, match=r"20,001 \[\[set\]\] tables; 20,000 is the most.*study of your own"):
             scenario(*[{}] * (OVERRIDES_MAX + 1))
         one = Override("water_price", {}, factor=1.0, source=SOURCE)
-        with pytest.raises(ScenarioError, match="2,000 is the most"):
+        with pytest.raises(ScenarioError, match="20,000 is the most"):
             Scenario(overrides=(one,) * (OVERRIDES_MAX + 1))
 
     @pytest.mark.parametrize(

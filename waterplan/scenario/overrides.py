@@ -16,7 +16,7 @@ PLACE = "set"
 BASES = ("measured", "reported", "estimated", "assumed")
 KEYS = ("name", "where", "value", "factor", "unit", "source", "low", "high", "basis", "note")
 TEXT_MAX = 2000
-OVERRIDES_MAX = 2000  # of a scenario; who changes more changes the tables of the study
+OVERRIDES_MAX = 20_000  # of a scenario: more than a study has values, all of which a run of a batch may set
 WORDS_OF_A_SOURCE, SIGNS_OF_A_SOURCE = 3, 6
 
 
