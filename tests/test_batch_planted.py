@@ -22,7 +22,8 @@ SPARSE = 3 * 10**9
 MEMORY = 1_500_000  # KiB; a reader that holds the sparse file has twice as much
 PLACES = ("total_heat/2", ".zattrs", "first/0", f"{FOLDER}/made", f"{FOLDER}/2")
 READER = """\
-import resource, sys
+import re, sys
+from pathlib import Path
 from waterplan import open_runs
 from waterplan.errors import DataError
 for store in sys.argv[1:]:
@@ -31,7 +32,7 @@ for store in sys.argv[1:]:
         print("missing" if "missing" in states else "as if nothing were")
     except DataError as error:
         print(" ".join(f"told {error}".split()))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(re.search("VmHWM: *\\t* *([0-9]+)", Path("/proc/self/status").read_text())[1])  # getrusage has the parent's in it
 """
 
 

@@ -33,7 +33,7 @@ STRANGE = [
     "/static/js/bokeh.min.js%00",
     "/static/js/bokeh.min.js/",
     "/static/js",
-    "/static/extensions/panel/bundled/theme/dark.css",
+    "/static/extensions/panel/bundled/theme/material.css",
     "/static/extensions/",
     "//evil.example/",
     "http://evil.example/",
