@@ -95,6 +95,7 @@ def browser():
 def visit(server, browser):
     """Opens a page for a visitor of his own; fails on console errors, outside requests and server tracebacks."""
     address, log = server
+    before = len(log.read_text())  # what others did there before
     faults, contexts = [], []
 
     def watch(page):
@@ -122,7 +123,8 @@ def visit(server, browser):
     for context in contexts:
         context.close()
     assert faults == [], faults
-    assert "Traceback" not in log.read_text()
+    told = log.read_text()[before:]
+    assert "Traceback" not in told, told
 
 
 def headline(page, name="annual_cost"):
