@@ -29,11 +29,12 @@ class OutlineError(WaterplanError):
     exit_code = DataError.exit_code
 
 
-def read_outline(given: str, study: Study, folder: Path | None = None) -> dict[str, Any]:
+def read_outline(given: str, study: Study, folder: Path | None = None, is_whole: bool = True) -> dict[str, Any]:
     """Width, height and the path of each province. given: "study" for the file of the study's folder, or a path.
 
-    Raises OutlineError when the file is too large, is not GeoJSON of polygons in degrees, or its ``province``
-    properties are not exactly the study's provinces.
+    A study's own file may have more provinces than the study, which is then a part of a country. Raises OutlineError
+    when the file is too large, is not GeoJSON of polygons in degrees, or its ``province`` properties are not the
+    study's provinces; unless ``is_whole``, those that are lacking are left out.
     """
     path = Path(given)
     if given == OWN:
@@ -51,8 +52,12 @@ def read_outline(given: str, study: Study, folder: Path | None = None) -> dict[s
     except (ValueError, RecursionError):
         raise OutlineError(f"{path}: not GeoJSON.") from None
     rings = _rings(content, path)
-    _check_labels(rings, [str(label) for label in study.provinces.index], path)
-    return _drawn(rings)
+    labels = [str(label) for label in study.provinces.index]
+    if given == OWN:
+        rings = {label: rings[label] for label in labels if label in rings}
+    if is_whole:
+        _check_labels(rings, labels, path)
+    return _drawn(rings) if rings else {}
 
 
 def _rings(content: Any, path: Path) -> dict[str, list[list[Point]]]:

@@ -16,7 +16,7 @@ def print_check(folder: str, as_json: bool, language: str) -> None:
     study, say = waterplan.open_study(folder), Texts("commands", language)
     home = Path(folder) if Path(folder).is_dir() else waterplan.shipped(folder)
     if (home / OUTLINE).exists():
-        waterplan.read_outline("study", study, home)
+        waterplan.read_outline("study", study, home, is_whole=False)
     catalogues = ("sectors", "products", "provinces", "technologies", "sources")
     counts = {name: len(getattr(study, name)) for name in catalogues}
     years = {"base_year": study.base_year, "target_year": study.target_year}
