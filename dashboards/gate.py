@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import functools
+import asyncio
 import logging
+import secrets
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -17,7 +18,7 @@ from waterplan.messages import LANGUAGES, Texts
 
 from .owners import forget_visitor
 from .passwords import LONGEST, Users
-from .turns import TurnedAwayError, Turns
+from .turns import Asked, TurnedAwayError, Turns
 
 log = logging.getLogger("waterplan.gate")
 LOGIN, LOGOUT = "/login", "/logout"
@@ -26,6 +27,9 @@ KEYS = ("user", "password", "enter", "again", "wrong", "too_many")
 OWN_NAMES = {"en": "English", "zh": "中文"}
 NAME_MAX = 64  # signs of a name; what is longer is nobody's
 DAYS = 1  # that a visitor stays signed in
+BROWSER = "waterplan_browser"  # cookie of a browser that signed in, with the name: it need not wait behind strangers
+BROWSER_DAYS = 180
+TURNED_AWAY_SECONDS = 1.0  # before it is told, so that it is not asked again at once
 
 _jinja = jinja2.Environment(autoescape=True, loader=jinja2.FileSystemLoader(Path(__file__).parent))
 
@@ -80,10 +84,10 @@ class SignIn(RequestHandler):
         name = self.get_body_argument("username", "")[: NAME_MAX + 1]
         password = self.get_body_argument("password", "", strip=False)[: LONGEST + 1]
         address = self.get_body_argument("next", "/")
-        check = functools.partial(self.users.admits, name, password)
         try:
-            admits = await self.turns.admits(name, str(self.request.remote_ip), check)
+            admits = await self.turns.admits(Asked(name, password, str(self.request.remote_ip), self._browser(name)))
         except TurnedAwayError:
+            await asyncio.sleep(TURNED_AWAY_SECONDS)
             log.info("sign_in", extra={"outcome": "turned_away"})
             self.set_status(429)
             self.set_header("Retry-After", "2")
@@ -94,9 +98,21 @@ class SignIn(RequestHandler):
             self.set_status(401)
             self._ask(address, trouble="wrong")
             return
-        self.set_secure_cookie("user", name, expires_days=DAYS, httponly=True, samesite="Lax",
-                               secure=self.request.protocol == "https", path=pn.config.cookie_path)  # fmt: skip
+        self._let_in(name)
         self.redirect(address if is_own(address) else "/", status=303)
+
+    def _browser(self, name: str) -> str:
+        """The mark of a browser that signed in as this name before; nothing for any other."""
+        kept = self.get_secure_cookie(BROWSER, max_age_days=BROWSER_DAYS) or b""
+        mark, _, known = kept.decode("utf-8", "replace").partition(" ")
+        return mark if known == name else ""
+
+    def _let_in(self, name: str) -> None:
+        mark = self._browser(name) or secrets.token_urlsafe(16)
+        marks = {"user": (name, DAYS), BROWSER: (f"{mark} {name}", BROWSER_DAYS)}
+        for cookie, (value, days) in marks.items():
+            self.set_secure_cookie(cookie, value, expires_days=days, httponly=True, samesite="Lax",
+                                   secure=self.request.protocol == "https", path=pn.config.cookie_path)  # fmt: skip
 
     def _ask(self, address: str, trouble: str = "") -> None:
         address = address if is_own(address) else "/"
@@ -134,7 +150,7 @@ class Gate(BasicAuthProvider):
     """Panel's provider for names and passwords."""
 
     def __init__(self, users: Users, language: str = "en"):
-        self._sign_in = type("SignIn", (SignIn,), {"users": users, "usual": language, "turns": Turns()})
+        self._sign_in = type("SignIn", (SignIn,), {"users": users, "usual": language, "turns": Turns(users.admits)})
         super().__init__(login_endpoint=LOGIN, logout_endpoint=LOGOUT)
         _own_sheets(self, language)
 

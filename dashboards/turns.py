@@ -9,15 +9,17 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-WAITING_MAX = 40  # tries that wait for their turn
-KNOWN_MAX = 5_000  # names and addresses whose failures are remembered
+WAITING_MAX = 100  # tries that wait for their turn
+PATIENCE = 20.0  # seconds that one waits at most
+KNOWN_MAX = 5_000  # names, addresses and browsers whose failures are remembered
 FORGOTTEN = 900  # seconds after the last failure
 FREE = 5  # failures after which a name or an address waits
+TRUSTED = 10  # failures after which a browser that signed in before is a stranger
 PAUSE_OF_NAME, PAUSE_OF_ADDRESS = 1.0, 0.1  # seconds from one try to the next
 
 
 class TurnedAwayError(Exception):
-    """A newer try of the same name and address took the place, or there was none."""
+    """There was no place, or no turn for too long."""
 
 
 class Failures:
@@ -44,71 +46,109 @@ class Failures:
         return self._known[key][1] + pause if self.count(key) >= FREE else 0.0
 
 
-@dataclass
-class Try:
-    """One that waits."""
+@dataclass(frozen=True)
+class Asked:
+    """Who asks to be let in: what he typed, from where, and his browser if it signed in as this name before."""
 
     name: str
+    password: str = field(repr=False)
     address: str
-    check: Callable[[], bool]
+    browser: str = ""
+
+
+@dataclass
+class Try:
+    """One that waits; whoever asks the very same waits with it."""
+
+    asked: Asked
     done: asyncio.Future[bool]
     since: float = field(default_factory=time.monotonic)
 
 
 class Turns:
-    """Lets tries of passwords run one after another in a thread. Used on the event loop only."""
+    """Lets tries of passwords run one after another in a thread. Used on the event loop only.
 
-    def __init__(self) -> None:
+    A browser that signed in as the name before goes first, and its failures are its own: whatever others do to the name
+    or from the address holds up nobody whose browser is known. Of those who failed alike the newest and the one that
+    waits longest have turns alternately: a crowd that came at once does not hold up who comes after it, and one that
+    keeps coming not who came before. Every fourth turn is of the one that waits longest of all.
+    """
+
+    def __init__(self, check: Callable[[str, str], bool]) -> None:
+        self._check = check
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="gate")
-        self._names, self._addresses = Failures(), Failures()
-        self._waiting: dict[tuple[str, str], Try] = {}
+        self._names, self._addresses, self._browsers = Failures(), Failures(), Failures()
+        self._waiting: dict[Asked, Try] = {}
         self._worker: asyncio.Task[None] | None = None
+        self._turn = 0
 
-    async def admits(self, name: str, address: str, check: Callable[[], bool]) -> bool:
-        """What ``check`` says, when its turn has come. Raises TurnedAwayError."""
-        key = name, address
-        if key in self._waiting:
-            self._turn_away(key)
-        elif len(self._waiting) >= WAITING_MAX:
-            self._turn_away(max(self._waiting, key=lambda one: self._rank(self._waiting[one])))
-        waiting = self._waiting[key] = Try(name, address, check, asyncio.get_running_loop().create_future())
+    async def admits(self, asked: Asked) -> bool:
+        """Whether the password is that of the name, when its turn has come. Raises TurnedAwayError."""
+        if asked not in self._waiting:
+            self._waiting[asked] = Try(asked, asyncio.get_running_loop().create_future())
+        done = self._waiting[asked].done
+        if len(self._waiting) > WAITING_MAX:
+            self._turn_away(max(self._waiting.values(), key=lambda one: (self._rank(one), one.since)))
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
-        return await waiting.done
+        return await asyncio.shield(done)
 
-    def _turn_away(self, key: tuple[str, str]) -> None:
-        waiting = self._waiting.pop(key)
-        if not waiting.done.done():
-            waiting.done.set_exception(TurnedAwayError())
+    def _turn_away(self, one: Try) -> None:
+        del self._waiting[one.asked]
+        _end(one.done, TurnedAwayError())
 
-    def _rank(self, one: Try) -> tuple[int, float]:
-        """Who has failed least comes first, and of equals the newest, for who floods is soon old."""
-        return self._names.count(one.name) + self._addresses.count(one.address), -one.since
+    def _is_known(self, asked: Asked) -> bool:
+        return bool(asked.browser) and self._browsers.count(asked.browser) < TRUSTED
+
+    def _rank(self, one: Try) -> int:
+        """Who has failed least comes first, and before all a browser that is known."""
+        if self._is_known(one.asked):
+            return -1
+        return self._names.count(one.asked.name) + self._addresses.count(one.asked.address)
 
     def _ready(self, one: Try) -> float:
-        of_name = self._names.ready(one.name, PAUSE_OF_NAME)
-        return max(of_name, self._addresses.ready(one.address, PAUSE_OF_ADDRESS))
+        if self._is_known(one.asked):
+            return 0.0
+        of_name = self._names.ready(one.asked.name, PAUSE_OF_NAME)
+        return max(of_name, self._addresses.ready(one.asked.address, PAUSE_OF_ADDRESS))
+
+    def _next(self) -> Try | None:
+        """Whose turn it is now; None if everybody has to pause."""
+        now = time.monotonic()
+        for one in [one for one in self._waiting.values() if now - one.since > PATIENCE]:
+            self._turn_away(one)
+        ready = [one for one in self._waiting.values() if self._ready(one) <= now]
+        if not ready:
+            return None
+        self._turn = (self._turn + 1) % 4
+        if self._turn:
+            least = min(map(self._rank, ready))
+            ready = [one for one in ready if self._rank(one) == least]
+        return (max if self._turn % 2 else min)(ready, key=lambda one: one.since)
 
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting:
-            ready = [one for one in self._waiting.values() if self._ready(one) <= time.monotonic()]
-            if not ready:
+            one = self._next()
+            if one is None:
                 await asyncio.sleep(0.05)
                 continue
-            one = min(ready, key=self._rank)
-            del self._waiting[one.name, one.address]
-            if one.done.done():  # who asked has gone
-                continue
+            del self._waiting[one.asked]
             try:
-                admitted = await loop.run_in_executor(self._thread, one.check)
+                admitted = await loop.run_in_executor(self._thread, self._check, one.asked.name, one.asked.password)
             except Exception as error:
                 _end(one.done, error)
                 continue
-            self._names.tried(one.name, not admitted)
-            if not admitted:  # a success of one does not free the address for guesses at others
-                self._addresses.tried(one.address, True)
+            self._count(one.asked, admitted)
             _end(one.done, admitted)
+
+    def _count(self, asked: Asked, admitted: bool) -> None:
+        if self._is_known(asked):
+            self._browsers.tried(asked.browser, not admitted)
+            return
+        self._names.tried(asked.name, not admitted)
+        if not admitted:  # a success of one does not free the address for guesses at others
+            self._addresses.tried(asked.address, True)
 
 
 def _end(done: asyncio.Future[bool], outcome: bool | Exception) -> None:
@@ -116,5 +156,6 @@ def _end(done: asyncio.Future[bool], outcome: bool | Exception) -> None:
         return
     if isinstance(outcome, Exception):
         done.set_exception(outcome)
+        done.exception()  # whoever asked may have gone
     else:
         done.set_result(outcome)

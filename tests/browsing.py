@@ -61,13 +61,15 @@ def serving(*words, port=None):
         server = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out, start_new_session=True)
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(600):
+        for _ in range(1500):  # the first start on a machine compiles
             assert server.poll() is None, log.read_text()
             try:
                 urllib.request.urlopen(f"{address}/readiness", timeout=2).close()
                 break
             except OSError:
                 time.sleep(0.2)
+        else:
+            raise AssertionError(f"not ready in time: {log.read_text()}")
         yield address, log
     finally:
         os.killpg(server.pid, signal.SIGTERM)
