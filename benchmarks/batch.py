@@ -23,15 +23,15 @@ import psutil
 from machine import resident
 from measuring import shown, table, times
 
-from waterplan.batch.design import Design
-from waterplan.batch.engine import run_batch
-from waterplan.batch.opening import open_runs
-from waterplan.batch.runs import Runs
-from waterplan.errors import InfeasibleError
-from waterplan.model.columns import Given
-from waterplan.model.instance import build_instance
-from waterplan.planner.planner import Planner
-from waterplan.study import Study, open_study
+from waterplan.base.errors import InfeasibleError
+from waterplan.planning.batch.design import Design
+from waterplan.planning.batch.engine import run_batch
+from waterplan.planning.batch.runs import Runs
+from waterplan.planning.batch.runs_dataset import open_runs
+from waterplan.planning.model.instance import build_instance
+from waterplan.planning.model.unknowns import Given
+from waterplan.planning.planner.planner import Planner
+from waterplan.study.study import Study, open_study
 
 RUNS, QUICK = 20_000, 400
 LOOKED_AT = 0.5  # s

@@ -12,8 +12,8 @@ from pystoned import DEA
 from pystoned.constant import OPT_LOCAL, ORIENT_IO, RTS_CRS, RTS_VRS
 from raw import QuietHighs
 
-from waterplan.benchmarking.envelopment import envelop
-from waterplan.study import Study
+from waterplan.plants.peers.envelopment import envelop
+from waterplan.study.study import Study
 
 PLANTS, INPUTS, OUTPUTS = 1000, 3, 4
 EVERY = 50  # pyStoNED scores every 50th plant against all 1,000

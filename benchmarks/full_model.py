@@ -10,15 +10,16 @@ import linopy_model
 import raw
 from measuring import Timing, in_new_process, output_of, shown, table, timed
 
-from waterplan.model.build import build_model
-from waterplan.model.columns import Given
-from waterplan.model.instance import build_instance
-from waterplan.planner.judge import judge
-from waterplan.scenario import Scenario
-from waterplan.solver import compile_model, solve
-from waterplan.study import Study, shipped
+from waterplan.planning.model.build import build_model
+from waterplan.planning.model.instance import build_instance
+from waterplan.planning.model.unknowns import Given
+from waterplan.planning.planner.judge import judge
+from waterplan.planning.solver import compile_model, solve
+from waterplan.study.scenario import Scenario
+from waterplan.study.study import Study, shipped
 
-IMPORTS = "import waterplan.cli.entry, waterplan.planner.planning, waterplan.report.page, waterplan.plan.plan"
+HOMES = ("cli.entry", "planning.planner.question", "report.pages.plan_page", "planning.plan.plan")
+IMPORTS = f"import {', '.join(f'waterplan.{home}' for home in HOMES)}"
 PEERS = "import pandas, xarray, numba, highspy"
 COMMAND = """
 import resource, sys

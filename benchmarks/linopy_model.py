@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from waterplan.model.columns import Given
-from waterplan.model.objective import decision_costs
+from waterplan.planning.model.objective import decision_costs
+from waterplan.planning.model.unknowns import Given
 
 
 def build(given: Given) -> linopy.Model:

@@ -10,10 +10,10 @@ import numpy as np
 from machine import resident
 from measuring import output_of, table
 
-from waterplan.errors import InfeasibleError
-from waterplan.planner.planner import Planner
-from waterplan.scenario import Scenario
-from waterplan.study import Study, open_study
+from waterplan.base.errors import InfeasibleError
+from waterplan.planning.planner.planner import Planner
+from waterplan.study.scenario import Scenario
+from waterplan.study.study import Study, open_study
 
 REPORT_EVERY = 0.1  # of all scenarios
 PRICES = "eight price levers and the target: costs of all 87 technologies, rates, energy, carbon, scarcity, accounting"

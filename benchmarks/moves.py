@@ -11,11 +11,11 @@ import numpy as np
 import raw
 from measuring import Timing, shown, table, timed, times
 
-from waterplan.model.instance import build_instance
-from waterplan.plan.plan import Plan
-from waterplan.planner.planner import Planner
-from waterplan.scenario import Override, Scenario
-from waterplan.study import Study
+from waterplan.planning.model.instance import build_instance
+from waterplan.planning.plan.plan import Plan
+from waterplan.planning.planner.planner import Planner
+from waterplan.study.scenario import Override, Scenario
+from waterplan.study.study import Study
 
 TOGETHER: dict[str, Any] = {
     "saving_target": 4250,
@@ -165,9 +165,9 @@ def _whole_plan(planner: Planner, light: Timing, repeats: int) -> str:
 
 
 def _curve(planner: Planner, light: Timing) -> str:
-    if importlib.util.find_spec("waterplan.curve") is None:
+    if importlib.util.find_spec("waterplan.planning.curve") is None:
         return "Whole cost curve, every breakpoint: not built yet."
-    from waterplan.curve import curve
+    from waterplan.planning.curve import curve
 
     whole = timed(lambda n: curve(planner, Scenario(levers={"discount_rate": 0.08 + 0.001 * n})), 5)
     ratio = whole.processor / light.processor

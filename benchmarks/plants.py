@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from measuring import shown, table, timed, times
 
-from waterplan.benchmarking.ladders import GRADES, ladders
-from waterplan.records.headers import label
-from waterplan.records.reading import read_records
-from waterplan.standing.many import benchmark
-from waterplan.study import Study
-from waterplan.vocabulary import term
+from waterplan.base.vocabulary import term
+from waterplan.plants.norms.ladders import GRADES, ladders
+from waterplan.plants.records.headers import label
+from waterplan.plants.records.reader import read_records
+from waterplan.plants.standing.benchmark import benchmark
+from waterplan.study.study import Study
 
 PLANT_YEARS, YEARS = 100_000, (2015, 2016, 2017, 2018, 2019)
 ALLOWED = 3.0  # times what pandas needs to read the file

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from measuring import in_new_process, shown, table
 
-from waterplan.study import Study
+from waterplan.study.study import Study
 
 PEERS = "import pandas, xarray, numba, highspy"
 FIRST = """
-from waterplan.planner.planner import Planner
-from waterplan.scenario import Scenario
-from waterplan.study import open_study
+from waterplan.planning.planner.planner import Planner
+from waterplan.study.scenario import Scenario
+from waterplan.study.study import open_study
 Planner(open_study("china-2015")).solve(Scenario())
 """
 

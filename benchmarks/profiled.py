@@ -9,8 +9,8 @@ from pathlib import Path
 from measuring import table
 from moves import MOVES
 
-from waterplan.planner.planner import Planner
-from waterplan.study import Study
+from waterplan.planning.planner.planner import Planner
+from waterplan.study.study import Study
 
 PACKAGE = "waterplan"
 MOST = 12

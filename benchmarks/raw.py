@@ -8,11 +8,11 @@ import highspy
 import numpy as np
 from measuring import Timing, timed
 
-from waterplan.model.build import build_model
-from waterplan.model.instance import Instance, build_instance
-from waterplan.scenario import Scenario
-from waterplan.solver import Compiled, compile_model
-from waterplan.study import Study
+from waterplan.planning.model.build import build_model
+from waterplan.planning.model.instance import Instance, build_instance
+from waterplan.planning.solver import Compiled, compile_model
+from waterplan.study.scenario import Scenario
+from waterplan.study.study import Study
 
 METHODS = {
     "simplex": {"solver": "simplex"},

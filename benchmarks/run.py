@@ -19,7 +19,7 @@ import plants
 import processes
 import profiled
 
-from waterplan.study import open_study
+from waterplan.study.study import open_study
 
 PARTS = {
     "moves": moves.run,

@@ -10,19 +10,12 @@ from typing import Any
 
 import pandas as pd
 
-from waterplan import (
-    Planner,
-    Scenario,
-    causes,
-    curve,
-    rests_on,
-    share_by_basis,
-    states,
-    technology_sentences,
-    ways_out,
-    weights,
-)
-from waterplan.errors import InfeasibleError
+from waterplan import Planner, Scenario, curve, ways_out
+from waterplan.base.errors import InfeasibleError
+from waterplan.planning.explain.causes import causes, states
+from waterplan.planning.explain.rests import rests_on
+from waterplan.planning.explain.sensitivity import share_by_basis, weights
+from waterplan.report.pages.explanation import technology_sentences
 
 from .board import build_board, rounded
 from .jobs import BOUNDS, MOVE, Jobs, is_abandoned

@@ -18,7 +18,9 @@ from bokeh.document import Document
 from tornado.httpserver import HTTPServer
 
 import waterplan
-from waterplan import Planner, open_study, shipped
+from waterplan import Planner, open_study
+from waterplan.study.outline import read_outline
+from waterplan.study.study import shipped
 
 from . import bounds
 from .answers import THREADS, Answers
@@ -172,7 +174,7 @@ def build(
     """Everything that visitors share is made here, once; the planner is compiled afterwards."""
     planner = Planner(open_study(study))
     folder = Path(study) if Path(study).is_dir() else shipped(study)
-    outline = None if outline_map is None else waterplan.read_outline(outline_map, planner.study, folder)
+    outline = None if outline_map is None else read_outline(outline_map, planner.study, folder)
     answers, facts = Answers(planner, workers), Facts.of(planner, outline)
     answers.stores = Stores(None if runs is None else Path(runs))
     known = shipped_scenarios(answers, scenarios)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from waterplan.messages import Texts
-from waterplan.vocabulary import term, terms
+from waterplan.base.messages import Texts
+from waterplan.base.vocabulary import term, terms
 
 from .facts import ROOM, Facts
 from .tables import DIMS
@@ -72,7 +72,7 @@ class Table:
         }
 
     def written(self) -> list[tuple[str, list[Any]]]:
-        """As :func:`waterplan.pack_table` takes it."""
+        """As :func:`pack_table` takes it."""
         return [(column.titled(), list(column.cells)) for column in self.columns]
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from waterplan import foremost, plan_variables, what_binds
+from waterplan import plan_variables, what_binds
+from waterplan.planning.plan.binding import foremost
 
 USED = 1e-6  # of the whole volume of the study: smaller is rounding
 TOTALS = (

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from waterplan import Planner, Scenario, Study, messages
-from waterplan.errors import InfeasibleError
-from waterplan.formats import lever_unit, units
-from waterplan.vocabulary import Term, of_kind, terms
+from waterplan import Planner, Scenario, Study
+from waterplan.base import messages
+from waterplan.base.errors import InfeasibleError
+from waterplan.base.formats import lever_unit, units
+from waterplan.base.vocabulary import Term, of_kind, terms
 
 from . import plant_form
 

@@ -14,7 +14,7 @@ import panel as pn
 from panel.auth import BasicAuthProvider, LogoutHandler, OAuthProvider
 from tornado.web import HTTPError, RequestHandler
 
-from waterplan.messages import LANGUAGES, Texts
+from waterplan.base.messages import LANGUAGES, Texts
 
 from .owners import forget_visitor
 from .passwords import LONGEST, Users

@@ -7,8 +7,8 @@ from concurrent.futures import CancelledError, Future
 from typing import TYPE_CHECKING, Any
 
 from waterplan import Scenario
-from waterplan.errors import WaterplanError
-from waterplan.toml_text import TomlError, read_toml
+from waterplan.base.errors import WaterplanError
+from waterplan.base.toml_text import TomlError, read_toml
 
 from . import link
 from .jobs import MOVE

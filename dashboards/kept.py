@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import CancelledError, Future
 from typing import Any
 
-from waterplan.errors import StoppedError
+from waterplan.base.errors import StoppedError
 
 from .jobs import safe_point
 

@@ -16,8 +16,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from waterplan import Scenario, Study
-from waterplan.errors import WaterplanError
-from waterplan.vocabulary import of_kind
+from waterplan.base.errors import WaterplanError
+from waterplan.base.vocabulary import of_kind
 
 from .packed import TOGETHER_MAX, TooManyError, Unpacking, pack
 from .state import LANGUAGES, PAGES, PINS_MAX, THEMES, State

@@ -7,8 +7,10 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from waterplan import Scenario, command_lines, pack_table
-from waterplan.messages import Texts
+from waterplan import Scenario
+from waterplan.base.messages import Texts
+from waterplan.planning.plan.files.single import pack_table
+from waterplan.report.commands import command_lines
 
 from . import link
 from .behind import Behind, Table, rests_kind, rests_name

@@ -12,9 +12,9 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from waterplan import write_whole
-from waterplan.errors import WaterplanError
-from waterplan.toml_text import TomlError, read_toml
+from waterplan.base.errors import WaterplanError
+from waterplan.base.toml_text import TomlError, read_toml
+from waterplan.base.whole_files import write_whole
 
 NAME = re.compile(r"[\w.@+-]{1,64}")
 SHORTEST, LONGEST = 8, 256  # signs of a password

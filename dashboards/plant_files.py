@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from waterplan import messages, pack_table, pack_template, plant_report, plant_report_pdf
-from waterplan.errors import WaterplanError
-from waterplan.vocabulary import term, terms
+from waterplan.base import messages
+from waterplan.base.errors import WaterplanError
+from waterplan.base.vocabulary import term, terms
+from waterplan.planning.plan.files.single import pack_table
+from waterplan.plants.records.template import pack_template
+from waterplan.report.documents.plant_report import plant_report, plant_report_pdf
 
 from .exports import EXCEL
 from .jobs import ORDER, REPORT, safe_point

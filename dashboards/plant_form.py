@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from waterplan import Study
-from waterplan.vocabulary import of_kind, term
+from waterplan.base.vocabulary import of_kind, term
 
 TEXT_MAX, PRODUCTS_MAX, TECHNOLOGIES_MAX = 200, 12, 120
 SOURCES = tuple(found.name for found in of_kind("record") if found.name.startswith("withdrawal_"))

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from waterplan import shared_savings
-from waterplan.vocabulary import term
+from waterplan.base.vocabulary import term
 
 GRADES = ("leading", "advanced", "access", "limit")
 STEP = (

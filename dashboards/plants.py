@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from waterplan import Goal, plant_standing, plant_year, read_records, read_table
-from waterplan.errors import BusyError, DataError, WaterplanError
-from waterplan.messages import Texts
+from waterplan import Goal, plant_standing, plant_year, read_records
+from waterplan.base.errors import BusyError, DataError, WaterplanError
+from waterplan.base.messages import Texts
+from waterplan.plants.records.reader import read_table
 
 from .jobs import PLANT, POOL, is_abandoned, safe_point
 from .plant_files import ROOM, FileMaker

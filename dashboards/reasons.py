@@ -6,14 +6,14 @@ from typing import Any
 
 import pandas as pd
 
-from waterplan import told_cause
+from waterplan.planning.explain.causes import told_cause
 
 
 def states_by_technology(table: pd.DataFrame, duals: Any) -> dict[str, dict[str, Any]]:
     """Of each technology: whether it is in, its weightiest cause, what holds back the rest, the rival, and in how many
     of the sectors where it is listed it is used.
 
-    table: of :func:`waterplan.states`; duals: of the same plan.
+    table: of :func:`states`; duals: of the same plan.
     """
     rows_of: dict[str, list[dict[str, Any]]] = {}
     for row in table.to_dict("records"):

@@ -17,8 +17,9 @@ import xarray as xr
 from scipy.stats import rankdata
 
 import waterplan
-from waterplan.errors import WaterplanError
-from waterplan.vocabulary import terms
+from waterplan.base.errors import WaterplanError
+from waterplan.base.vocabulary import terms
+from waterplan.planning.uncertainty.candidates import first_secure
 
 MARK = ".zattrs"
 STORES_MAX, POINTS_MAX, BARS, OPEN_MAX, LISTED, ROWS = 200, 1500, 24, 8, 40, 12
@@ -222,7 +223,7 @@ def _robust(path: Path, runs: xr.Dataset) -> dict[str, Any] | None:
         "aim": _plain(answers["aim"].values),
         "cost": _plain(answers["plan_cost"].values),
         "reach": _plain(share),
-        "secure": waterplan.first_secure(share, probability),
+        "secure": first_secure(share, probability),
         "technologies": [
             [str(answers["technology"].values[n]), str(answers["technology_class"].values[n]),
              float(answers["used_share"].values[n]), _plain(answers["saving_quantile"].values[:, n])]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from waterplan import Scenario, open_scenario, scenario_files
-from waterplan.errors import WaterplanError
+from waterplan.base.errors import WaterplanError
 
 from . import link
 from .answers import Answer, Answers

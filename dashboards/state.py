@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from waterplan import Scenario, Study
-from waterplan.vocabulary import term
+from waterplan.base.vocabulary import term
 
 PAGES = ("plan", "compare", "benchmark", "data", "runs")
 THEMES = ("light", "dark")

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from waterplan import Scenario, Study
-from waterplan.messages import Texts
-from waterplan.vocabulary import of_kind, term, terms
+from waterplan.base.messages import Texts
+from waterplan.base.vocabulary import of_kind, term, terms
 
 from .answers import Answer
 from .facts import ROOM, Facts

@@ -1,4 +1,4 @@
-"""Writes docs/model.md: the prose of model.template.md, the equations of waterplan/model, tables of the vocabulary."""
+"""Writes docs/model.md: the prose of model.template.md, the equations of the model, tables of the vocabulary."""
 
 import ast
 import re
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
 
-from waterplan.vocabulary import Term, of_kind
+from waterplan.base.vocabulary import Term, of_kind
 
 DOCS = Path(__file__).parent
 MODEL = DOCS.parent / "waterplan" / "model"

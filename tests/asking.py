@@ -6,11 +6,11 @@ import pytest
 from hypothesis import strategies as st
 from solving import lever_changes, numbers
 
-from waterplan.errors import InfeasibleError
-from waterplan.plan.result import Result
-from waterplan.planner.judge import difference, judge
-from waterplan.planner.planner import Planner
-from waterplan.scenario import Scenario
+from waterplan.base.errors import InfeasibleError
+from waterplan.planning.plan.result import Result
+from waterplan.planning.planner.judge import difference, judge
+from waterplan.planning.planner.planner import Planner
+from waterplan.study.scenario import Scenario
 
 COST, VOLUME = 1e-9, 1e-6  # of gross cost; hm3/a
 OVERRIDDEN = (

@@ -19,11 +19,11 @@ import numpy as np
 from pooling import Made, Owners
 from scipy.optimize import linprog
 
-from waterplan.errors import WaterplanError
-from waterplan.peer_pool.points import Point
-from waterplan.peer_pool.rules import Rules
-from waterplan.peer_pool.statistics import Statistics
-from waterplan.peer_pool.telling import Deciles, deciles, group_count
+from waterplan.base.errors import WaterplanError
+from waterplan.plants.pool.deciles import Deciles, deciles, group_count
+from waterplan.plants.pool.points import Point
+from waterplan.plants.pool.rules import Rules
+from waterplan.plants.pool.statistics import Statistics
 
 LOW, HIGH = 0.0, 1000.0  # m3/unit
 OWN = ("A", "B")

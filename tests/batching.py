@@ -14,7 +14,7 @@ import psutil
 from conftest import TINY
 
 from waterplan import open_runs
-from waterplan.batch.opening import open_flat
+from waterplan.planning.batch.runs_dataset import open_flat
 
 COST, VOLUME = 1e-9, 1e-6  # relative; hm3/a
 LONG_ENOUGH = 240.0  # s, for anything that a test waits for; the first process compiles the kernel

@@ -130,9 +130,9 @@ def bombs(much):
 READER = """
 import json, re, resource, sys
 from pathlib import Path
-from waterplan.errors import DataError
-from waterplan.study import open_study
-from waterplan.records.reading import read_records
+from waterplan.base.errors import DataError
+from waterplan.study.study import open_study
+from waterplan.plants.records.reader import read_records
 resource.setrlimit(resource.RLIMIT_CPU, (600, 600))
 study = open_study("china-2015")
 held = lambda name: int(re.search(name + ":\\\\s*(\\\\d+)", Path("/proc/self/status").read_text())[1])

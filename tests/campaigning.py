@@ -12,8 +12,8 @@ from types import SimpleNamespace
 import pandas as pd
 from attacking import OWN, Seen, World
 
-from waterplan.peer_pool.points import size_class
-from waterplan.peer_pool.rules import Rules
+from waterplan.plants.pool.points import size_class
+from waterplan.plants.pool.rules import Rules
 
 LARGE, SMALL = 2e6, 9e5  # unit/a, a size class each
 SPREAD = 92.0  # m3/unit

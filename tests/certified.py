@@ -1,9 +1,9 @@
 """Plans that are held against their tables and against the full model."""
 
-from waterplan.plan.certificate import examine
-from waterplan.plan.dataset import build_dataset
-from waterplan.planner.judge import difference, judge
-from waterplan.scenario import Scenario
+from waterplan.planning.certificate import examine
+from waterplan.planning.plan.dataset import build_dataset
+from waterplan.planning.planner.judge import difference, judge
+from waterplan.study.scenario import Scenario
 
 
 def asked(*overrides, exclude=(), **levers):

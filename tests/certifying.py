@@ -1,8 +1,8 @@
 """Plans to certify, for the tests of the certificate."""
 
-from waterplan.plan.dataset import build_dataset
-from waterplan.planner.planner import Planner
-from waterplan.scenario import Scenario
+from waterplan.planning.plan.dataset import build_dataset
+from waterplan.planning.planner.planner import Planner
+from waterplan.study.scenario import Scenario
 
 EVERY_LINE = {  # each ledger line of the tiny study has something on it
     "saving_target": 150,

@@ -8,11 +8,11 @@ from scenario_files import write  # noqa: F401  a fixture
 from screens import facts, shipped  # noqa: F401  fixtures
 from spoiling import Copy
 
-from waterplan.plan.plan import Plan
-from waterplan.planner.planner import Planner
-from waterplan.scenario import Scenario
-from waterplan.study import Study, open_study
-from waterplan.study import shipped as shipped_study
+from waterplan.planning.plan.plan import Plan
+from waterplan.planning.planner.planner import Planner
+from waterplan.study.scenario import Scenario
+from waterplan.study.study import Study, open_study
+from waterplan.study.study import shipped as shipped_study
 
 TINY = Path(__file__).parent / "tiny_study"
 

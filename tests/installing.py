@@ -11,8 +11,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from waterplan.extras import BRINGS
-from waterplan.messages import Texts
+from waterplan.base.extras import BRINGS
+from waterplan.base.messages import Texts
 
 ROOT = Path(__file__).parents[1]
 STUDY, PLANTS, SMOKE = (

@@ -1,7 +1,7 @@
 """The planning model once more, slow and obvious: dictionaries and loops, straight from the tables.
 
-It knows nothing of ``waterplan.model``: no packed arrays, no helper unknowns, no tie-break. Every row is written out in
-the decisions alone, and scipy solves it. The oracle of the tests.
+It knows nothing of ``waterplan.planning.model``: no packed arrays, no helper unknowns, no tie-break. Every row is
+written out in the decisions alone, and scipy solves it. The oracle of the tests.
 """
 
 from collections import defaultdict

@@ -1,7 +1,8 @@
 """One pair's best answer to a price, slow and obvious: the linear programme of its steps, solved by scipy.
 
-The twin of :func:`waterplan.planner.answer.ask`. It is the model of tests/naive.py with one product in one province, no
-limit on the whole and pools that never run dry; what a counted cubic metre is worth stands in the objective.
+The twin of :func:`waterplan.planning.planner.answer.ask`. It is the model of tests/naive.py with one product in one
+province, no limit on the whole and pools that never run dry; what a counted cubic metre is worth stands in the
+objective.
 """
 
 from dataclasses import replace

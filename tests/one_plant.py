@@ -5,7 +5,7 @@ from itertools import combinations, product
 import numpy as np
 import pandas as pd
 
-from waterplan.records.records import Records
+from waterplan.plants.records.records import Records
 
 YEAR = 2017
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from waterplan.peer_pool.pool import PeerPool
-from waterplan.peer_pool.rules import Rules
-from waterplan.records.records import Records
+from waterplan.plants.pool.pool import PeerPool
+from waterplan.plants.pool.rules import Rules
+from waterplan.plants.records.records import Records
 
 YEAR = 2020
 Made = tuple[str, str, str, float, float]  # plant, product, route, output, intensity

@@ -8,16 +8,16 @@ from hypothesis import strategies as st
 from ortools.linear_solver.python import model_builder_helper as ortools
 from scipy.sparse import csr_matrix
 
-from waterplan.model.build import build_model
-from waterplan.model.columns import Given
-from waterplan.model.flows import build_flows
-from waterplan.model.instance import input_values
-from waterplan.model.objective import decision_costs
-from waterplan.model.prices import build_prices
-from waterplan.model.structure import build_structure
-from waterplan.model.tie_break import TIE_BREAK_MAX
-from waterplan.scenario import Scenario
-from waterplan.solver import Compiled, Solution, compile_model, solve
+from waterplan.planning.model.build import build_model
+from waterplan.planning.model.flows import build_flows
+from waterplan.planning.model.instance import input_values
+from waterplan.planning.model.objective import decision_costs
+from waterplan.planning.model.prices import build_prices
+from waterplan.planning.model.structure import build_structure
+from waterplan.planning.model.tie_break import TIE_BREAK_MAX
+from waterplan.planning.model.unknowns import Given
+from waterplan.planning.solver import Compiled, Solution, compile_model, solve
+from waterplan.study.scenario import Scenario
 
 
 @dataclass

@@ -4,8 +4,8 @@ import csv
 import shutil
 from pathlib import Path
 
-from waterplan.errors import DataError, Problem
-from waterplan.study import Study
+from waterplan.base.errors import DataError, Problem
+from waterplan.study.study import Study
 
 
 class Copy:

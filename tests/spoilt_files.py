@@ -8,7 +8,7 @@ import pytest
 import xlsxwriter
 
 from waterplan import read_records
-from waterplan.errors import DataError
+from waterplan.base.errors import DataError
 
 HEAD = ("plant", "year", "province", "withdrawal_surface (m3)", "consumed (m3)", "discharged (m3)", "leaked (m3)",
         "product", "output (t)")  # fmt: skip

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from waterplan.records.records import Conversion, Records
+from waterplan.plants.records.records import Conversion, Records
 
 YEAR = 2017
 VOLUMES = (

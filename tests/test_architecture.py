@@ -2,6 +2,7 @@
 
 import ast
 import graphlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,27 +12,35 @@ import waterplan
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "waterplan"
-ROWS = [  # from the ground up; a module imports only from rows below its own, a package also from itself
-    {"errors"},
-    {"units", "vocabulary", "messages", "palette", "plain_files", "toml_text"},
-    {"tables", "formats", "spreadsheet", "whole", "extras"},
-    {"study"},
-    {"scenario", "outline"},
-    {"model"},
-    {"solver"},
-    {"plan"},
-    {"planner", "records"},
-    {"explain", "curve", "benchmarking", "plant"},
-    {"batch", "peer_pool"},
-    {"uncertainty", "standing"},
-    {"charts"},
-    {"report"},
-    {"cli"},
-    {"__main__"},
-]
-ROW = {room: height for height, rooms in enumerate(ROWS) for room in rooms}
+WINGS = {  # from the ground up; a wing imports from wings above it here, a room also from rooms in rows above its own
+    "base": [
+        {"errors"},
+        {"units", "vocabulary", "messages", "palette", "plain_files", "toml_text"},
+        {"formats", "spreadsheet", "whole_files", "extras"},
+        {"late"},
+    ],
+    "study": [{"tables"}, {"study"}, {"scenario", "outline"}],
+    "planning": [
+        {"model", "certificate"},
+        {"solver"},
+        {"plan"},
+        {"planner"},
+        {"explain", "curve"},
+        {"batch"},
+        {"uncertainty"},
+    ],
+    "plants": [{"records"}, {"norms"}, {"peers", "measures"}, {"pool"}, {"standing"}],
+    "report": [{"commands", "charts"}, {"pages", "documents"}],
+    "cli": [],  # one module a command
+    "__main__": [],
+}
+ORDER = {wing: place for place, wing in enumerate(WINGS)}
+ROW = {f"{wing}.{room}": row for wing, rows in WINGS.items() for row, rooms in enumerate(rows) for room in rooms}
 IMPORTED_IN_A_FUNCTION = {  # (file, what): why it may not stand at the top
-    ("waterplan/planner/planner.py", "waterplan.planner.judge"): "Pyomo, 0.3 s, is needed only where prices do not end",
+    (
+        "waterplan/planning/planner/planner.py",
+        "waterplan.planning.planner.judge",
+    ): "Pyomo, 0.3 s, is needed only where prices do not end",
 }
 LINES_IN_A_FILE, LINES_IN_A_FUNCTION = 350, 60
 MODULES = {
@@ -64,23 +73,39 @@ def functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
     return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
-def room(module: str) -> str:
+def wing(module: str) -> str:
     return module.split(".")[1] if "." in module else ""
+
+
+def room(module: str) -> str:
+    return ".".join(module.split(".")[1:3])
 
 
 OWN = {module: own_imports(path, module) for module, path in MODULES.items() if module != "waterplan"}
 PUBLIC = {"waterplan", *(f"waterplan.{name}" for name in waterplan.__all__)}
-THROUGH_THE_FRONT_DOOR = {"cli"}  # rooms that use the public names, so that each is loaded only when it is asked for
+THROUGH_THE_FRONT_DOOR = {"cli", "__main__"}  # they use the public names, each loaded only when it is asked for
+
+
+def is_below(name: str, module: str) -> bool:
+    """Whether a module may import a name: of a wing above its own, of its own room, or of a row above that."""
+    if wing(name) != wing(module):
+        return ORDER.get(wing(name), len(ORDER)) < ORDER.get(wing(module), len(ORDER))
+    return wing(name) == "cli" or room(name) == room(module) or ROW.get(room(name), 99) < ROW.get(room(module), -1)
 
 
 @pytest.mark.parametrize("module", OWN)
-def test_modules_import_only_from_rows_below_their_own(module):
-    assert room(module) in ROW, f"{module} has no row: give it one in ROWS, and in the contract of the house"
-    front_door = PUBLIC if room(module) in THROUGH_THE_FRONT_DOOR else {"waterplan.__version__"}
+def test_modules_import_only_from_wings_and_rooms_below_their_own(module):
+    if room(module) != wing(module) and wing(module) != "cli":
+        assert room(module) in ROW, f"{module} has no row: give it one in WINGS, and in the contract of the house"
+    front_door = PUBLIC if wing(module) in THROUGH_THE_FRONT_DOOR else {"waterplan.__version__"}
     for name in OWN[module] - front_door:
-        assert room(name) == room(module) or ROW.get(room(name), len(ROWS)) < ROW[room(module)], (
-            f"{module} imports {name}"
-        )
+        assert is_below(name, module), f"{module} imports {name}"
+
+
+def test_each_module_has_a_name_of_its_own():
+    nouns = Counter(path.stem for module, path in MODULES.items() if wing(module) != "cli")
+    del nouns["__init__"]
+    assert {noun for noun, count in nouns.items() if count > 1} == set()
 
 
 def test_no_module_imports_itself_in_a_circle():
@@ -97,10 +122,10 @@ def test_imports_stand_at_the_top(module):
         assert hidden == allowed, f"{path.name}, {function.name}: imports {hidden - allowed} in a function"
 
 
-def test_pages_import_only_the_public_names():
+def test_pages_import_nothing_of_the_commands_and_nothing_private():
     for path in sorted(ROOT.glob("dashboards/**/*.py")):
-        hidden = own_imports(path, f"dashboards.{path.stem}") - PUBLIC
-        assert not hidden, f"{path.relative_to(ROOT)} imports {hidden}"
+        names = own_imports(path, f"dashboards.{path.stem}")
+        assert not {name for name in names if wing(name) == "cli" or "._" in name}, path.relative_to(ROOT)
 
 
 @pytest.mark.parametrize("path", ALL_FILES, ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -15,9 +15,9 @@ from conftest import TINY
 from distributed.core import Status
 
 from waterplan import Design, open_runs, run_batch
-from waterplan.batch import cluster
-from waterplan.batch.cluster import ClusterError, planned_on_cluster
-from waterplan.batch.runs import Runs
+from waterplan.planning.batch import cluster
+from waterplan.planning.batch.cluster import ClusterError, planned_on_cluster
+from waterplan.planning.batch.runs import Runs
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ import os, sys
 
 class Finder:
     def find_spec(self, name, path=None, target=None):
-        if name != "waterplan.planner.planner":
+        if name != "waterplan.planning.planner.planner":
             return None
         sys.meta_path.remove(self)
         import importlib.util

@@ -12,10 +12,10 @@ from batching import same
 from damaging import KINDS, damaged, drawn
 
 from waterplan import Design, open_answers, open_runs, robust, run_batch
-from waterplan.batch.digests import FOLDER, MADE, digest_of, list_below, write_list
-from waterplan.batch.opening import open_flat
-from waterplan.errors import DataError, ScenarioError, WaterplanError
-from waterplan.scenario import Scenario
+from waterplan.base.errors import DataError, ScenarioError, WaterplanError
+from waterplan.planning.batch.digests import FOLDER, MADE, digest_of, list_below, write_list
+from waterplan.planning.batch.runs_dataset import open_flat
+from waterplan.study.scenario import Scenario
 
 DESIGN = Design().sample(23, {"saving_target": [20, 320]}, study="kind").keeping(chunk=5)
 SEED = 20151120

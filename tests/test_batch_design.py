@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 
 from waterplan import Design, open_runs
-from waterplan.batch.engine import checked, run_batch
-from waterplan.batch.runs import Runs
+from waterplan.base.errors import DataError, ScenarioError
 from waterplan.cli import main
-from waterplan.errors import DataError, ScenarioError
+from waterplan.planning.batch.engine import checked, run_batch
+from waterplan.planning.batch.runs import Runs
 
 
 def problems_of(path, study, store):

@@ -13,9 +13,9 @@ import pytest
 from batching import same
 
 from waterplan import Design, open_runs, run_batch, save_runs
-from waterplan.batch.digests import FOLDER
-from waterplan.batch.opening import open_flat
-from waterplan.errors import DataError, WaterplanError
+from waterplan.base.errors import DataError, WaterplanError
+from waterplan.planning.batch.digests import FOLDER
+from waterplan.planning.batch.runs_dataset import open_flat
 
 DESIGN = Design().sample(9, {"saving_target": [20, 320]}, study="kind").keeping(chunk=3)
 SPARSE = 3 * 10**9
@@ -25,7 +25,7 @@ READER = """\
 import re, sys
 from pathlib import Path
 from waterplan import open_runs
-from waterplan.errors import DataError
+from waterplan.base.errors import DataError
 for store in sys.argv[1:]:
     try:
         states = open_runs(store).load()["state"].values.ravel().tolist()

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import triang
 
-from waterplan.batch.groups import BY, Groups
-from waterplan.batch.ranges import GAP, Ranges, sampled_inputs
-from waterplan.batch.sampling import METHODS, unit_points
-from waterplan.batch.triangular import LOGARITHM, LOGIT, PLAIN, Triangular
-from waterplan.scenario import Scenario
+from waterplan.planning.batch.groups import BY, Groups
+from waterplan.planning.batch.ranges import GAP, Ranges, sampled_inputs
+from waterplan.planning.batch.sampling import METHODS, unit_points
+from waterplan.planning.batch.triangular import LOGARITHM, LOGIT, PLAIN, Triangular
+from waterplan.study.scenario import Scenario
 
 SCALES = {PLAIN: lambda x: x, LOGARITHM: np.log, LOGIT: lambda x: np.log(x / (1 - x))}
 

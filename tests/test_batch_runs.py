@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from waterplan import Design, Scenario, open_runs, run_batch
-from waterplan.batch.figures import SCALARS
-from waterplan.batch.runs import Runs
-from waterplan.batch.solving import Chunk, Solver
-from waterplan.plan.plan import Plan
-from waterplan.planner.planner import Planner
+from waterplan.planning.batch.kept_figures import SCALARS
+from waterplan.planning.batch.runs import Runs
+from waterplan.planning.batch.worker import Chunk, Solver
+from waterplan.planning.plan.plan import Plan
+from waterplan.planning.planner.planner import Planner
 
 
 def planned(design, study, folder):

@@ -11,12 +11,12 @@ import xarray as xr
 from batching import same
 
 from waterplan import Design, open_runs, run_batch, save_runs, write_run
-from waterplan.batch import store as store_module
-from waterplan.batch.engine import checked
-from waterplan.batch.progress import Progress, Shown
-from waterplan.batch.store import Store, StoreError, open_store
-from waterplan.errors import DataError, WaterplanError
-from waterplan.messages import Texts
+from waterplan.base.errors import DataError, WaterplanError
+from waterplan.base.messages import Texts
+from waterplan.planning.batch import store as store_module
+from waterplan.planning.batch.engine import checked
+from waterplan.planning.batch.progress import Progress, Shown
+from waterplan.planning.batch.store import Store, StoreError, open_store
 
 DESIGN = Design().sample(23, {"saving_target": [20, 320]}, study="kind").keeping(chunk=5)
 
@@ -41,7 +41,7 @@ def test_a_full_disk_is_told_and_the_batch_goes_on_when_there_is_room(tiny, whol
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         plain(source, target)
 
-    monkeypatch.setattr("waterplan.whole.os.replace", replace)
+    monkeypatch.setattr("waterplan.base.whole_files.os.replace", replace)
     with pytest.raises(StoreError, match=r"No space left on device.* 10 of 23 runs are kept; run the same command"):
         plan(store, tiny)
     assert not list(store.rglob("*.part"))
@@ -65,7 +65,7 @@ def test_a_chunk_that_was_half_written_is_planned_again(tiny, whole, tmp_path):
 
 
 def test_a_store_that_is_whole_is_not_planned_again(tiny, whole, monkeypatch):
-    monkeypatch.setattr("waterplan.batch.engine.Solver", None)
+    monkeypatch.setattr("waterplan.planning.batch.engine.Solver", None)
     assert plan(whole, tiny).runs_done() == 23
 
 
@@ -154,7 +154,7 @@ def test_progress_tells_the_rate_and_the_time_left():
 
 def test_progress_counts_what_was_done_before(monkeypatch):
     told, now = [], [0.0]
-    monkeypatch.setattr("waterplan.batch.progress.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("waterplan.planning.batch.progress.time.monotonic", lambda: now[0])
     shown = Shown(100, 20, told.append)
     for moment in (30.0, 32.0, 34.0):  # the first comes after the start of the workers, which is no rate
         now[0] = moment

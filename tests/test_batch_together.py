@@ -13,8 +13,8 @@ from batching import LONG_ENOUGH, chunks_done, end, same, start, wait_for, write
 from conftest import TINY
 
 from waterplan import Design, open_runs, run_batch
-from waterplan.batch.lock import StoreError
-from waterplan.errors import WaterplanError
+from waterplan.base.errors import WaterplanError
+from waterplan.planning.batch.lock import StoreError
 
 WORDS = "another process is writing this store"
 DESIGN = Design().sample(4, {"saving_target": [20, 320]}, study="kind").keeping(chunk=2)
@@ -36,8 +36,8 @@ def only_one_wrote(results):
 STARTS = """
 import sys
 from waterplan import run_batch
-from waterplan.errors import WaterplanError
-from waterplan.study import Study
+from waterplan.base.errors import WaterplanError
+from waterplan.study.study import Study
 
 study = Study.read(sys.argv[2])
 for line in sys.stdin:
@@ -127,7 +127,7 @@ def test_a_place_without_locks_is_told(tiny, tmp_path, monkeypatch):
     def none(*_):
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
-    monkeypatch.setattr("waterplan.batch.lock.fcntl.flock", none)
+    monkeypatch.setattr("waterplan.planning.batch.lock.fcntl.flock", none)
     with pytest.raises(StoreError, match="files cannot be locked in this place"):
         run_batch(DESIGN, tmp_path / "runs.zarr", tiny, workers=0, tell=lambda progress: None)
     assert not (tmp_path / "runs.zarr").exists()

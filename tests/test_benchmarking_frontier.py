@@ -12,17 +12,17 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_matrix
 from solving import least_cost_by_glpk, least_cost_by_ortools
 
-from waterplan.benchmarking.envelopment import envelop
-from waterplan.benchmarking.frontier import (
+from waterplan.base.errors import SolverError, WaterplanError
+from waterplan.plants.peers.envelopment import envelop
+from waterplan.plants.peers.frontier import (
     RETURNS,
     efficiency,
     frontier_tables,
     plants_needed,
     scale_efficiency,
 )
-from waterplan.benchmarking.too_few import TooFewPlantsError
-from waterplan.errors import SolverError, WaterplanError
-from waterplan.records.records import Records
+from waterplan.plants.peers.too_few import TooFewPlantsError
+from waterplan.plants.records.records import Records
 
 AS_WRITTEN = 5.1e-4  # the books round to three digits
 
@@ -191,7 +191,7 @@ def test_only_plants_that_are_wanted_join_the_programme():
 
 
 def test_a_programme_whose_values_do_not_agree_is_not_believed(monkeypatch):
-    monkeypatch.setattr("waterplan.benchmarking.envelopment.AGREED", -1.0)
+    monkeypatch.setattr("waterplan.plants.peers.envelopment.AGREED", -1.0)
     with pytest.raises(SolverError, match="by its prices"):
         envelop(*some_plants(12, 1, 1, 1), variable=False)
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from waterplan.benchmarking.grades import grades, what_is_made
-from waterplan.benchmarking.ladders import GRADES, find_ladders, ladders
-from waterplan.errors import WaterplanError
-from waterplan.plan.norms import norms_in_force
-from waterplan.records.records import Records
+from waterplan.base.errors import WaterplanError
+from waterplan.planning.plan.norms import norms_in_force
+from waterplan.plants.norms.grades import grades, what_is_made
+from waterplan.plants.norms.ladders import GRADES, find_ladders, ladders
+from waterplan.plants.records.records import Records
 
 BLEACHED = "pulp_bleached_wood"
 UNBLEACHED = "unbleached chemical wood pulp (no product of its own)"

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from scipy.optimize import least_squares
 from scipy.stats import binomtest, lognorm, norm
 
-from waterplan.benchmarking.ladders import GRADES, ladders
-from waterplan.benchmarking.peers import (
+from waterplan.base.errors import WaterplanError
+from waterplan.plants.norms.ladders import GRADES, ladders
+from waterplan.plants.peers.peers import (
     PEERS_NEEDED,
     peers_of,
     percentile,
@@ -17,10 +18,9 @@ from waterplan.benchmarking.peers import (
     published_peers,
     wilson,
 )
-from waterplan.benchmarking.reference import POINTS, SHARES, fit, reference_table, references
-from waterplan.benchmarking.too_few import TooFewPlantsError
-from waterplan.errors import WaterplanError
-from waterplan.records.records import Records
+from waterplan.plants.peers.reference import POINTS, SHARES, fit, reference_table, references
+from waterplan.plants.peers.too_few import TooFewPlantsError
+from waterplan.plants.records.records import Records
 
 
 def records(rows):

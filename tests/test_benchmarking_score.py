@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 from scipy.stats import norm
 
-from waterplan.benchmarking.ladders import ladders
-from waterplan.benchmarking.peers import percentile
-from waterplan.benchmarking.reference import references
-from waterplan.benchmarking.score import score
-from waterplan.records.records import Records
+from waterplan.plants.norms.ladders import ladders
+from waterplan.plants.peers.peers import percentile
+from waterplan.plants.peers.reference import references
+from waterplan.plants.peers.score import score
+from waterplan.plants.records.records import Records
 
 PRODUCTS = ("newsprint", "beer", "cane_sugar", "refining")
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import linprog
 
-from waterplan.benchmarking.frontier import RETURNS, efficiency
+from waterplan.plants.peers.frontier import RETURNS, efficiency
 
 WHOLE = st.integers(1, 6).map(float)  # small whole numbers: many plants lie on an edge of the frontier
 

@@ -10,15 +10,15 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from solving import lever_changes
 
-import waterplan.plan.certificate as package
-from waterplan.errors import InfeasibleError
-from waterplan.plan.certificate import certify, examine
-from waterplan.plan.certificate.coefficients import recompute_coefficients
-from waterplan.plan.certificate.tables import Tables
-from waterplan.plan.dataset import build_dataset
-from waterplan.planner.judge import judge
-from waterplan.planner.planner import Planner
-from waterplan.scenario import Override, Scenario, scenario_files
+import waterplan.planning.certificate as package
+from waterplan.base.errors import InfeasibleError
+from waterplan.planning.certificate import certify, examine
+from waterplan.planning.certificate.coefficients import recompute_coefficients
+from waterplan.planning.certificate.tables import Tables
+from waterplan.planning.plan.dataset import build_dataset
+from waterplan.planning.planner.judge import judge
+from waterplan.planning.planner.planner import Planner
+from waterplan.study.scenario import Override, Scenario, scenario_files
 
 
 @pytest.fixture(scope="module")

@@ -5,12 +5,12 @@ import pytest
 import xarray as xr
 from certifying import EVERY_LINE, asked, planned
 
-from waterplan.errors import CertificateError
-from waterplan.plan.certificate import certify, examine
-from waterplan.plan.certificate.bound import lower_bound
-from waterplan.plan.certificate.coefficients import recompute_coefficients
-from waterplan.plan.certificate.tables import Tables
-from waterplan.vocabulary import terms
+from waterplan.base.errors import CertificateError
+from waterplan.base.vocabulary import terms
+from waterplan.planning.certificate import certify, examine
+from waterplan.planning.certificate.bound import lower_bound
+from waterplan.planning.certificate.coefficients import recompute_coefficients
+from waterplan.planning.certificate.tables import Tables
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,12 @@ import holoviews as hv
 import numpy as np
 import pytest
 
-from waterplan import Plan, charts, curve, formats, palette
-from waterplan.charts.drawing import drawing, fonts_of, known_fonts
-from waterplan.charts.tables import curve_steps
-from waterplan.errors import WaterplanError
-from waterplan.scenario import Scenario
+from waterplan import Plan, charts, curve
+from waterplan.base import formats, palette
+from waterplan.base.errors import WaterplanError
+from waterplan.report.charts.chart_tables import curve_steps
+from waterplan.report.charts.drawing import drawing, fonts_of, known_fonts
+from waterplan.study.scenario import Scenario
 
 STYLE = Path(__file__).parents[1] / "dashboards" / "browser" / "board.css"
 BLIND = {  # what is left of linear red, green and blue to those who lack a cone (Machado 2009, severity 1)

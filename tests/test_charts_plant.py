@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from waterplan.charts.canvas import Canvas, fitted, text_width, wrapped
-from waterplan.charts.cost_steps import Piece, Term, cost_steps, round_values, sharing
-from waterplan.charts.ladder import BESIDE, ESTIMATE, NORM, PLANT, Ladder, Step, ladder
-from waterplan.charts.places import Place, places
-from waterplan.charts.sankey import NODE, Flow, sankey
+from waterplan.report.charts.canvas import Canvas, fitted, text_width, wrapped
+from waterplan.report.charts.cost_steps import Piece, Term, cost_steps, round_values, sharing
+from waterplan.report.charts.grade_ladder import BESIDE, ESTIMATE, NORM, PLANT, Ladder, Step, ladder
+from waterplan.report.charts.sankey import NODE, Flow, sankey
+from waterplan.report.charts.scale import Place, places
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = '<script>"&'

@@ -5,7 +5,7 @@ import re
 import pytest
 from spoiling import Copy
 
-from waterplan.errors import DataError
+from waterplan.base.errors import DataError
 
 CELLS = [  # table, the first row where this stands, column, what is written there, what the message says
     ("applicability", {"technology": "metering"}, "technology", "meterin",

@@ -5,8 +5,9 @@ import os
 import pytest
 from spoiling import Copy
 
-from waterplan.errors import DataError
-from waterplan.tables import schema, settings, sheet
+from waterplan.base.errors import DataError
+from waterplan.study.tables import schema, sheet
+from waterplan.study.tables import study_file as settings
 
 SETTINGS = """title = "A tiny country with round numbers"
 description = "For sums in the head; describes no real place."

@@ -4,7 +4,7 @@ import time
 
 from spoiling import Copy
 
-from waterplan.study import Study, shipped
+from waterplan.study.study import Study, shipped
 
 
 def test_a_copy_spoilt_in_ten_places_reports_all_ten_with_file_and_row(copy_of_china: Copy):

@@ -6,8 +6,8 @@ import shutil
 import pytest
 from spoiling import Copy
 
-from waterplan.errors import DataError, Problem
-from waterplan.tables import folder as reading
+from waterplan.base.errors import DataError, Problem
+from waterplan.study.tables import folder as reading
 
 
 def only(copy: Copy) -> Problem:

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 import waterplan
+from waterplan.base.messages import Texts, catalogue
 from waterplan.cli.entry import main
-from waterplan.messages import Texts, catalogue
 
 TINY = str(Path(__file__).parent / "tiny_study")
 COMMANDS = ("check", "plan", "compare", "explain", "trace", "describe", "scenarios", "dashboard")

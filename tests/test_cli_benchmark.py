@@ -13,8 +13,8 @@ import xarray as xr
 from filling_in import Filled
 from pooling import Owners
 
+from waterplan.base.errors import WaterplanError
 from waterplan.cli.entry import main
-from waterplan.errors import WaterplanError
 
 TINY = str(Path(__file__).parent / "tiny_study")
 HEAD = "plant,year,province,product,output (t),withdrawal from groundwater (m3),consumed (m3),discharged (m3)\n"

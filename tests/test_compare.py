@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from waterplan.errors import WaterplanError
-from waterplan.plan.compare import compare
-from waterplan.plan.plan import Plan
-from waterplan.planner.planner import Planner
-from waterplan.scenario import Scenario
-from waterplan.scenario.overrides import Override
-from waterplan.study import Study
+from waterplan.base.errors import WaterplanError
+from waterplan.planning.plan.comparison import compare
+from waterplan.planning.plan.plan import Plan
+from waterplan.planning.planner.planner import Planner
+from waterplan.study.scenario import Scenario
+from waterplan.study.scenario.overrides import Override
+from waterplan.study.study import Study
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,11 @@ from asking import questions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from waterplan.curve import curve
-from waterplan.errors import InfeasibleError
-from waterplan.planner.planner import Planner
-from waterplan.scenario import Scenario, open_scenario
-from waterplan.study import open_study
+from waterplan.base.errors import InfeasibleError
+from waterplan.planning.curve import curve
+from waterplan.planning.planner.planner import Planner
+from waterplan.study.scenario import Scenario, open_scenario
+from waterplan.study.study import open_study
 
 SETTINGS = settings(max_examples=25, deadline=None, derandomize=True)
 

@@ -11,7 +11,8 @@ from browsing import expectations, in_browser, serving, shows
 expect = expectations()
 pytestmark = in_browser
 
-from waterplan import Plan, Scenario, open_scenario, open_study, rests_on  # noqa: E402
+from waterplan import Plan, Scenario, open_scenario, open_study  # noqa: E402
+from waterplan.planning.explain.rests import rests_on  # noqa: E402
 
 
 def test_files_are_saved_and_a_scenario_is_loaded_back(visit, planner_of_china, tmp_path):

@@ -14,8 +14,9 @@ expect = expectations()
 pytestmark = in_browser
 
 from dashboards.plant_form import EXAMPLE, cleaned, example, table_of  # noqa: E402
-from waterplan import PeerPool, plant_standing, read_records, read_table  # noqa: E402
-from waterplan.errors import DataError  # noqa: E402
+from waterplan import PeerPool, plant_standing, read_records  # noqa: E402
+from waterplan.base.errors import DataError  # noqa: E402
+from waterplan.plants.records.reader import read_table  # noqa: E402
 
 MARK = "Zzyx-mill"
 HOSTILE = "<img src=x onerror=window.hit=1>"

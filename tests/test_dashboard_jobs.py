@@ -40,8 +40,8 @@ from dashboards.jobs import (
 )
 from dashboards.kept import Kept
 from waterplan import open_scenario
-from waterplan.messages import HOME
-from waterplan.planner.planner import Planner
+from waterplan.base.messages import HOME
+from waterplan.planning.planner.planner import Planner
 
 LONG = 60  # s, for what must come at all
 FILES = {"type": "table", "card": "curve", "form": "csv"}

@@ -19,8 +19,8 @@ from dashboards.exports import export
 from dashboards.packed import OVERRIDES_MAX, PACKED_MAX
 from dashboards.state import KEPT_OVERRIDES, State
 from waterplan import Scenario, open_scenario, open_study
-from waterplan.errors import ScenarioError
-from waterplan.vocabulary import of_kind, terms
+from waterplan.base.errors import ScenarioError
+from waterplan.base.vocabulary import of_kind, terms
 
 STUDY = open_study("china-2015")
 LABELS = {dim: [str(label) for label in STUDY.values[dim].values] for dim in ("sector", "province", "technology")}

@@ -19,7 +19,9 @@ from dashboards.answers import DRAWN, Answers
 from dashboards.behind import RESTS, Behind
 from dashboards.reasons import states_by_technology
 from dashboards.state import State
-from waterplan import Plan, curve, open_scenario, rests_on, states
+from waterplan import Plan, curve, open_scenario
+from waterplan.planning.explain.causes import states
+from waterplan.planning.explain.rests import rests_on
 
 CARDS = ("headline", *RESTS)
 

@@ -19,9 +19,11 @@ from dashboards.answers import Answers
 from dashboards.plant_files import table
 from dashboards.plant_form import EXAMPLE, cleaned, example, table_of
 from dashboards.plants import BYTES_MAX
-from waterplan import Goal, pack_table, plant_standing, read_records, read_table, shared_savings
-from waterplan.errors import DataError, WaterplanError
-from waterplan.peer_pool.pool import PeerPool
+from waterplan import Goal, plant_standing, read_records, shared_savings
+from waterplan.base.errors import DataError, WaterplanError
+from waterplan.planning.plan.files.single import pack_table
+from waterplan.plants.pool.pool import PeerPool
+from waterplan.plants.records.reader import read_table
 
 CARDS = ("ladder", "places", "indicators", "balance", "plan", "curve", "contract")
 MILL = "North mill"

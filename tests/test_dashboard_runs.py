@@ -9,7 +9,7 @@ from browsing import expectations, in_browser, serving
 
 from dashboards.runs import Stores, figures, view
 from waterplan import Design, open_runs, robust, run_batch
-from waterplan.scenario import Scenario
+from waterplan.study.scenario import Scenario
 
 TARGETS, RATES = [60.0, 120.0, 9999.0], [0.03, 0.08]
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from browsing import ROOT, free_port, in_browser, serving
 
-from waterplan.errors import WaterplanError
+from waterplan.base.errors import WaterplanError
 
 pytest.importorskip("panel")
 NAME, PASSWORD, MARK = "zhang.wei", "salt and water 42", "distinctive_scenario_title"

@@ -23,8 +23,9 @@ from dashboards.facts import GROUPS, group_of
 from dashboards.gate import language_of
 from dashboards.state import PINS_MAX, State, set_lever
 from dashboards.tables import Rows, what_differs
-from waterplan import Plan, Scenario, command_lines, open_scenario, settings
-from waterplan.vocabulary import of_kind
+from waterplan import Plan, Scenario, open_scenario
+from waterplan.base.vocabulary import of_kind
+from waterplan.report.commands import command_lines, settings
 
 
 @pytest.fixture(scope="module")

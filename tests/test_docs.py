@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import pytest
 
-from waterplan.scenario import Scenario
-from waterplan.study import open_study
+from waterplan.study.scenario import Scenario
+from waterplan.study.study import open_study
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

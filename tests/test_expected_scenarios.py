@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import tomli_w
 
-from waterplan.planner.judge import judge
-from waterplan.scenario import Scenario, open_scenario, scenario_files
-from waterplan.study import open_study
+from waterplan.planning.planner.judge import judge
+from waterplan.study.scenario import Scenario, open_scenario, scenario_files
+from waterplan.study.study import open_study
 
 FILE = Path(__file__).with_name("expected_scenarios.toml")
 HEADER = """\

@@ -4,10 +4,10 @@ import math
 
 import pytest
 
-from waterplan.errors import InfeasibleError
-from waterplan.explain.limits import NEAR, binding_limits
-from waterplan.planner.planner import Planner
-from waterplan.scenario import Override, Scenario
+from waterplan.base.errors import InfeasibleError
+from waterplan.planning.explain.limit_prices import NEAR, binding_limits
+from waterplan.planning.planner.planner import Planner
+from waterplan.study.scenario import Override, Scenario
 
 NAMES = {"saving_target": "shadow_price"}
 QUESTIONS = {

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 from solving import levers_of
 
-from waterplan.errors import WaterplanError
-from waterplan.explain import rests_on, share_by_basis, weights
-from waterplan.explain.sensitivity import BASES, derivatives
-from waterplan.model.tie_break import TIE_BREAK_MAX
-from waterplan.planner.planner import Planner
-from waterplan.scenario import Override, Scenario
+from waterplan.base.errors import WaterplanError
+from waterplan.planning.explain import rests_on, share_by_basis, weights
+from waterplan.planning.explain.sensitivity import BASES, derivatives
+from waterplan.planning.model.tie_break import TIE_BREAK_MAX
+from waterplan.planning.planner.planner import Planner
+from waterplan.study.scenario import Override, Scenario
 
 QUESTIONS = {
     "target": {"saving_target": 113},

@@ -2,9 +2,9 @@
 
 import pytest
 
-from waterplan.explain.causes import causes, states
-from waterplan.report.explanation import technology_page, technology_sentences
-from waterplan.scenario import Scenario
+from waterplan.planning.explain.causes import causes, states
+from waterplan.report.pages.explanation import technology_page, technology_sentences
+from waterplan.study.scenario import Scenario
 
 TOLD = ["sector", "level", "state", "capacity", "largest", "cause", "rest", "rival"]
 QUESTIONS = [

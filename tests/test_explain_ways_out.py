@@ -2,12 +2,12 @@
 
 import pytest
 
+from waterplan.base.errors import InfeasibleError
 from waterplan.cli.output import error_text
-from waterplan.errors import InfeasibleError
-from waterplan.explain import ways_out
-from waterplan.plan.result import no_plan
-from waterplan.planner.judge import judge
-from waterplan.scenario import Scenario
+from waterplan.planning.explain import ways_out
+from waterplan.planning.plan.result import no_plan
+from waterplan.planning.planner.judge import judge
+from waterplan.study.scenario import Scenario
 
 STEP = {"saving_target": 0.1, "rollout_scale": 0.01, "alternative_share_max": 0.01, "investment_cap": 100.0,
         "electricity_cap": 10.0, "sector_floor": 0.005, "province_floor": 0.005, "technology_floor": 0.05}  # fmt: skip

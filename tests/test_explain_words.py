@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from waterplan.base.messages import LANGUAGES
 from waterplan.cli.entry import main
-from waterplan.explain.causes import causes
-from waterplan.explain.overview import overview
-from waterplan.messages import LANGUAGES
-from waterplan.planner.planner import Planner
-from waterplan.report.explanation import ends, figure, overview_page, technology_page
-from waterplan.scenario import Scenario
+from waterplan.planning.explain.causes import causes
+from waterplan.planning.explain.overview import overview
+from waterplan.planning.planner.planner import Planner
+from waterplan.report.pages.explanation import ends, figure, overview_page, technology_page
+from waterplan.study.scenario import Scenario
 
 TINY = str(Path(__file__).parent / "tiny_study")
 QUESTIONS = [

@@ -10,9 +10,9 @@ import sys
 import pytest
 from installing import PROJECT, REFUSED, ROOT, STUDY, lowest, packages, page_of, wrong
 
+from waterplan.base.extras import BRINGS, MissingExtraError, missing_extra, need
+from waterplan.base.messages import Texts
 from waterplan.cli import main
-from waterplan.extras import BRINGS, MissingExtraError, missing_extra, need
-from waterplan.messages import Texts
 
 QUICK = {  # extras alone -> parts of the command lines that concern them; all where there are none
     (): ("",),
@@ -70,9 +70,11 @@ def test_the_words_name_the_extra_in_both_languages(extra):
 def test_a_public_name_whose_extra_is_missing_says_so(name, package):
     told = (
         f"import sys; sys.modules[{package!r}] = None\nimport waterplan\n"
-        f"try: waterplan.{name}\nexcept waterplan.extras.MissingExtraError as error: print(error)"
+        f"try: waterplan.{name}\nexcept waterplan.base.extras.MissingExtraError as error: print(error)"
     )
-    run = subprocess.run([sys.executable, "-c", f"import waterplan.extras\n{told}"], capture_output=True, text=True)
+    run = subprocess.run(
+        [sys.executable, "-c", f"import waterplan.base.extras\n{told}"], capture_output=True, text=True
+    )
     assert re.search(r"pip install 'waterplan\[(batch|peers)\]'", run.stdout), run.stderr
 
 

@@ -10,14 +10,14 @@ import pytest
 import xarray as xr
 from damaging import KINDS as DAMAGE
 
-from waterplan.errors import DataError
-from waterplan.plan.files import netcdf, open_dataset, save_dataset
-from waterplan.plan.files.trailer import DIGEST, LENGTH, with_digest
-from waterplan.plan.plan import Plan
-from waterplan.scenario import Scenario
-from waterplan.study import Study
-from waterplan.vocabulary import terms
-from waterplan.whole import write_whole
+from waterplan.base.errors import DataError
+from waterplan.base.vocabulary import terms
+from waterplan.base.whole_files import write_whole
+from waterplan.planning.plan.files import netcdf, open_dataset, save_dataset
+from waterplan.planning.plan.files.trailer import DIGEST, LENGTH, with_digest
+from waterplan.planning.plan.plan import Plan
+from waterplan.study.scenario import Scenario
+from waterplan.study.study import Study
 
 HOSTILE = '=HYPERLINK("http://example.org","pay")'
 KINDS = ("decision", "ledger", "result", "dual")
@@ -115,7 +115,7 @@ class TestWriting:
         def full(*_):
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("waterplan.whole.os.replace", full)
+        monkeypatch.setattr("waterplan.base.whole_files.os.replace", full)
         with pytest.raises(DataError, match=r"the disk is full \(No space left .*unharmed"):
             save_dataset(dataset, path)
         assert path.read_text() == "old"

@@ -12,7 +12,7 @@ pytest.importorskip("panel")
 from screens import Screen
 
 from dashboards.answers import Answers
-from waterplan.toml_text import DEPTH_MAX, TomlError, read_toml
+from waterplan.base.toml_text import DEPTH_MAX, TomlError, read_toml
 
 SECONDS, MEBIBYTES = 10, 2048  # of processor time, so that the load of a machine does not count; of memory
 DEEP = "a." * 120_000 + "a = 1\n"
@@ -68,9 +68,9 @@ DOORS = """
 import json, re, resource, sys, time
 from pathlib import Path
 from waterplan import Design, Scenario, Study, open_study
-from waterplan.batch.levers_table import read_table
-from waterplan.errors import WaterplanError
-from waterplan.outline import read_outline
+from waterplan.planning.batch.levers_table import read_table
+from waterplan.base.errors import WaterplanError
+from waterplan.study.outline import read_outline
 from dashboards.passwords import Users, read_secret
 china = open_study("china-2015")
 def levers(path):

@@ -6,8 +6,8 @@ import io
 import openpyxl
 import pytest
 
-from waterplan.errors import WaterplanError
-from waterplan.plan.files import pack_table
+from waterplan.base.errors import WaterplanError
+from waterplan.planning.plan.files import pack_table
 
 HOSTILE = [
     "=1+1",

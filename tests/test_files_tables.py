@@ -9,9 +9,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from waterplan.errors import WaterplanError
-from waterplan.plan.files import open_dataset, save_csv, save_dataset, save_excel
-from waterplan.scenario import Scenario
+from waterplan.base.errors import WaterplanError
+from waterplan.planning.plan.files import open_dataset, save_csv, save_dataset, save_excel
+from waterplan.study.scenario import Scenario
 
 HOSTILE = '=HYPERLINK("http://example.org","pay")'
 KINDS = ("decision", "ledger", "result", "dual")

@@ -10,8 +10,8 @@ from browsing import CHROMIUM, QUIET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from waterplan.formats import UNITS, digits, fixed, quantity
-from waterplan.report.layout import number
+from waterplan.base.formats import UNITS, digits, fixed, quantity
+from waterplan.report.pages.layout import number
 
 WORDS = Path(__file__).parents[1] / "dashboards" / "browser" / "words.js"
 AWKWARD = (

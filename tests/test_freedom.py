@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from waterplan.explain import freedom
-from waterplan.planner.planner import Planner
-from waterplan.scenario import open_scenario
+from waterplan.planning.explain import freedom
+from waterplan.planning.planner.planner import Planner
+from waterplan.study.scenario import open_scenario
 
 TOLERANCE = 0.02
 

@@ -6,8 +6,8 @@ from contextlib import suppress
 import pytest
 
 from waterplan import Design, PeerPool, robust, run_batch, save_runs
-from waterplan.errors import WaterplanError
-from waterplan.scenario import Scenario
+from waterplan.base.errors import WaterplanError
+from waterplan.study.scenario import Scenario
 
 DESIGN = Design.grid({"saving_target": [20, 40]})
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from installing import ROOT, STUDY, lowest, page_of, wrong
 
-from waterplan.extras import BRINGS
+from waterplan.base.extras import BRINGS
 
 pytestmark = pytest.mark.long
 EACH = [set(), *({extra} for extra in BRINGS), set(BRINGS)]

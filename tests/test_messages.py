@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from waterplan.errors import WaterplanError
-from waterplan.messages import HOME, LANGUAGES, Texts, catalogue, usual_language
-from waterplan.study import shipped
-from waterplan.vocabulary import terms
+from waterplan.base.errors import WaterplanError
+from waterplan.base.messages import HOME, LANGUAGES, Texts, catalogue, usual_language
+from waterplan.base.vocabulary import terms
+from waterplan.study.study import shipped
 
 ROOT = Path(__file__).parents[1]
 SOURCES = [*sorted((ROOT / "waterplan").rglob("*.py")), *sorted((ROOT / "dashboards").rglob("*.py"))]

@@ -12,7 +12,7 @@ At interest 0 capacity costs, in the north and the middle (in the south, where e
 import pytest
 from solving import levers_of, solve_study
 
-from waterplan.solver import largest_saving
+from waterplan.planning.solver import largest_saving
 
 METERING_AT_PLATE = 60.5 * 0.1 * (1 - 0.5) / (1 - 0.1 * 0.5)  # 3.184: half of the sites have it and withdraw less
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from solving import given_of, levers_of
 
-from waterplan.model.build import EQUATIONS, build_model
-from waterplan.study import Study
+from waterplan.planning.model.build import EQUATIONS, build_model
+from waterplan.study.study import Study
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden" / "tiny.lp"

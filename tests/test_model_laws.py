@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from solving import lever_changes, levers_of, solve_study
 
-from waterplan.model.instance import input_values
+from waterplan.planning.model.instance import input_values
 
 lawful = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from solving import lever_changes, levers_of, solve_study
 
-from waterplan.solver import largest_saving
+from waterplan.planning.solver import largest_saving
 
 
 @pytest.mark.parametrize("perspective", ["programme", "enterprise", "society"])

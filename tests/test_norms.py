@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from waterplan.plan.norms import basis_of_study, intensity_beside_norms, norms_in_force, outcomes_beside_plan
-from waterplan.plan.plan import Plan
-from waterplan.planner.planner import Planner
-from waterplan.scenario import Scenario
+from waterplan.planning.plan.norms import basis_of_study, intensity_beside_norms, norms_in_force, outcomes_beside_plan
+from waterplan.planning.plan.plan import Plan
+from waterplan.planning.planner.planner import Planner
+from waterplan.study.scenario import Scenario
 
 
 @pytest.fixture(scope="module")

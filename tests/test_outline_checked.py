@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from conftest import TINY
 
-from waterplan import read_outline
-from waterplan.errors import WaterplanError
+from waterplan.base.errors import WaterplanError
+from waterplan.study.outline import read_outline
 
 
 def checked(folder):

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from waterplan.plan.plan import Plan
-from waterplan.planner.planning import Verdict, answer, confirm, solve
-from waterplan.report import figures
-from waterplan.report.layout import WIDTH, beside, cut, number, paragraph, percent, table, width
-from waterplan.report.page import certificate_line, judge_line, plan_page
-from waterplan.scenario import Override, Scenario, open_scenario
+from waterplan.planning.plan import figures
+from waterplan.planning.plan.plan import Plan
+from waterplan.planning.planner.question import Verdict, answer, confirm, solve
+from waterplan.report.pages.layout import WIDTH, beside, cut, number, paragraph, percent, table, width
+from waterplan.report.pages.plan_page import certificate_line, judge_line, plan_page
+from waterplan.study.scenario import Override, Scenario, open_scenario
 
 LINES = 60
 

@@ -12,10 +12,10 @@ import pytest
 from pooling import Owners, records
 
 import waterplan
+from waterplan.base.errors import DataError, WaterplanError
 from waterplan.cli.entry import main
-from waterplan.errors import DataError, WaterplanError
-from waterplan.peer_pool.keys import digest
-from waterplan.records.balance import REUSED
+from waterplan.plants.pool.keys import digest
+from waterplan.plants.records.balance import REUSED
 
 SECRET = 7654321.25  # a withdrawal that must not be seen anywhere
 

@@ -9,8 +9,8 @@ import pytest
 from attacking import OWN, Claim, World, half_step
 from pooling import records
 
-from waterplan.peer_pool.rules import Rules
-from waterplan.peer_pool.telling import place_among
+from waterplan.plants.pool.deciles import place_among
+from waterplan.plants.pool.rules import Rules
 
 BIG = "1e6"
 MUTANTS = {  # what is changed, and the attack that it lets in; shares in classes of output alone ask for many owners

@@ -12,10 +12,10 @@ import pytest
 from campaigning import CAMPAIGNS, GIANTS, Campaign
 from scipy.optimize import linprog
 
-from waterplan.peer_pool.auditing import audited
-from waterplan.peer_pool.cells import Cell, cells_of
-from waterplan.peer_pool.points import Contribution, size_class
-from waterplan.peer_pool.rules import Rules
+from waterplan.plants.pool.audit import audited
+from waterplan.plants.pool.points import Contribution, size_class
+from waterplan.plants.pool.pool_cells import Cell, cells_of
+from waterplan.plants.pool.rules import Rules
 
 
 @pytest.mark.parametrize("campaign", CAMPAIGNS, ids=lambda one: one.__name__)

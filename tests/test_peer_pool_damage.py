@@ -8,11 +8,11 @@ from damaging import KINDS
 from pooling import Owners, records
 from sqlalchemy import update
 
-from waterplan.errors import WaterplanError
-from waterplan.peer_pool import store
-from waterplan.peer_pool.opening import locked
-from waterplan.peer_pool.pool import PeerPool
-from waterplan.peer_pool.schema import Counted, Owner, Part, Plant, Submission, ToldDecile
+from waterplan.base.errors import WaterplanError
+from waterplan.plants.pool import submissions as store
+from waterplan.plants.pool.database import locked
+from waterplan.plants.pool.database_schema import Counted, Owner, Part, Plant, Submission, ToldDecile
+from waterplan.plants.pool.pool import PeerPool
 
 CHANGES = {  # what somebody or something changed: table, and the column
     "intensity": (Part, {"intensity": 5.5}),

@@ -15,10 +15,10 @@ from serving_postgres import cluster
 from sqlalchemy import func, insert, inspect, select, update
 from sqlalchemy.engine import make_url
 
-from waterplan.errors import BusyError, WaterplanError
-from waterplan.peer_pool.opening import locked, migrate, open_engine
-from waterplan.peer_pool.pool import PeerPool
-from waterplan.peer_pool.schema import Base, Owner, Part, Plant, Salt, Submission
+from waterplan.base.errors import BusyError, WaterplanError
+from waterplan.plants.pool.database import locked, migrate, open_engine
+from waterplan.plants.pool.database_schema import Base, Owner, Part, Plant, Salt, Submission
+from waterplan.plants.pool.pool import PeerPool
 
 COUNT = itertools.count()
 

@@ -16,12 +16,12 @@ import pytest
 from pooling import Owners, records
 from sqlalchemy import update
 
+from waterplan.base.errors import DataError, WaterplanError
 from waterplan.cli.entry import main
-from waterplan.errors import DataError, WaterplanError
-from waterplan.peer_pool.opening import locked
-from waterplan.peer_pool.schema import Part
-from waterplan.peer_pool.sealing import PLANT, seal
-from waterplan.peer_pool.telling import place_among
+from waterplan.plants.pool.database import locked
+from waterplan.plants.pool.database_schema import Part
+from waterplan.plants.pool.deciles import place_among
+from waterplan.plants.pool.seals import PLANT, seal
 
 WRONG = [
     math.inf, -math.inf, 1.7e308, 1e11 * (1 + 1e-9), -1.0, -1e-300, 5e-324, 1e-10, "12", "", b"1", True, np.True_,

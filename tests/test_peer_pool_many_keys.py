@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from attacking import Seen, deduced
 
-from waterplan.peer_pool.auditing import audited
-from waterplan.peer_pool.cells import Cell, cells_of
-from waterplan.peer_pool.points import Contribution, points_of, size_class
-from waterplan.peer_pool.rules import Rules
-from waterplan.peer_pool.telling import deciles
+from waterplan.plants.pool.audit import audited
+from waterplan.plants.pool.deciles import deciles
+from waterplan.plants.pool.points import Contribution, points_of, size_class
+from waterplan.plants.pool.pool_cells import Cell, cells_of
+from waterplan.plants.pool.rules import Rules
 
 OUTPUT = 2e6
 TRUTH = {f"owner {place}#0": 60.0 + 10 * place for place in range(7)}

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from waterplan.peer_pool.auditing import audited, changed_owners
-from waterplan.peer_pool.cells import Cell, cells_of
-from waterplan.peer_pool.points import Contribution, Point, points_of, size_class
-from waterplan.peer_pool.rules import Rules
-from waterplan.peer_pool.telling import deciles, group_count, place_among, rounded
+from waterplan.plants.pool.audit import audited, changed_owners
+from waterplan.plants.pool.deciles import deciles, group_count, place_among, rounded
+from waterplan.plants.pool.points import Contribution, Point, points_of, size_class
+from waterplan.plants.pool.pool_cells import Cell, cells_of
+from waterplan.plants.pool.rules import Rules
 
 RULES = Rules()
 NEEDED = RULES.owners_needed

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from dashboards.board import build_board
-from waterplan.explain.limits import binding_limits
-from waterplan.plan.binding import Binding, foremost, what_binds
-from waterplan.plan.plan import Plan
-from waterplan.planner.planner import Planner
-from waterplan.report.page import plan_page
-from waterplan.report.policy import report_document
-from waterplan.scenario import Scenario, open_scenario
+from waterplan.planning.explain.limit_prices import binding_limits
+from waterplan.planning.plan.binding import Binding, foremost, what_binds
+from waterplan.planning.plan.plan import Plan
+from waterplan.planning.planner.planner import Planner
+from waterplan.report.documents.policy_report import report_document
+from waterplan.report.pages.plan_page import plan_page
+from waterplan.study.scenario import Scenario, open_scenario
 
 LIMITS = {
     "saving_target": 100, "sector_floor": {"steel": 0.15}, "technology_floor": {"dry_cooling": 0.3},

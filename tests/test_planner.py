@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from solving import numbers
 
-from waterplan.errors import ScenarioError
-from waterplan.plan.deployment import deployment_of
-from waterplan.planner.planner import Planner
-from waterplan.planner.planning import answer, solve
-from waterplan.scenario import Scenario
+from waterplan.base.errors import ScenarioError
+from waterplan.planning.plan.deployment import deployment_of
+from waterplan.planning.planner.planner import Planner
+from waterplan.planning.planner.question import answer, solve
+from waterplan.study.scenario import Scenario
 
 TINY = Path(__file__).parent / "tiny_study"
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from certified import asked, certified
 
-from waterplan.curve import curve
-from waterplan.errors import InfeasibleError
-from waterplan.planner.judge import judge
-from waterplan.planner.planner import Planner
+from waterplan.base.errors import InfeasibleError
+from waterplan.planning.curve import curve
+from waterplan.planning.planner.judge import judge
+from waterplan.planning.planner.planner import Planner
 
 LIMITS = {"technology_cap": {"counter_current": 0.5}, "sector_floor": {"paper": 0.02}}
 

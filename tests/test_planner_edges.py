@@ -11,14 +11,14 @@ from certified import asked, certified
 from conftest import TINY
 from emptying import EMPTIES, Emptied
 
+from waterplan.base.errors import DataError, InfeasibleError
 from waterplan.cli.output import error_text
-from waterplan.curve import curve
-from waterplan.errors import DataError, InfeasibleError
-from waterplan.explain import overview
-from waterplan.plan.plan import Plan
-from waterplan.planner.judge import judge
-from waterplan.planner.planner import Planner
-from waterplan.scenario import Override, open_scenario
+from waterplan.planning.curve import curve
+from waterplan.planning.explain import overview
+from waterplan.planning.plan.plan import Plan
+from waterplan.planning.planner.judge import judge
+from waterplan.planning.planner.planner import Planner
+from waterplan.study.scenario import Override, open_scenario
 
 HERE = Path(__file__).parent
 SAID = "relocation plan of the city, read on site"

@@ -10,7 +10,7 @@ from damaging import KINDS
 SUM = """
 import sys
 import numpy as np
-from waterplan.planner.compiled import SealedFiles, compiled
+from waterplan.planning.planner.compilation import SealedFiles, compiled
 
 @compiled
 def total(values):

@@ -8,15 +8,15 @@ from hypothesis import strategies as st
 from naive_answer import OnePair
 from solving import lever_changes, levers_of
 
-from waterplan.errors import CertificateError, SolverError
-from waterplan.model.instance import build_instance
-from waterplan.planner.answer import ask
-from waterplan.planner.master import Master
-from waterplan.planner.packed import Places, build_costs, build_pairs, sample_uses
-from waterplan.planner.packs import fresh_answers
-from waterplan.planner.planner import Planner
-from waterplan.planner.store import build_uses
-from waterplan.scenario import Scenario
+from waterplan.base.errors import CertificateError, SolverError
+from waterplan.planning.model.instance import build_instance
+from waterplan.planning.planner.answer import ask
+from waterplan.planning.planner.dictionaries import build_uses
+from waterplan.planning.planner.kernel_arrays import fresh_answers
+from waterplan.planning.planner.kernel_input import Places, build_costs, build_pairs, sample_uses
+from waterplan.planning.planner.master import Master
+from waterplan.planning.planner.planner import Planner
+from waterplan.study.scenario import Scenario
 
 stable = {"derandomize": True, "deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
 MANY_LIMITS = Scenario(levers={"saving_target": 150, "sector_floor": 0.27, "province_floor": 0.25})
@@ -122,7 +122,7 @@ def test_a_planner_that_loses_a_local_vertex_is_caught(tiny, monkeypatch):
     uses = Kernel(tiny, Scenario()).uses
     for use in np.flatnonzero(np.diff(uses.app_start) > 1):
         for move in range(uses.move_start[use + 1] - uses.move_start[use]):
-            monkeypatch.setattr("waterplan.planner.planner.sample_uses", without_move(use, move))
+            monkeypatch.setattr("waterplan.planning.planner.planner.sample_uses", without_move(use, move))
             assert any(is_caught(tiny, question) for question in QUESTIONS), (use, move)
 
 
@@ -147,7 +147,7 @@ def without_move(use, move):
 
 def test_an_almost_empty_store_is_no_loss_while_pivoting_goes_on(tiny, monkeypatch):
     """The same with no move lost: that the store is complete is never assumed."""
-    monkeypatch.setattr("waterplan.planner.planner.sample_uses", without_move(0, NOT_THERE))
+    monkeypatch.setattr("waterplan.planning.planner.planner.sample_uses", without_move(0, NOT_THERE))
     for question in QUESTIONS:
         agree(Planner(tiny), question)
 
@@ -158,7 +158,7 @@ def test_a_vertex_lost_at_one_end_use_of_the_shipped_study_is_caught(china, monk
     s, step = result.instance.structure, result.decisions().step
     alone = np.diff(s.use_app_start)[s.local_use[s.local_step_local]] == 1
     use = int(s.local_use[s.local_step_local[np.argmax(np.where(alone, 0.0, step))]])
-    monkeypatch.setattr("waterplan.planner.planner.sample_uses", without_move(use, 0))
+    monkeypatch.setattr("waterplan.planning.planner.planner.sample_uses", without_move(use, 0))
     with pytest.raises(AssertionError, match="differs by"):
         agree(Planner(china), Scenario())
 

@@ -6,8 +6,8 @@ from asking import Refusal, asked, questions, questions_of_many_limits
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from waterplan.model.structure import totals
-from waterplan.scenario import Override
+from waterplan.planning.model.structure import totals
+from waterplan.study.scenario import Override
 
 lawful = settings(
     max_examples=25,

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from conftest import TINY
 
-from waterplan.errors import SolverError, StoppedError
-from waterplan.planner.planner import Latest
-from waterplan.planner.price import find_price
-from waterplan.scenario import Scenario
+from waterplan.base.errors import SolverError, StoppedError
+from waterplan.planning.planner.planner import Latest
+from waterplan.planning.planner.price import find_price
+from waterplan.study.scenario import Scenario
 
 GUESSES = """
 import sys
-from waterplan.planner.planner import Planner
-from waterplan.scenario import Scenario
-from waterplan.study import Study
+from waterplan.planning.planner.planner import Planner
+from waterplan.study.scenario import Scenario
+from waterplan.study.study import Study
 
 planner = Planner(Study.read(sys.argv[1]))
 for guess in map(float, sys.argv[3:]):

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from one_plant import YEAR, records_of
 
-from waterplan.errors import WaterplanError
-from waterplan.plant.contract import Guaranteed, Project, Shared, missed_saving, region, settle
-from waterplan.plant.finance import internal_rate_of_flows
-from waterplan.plant.plan import PlantPlanner
-from waterplan.plant.study import plant_study
+from waterplan.base.errors import WaterplanError
+from waterplan.plants.measures.contract import Guaranteed, Project, Shared, missed_saving, region, settle
+from waterplan.plants.measures.finance import internal_rate_of_flows
+from waterplan.plants.measures.plant_plan import PlantPlanner
+from waterplan.plants.measures.plant_study import plant_study
 
 PROJECT = Project(investment=100.0, saving=1000.0, saving_value=50.0, running_cost=10.0, life=5)
 

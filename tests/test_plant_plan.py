@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from one_plant import YEAR, Naive, records_of
 
-from waterplan.errors import InfeasibleError, ScenarioError, WaterplanError
-from waterplan.plant.plan import PlantPlanner
-from waterplan.plant.study import plant_study
+from waterplan.base.errors import InfeasibleError, ScenarioError, WaterplanError
+from waterplan.plants.measures.plant_plan import PlantPlanner
+from waterplan.plants.measures.plant_study import plant_study
 
 BOARD = {"board": (1e5, None)}
 BOTH = {"board": (1e5, None), "plate": (2e5, None)}

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from one_plant import YEAR, records_of
 
-from waterplan.errors import DataError, WaterplanError
-from waterplan.planner.planner import Planner
-from waterplan.plant.study import plant_study
-from waterplan.records.records import GRADED
-from waterplan.scenario import Scenario
+from waterplan.base.errors import DataError, WaterplanError
+from waterplan.planning.planner.planner import Planner
+from waterplan.plants.measures.plant_study import plant_study
+from waterplan.plants.records.records import GRADED
+from waterplan.study.scenario import Scenario
 
 BOTH = {"board": (1e5, None), "plate": (2e5, None)}
 

@@ -17,8 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spoilt_files import line, one, shared, table
 
-from waterplan import benchmark, pack_table, plant_report, plant_standing, read_records, write_benchmark
-from waterplan.errors import DataError
+from waterplan import benchmark, plant_standing, read_records, write_benchmark
+from waterplan.base.errors import DataError
+from waterplan.planning.plan.files.single import pack_table
+from waterplan.report.documents.plant_report import plant_report
 
 HELD_MOST = 400  # MiB, for files of at most 128 MiB
 HOSTILE = [

@@ -8,8 +8,8 @@ import openpyxl
 import pytest
 
 from waterplan import read_records
-from waterplan.errors import DataError, StoppedError
-from waterplan.records.workbook import GLANCE
+from waterplan.base.errors import DataError, StoppedError
+from waterplan.plants.records.excel_book import GLANCE
 
 HEAD = (
     "plant", "year", "province", "product", "output", "output_unit", "withdrawal_surface (m3)",

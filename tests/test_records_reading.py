@@ -7,9 +7,9 @@ import openpyxl
 import pytest
 
 from waterplan import read_records
-from waterplan.benchmarking.indicators import indicators
-from waterplan.errors import DataError, WaterplanError
-from waterplan.standing.one import plant_year, standing
+from waterplan.base.errors import DataError, WaterplanError
+from waterplan.plants.norms.indicators import indicators
+from waterplan.plants.standing.standing import plant_year, standing
 
 HEAD = "企业,年份,省份,地表水取水量(万m³),消耗水量(万m³),排水量(万m³),漏损水量(万m³),产品,产品产量(万t)"
 STEEL = "长流程普通钢(高炉-转炉)"

@@ -5,7 +5,7 @@ import pytest
 from spoilt_files import CHINESE, HEAD, headed, line, one, refused, refused_in_chinese, table
 
 from waterplan import read_records
-from waterplan.errors import DataError
+from waterplan.base.errors import DataError
 
 GB = CHINESE.encode("gb18030")
 TWO = line(plant="Blue")

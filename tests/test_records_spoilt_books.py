@@ -12,7 +12,7 @@ from openpyxl.workbook.defined_name import DefinedName
 from spoilt_files import ROW, book, cell, one, refused, refused_in_chinese, repacked, replaced, shared
 
 from waterplan import read_records
-from waterplan.errors import DataError
+from waterplan.base.errors import DataError
 
 SHEET, STRINGS, BOOK = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl/workbook.xml"
 TYPES, THEME = "[Content_Types].xml", "xl/theme/theme1.xml"

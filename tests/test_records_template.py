@@ -13,17 +13,19 @@ import pandas as pd
 import pytest
 from filling_in import Filled, bare, filled_csv
 
-from waterplan import pack_template, plant_report, plant_standing, read_records, write_template
-from waterplan.errors import DataError, WaterplanError
-from waterplan.records import packed
-from waterplan.records.balance import BALANCE_TOLERANCE
-from waterplan.records.csv_lines import ROWS_MAX
-from waterplan.records.csv_text import BYTES_MAX
-from waterplan.records.headers import LAYOUTS, REQUIRED, canonical_unit, factor_of, heading
-from waterplan.records.headers import SHEETS as HEADED
-from waterplan.records.template_columns import PARTS, asked
-from waterplan.records.workbook import SHEET_ROWS_MAX
-from waterplan.tables.sheet import COLUMNS_MAX
+from waterplan import plant_standing, read_records, write_template
+from waterplan.base.errors import DataError, WaterplanError
+from waterplan.plants.records import upload as packed
+from waterplan.plants.records.balance import BALANCE_TOLERANCE
+from waterplan.plants.records.csv_lines import ROWS_MAX
+from waterplan.plants.records.csv_text import BYTES_MAX
+from waterplan.plants.records.excel_book import SHEET_ROWS_MAX
+from waterplan.plants.records.headers import LAYOUTS, REQUIRED, canonical_unit, factor_of, heading
+from waterplan.plants.records.headers import SHEETS as HEADED
+from waterplan.plants.records.template import pack_template
+from waterplan.plants.records.template_columns import PARTS, asked
+from waterplan.report.documents.plant_report import plant_report
+from waterplan.study.tables.sheet import COLUMNS_MAX
 
 LANGUAGES = ("en", "zh")
 SHEETS = {"en": ["Notes", "Sites", "Products", "Technologies", "End uses", "Lists", "Example"],

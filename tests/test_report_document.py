@@ -14,15 +14,18 @@ from conftest import TINY
 from typer.testing import CliRunner
 
 from dashboards.exports import export
-from waterplan import Plan, curve, formats, open_scenario, report_document, weights, write_report
+from waterplan import Plan, curve, open_scenario, write_report
+from waterplan.base import formats
+from waterplan.base.errors import WaterplanError
+from waterplan.base.messages import Texts
+from waterplan.base.vocabulary import term
 from waterplan.cli import app as commands
-from waterplan.errors import WaterplanError
-from waterplan.messages import Texts
-from waterplan.report import document
+from waterplan.planning.explain.sensitivity import weights
 from waterplan.report.commands import report_line
-from waterplan.report.document import Html, refuse
-from waterplan.scenario import Scenario
-from waterplan.vocabulary import term
+from waterplan.report.documents import document
+from waterplan.report.documents.document import Html, refuse
+from waterplan.report.documents.policy_report import report_document
+from waterplan.study.scenario import Scenario
 
 HOSTILE = '<script>alert("paid")</script>'
 LANGUAGES = pytest.mark.parametrize("language", ["en", "zh"])

@@ -13,12 +13,13 @@ pytest.importorskip("weasyprint")
 import weasyprint
 from standing_plants import YEAR, paper_mill
 
-from waterplan import plant_report_pdf, plant_standing
-from waterplan.planner.planner import Planner
-from waterplan.report.document import Html, document, element, to_pdf
-from waterplan.report.writing import write_report
-from waterplan.scenario import Scenario
-from waterplan.study import open_study
+from waterplan import plant_standing
+from waterplan.planning.planner.planner import Planner
+from waterplan.report.documents.document import Html, document, element, to_pdf
+from waterplan.report.documents.plant_report import plant_report_pdf
+from waterplan.report.documents.report_files import write_report
+from waterplan.study.scenario import Scenario
+from waterplan.study.study import open_study
 
 REACHES_OUT = ("socket.connect", "socket.getaddrinfo", "urllib.Request", "subprocess.Popen", "os.system")
 seen, watching, place = [], [], []

@@ -11,15 +11,16 @@ import pandas as pd
 import pytest
 import standing_plants as plants
 
-from waterplan import formats, plant_report, plant_report_pdf
-from waterplan.messages import Texts
-from waterplan.plant.contract import Project, missed_saving, settle
-from waterplan.records.records import Conversion
-from waterplan.report.plant_figures import by_technology, together
-from waterplan.report.plant_tables import contract_of
-from waterplan.report.plant_telling import Told, given
-from waterplan.standing.goal import Goal
-from waterplan.standing.one import standing
+from waterplan.base import formats
+from waterplan.base.messages import Texts
+from waterplan.plants.measures.by_technology import by_technology, together
+from waterplan.plants.measures.contract import Project, missed_saving, settle
+from waterplan.plants.records.records import Conversion
+from waterplan.plants.standing.goal import Goal
+from waterplan.plants.standing.standing import standing
+from waterplan.report.documents.plant_report import plant_report, plant_report_pdf
+from waterplan.report.documents.plant_tables import contract_of
+from waterplan.report.documents.plant_words import Told, given
 
 LANGUAGES = pytest.mark.parametrize("language", ["en", "zh"])
 SCRIPT, FORMULA = "<script>alert('paid')</script>", "=cmd|' /C calc'!A0"

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scenario_files import SECTORS
 
-from waterplan.errors import ScenarioError
-from waterplan.scenario import Scenario, build_inputs, open_scenario, parse_setting
+from waterplan.base.errors import ScenarioError
+from waterplan.study.scenario import Scenario, build_inputs, open_scenario, parse_setting
 
 
 class TestLevers:

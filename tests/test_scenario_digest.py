@@ -9,9 +9,9 @@ import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from waterplan.scenario import Scenario
-from waterplan.study import open_study
-from waterplan.vocabulary import of_kind, term
+from waterplan.base.vocabulary import of_kind, term
+from waterplan.study.scenario import Scenario
+from waterplan.study.study import open_study
 
 SOURCE = "Provincial tariff notice, read on site"
 STUDY = open_study()

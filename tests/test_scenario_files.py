@@ -6,9 +6,9 @@ import tomllib
 import pytest
 from scenario_files import titled
 
-from waterplan.errors import ScenarioError
-from waterplan.scenario import Scenario, open_scenario, scenario_files
-from waterplan.scenario.reading import BYTES_MAX, key_rows
+from waterplan.base.errors import ScenarioError
+from waterplan.study.scenario import Scenario, open_scenario, scenario_files
+from waterplan.study.scenario.scenario_file import BYTES_MAX, key_rows
 
 
 class TestFile:

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from waterplan.errors import ScenarioError
-from waterplan.scenario import Override, Scenario
-from waterplan.scenario.overlaps import covered
+from waterplan.base.errors import ScenarioError
+from waterplan.study.scenario import Override, Scenario
+from waterplan.study.scenario.overlaps import covered
 
 WORDS = "Provincial tariff notice of May"
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from waterplan.errors import PROBLEMS_MAX, ScenarioError, suggest
-from waterplan.scenario import Override, Scenario, apply_overrides, override_range
-from waterplan.scenario.overrides import OVERRIDES_MAX
-from waterplan.study import open_study
+from waterplan.base.errors import PROBLEMS_MAX, ScenarioError, suggest
+from waterplan.study.scenario import Override, Scenario, apply_overrides, override_range
+from waterplan.study.scenario.overrides import OVERRIDES_MAX
+from waterplan.study.study import open_study
 
 SOURCE = "Provincial tariff notice, read on site"
 

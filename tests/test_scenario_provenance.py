@@ -5,17 +5,17 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from waterplan.batch.ranges import Ranges
+from waterplan.base.errors import WaterplanError
 from waterplan.cli.app import app
-from waterplan.errors import WaterplanError
-from waterplan.explain.rests import rests_on
-from waterplan.explain.sensitivity import share_by_basis, weights
-from waterplan.plan.files.sheets import Book
-from waterplan.plan.plan import Plan
-from waterplan.planner.planner import Planner
-from waterplan.report.writing import write_report
-from waterplan.scenario import Scenario
-from waterplan.uncertainty.checking import check_first
+from waterplan.planning.batch.ranges import Ranges
+from waterplan.planning.explain.rests import rests_on
+from waterplan.planning.explain.sensitivity import share_by_basis, weights
+from waterplan.planning.plan.files.sheets import Book
+from waterplan.planning.plan.plan import Plan
+from waterplan.planning.planner.planner import Planner
+from waterplan.planning.uncertainty.figures_to_check import check_first
+from waterplan.report.documents.report_files import write_report
+from waterplan.study.scenario import Scenario
 
 WORDS = "Provincial tariff notice, read on site"
 PRICE = {"name": "water_price", "where": {"province": "south"}, "value": 4, "low": 3, "high": 6, "unit": "CNY/m3",

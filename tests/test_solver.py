@@ -16,8 +16,8 @@ from solving import (
     solve_study,
 )
 
-from waterplan.errors import SolverError
-from waterplan.solver import FullSolver, Settings, dual_bound, largest_saving, solve
+from waterplan.base.errors import SolverError
+from waterplan.planning.solver import FullSolver, Settings, dual_bound, largest_saving, solve
 
 lawful = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

@@ -14,18 +14,18 @@ from hypothesis import strategies as st
 from one_plant import records_of
 from pooling import Owners
 
-from waterplan.errors import DataError
-from waterplan.peer_pool.rules import Rules
-from waterplan.plan.files.single import pack_table
-from waterplan.plan.plan import Plan
-from waterplan.planner.planner import Planner
-from waterplan.report.document import Html, table
-from waterplan.report.writing import write_report
-from waterplan.scenario import Scenario
-from waterplan.spreadsheet import QUOTE, could_run, csv_cell, pack_csv
-from waterplan.standing.many import benchmark
-from waterplan.standing.tables import write_benchmark
-from waterplan.study import open_study
+from waterplan.base.errors import DataError
+from waterplan.base.spreadsheet import QUOTE, could_run, csv_cell, pack_csv
+from waterplan.planning.plan.files.single import pack_table
+from waterplan.planning.plan.plan import Plan
+from waterplan.planning.planner.planner import Planner
+from waterplan.plants.pool.rules import Rules
+from waterplan.plants.standing.benchmark import benchmark
+from waterplan.plants.standing.benchmark_files import write_benchmark
+from waterplan.report.documents.document import Html, table
+from waterplan.report.documents.report_files import write_report
+from waterplan.study.scenario import Scenario
+from waterplan.study.study import open_study
 
 RUN = ("=1+1", "+1", "-1", "@SUM(A1)", "|calc", "\n=1", "\t=1", "\r=1", "  =1", "\u00a0=1", "\u3000=1", "\u200b=1",
        "\ufeff=1", "\u202e=1", "\u2060\u200d =1", "\u2800=1", "\u3164=1", "\x00=1", "\x0b=1", "\ufe0f=1", "\u2028=1",

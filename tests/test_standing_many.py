@@ -11,15 +11,15 @@ import xarray as xr
 from one_plant import YEAR, records_of
 
 import waterplan
-from waterplan.benchmarking.grades import ALLOCATIONS
-from waterplan.benchmarking.ladders import GRADES, REACHED, STATUSES
-from waterplan.benchmarking.peers import published_peers
-from waterplan.errors import DataError, WaterplanError
-from waterplan.messages import Texts
-from waterplan.records.records import Records
-from waterplan.standing.many import PEERS, POOL, PUBLISHED, RECORDS, REFERENCE, benchmark
-from waterplan.standing.one import standing
-from waterplan.vocabulary import of_kind, terms
+from waterplan.base.errors import DataError, WaterplanError
+from waterplan.base.messages import Texts
+from waterplan.base.vocabulary import of_kind, terms
+from waterplan.plants.norms.grades import ALLOCATIONS
+from waterplan.plants.norms.ladders import GRADES, REACHED, STATUSES
+from waterplan.plants.peers.peers import published_peers
+from waterplan.plants.records.records import Records
+from waterplan.plants.standing.benchmark import PEERS, POOL, PUBLISHED, RECORDS, REFERENCE, benchmark
+from waterplan.plants.standing.standing import standing
 
 CSV = """plant,year,province,product,output (t),withdrawal from groundwater (m3),consumed (m3),discharged (m3)
 mill,2017,middle,board,100000,1300000,1000000,300000

@@ -9,16 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from one_plant import YEAR, records_of
 
-from waterplan.errors import ScenarioError, WaterplanError
-from waterplan.plant.contract import Project, Shared, settle
-from waterplan.plant.plan import PlantPlanner
-from waterplan.plant.study import plant_study
-from waterplan.records.balance import OUT, balance
-from waterplan.records.records import GRADED, OTHER_SOURCES, Records
-from waterplan.standing.flows import GAP, PLANT, flows_of
-from waterplan.standing.goal import Goal
-from waterplan.standing.one import plant_year, standing
-from waterplan.vocabulary import terms
+from waterplan.base.errors import ScenarioError, WaterplanError
+from waterplan.base.vocabulary import terms
+from waterplan.plants.measures.contract import Project, Shared, settle
+from waterplan.plants.measures.plant_plan import PlantPlanner
+from waterplan.plants.measures.plant_study import plant_study
+from waterplan.plants.records.balance import OUT, balance
+from waterplan.plants.records.records import GRADED, OTHER_SOURCES, Records
+from waterplan.plants.standing.goal import Goal
+from waterplan.plants.standing.standing import plant_year, standing
+from waterplan.plants.standing.water_flows import GAP, PLANT, flows_of
 
 BOARD = {"board": (1e5, None)}
 BOTH = {"board": (1e5, 9e5), "plate": (2e5, None)}

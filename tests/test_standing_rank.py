@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from one_plant import records_of
 
 from waterplan import read_records
-from waterplan.benchmarking.grades import what_is_made
-from waterplan.benchmarking.peers import PEERS_NEEDED, THEMSELVES, peers_of, percentile
-from waterplan.errors import DataError
-from waterplan.records.records import Records
+from waterplan.base.errors import DataError
+from waterplan.plants.norms.grades import what_is_made
+from waterplan.plants.peers.peers import PEERS_NEEDED, THEMSELVES, peers_of, percentile
+from waterplan.plants.records.records import Records
 
 INTENSITIES = st.sampled_from([1.0, 2.0, 2.5, 7.0, np.nan])
 HEAD = "plant,year,province,product,output,withdrawal from groundwater,consumed\n"

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from spoiling import Copy
 
-from waterplan.errors import DataError, WaterplanError
-from waterplan.model.structure import MEMBERS_MAX
-from waterplan.study import Study, open_study, shipped
-from waterplan.tables.schema import TECHNOLOGIES_AT_AN_END_USE_MAX
-from waterplan.vocabulary import of_kind
+from waterplan.base.errors import DataError, WaterplanError
+from waterplan.base.vocabulary import of_kind
+from waterplan.planning.model.structure import MEMBERS_MAX
+from waterplan.study.study import Study, open_study, shipped
+from waterplan.study.tables.schema import TECHNOLOGIES_AT_AN_END_USE_MAX
 
 
 def test_the_shipped_study_has_the_size_its_readme_says(china):

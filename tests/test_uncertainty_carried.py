@@ -5,10 +5,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from waterplan.errors import InfeasibleError
-from waterplan.model.instance import input_values
-from waterplan.scenario import Scenario
-from waterplan.uncertainty.carried import Carried
+from waterplan.base.errors import InfeasibleError
+from waterplan.planning.model.instance import input_values
+from waterplan.planning.uncertainty.outcome import Carried
+from waterplan.study.scenario import Scenario
 
 TARGET = 180.0
 SHARES = ("saving_fraction", "applicable_share", "penetration_base", "penetration_max", "effluent_share")

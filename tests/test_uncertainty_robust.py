@@ -9,15 +9,16 @@ import xarray as xr
 from conftest import TINY
 from typer.testing import CliRunner
 
-from waterplan import open_runs, robust, robust_page
-from waterplan.batch.sampling import unit_points
+from waterplan import open_runs, robust
+from waterplan.base.errors import InfeasibleError, ScenarioError, WaterplanError
 from waterplan.cli import app as commands
-from waterplan.errors import InfeasibleError, ScenarioError, WaterplanError
-from waterplan.scenario import Override, Scenario
-from waterplan.uncertainty.checking import check_first, weight_by
-from waterplan.uncertainty.indices import sobol_indices
-from waterplan.uncertainty.robust import SHORTFALL_PRICE, open_answers
-from waterplan.uncertainty.technologies import usage
+from waterplan.planning.batch.sampling import unit_points
+from waterplan.planning.uncertainty.figures_to_check import check_first, weight_by
+from waterplan.planning.uncertainty.indices import sobol_indices
+from waterplan.planning.uncertainty.robust import SHORTFALL_PRICE, open_answers
+from waterplan.planning.uncertainty.technology_use import usage
+from waterplan.report.pages.robust_page import robust_page
+from waterplan.study.scenario import Override, Scenario
 
 TARGET, SAMPLES = 180.0, 40
 SCENARIO = Scenario(title="A hundred and eighty", title_zh="一百八十", levers={"saving_target": TARGET})

@@ -2,8 +2,8 @@
 
 import pytest
 
-from waterplan.units import UnitError, factor
-from waterplan.vocabulary import of_kind
+from waterplan.base.units import UnitError, factor
+from waterplan.base.vocabulary import of_kind
 
 
 @pytest.mark.parametrize(

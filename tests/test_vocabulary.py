@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from waterplan.errors import WaterplanError
-from waterplan.scenario.levers import LEVERS
-from waterplan.vocabulary import FILE, KINDS, Term, of_kind, term, terms
+from waterplan.base.errors import WaterplanError
+from waterplan.base.vocabulary import FILE, KINDS, Term, of_kind, term, terms
+from waterplan.study.scenario.levers import LEVERS
 
 STUDY = Path(__file__).parents[1] / "data" / "china-2015"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")

@@ -28,9 +28,9 @@ from waterplan import (
     write_run,
     write_template,
 )
-from waterplan.errors import DataError, WaterplanError
-from waterplan.peer_pool.keys import write_key
-from waterplan.whole import write_whole
+from waterplan.base.errors import DataError, WaterplanError
+from waterplan.base.whole_files import write_whole
+from waterplan.plants.pool.keys import write_key
 
 ROOT = Path(__file__).parents[1]
 OLD = b"what stood here"
@@ -148,7 +148,7 @@ def test_tables_half_of_which_find_room_replace_none(small_disk, plan):
 
 LIMITED = """
 import resource, sys
-from waterplan.whole import write_whole
+from waterplan.base.whole_files import write_whole
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 try:
     write_whole(sys.argv[1], bytes(5000))
@@ -172,7 +172,7 @@ def test_a_file_larger_than_the_system_allows_is_told_in_the_users_language(tmp_
 
 STOPPED = """
 import sys, time
-from waterplan.whole import whole
+from waterplan.base.whole_files import whole
 with whole(sys.argv[1]) as part:
     part.write_bytes(b"half")
     print("writing", flush=True)
@@ -294,15 +294,18 @@ INTO_MEMORY = {
 }
 IN_MEMORY = {"packed", "content", "io.BytesIO(data)"}
 ALLOWED = {  # (file, call): why it writes by itself
-    ("waterplan/batch/export.py", "to_netcdf"): "into the part of a file that whole() moves",
-    ("waterplan/batch/store.py", "os.replace"): "moves a store that was made beside its place",
-    ("waterplan/batch/lock.py", "os.open"): "a lock has no content",
-    ("waterplan/plain_files.py", "os.open"): "only reads",
-    ("waterplan/peer_pool/opening.py", "os.open"): "makes the empty file of a database that SQLite then writes",
+    ("waterplan/planning/batch/export.py", "to_netcdf"): "into the part of a file that whole() moves",
+    ("waterplan/planning/batch/store.py", "os.replace"): "moves a store that was made beside its place",
+    ("waterplan/planning/batch/lock.py", "os.open"): "a lock has no content",
+    ("waterplan/base/plain_files.py", "os.open"): "only reads",
+    ("waterplan/plants/pool/database.py", "os.open"): "makes the empty file of a database that SQLite then writes",
     ("waterplan/cli/entry.py", "os.open"): "the null device, for an output that nobody reads any more",
-    ("waterplan/cli/planning.py", "to_csv"): "of a plan, which writes whole",
-    ("waterplan/cli/planning.py", "to_excel"): "of a plan, which writes whole",
-    ("waterplan/uncertainty/robust.py", "to_zarr"): "a group that counts only when its list of digests is there",
+    ("waterplan/cli/plan.py", "to_csv"): "of a plan, which writes whole",
+    ("waterplan/cli/plan.py", "to_excel"): "of a plan, which writes whole",
+    (
+        "waterplan/planning/uncertainty/robust.py",
+        "to_zarr",
+    ): "a group that counts only when its list of digests is there",
     ("dashboards/exports.py", "to_csv"): "into a folder of its own, which is then read and removed",
     ("dashboards/exports.py", "to_excel"): "into a folder of its own, which is then read and removed",
 }
@@ -333,5 +336,5 @@ def test_no_file_is_written_but_by_the_one_mechanism():
         if path.name != "whole.py"
         for call in bare_writers(path)
     }
-    assert found - set(ALLOWED) == set(), "write it with waterplan.whole, or say in ALLOWED why not"
+    assert found - set(ALLOWED) == set(), "write it with waterplan.base.whole_files, or say in ALLOWED why not"
     assert set(ALLOWED) - found == set(), "no longer needed: take it out"

@@ -8,7 +8,7 @@ import pytest
 
 import waterplan
 from waterplan import Goal, Plan, Planner, Scenario, open_scenario
-from waterplan.errors import DataError, ScenarioError, WaterplanError
+from waterplan.base.errors import DataError, ScenarioError, WaterplanError
 
 
 @dataclass(frozen=True)

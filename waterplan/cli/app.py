@@ -8,20 +8,20 @@ from typing import Annotated
 import typer
 
 import waterplan
-from waterplan.cli import batching as b
-from waterplan.cli import explaining as x
+from waterplan.cli import batch as b
+from waterplan.cli import benchmark as p
+from waterplan.cli import explain as x
 from waterplan.cli import options as o
 from waterplan.cli import peers
-from waterplan.cli import robustness as r
-from waterplan.cli import standing as p
-from waterplan.cli.comparing import print_comparison
-from waterplan.cli.describing import print_description
+from waterplan.cli import robust as r
+from waterplan.cli.check import print_check, print_scenarios
+from waterplan.cli.compare import print_comparison
+from waterplan.cli.dashboard import add_user, serve_pages
+from waterplan.cli.describe import print_description
 from waterplan.cli.output import tell
-from waterplan.cli.planning import Request, print_plan
-from waterplan.cli.reporting import FileOption, print_report
-from waterplan.cli.serving import add_user, serve_pages
-from waterplan.cli.studying import print_check, print_scenarios
-from waterplan.cli.tracing import print_trace
+from waterplan.cli.plan import Request, print_plan
+from waterplan.cli.report import FileOption, print_report
+from waterplan.cli.trace import print_trace
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 HELP = o.HELP

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 import typer
 
+from waterplan.base.errors import WaterplanError
+from waterplan.base.messages import LANGUAGES, Texts, usual_language
 from waterplan.cli.app import app
 from waterplan.cli.output import BROKEN_PIPE, INTERRUPTED, USAGE, error_content, error_text, tell_json
-from waterplan.errors import WaterplanError
-from waterplan.messages import LANGUAGES, Texts, usual_language
 
 UsageProblem: type[Exception] = typer.BadParameter.__mro__[1]  # of the click that typer brings
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)

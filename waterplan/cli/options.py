@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from waterplan.messages import Texts, usual_language
+from waterplan.base.messages import Texts, usual_language
 
 STUDY, SCENARIO = "china-2015", "reference"
 HELP = Texts("help", usual_language())

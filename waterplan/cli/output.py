@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
-import waterplan
-from waterplan.errors import InfeasibleError, ProblemsError, WaterplanError, digits_apart, told_apart
-from waterplan.messages import Texts
+from waterplan.base.errors import InfeasibleError, ProblemsError, WaterplanError, digits_apart, told_apart
+from waterplan.base.messages import Texts
+from waterplan.cli import names
 
 if TYPE_CHECKING:
-    from waterplan.explain.ways_out import WayOut
+    from waterplan.planning.explain.ways_out import WayOut
 
 TARGET = "saving_target"
 USAGE = 2
@@ -46,9 +46,9 @@ def tell(text: str = "") -> None:
 
 def tell_before_compiling(language: str) -> bool:
     """Says on stderr that half a minute of compiling comes first, if it does; whether all was compiled."""
-    is_compiled = waterplan.is_compiled()
+    is_compiled = names.is_compiled()
     if not is_compiled:
-        key = "compiling" if waterplan.keeps_code() else "compiling_each_time"
+        key = "compiling" if names.keeps_code() else "compiling_each_time"
         typer.echo(Texts("commands", language)(key), err=True)
     return is_compiled
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import waterplan
+from waterplan.base.errors import WaterplanError
+from waterplan.base.extras import need
+from waterplan.base.messages import Texts, usual_language
 from waterplan.cli import options as o
 from waterplan.cli.output import tell, tell_json
-from waterplan.errors import WaterplanError
-from waterplan.extras import need
-from waterplan.messages import Texts, usual_language
 
 if TYPE_CHECKING:
-    from waterplan.peer_pool.pool import PeerPool
+    from waterplan.plants.pool.pool import PeerPool
 
 HELP = Texts("peer_pool", usual_language())
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

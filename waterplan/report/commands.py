@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from shlex import quote
 from typing import Any
 
-from waterplan.scenario import Scenario, scenario_files
+from waterplan.study.scenario import Scenario, scenario_files
 
 
 def settings(scenario: Scenario) -> list[str]:

@@ -1,0 +1,174 @@
+"""What can go wrong, and the exit code of each kind.
+
+.. code-block:: text
+
+    WaterplanError                2 is left to the command line's own usage errors, 1 to crashes
+    ├── DataError            3    a table, a plan file or a plant's record is not as it must be; all problems at once
+    ├── ScenarioError        4    a scenario asks for something that does not exist or is out of range
+    ├── InfeasibleError      5    no plan satisfies all limits; says the attainable maximum and ways out
+    ├── SolverError          6    the solver stopped without an answer
+    │   └── StoppedError     6    its time was up, or a newer request took its place
+    ├── CertificateError     7    a plan does not survive recomputation from the tables
+    └── BusyError            8    somebody else writes in the pool of peers
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import reprlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+SHOWN_PROBLEMS = 50
+PROBLEMS_MAX = 100  # of what is wrong in a scenario; what comes after them is not looked at
+DIGITS_MAX = 18  # no difference that counts is smaller: a billionth of the smallest study
+PATHS = (str, os.PathLike)  # what a path may be given as
+
+
+def suggest(word: str, words: Iterable[str]) -> str:
+    """A sentence that names the nearest allowed word, or nothing when none is near."""
+    written, known = str(word), list(words)
+    if len(written) > 3 * max(map(len, known), default=0):  # too long to be near any
+        return ""
+    near = difflib.get_close_matches(written, known, n=1, cutoff=0.6)
+    return f' Did you mean "{near[0]}"?' if near else ""
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing that is wrong, and where: file, row (line of the file, the header is row 1) and column.
+
+    Row 0 stands for the file as a whole, an empty column for the row as a whole.
+    """
+
+    file: str
+    row: int
+    column: str
+    message: str
+
+    def __str__(self) -> str:
+        place = ", ".join(part for part in (f"row {self.row}" if self.row else "", self.column) if part)
+        return f"{place}: {self.message}" if place else self.message
+
+
+class WaterplanError(Exception):
+    """Anything that waterplan reports to its user in words."""
+
+    exit_code = 8
+
+
+class ProblemsError(WaterplanError):
+    """Many problems at once, grouped by file.
+
+    >>> print(DataError([Problem("a.csv", 2, "unit", 'got "kg".')]))
+    a.csv: 1 problem
+      row 2, unit: got "kg".
+    """
+
+    def __init__(self, problems: Sequence[Problem]):
+        self.problems = sorted(problems)
+        super().__init__(self._text())
+
+    def _text(self) -> str:
+        lines: list[str] = []
+        for file in dict.fromkeys(problem.file for problem in self.problems):
+            here = [problem for problem in self.problems if problem.file == file]
+            lines.append(f"{file}: {len(here)} problem{'s' if len(here) > 1 else ''}")
+            lines += [f"  {problem}" for problem in here[:SHOWN_PROBLEMS]]
+            if len(here) > SHOWN_PROBLEMS:
+                lines.append(f"  and {len(here) - SHOWN_PROBLEMS} more")
+        return "\n".join(lines)
+
+
+class DataError(ProblemsError):
+    """A table, a plan file or a plant's record is not as it must be."""
+
+    exit_code = 3
+
+
+class ScenarioError(ProblemsError):
+    """A scenario asks for something that does not exist or is out of range."""
+
+    exit_code = 4
+
+
+def must_be(
+    given: object,
+    kinds: type | tuple[type, ...],
+    where: str,
+    allowed: str,
+    error: type[WaterplanError] = WaterplanError,
+) -> None:
+    """Raises an error that says where something of another kind was given; true and false are no numbers.
+
+    >>> must_be(3, str, "title", "a text", ScenarioError)
+    Traceback (most recent call last):
+    waterplan.base.errors.ScenarioError: title: 1 problem
+      got int 3; give a text.
+    """
+    among = kinds if isinstance(kinds, tuple) else (kinds,)
+    if isinstance(given, among) and (bool in among or not isinstance(given, bool)):
+        return
+    message = f"got {type(given).__name__} {reprlib.repr(given)}; give {allowed}."
+    if issubclass(error, ProblemsError):
+        raise error([Problem(where, 0, "", message)])
+    raise error(f"{where}: {message}")
+
+
+def digits_apart(difference: float) -> int:
+    """Digits after the point that two figures need for their difference to be seen; two at least.
+
+    >>> digits_apart(12.5), digits_apart(0.003), digits_apart(4e-12)
+    (2, 3, 12)
+    """
+    return next((digits for digits in range(2, DIGITS_MAX) if round(abs(difference), digits) > 0), DIGITS_MAX)
+
+
+def told_apart(target: float, attainable: float, digits: int, marks: str = "") -> str:
+    """A target to so many digits, and to as many more as it needs to be seen above what is attainable.
+
+    >>> told_apart(258.5, 12.0, 10), told_apart(258.0495026331, 258.0495026320, 10)
+    ('258.5', '258.049502633')
+    """
+    told = f"{target:{marks}.{digits}g}"
+    if float(told.replace(",", "")) > attainable:
+        return told
+    return f"{target:{marks}.{digits_apart(target - attainable)}f}"
+
+
+class InfeasibleError(WaterplanError):
+    """No plan satisfies all limits.
+
+    attainable: the largest counted saving that the limits allow [hm3/a; m3/a in the plan of one plant].
+    shortfall: what is missing to the target, in the same unit.
+    ways_out: single changes (or the best pair) that make it feasible, each verified by solving.
+    """
+
+    exit_code = 5
+
+    def __init__(self, message: str, attainable: float, shortfall: float, ways_out: Sequence[object] = ()):
+        super().__init__(message)
+        self.attainable = attainable
+        self.shortfall = shortfall
+        self.ways_out = tuple(ways_out)
+
+
+class SolverError(WaterplanError):
+    """The solver stopped without an answer (limit, numerical trouble); says its status."""
+
+    exit_code = 6
+
+
+class StoppedError(SolverError):
+    """A search was stopped before it had an answer: its time was up, or a newer request took its place."""
+
+
+class BusyError(WaterplanError):
+    """Somebody else writes in a database, and did not end while it was waited for."""
+
+
+class CertificateError(WaterplanError):
+    """A plan does not survive recomputation from the tables."""
+
+    exit_code = 7

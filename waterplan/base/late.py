@@ -1,0 +1,44 @@
+"""Names that are loaded when first asked for, so that importing them costs nothing: each written once, in a stub."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from waterplan.base.extras import missing_extra
+
+
+def late_names(module: str, file: str) -> tuple[Callable[[str], Any], list[str]]:
+    """The ``__getattr__`` of a module (PEP 562), and the names that the stub beside its file imports.
+
+    What is asked for raises AttributeError if the stub does not import it, MissingExtraError if its extra is missing.
+    """
+    statements = ast.parse(Path(file).with_suffix(".pyi").read_text(encoding="utf-8")).body
+    homes = {
+        alias.name: str(statement.module)
+        for statement in statements
+        if isinstance(statement, ast.ImportFrom)
+        for alias in statement.names
+    }
+
+    def load(name: str) -> Any:
+        if name not in homes:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        try:
+            value = _value(homes[name], name)
+        except ModuleNotFoundError as error:
+            raise missing_extra(error) or error from None
+        setattr(sys.modules[module], name, value)
+        return value
+
+    return load, sorted(homes)
+
+
+def _value(home: str, name: str) -> Any:
+    """What a module calls so, or the module of that name in a package."""
+    module = import_module(home)
+    return getattr(module, name) if hasattr(module, name) else import_module(f"{home}.{name}")

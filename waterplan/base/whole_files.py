@@ -1,0 +1,187 @@
+"""Files that are either whole or not there: the one way in which waterplan writes a file.
+
+Written beside its place under a name that nobody can foresee, and moved there at the end: a reader sees the old file or
+the new one, and what stood there stands unharmed when the disk is full or the writer is stopped. A link in the place is
+replaced and never followed; a file that is replaced keeps its permissions.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from waterplan.base.errors import DataError, Problem
+from waterplan.base.messages import Texts, usual_language
+
+NAME_MAX = 40  # signs of a name that are repeated beside it; in any script a name is then short enough
+PART = ".part"  # the end of the name of what is not whole yet
+REASONS = {
+    errno.ENOSPC: "disk_full",
+    errno.EDQUOT: "disk_full",
+    errno.EFBIG: "too_large",
+    errno.EACCES: "not_allowed",
+    errno.EPERM: "not_allowed",
+    errno.EROFS: "read_only",
+    errno.ENAMETOOLONG: "name_too_long",
+}
+
+
+def write_whole(path: str | Path, content: bytes, *, mode: int | None = None, language: str | None = None) -> None:
+    """Writes a file, whole or not at all; what stood there stands until then.
+
+    mode: permissions of the file; without it those of the file that stood there, or the usual ones. Raises DataError
+    that says in words why it cannot be done.
+    """
+    goal = Path(path)
+    with told(goal, language):
+        put(goal, content, mode=mode)
+
+
+@contextlib.contextmanager
+def whole(path: str | Path, *, language: str | None = None) -> Iterator[Path]:
+    """A place to write what is too large to hold; it becomes the file when all went well. Raises DataError as above."""
+    goal = Path(path)
+    with told(goal, language):
+        beside = _beside(goal)
+        try:
+            os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+            yield beside
+            with beside.open("rb") as file:
+                os.fsync(file.fileno())
+            _move(beside, goal, None, is_lasting=True)
+        finally:
+            with contextlib.suppress(OSError):
+                beside.unlink(missing_ok=True)
+
+
+def write_together(folder: Path, contents: Mapping[str, bytes], language: str | None = None) -> None:
+    """Writes files of a folder by their names, all or none; a folder that was made for nothing is taken back.
+
+    Raises DataError as above.
+    """
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    make_folder(folder, language)
+    try:
+        with contextlib.ExitStack() as written:
+            parts = [(_part(folder / name, content, written, language), folder / name)
+                     for name, content in contents.items()]  # fmt: skip
+            for part, goal in parts:
+                with told(goal, language):
+                    _move(part, goal, None, is_lasting=True)
+    except BaseException:
+        with contextlib.suppress(OSError):  # what is not empty stays
+            for place in missing:
+                place.rmdir()
+        raise
+
+
+def _part(goal: Path, content: bytes, written: contextlib.ExitStack, language: str | None) -> Path:
+    with told(goal, language):
+        return written.enter_context(_written(goal, content, None, is_lasting=True))
+
+
+def put(path: Path, content: bytes, *, mode: int | None = None, is_lasting: bool = True) -> None:
+    """Writes a file whole. Raises OSError as the system says it.
+
+    is_lasting: the file outlives a power cut that comes next; without it such a cut may leave another content, which
+    is for files whose reader finds that out.
+    """
+    with _written(path, content, mode, is_lasting) as beside:
+        _move(beside, path, mode, is_lasting)
+
+
+@contextlib.contextmanager
+def _written(path: Path, content: bytes, mode: int | None, is_lasting: bool) -> Iterator[Path]:
+    """The content beside its place, until it is moved there or given up."""
+    beside = _beside(path)
+    try:
+        handle = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666 if mode is None else mode)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            if is_lasting:
+                file.flush()
+                os.fsync(file.fileno())
+        yield beside
+    finally:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+def put_new(path: Path, content: bytes, *, mode: int | None = None) -> None:
+    """Writes a file whole where none stands. Raises OSError, FileExistsError where one does."""
+    handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666 if mode is None else mode)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def make_folder(path: Path, language: str | None = None) -> None:
+    """Makes a folder and those above it, if they are not there. Raises DataError when that cannot be done."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise cannot_write(path, Texts("files", language or usual_language())("not_a_folder")) from None
+    except OSError as error:
+        raise cannot_write(path, reason(error, language)) from None
+
+
+@contextlib.contextmanager
+def told(path: Path, language: str | None = None) -> Iterator[None]:
+    """While a file is written: refuses a place where none can stand, and tells what the system complains of."""
+    say = Texts("files", language or usual_language())
+    if "\0" in str(path):
+        raise cannot_write(path, say("other", reason="NUL"))
+    try:
+        if path.is_dir():
+            raise cannot_write(path, say("is_a_folder"))
+        if path.exists() and not path.is_file():
+            raise cannot_write(path, say("no_plain_file"))
+        if not path.parent.is_dir():
+            raise cannot_write(path, say("no_folder", folder=path.parent))
+        yield
+    except OSError as error:
+        raise cannot_write(path, reason(error, language)) from error
+
+
+def reason(error: OSError, language: str | None = None) -> str:
+    """Why the system did not write, and what to do, in words."""
+    say = Texts("files", language or usual_language())
+    if error.errno in REASONS:
+        return say(REASONS[error.errno], reason=os.strerror(error.errno))  # a library's own words may name other files
+    return say("other", reason=error.strerror or error)
+
+
+def cannot_write(path: Path, message: str) -> DataError:
+    """The error that says so, with the path."""
+    return DataError([Problem(str(path), 0, "", message)])
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name[:NAME_MAX]}.{secrets.token_hex(8)}{PART}")
+
+
+def _move(beside: Path, path: Path, mode: int | None, is_lasting: bool) -> None:
+    """Puts what is whole into its place, with the permissions of what stands there where none are given."""
+    if mode is None:
+        with contextlib.suppress(FileNotFoundError):
+            old = path.lstat()
+            if stat.S_ISREG(old.st_mode):
+                beside.chmod(stat.S_IMODE(old.st_mode))
+    os.replace(beside, path)
+    if is_lasting and os.name == "posix":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            with contextlib.suppress(OSError):  # some file systems know no fsync of a folder
+                os.fsync(folder)
+        finally:
+            os.close(folder)

@@ -1,1 +1,0 @@
-"""Where a plant stands: indicators, grades by norms, place among peers, frontier and score."""

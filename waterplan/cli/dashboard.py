@@ -1,0 +1,74 @@
+"""The pages in a browser, from the command line."""
+
+from __future__ import annotations
+
+import errno
+import getpass
+import socket
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import waterplan
+from waterplan.base.errors import WaterplanError
+from waterplan.base.extras import BRINGS, need
+from waterplan.base.messages import Texts
+from waterplan.cli.output import tell
+
+PLACES = ("waterplan._shipped.dashboards", "dashboards")  # in the installed package, in a checkout
+NO_PORT = (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL)
+
+
+def serve_pages(study: str, scenarios: str | None, language: str, **server: Any) -> None:
+    """Serves the pages until it is interrupted. Raises WaterplanError where an extra is missing."""
+    say = Texts("commands", language)
+    need(*BRINGS["dashboard"], language=language)
+    if server.get("pool") is not None:
+        need("sqlalchemy", "alembic", language=language)
+    if server.get("runs") is not None:
+        need(*BRINGS["batch"], language=language)
+    waterplan.open_study(study)
+    address = server["address"]
+
+    def told(port: int) -> None:
+        tell(say("serving", address=address, port=port))
+
+    try:
+        pages("app").serve(study, scenarios, language=language, told=told, **server)
+    except OSError as error:
+        if error.errno not in NO_PORT and not isinstance(error, socket.gaierror):
+            raise
+        raise WaterplanError(say("no_port", address=address, port=server["port"], reason=error.strerror)) from None
+
+
+def add_user(path: str | None, name: str, language: str) -> None:
+    """Asks for a password, twice at a terminal, and writes it into a file of users as a salted hash."""
+    say = Texts("commands", language)
+    if path is None:
+        raise WaterplanError(say("users_where", name=name))
+    if sys.stdin.isatty():
+        password = getpass.getpass(say("password"))
+        if getpass.getpass(say("password_again")) != password:
+            raise WaterplanError(say("passwords_differ"))
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    pages("passwords").add_user(path, name, password)
+    tell(say("user_added", name=name, path=path))
+
+
+def pages(module: str) -> Any:
+    """A module of the pages, from wherever waterplan runs."""
+    checkout = str(Path(waterplan.__file__).parents[1])
+    if (Path(checkout) / "dashboards").is_dir() and checkout not in sys.path:
+        sys.path.append(checkout)
+    package = next(place for place in PLACES if _exists(place))
+    return import_module(f"{package}.{module}")
+
+
+def _exists(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False

@@ -1,0 +1,117 @@
+"""From a question to its printed answer: solve, certify, print at once, save, and have it confirmed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+import waterplan
+from waterplan.base.errors import CertificateError, InfeasibleError
+from waterplan.base.messages import Texts
+from waterplan.cli import names
+from waterplan.cli.output import tell, tell_before_compiling, tell_json
+
+if TYPE_CHECKING:
+    from waterplan.planning.plan.plan import Plan
+    from waterplan.planning.plan.result import Result
+    from waterplan.planning.planner.question import Verdict
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked: a scenario of a study, how it is solved, and whether the full model confirms it."""
+
+    scenario: str
+    study: str
+    settings: tuple[str, ...]
+    solver: str
+    confirm: bool
+    language: str
+
+    @property
+    def is_confirmed(self) -> bool:
+        """The judge confirms the planner, not itself."""
+        return self.confirm and self.solver != "highs"
+
+
+def solve(request: Request) -> tuple[Result, bool]:
+    """The answer in packed form, and whether the planner was compiled before.
+
+    Raises the errors of the study, the scenario and the solver.
+    """
+    study = waterplan.open_study(request.study)
+    scenario = waterplan.open_scenario(request.scenario).with_settings(request.settings)
+    scenario.check(study)
+    was_compiled = tell_before_compiling(request.language)
+    try:
+        return waterplan.answer(study, scenario, str(request.solver)), was_compiled
+    except InfeasibleError as error:
+        ways = waterplan.ways_out(waterplan.Planner(study), scenario)
+        raise InfeasibleError(str(error), error.attainable, error.shortfall, ways) from error
+
+
+def print_plan(request: Request, as_json: bool, output: Path | None, csv: Path | None, excel: Path | None) -> None:
+    """Solves, certifies and prints a plan, saves it where asked, and has it confirmed by the full model.
+
+    A plan that the full model does not confirm is told, and ends with the code of a CertificateError.
+    """
+    say = Texts("commands", request.language)
+    check_paths((output, excel), csv, say)
+    result, was_compiled = solve(request)
+    plan = waterplan.Plan.of(result)
+    certificate = plan.certify()
+    shares = names.share_by_basis(names.weights(result))
+    if not as_json:
+        tell(waterplan.plan_page(plan, request.language, shares))
+        tell(names.certificate_line(certificate, result.solver, result.seconds, request.language, was_compiled))
+    saved = save(plan, output, csv, excel, request.language)
+    verdict = waterplan.confirm(result) if request.is_confirmed else None
+    if as_json:
+        tell_json(plan_content(plan, certificate.ok, shares, verdict))
+    elif verdict is not None:
+        tell(names.judge_line(verdict, request.language))
+    for path in () if as_json else saved:
+        tell(say("saved", path=path))
+    if verdict is not None and not verdict.agrees:
+        raise typer.Exit(CertificateError.exit_code)
+
+
+def check_paths(files: tuple[Path | None, ...], folder: Path | None, say: Texts) -> None:
+    """A usage error for places where nothing can be saved, before anything is solved."""
+    for file in files:
+        if file is not None and not file.parent.is_dir():
+            raise typer.BadParameter(say("no_folder", folder=file.parent))
+        if file is not None and file.exists() and not file.is_file():
+            raise typer.BadParameter(say("no_file", path=file))
+    if folder is not None and folder.exists() and not folder.is_dir():
+        raise typer.BadParameter(say("not_a_folder", path=folder))
+
+
+def save(plan: Plan, output: Path | None, csv: Path | None, excel: Path | None, language: str) -> list[Path]:
+    """Saves a plan where asked, and says where; raises DataError where that cannot be written."""
+    if output is not None:
+        plan.save(output)
+    if csv is not None:
+        plan.to_csv(csv)
+    if excel is not None:
+        plan.to_excel(excel, language)
+    return [path for path in (output, csv, excel) if path is not None]
+
+
+def plan_content(
+    plan: Plan, certified: bool, shares: dict[str, float] | None, verdict: Verdict | None
+) -> dict[str, Any]:
+    """The object that ``--json`` prints: the headline, whether it is certified, and what the judge says."""
+    judge = None
+    if verdict is not None:
+        judge = {
+            "agrees": verdict.agrees,
+            "cost_difference": verdict.cost,
+            "volume_difference": verdict.volume,
+            "seconds": verdict.seconds,
+        }
+    solver = plan.dataset.attrs["solver"]
+    return {**plan.headline(), "certified": certified, "solver": solver, "basis_shares": shares, "judge": judge}

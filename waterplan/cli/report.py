@@ -1,0 +1,32 @@
+"""The policy report of a scenario as a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import waterplan
+from waterplan.base.extras import CHARTS, need
+from waterplan.base.messages import Texts
+from waterplan.cli.options import HELP
+from waterplan.cli.output import tell
+from waterplan.cli.plan import Request, check_paths, solve
+
+SUFFIXES = (".html", ".pdf")
+
+FileOption = Annotated[Path, typer.Option("--output", "-o", metavar="REPORT.HTML|.PDF", help=HELP("report_output"))]
+
+
+def print_report(request: Request, path: Path) -> None:
+    """Solves and writes the report; says on stderr how far it is. Another end of the name is a usage error."""
+    say = Texts("commands", request.language)
+    if path.suffix.lower() not in SUFFIXES:
+        raise typer.BadParameter(say("report_suffix", path=path))
+    check_paths((path,), None, say)
+    need(*CHARTS, *(["weasyprint"] if path.suffix.lower() == ".pdf" else []), language=request.language)
+    result, _ = solve(request)
+    typer.echo(say("drawing_report", seconds=f"{result.seconds:.2f}"), err=True)
+    waterplan.write_report(result, path, request.language)
+    tell(say("saved", path=path))

@@ -1,8 +1,0 @@
-"""Plans as files: NetCDF to keep, tidy CSV to work with, a workbook to hand on."""
-
-from waterplan.plan.files.netcdf import open_dataset, save_dataset
-from waterplan.plan.files.single import pack_table
-from waterplan.plan.files.tidy import save_csv
-from waterplan.plan.files.workbook import save_excel
-
-__all__ = ["open_dataset", "pack_table", "save_csv", "save_dataset", "save_excel"]

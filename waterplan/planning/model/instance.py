@@ -1,0 +1,53 @@
+"""A study and a scenario as the numbers of one optimisation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from waterplan.planning.model.flows import Array, Flows, Values, build_flows
+from waterplan.planning.model.prices import PERSPECTIVES, Prices, build_prices
+from waterplan.planning.model.structure import Structure, build_structure
+from waterplan.study.scenario import Levers, Scenario, apply_overrides
+from waterplan.study.study import Study
+
+
+@dataclass(frozen=True)
+class Instance:
+    """What an optimisation is about: labels and rows, input values after overrides, levers, coefficients and prices.
+
+    prices: by perspective; ``own_prices`` are those of the perspective that is minimised.
+    """
+
+    study: Study
+    scenario: Scenario
+    structure: Structure
+    values: Values
+    levers: Levers
+    flows: Flows
+    prices: Mapping[str, Prices]
+
+    @property
+    def own_prices(self) -> Prices:
+        """Prices of the perspective that is minimised."""
+        return self.prices[self.levers.perspective]
+
+
+def input_values(study: Study, scenario: Scenario | None = None) -> dict[str, Array]:
+    """The input values as plain arrays, with the scenario's overrides applied."""
+    dataset = apply_overrides(study, scenario) if scenario is not None and scenario.overrides else study.values
+    return {str(name): np.asarray(array.values, dtype=float) for name, array in dataset.data_vars.items()}
+
+
+def build_instance(study: Study, scenario: Scenario) -> Instance:
+    """The numbers of one optimisation, from tables and levers."""
+    structure, values, levers = build_structure(study), input_values(study, scenario), scenario.resolve(study)
+    flows = build_flows(structure, values, levers, study.target_year - study.base_year)
+    return Instance(study, scenario, structure, values, levers, flows, all_prices(structure, values, levers, flows))
+
+
+def all_prices(structure: Structure, values: Values, levers: Levers, flows: Flows) -> dict[str, Prices]:
+    """Prices in every perspective."""
+    return {name: build_prices(structure, values, levers, flows.reference_withdrawal, name) for name in PERSPECTIVES}

@@ -1,0 +1,102 @@
+"""A plan with the study and the scenario it answers: what users hold in their hands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from waterplan.base.errors import PATHS, DataError, must_be
+from waterplan.base.toml_text import read_toml
+from waterplan.planning.certificate import Certificate, certify
+from waterplan.planning.plan.binding import Binding, what_binds_in
+from waterplan.planning.plan.dataset import build_dataset
+from waterplan.planning.plan.files import open_dataset, save_csv, save_dataset, save_excel
+from waterplan.planning.plan.result import Result
+from waterplan.study.scenario import Scenario
+from waterplan.study.study import Study
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The least-cost plan of a scenario.
+
+    dataset: deployment, savings, ledger, costs, path and duals; names, dims and units as in the vocabulary.
+    """
+
+    dataset: xr.Dataset
+    study: Study
+    scenario: Scenario
+
+    @classmethod
+    def of(cls, result: Result) -> Plan:
+        """The plan of a solver's result."""
+        return cls(build_dataset(result), result.instance.study, result.instance.scenario)
+
+    @classmethod
+    def open(cls, path: str | Path, study: Study) -> Plan:
+        """A plan saved before; raises DataError when the file is no plan or was made of another study."""
+        must_be(path, PATHS, "path", "the path of a plan", DataError)
+        must_be(study, Study, "study", "a study, such as open_study(folder)", DataError)
+        dataset = open_dataset(path, study)
+        return cls(
+            dataset, study, Scenario.from_mapping(read_toml(dataset.attrs["scenario"]), str(path), is_saved=True)
+        )
+
+    def certify(self) -> Certificate:
+        """Recomputes every ledger line and limit from the tables, without the model; CertificateError if it fails."""
+        return certify(self.dataset, self.study, self.scenario)
+
+    def what_binds(self) -> list[Binding]:
+        """Every limit that has a price: the target, then those with the largest bill."""
+        return what_binds_in(self.dataset, self.study, self.scenario)
+
+    def save(self, path: str | Path) -> None:
+        """Saves as NetCDF, without loss."""
+        save_dataset(self.dataset, path)
+
+    def to_csv(self, folder: str | Path) -> None:
+        """Saves as tidy CSV files, one a set of dims."""
+        save_csv(self.dataset, folder)
+
+    def to_excel(self, path: str | Path, language: str = "en") -> None:
+        """Saves as a workbook in which numbers are numbers and text is never a formula."""
+        save_excel(self.dataset, self.study, path, language)
+
+    def headline(self) -> dict[str, object]:
+        """The figures that matter most, as plain numbers: what ``--json`` prints."""
+        d = self.dataset
+
+        def by(name: str) -> dict[str, float]:
+            array = d[name]
+            labels = array[array.dims[0]].values
+            return {str(label): float(value) for label, value in zip(labels, array.values, strict=True)}
+
+        return {
+            "status": d.attrs["status"],
+            "title": d.attrs["title"],
+            "perspective": self.scenario.resolve(self.study).perspective,
+            "annual_cost": float(d["annual_cost"]),
+            "shadow_price": float(d["shadow_price"]),
+            "counted_saving": float(d["counted_saving"]),
+            "saving": by("saving_by_level"),
+            "saving_by_sector": by("saving_by_sector"),
+            "saving_by_province": by("saving_by_province"),
+            "saving_by_technology": by("saving_by_technology"),
+            "investment": float(d["investment"].sum()),
+            "electricity": float(d["electricity"].sum()),
+            "heat": float(d["heat"].sum()),
+            "base_withdrawal": float(np.nansum(d["base_withdrawal"].values)),
+            "reference_withdrawal": float(np.nansum(d["reference_withdrawal"].values)),
+            "planned_withdrawal": float(np.nansum(d["planned_withdrawal"].values)),
+            "gross_cost": float(d["gross_cost"]),
+            "gains": float(d["gains"]),
+            "scarcity_credit": float(d["scarcity_credit"]),
+            "public_budget": float(d["public_budget"]),
+            "cost": by("cost"),
+            "gap": float(d.attrs["gap"]),
+            "study_digest": d.attrs["study_digest"],
+            "scenario_digest": d.attrs["scenario_digest"],
+        }

@@ -1,0 +1,75 @@
+"""A least-cost plan in packed form: what every solver hands over, and what reports are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from waterplan.base.errors import CertificateError, InfeasibleError, digits_apart, told_apart
+from waterplan.planning.model.decisions import Decisions, Duals
+from waterplan.planning.model.instance import Instance
+from waterplan.planning.plan.deployment import Deployment
+from waterplan.planning.plan.ledger import Ledger, build_ledger
+
+GAP_MAX = 1e-6
+
+
+@dataclass(frozen=True)
+class Result:
+    """The answer to a scenario before it becomes a Dataset.
+
+    dual_bound: a lower bound on ``objective`` + ``tie_break`` [MCNY/a]; tie_break: what the canonical tie-break adds.
+    decisions: the steps of the plan, worked out when asked for. solver: ``planner`` or ``highs``.
+    """
+
+    instance: Instance
+    deployment: Deployment
+    duals: Duals
+    dual_bound: float
+    tie_break: float
+    decisions: Callable[[], Decisions]
+    solver: str
+    seconds: float
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The accounts of the plan."""
+        i = self.instance
+        return build_ledger(i.structure, i.values, i.levers, i.prices, self.deployment)
+
+    @property
+    def gap(self) -> float:
+        """How far the plan can be from the least cost, as a share of gross cost: recomputed cost less dual bound."""
+        ledger = self.ledger
+        scale = max(ledger.gross_cost, abs(ledger.objective), self.instance.flows.unit)
+        return (ledger.objective + self.tie_break - self.dual_bound) / scale
+
+    def checked(self) -> Result:
+        """Itself, when cost and dual bound meet; CertificateError otherwise."""
+        if not abs(self.gap) <= GAP_MAX:
+            raise CertificateError(
+                f"The plan's cost {self.ledger.objective:.6f} MCNY/a and the lower bound {self.dual_bound:.6f} "
+                f"differ by {self.gap:.1e} of gross cost; {GAP_MAX:.0e} is allowed. The plan is not shown. "
+                "Solve with the full model (--solver highs) and report the scenario."
+            )
+        return self
+
+
+def no_plan(target: float, attainable: float | None, broken: tuple[str, ...] = ()) -> InfeasibleError:
+    """The error of a scenario without a plan; ``attainable`` None when other limits contradict each other."""
+    if attainable is None:
+        named = f": {', '.join(broken)}" if broken else ""
+        return InfeasibleError(
+            f"The limits contradict each other, whatever the saving target{named}.", attainable=np.nan, shortfall=np.nan
+        )
+    digits = digits_apart(target - attainable)
+    return InfeasibleError(
+        f"No plan saves {told_apart(target, attainable, 10)} hm3/a. "
+        f"All technologies within their limits save {attainable:.{digits}f}; "
+        f"{target - attainable:.{digits}f} are missing.",
+        attainable=attainable,
+        shortfall=target - attainable,
+    )

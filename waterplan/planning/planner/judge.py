@@ -1,0 +1,79 @@
+"""The judge: the Pyomo model solved by HiGHS, in the form that the planner's answers have."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from waterplan.base.errors import SolverError
+from waterplan.planning.model.build import build_model
+from waterplan.planning.model.instance import Instance, build_instance
+from waterplan.planning.model.tie_break import build_tie_break, tie_break_of
+from waterplan.planning.plan.deployment import deployment_of
+from waterplan.planning.plan.result import Result, no_plan
+from waterplan.planning.planner.shared_limits import KEPT
+from waterplan.planning.solver import (
+    Compiled,
+    Settings,
+    Solution,
+    compile_model,
+    largest_saving,
+    solve,
+    with_less_saving,
+)
+from waterplan.study.scenario import Scenario
+from waterplan.study.study import Study
+
+
+def judge(study: Study, scenario: Scenario, settings: Settings | None = None) -> Result:
+    """The least-cost plan by the full LP, certified; raises InfeasibleError as the planner does."""
+    started = time.perf_counter()
+    instance = build_instance(study, scenario)
+    compiled = compile_model(
+        build_model(instance.structure, instance.flows, instance.own_prices, instance.values, instance.levers)
+    )
+    solution = solve(compiled, instance.structure, settings)
+    if solution.status != "optimal":
+        solution = _at_the_most(instance, compiled, settings)
+    deployment = deployment_of(instance.structure, instance.flows, solution.decisions)
+    tie = build_tie_break(instance.structure)
+    return Result(
+        instance=instance,
+        deployment=deployment,
+        duals=solution.duals,
+        dual_bound=solution.dual_bound,
+        tie_break=tie_break_of(
+            tie, deployment.capacity, deployment.use_saving, deployment.site_saving, deployment.supply
+        ),
+        decisions=lambda: solution.decisions,
+        solver="highs",
+        seconds=time.perf_counter() - started,
+    ).checked()
+
+
+def _at_the_most(instance: Instance, compiled: Compiled, settings: Settings | None) -> Solution:
+    """The solution that saves as much as can be, where that misses the target by rounding alone, as the planner has it.
+
+    InfeasibleError with the largest saving where more is missing.
+    """
+    s, unit, target = instance.structure, instance.flows.unit, instance.levers.saving_target
+    attainable = largest_saving(compiled, s, settings)
+    if attainable is None or target - attainable >= KEPT * unit:
+        raise no_plan(target, attainable)
+    missing = max(target - attainable, 0.0)
+    for less in (missing, missing + unit * (settings or Settings()).tolerance):
+        solution = solve(with_less_saving(compiled, less), s, settings)
+        if solution.status == "optimal":
+            return solution
+    raise SolverError(f"HiGHS finds no plan at {target:.10g} hm3/a, and that {attainable:.10g} can be saved.")
+
+
+def difference(first: Result, second: Result) -> tuple[float, float]:
+    """How far two answers to one scenario are apart: cost [share of gross cost] and largest volume [hm3/a]."""
+    cost = (first.ledger.objective - second.ledger.objective) / max(first.ledger.gross_cost, first.instance.flows.unit)
+    volumes = [
+        np.abs(getattr(first.deployment, name) - getattr(second.deployment, name)).max(initial=0.0)
+        for name in ("capacity", "use_saving", "site_saving", "supply")
+    ]
+    return abs(float(cost)), float(max(volumes))

@@ -1,0 +1,162 @@
+"""Many limits at once: a small LP of prices, fed with the answers of all pairs (column generation).
+
+The master mixes answers that the kernel has given: one convexity row a block of pairs, one row a limit. Its duals are
+the next prices to ask; when no block has a better answer to them, the mixture is the optimum of the whole problem.
+"""
+
+from __future__ import annotations
+
+import highspy
+import numpy as np
+
+from waterplan.base.errors import SolverError
+from waterplan.planning.model.flows import Array
+from waterplan.planning.model.structure import Index
+from waterplan.planning.planner.shared_limits import KEPT, Limits
+
+TARGET = "shadow_price"
+MISSING_FIRST = 1e4  # MCNY per unit of the limit that gives way first, times the dearness of the scenario
+SCALE = 1e3  # once penalties are gone costs are taken larger, so that duals resolve the canonical tie-break
+TOLERANCES = ("primal_feasibility_tolerance", "dual_feasibility_tolerance")
+PRIMAL_SIMPLEX, DUAL_SIMPLEX = 4, 1  # new columns leave the basis primal feasible
+ATTEMPTS = ((PRIMAL_SIMPLEX, 1e-10), (DUAL_SIMPLEX, 1e-10), (PRIMAL_SIMPLEX, 1e-7), (DUAL_SIMPLEX, 1e-7))
+MISSING_LIMIT = 1e6  # the same for every other limit
+
+
+class Master:
+    """The small LP. Blocks are numbered from 0; usage is [row, block], cost [block].
+
+    unit: the whole volume of the study; HiGHS is given all volumes and costs as multiples of it, since its tolerances
+    are absolute. gives_way: the kind of limit that is missed first when not all can be kept. dearness: how much dearer
+    than usual capacity is; HiGHS is given costs as multiples of it.
+    """
+
+    def __init__(self, limits: Limits, blocks: int, unit: float, gives_way: str = TARGET, dearness: float = 1.0):
+        self.limits = limits
+        self.unit = unit
+        self.size = limits.size(unit)
+        self.blocks = blocks
+        self.owner: list[tuple[int, int]] = []  # (question, block) of each column
+        self._elastic, self._scale = True, 1.0 / dearness
+        self._counted: Array | None = None  # the limits of which only what is missing counts
+        self._cost: list[Array] = []
+        self._highs = _QuietHighs()
+        for name, value in {
+            "output_flag": False,
+            "threads": 1,
+            "parallel": "off",
+            "presolve": "off",
+        }.items():
+            self._highs.setOptionValue(name, value)
+        infinity = highspy.kHighsInf
+        for sign, bound in zip(limits.sign, limits.bound / self.size, strict=True):
+            self._highs.addRow(bound if sign > 0 else -infinity, infinity if sign > 0 else bound, 0, [], [])
+        for _ in range(blocks):
+            self._highs.addRow(1.0, 1.0, 0, [], [])
+        for row, (kind, sign) in enumerate(zip(limits.kind, limits.sign, strict=True)):
+            penalty = MISSING_FIRST if kind == gives_way else MISSING_LIMIT
+            self._highs.addCol(penalty, 0.0, infinity, 1, [row], [float(sign)])
+
+    def add(self, question: int, usage: Array, cost: Array, wanted: Index) -> None:
+        """Columns of the blocks ``wanted``, from the answer to one question."""
+        rows = len(self.limits)
+        entries, cost = usage[:, wanted] / self.size[:, None], cost / self.unit
+        filled = entries != 0
+        per_column = filled.sum(axis=0) + 1
+        index = np.concatenate([np.append(np.flatnonzero(filled[:, n]), rows + b) for n, b in enumerate(wanted)])
+        value = np.concatenate([np.append(entries[filled[:, n], n], 1.0) for n in range(len(wanted))])
+        start = np.concatenate([[0], np.cumsum(per_column)[:-1]])
+        count = len(wanted)
+        self._highs.addCols(
+            count,
+            (self._scale if self._counted is None else 0.0) * cost[wanted],
+            np.zeros(count),
+            np.full(count, highspy.kHighsInf),
+            len(index),
+            start.astype(np.int32),
+            index.astype(np.int32),
+            value.astype(float),
+        )
+        self._cost.append(cost[wanted])
+        self.owner += [(question, int(block)) for block in wanted]
+
+    def reprice(self, cost: Array) -> None:
+        """New costs of all columns, in the order in which they were added."""
+        cost = cost / self.unit
+        self._cost = [cost]
+        columns = len(self.limits) + np.arange(len(cost), dtype=np.int32)
+        self._highs.changeColsCost(len(cost), columns.astype(np.int32), self._scale * cost)
+
+    def shares(self) -> Array:
+        """How much of each column is taken, in the order in which they were added."""
+        return np.maximum(np.array(self._highs.getSolution().col_value)[len(self.limits) :], 0.0)
+
+    def solve(self) -> tuple[float, Array, Array, Array]:
+        """Cost, price of each limit (never negative), dual of each block, and how much of each limit is not kept."""
+        answer = self._solved(self._scale)
+        if self._elastic and (answer[3] < KEPT * self.size).all():
+            self.close()
+        return answer
+
+    def count_only(self, rows: Array) -> None:
+        """From now on only what is missing of some limits counts, whatever it costs; what the others miss is free, and
+        those that were counted before stay kept."""
+        count = len(self.limits)
+        columns = np.arange(count + len(self.owner), dtype=np.int32)
+        self._highs.changeColsCost(len(columns), columns, np.append(rows.astype(float), np.zeros(len(self.owner))))
+        if self._counted is not None:
+            kept = np.flatnonzero(self._counted).astype(np.int32)
+            self._highs.changeColsBounds(len(kept), kept, np.zeros(len(kept)), np.zeros(len(kept)))
+        self._counted = rows
+
+    def missing(self) -> tuple[float, Array, Array, Array]:
+        """What is missing in all, as :meth:`solve` says costs: prices, duals, and how much of each limit."""
+        return self._solved(1.0)
+
+    def _solved(self, scale: float) -> tuple[float, Array, Array, Array]:
+        self._run()
+        solution = self._highs.getSolution()
+        dual = np.array(solution.row_dual) / scale
+        rows = len(self.limits)
+        missing = np.maximum(np.array(solution.col_value)[:rows], 0.0)
+        objective = self._highs.getInfo().objective_function_value / scale
+        prices = np.maximum(dual[:rows] * self.limits.sign, 0.0) * (self.unit / self.size)
+        return objective * self.unit, prices, dual[rows:] * self.unit, missing * self.size
+
+    def _run(self) -> None:
+        for strategy, tolerance in ATTEMPTS:
+            self._highs.setOptionValue("simplex_strategy", strategy)
+            for name in TOLERANCES:
+                self._highs.setOptionValue(name, tolerance)
+            self._highs.run()
+            if self._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+                return
+            self._highs.clearSolver()  # a basis can be too bad to go on from
+        raise SolverError(f"The master problem ended without an optimum: {self._highs.getModelStatus()}.")
+
+    def close(self) -> None:
+        """Once all limits are kept they stay kept: the penalties go, and with them their bad scaling."""
+        if self._elastic:
+            self._elastic, self._scale = False, SCALE * self._scale
+        self._counted = None
+        count = len(self.limits)
+        columns = np.arange(count + len(self.owner), dtype=np.int32)
+        self._highs.changeColsBounds(count, columns[:count], np.zeros(count), np.zeros(count))
+        cost = np.concatenate([np.zeros(count), self._scale * np.concatenate(self._cost)])
+        self._highs.changeColsCost(len(columns), columns, cost)
+
+    def weights(self, questions: int) -> Array:
+        """How much each question's answer counts in each block [question, block]."""
+        weight = np.zeros((questions, self.blocks))
+        for (question, block), amount in zip(self.owner, self.shares(), strict=True):
+            weight[question, block] += amount
+        weight[weight < 1e-13] = 0.0
+        return weight / weight.sum(axis=0)
+
+
+class _QuietHighs(highspy.Highs):
+    """HiGHS that does not print its name on standard output before it can be told not to."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802
+        self.silent()
+        super().enableCallbacks()

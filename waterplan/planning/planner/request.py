@@ -1,0 +1,90 @@
+"""One request: a scenario's numbers, ready to be asked of the kernel at any price."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+
+from waterplan.planning.model.decisions import Duals
+from waterplan.planning.model.flows import Array
+from waterplan.planning.model.instance import Instance
+from waterplan.planning.model.structure import Index
+from waterplan.planning.planner.answer import ask
+from waterplan.planning.planner.dictionaries import Uses
+from waterplan.planning.planner.kernel_arrays import Costs, Pairs, fresh_answers
+from waterplan.planning.planner.kernel_input import Bonus, Places, build_costs, dearness, extra_worth, surcharges
+from waterplan.planning.planner.master import TARGET
+from waterplan.planning.planner.shared_limits import KEPT, Usage, build_limits
+
+PRICE_MAX = 1e4  # times the dearness of the scenario
+DEARER, PRICES_MAX = 100.0, 5
+
+
+class Request:
+    """What one scenario asks of the pairs. Holds nothing that outlives it.
+
+    gives_way: the kind of limit that is missed first when not all can be kept. bonus: what is paid beside the cost.
+    stop: called before every question; raises StoppedError when the answer is not wanted any more.
+    """
+
+    def __init__(
+        self,
+        places: Places,
+        instance: Instance,
+        pairs: Pairs,
+        uses: Uses,
+        entry: Index,
+        gives_way: str = TARGET,
+        bonus: Bonus | None = None,
+        stop: Callable[[], None] | None = None,
+    ):
+        self._stop = stop
+        self.bonus = bonus
+        self.gives_way = gives_way
+        self.places = places
+        self.instance = instance
+        self.pairs = pairs
+        self.uses = uses
+        self.all = np.arange(len(pairs.reference))
+        self.limits = build_limits(places.structure, instance.flows, instance.levers)
+        self.entry = entry
+
+    def highest_price(self) -> float:
+        """A price at which all pairs save as much as they can [CNY/m3]."""
+        s, i, nothing = self.places.structure, self.instance, np.zeros(len(self.all))
+        free = surcharges(self.places, i.values, i.levers, Duals.zero(s))
+        answers = fresh_answers(self.pairs, free, self.entry)
+        most, _, _ = ask(self.all, 1.0, nothing, self.pairs, free, self.uses, answers)
+        price, costs = PRICE_MAX * self.dearness, self.costs()
+        for _ in range(PRICES_MAX):
+            answers = fresh_answers(self.pairs, costs, self.entry)
+            counted, _, _ = ask(self.all, price, nothing, self.pairs, costs, self.uses, answers)
+            if counted >= most - KEPT * self.pairs.unit:
+                break
+            price *= DEARER
+        return price
+
+    @cached_property
+    def dearness(self) -> float:
+        """How much dearer than usual capacity is."""
+        return dearness(self.costs())
+
+    def costs(self, duals: Duals | None = None) -> Costs:
+        i = self.instance
+        return build_costs(self.places, i.own_prices, i.values, i.levers, duals, self.bonus)
+
+    def extra_worth(self, duals: Duals | None = None) -> Array:
+        """What floors, and a bonus if there is one, add to the worth of a counted m3 [pair]."""
+        s = self.places.structure
+        worth = np.zeros(len(self.all)) if duals is None else extra_worth(s, duals)
+        return worth if self.bonus is None else worth + self.bonus.on_saving[s.pair_sector]
+
+    def go_on(self) -> None:
+        """Raises StoppedError when the answer is not wanted any more."""
+        if self._stop is not None:
+            self._stop()
+
+    def usage(self) -> Usage:
+        return Usage(self.places.structure, self.instance.values, self.instance.levers)

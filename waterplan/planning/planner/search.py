@@ -1,0 +1,135 @@
+"""The search for the prices of one request: first the target's alone, then, if they bind, those of all other limits."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from waterplan.base.errors import InfeasibleError, SolverError
+from waterplan.planning.model.decisions import Duals
+from waterplan.planning.model.flows import Array
+from waterplan.planning.model.structure import Index, totals
+from waterplan.planning.model.tie_break import tie_break_of
+from waterplan.planning.plan.deployment import Deployment
+from waterplan.planning.plan.result import no_plan
+from waterplan.planning.planner.answer import ask
+from waterplan.planning.planner.generation import Columns
+from waterplan.planning.planner.kernel_arrays import fresh_answers
+from waterplan.planning.planner.kernel_input import dearness
+from waterplan.planning.planner.mixture import Mixture, Part
+from waterplan.planning.planner.price import FOUND, NOT_ENDED, OUT_OF_REACH, find_price
+from waterplan.planning.planner.request import PRICE_MAX, Request
+from waterplan.planning.planner.shared_limits import pool_draw, with_pools
+
+SLACK = 1e-9  # of a limit and of the whole volume of the study
+
+
+class Search(Request):
+    """The search for the prices of one request."""
+
+    def run(self, guess: float) -> tuple[Mixture, Duals, float]:
+        """The optimal mixture, its prices and the dual bound."""
+        found = self._by_target(guess)
+        if found is None:
+            highest = PRICE_MAX * self.dearness
+            return self._by_columns([0.0, min(guess, highest), highest])
+        mixture, duals, bound = found
+        broken = self._broken(mixture.deployment)
+        if broken is None:
+            return mixture, duals, bound
+        self.limits = with_pools(self.limits, self.instance.flows, broken)
+        return self._by_columns([0.0, duals.shadow_price, 10.0 * duals.shadow_price + 1.0])
+
+    def tie_break(self, deployment: Deployment) -> float:
+        """What the canonical tie-break adds to the objective [MCNY/a]."""
+        d = deployment
+        return tie_break_of(self.places.tie, d.capacity, d.use_saving, d.site_saving, d.supply)
+
+    def _mixture(self, parts: list[Part]) -> Mixture:
+        return Mixture(self.places, self.instance, self.pairs, self.uses, tuple(parts))
+
+    def _by_target(self, guess: float) -> tuple[Mixture, Duals, float] | None:
+        """The plan when nothing but the target couples pairs; None when the target is out of reach."""
+        self.go_on()
+        s, target = self.places.structure, float(self.instance.levers.saving_target)
+        costs, nothing = self.costs(), self.extra_worth()
+        answers, below, above = (fresh_answers(self.pairs, costs, self.entry) for _ in range(3))
+        status, price, share, differ = find_price(
+            self.all, self.pairs, costs, self.uses, nothing, target, guess, dearness(costs),
+            answers, below, above,
+        )  # fmt: skip
+        if status == NOT_ENDED:
+            raise SolverError(f"The search for the price of {target:g} hm3/a did not end; solve with --solver highs.")
+        if status == OUT_OF_REACH:
+            return None
+        _, _, value = ask(self.all, price, nothing, self.pairs, costs, self.uses, answers)
+        self.entry = answers.entry
+        duals = self.limits.duals(s, np.append(price, np.zeros(len(self.limits) - 1)))
+        parts = [Part(_weight(len(self.all), differ, 1.0 - share, 1.0), below, costs)]
+        if status == FOUND:
+            parts.append(Part(_weight(len(self.all), differ, share, 0.0), above, costs))
+        return self._mixture(parts), duals, price * target - value
+
+    def _broken(self, deployment: Deployment) -> list[tuple[int, int]] | None:
+        """The pools that a plan overdraws; an empty list when only other limits are not kept; None when all are."""
+        i = self.instance
+        draw = pool_draw(self.places.structure, deployment.supply)
+        over = np.argwhere(draw > i.flows.pool_limit + SLACK * (i.flows.unit + i.flows.pool_limit))
+        if len(over):
+            return [(int(k), int(r)) for k, r in over]
+        if len(self.limits) == 1:
+            return None
+        usage = self.usage().of(self.limits, deployment, self._counted(deployment)).sum(axis=1)
+        room = self.limits.sign * (usage - self.limits.bound)
+        return None if (room >= -SLACK * (i.flows.unit + np.abs(self.limits.bound))).all() else []
+
+    def _counted(self, deployment: Deployment) -> Array:
+        s, count = self.places.structure, len(self.all)
+        counted = totals(s.local_pair, deployment.use_saving, count)
+        counted += totals(s.pair_site_pair, deployment.site_saving, count)
+        return counted + self.pairs.count_supply * totals(s.pair_supply_pair, deployment.supply, count)
+
+    def _by_columns(self, first_prices: list[float]) -> tuple[Mixture, Duals, float]:
+        """The plan when several limits bind, by column generation; pools are joined as answers overdraw them."""
+        start = [np.append(price, np.zeros(len(self.limits) - 1)) for price in first_prices]
+        while True:
+            columns = Columns(self, self.limits)
+            prices, bound, missing = columns.run(start)
+            mixture = self._mixture(columns.parts())
+            known = set(zip(self.limits.kind, self.limits.label, strict=True))
+            new = [place for place in self._broken(mixture.deployment) or [] if ("pool", place) not in known]
+            if not new:
+                break
+            self.limits = with_pools(self.limits, self.instance.flows, new)
+            start = [np.append(price, np.zeros(len(new))) for price in (*columns.asked[:1], prices)]
+        self.missing = missing
+        if len(self._short()):
+            raise self._infeasible(mixture.deployment)
+        return mixture, self.limits.duals(self.places.structure, prices), bound
+
+    def shortfalls(self) -> dict[tuple[str, tuple[int, ...]], float] | None:
+        """By how much each limit has to give way for a plan to exist, when ``gives_way`` gives way first; None when
+        that alone is not enough."""
+        try:
+            self._by_columns([0.0, 1.0, PRICE_MAX * self.dearness])
+        except InfeasibleError:
+            short = self._short()
+            if any(self.limits.kind[row] != self.gives_way for row in short):
+                return None
+            return {(self.limits.kind[row], self.limits.label[row]): float(self.missing[row]) for row in short}
+        return {}
+
+    def _short(self) -> Index:
+        """The limits that are not kept."""
+        return np.flatnonzero(self.missing >= self.limits.kept(self.pairs.unit))
+
+    def _infeasible(self, deployment: Deployment) -> InfeasibleError:
+        """Where only the target is missed, the plan that misses it says what is attainable: asked for again, it is."""
+        target = float(self.instance.levers.saving_target)
+        broken = tuple(sorted({self.limits.kind[row] for row in self._short() if row}))
+        return no_plan(target, None if broken else float(self._counted(deployment).sum()), broken)
+
+
+def _weight(count: int, members: Index, inside: float, outside: float) -> Array:
+    weight = np.full(count, outside)
+    weight[members] = inside
+    return weight

@@ -1,0 +1,116 @@
+"""What the plants of one end use can do: the vertices of a small polytope, found by pivoting.
+
+At an end use with technologies a, b, ... plants start in configurations S (shares ``base_share``) and end in larger
+ones. Per unit of gross flow the choice is how much moves from S to S':
+
+.. math:: \\max \\; w \\sum_{S \\to S'} (\\rho_S - \\rho_{S'}) \\, y_{S,S'} - \\sum_t \\kappa_t x_t, \\qquad
+          x_t = \\sum_{S' \\setminus S \\ni t} y_{S,S'} \\le \\mathrm{added\\_share}_t, \\quad
+          \\sum_{S'} y_{S,S'} \\le m^0_S
+
+with ``w`` the worth of a saved cubic metre and ``kappa`` the cost of adding t everywhere. A move is a path of the
+steps of
+the full model, so both have the same answers; here there are fewer rows and none is degenerate by construction.
+
+A dictionary (Chvatal) holds one basis: the basic rows, then a row for the saving, then one for each ``x_t``; the last
+column
+is their value. Dictionaries met on the way are kept in a *store*, so that most questions are answered by a look and a
+check of
+reduced profits; where the check fails, pivoting goes on from there. So completeness of the store is never assumed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from waterplan.planning.model.flows import Array
+from waterplan.planning.model.structure import Index
+from waterplan.planning.planner.compilation import compiled
+
+PIVOTS_MAX = 500
+TINY = 1e-11
+
+
+@compiled
+def pivot(table: Array, basis: Index, rows: int, row: int, column: int) -> None:
+    """Exchanges the basic variable of ``row`` with the nonbasic one of ``column``."""
+    count, width = table.shape
+    scale = 1.0 / table[row, column]
+    for j in range(width):
+        table[row, j] *= scale
+    table[row, column] = scale
+    for i in range(count):
+        if i != row:
+            factor = table[i, column]
+            if factor != 0.0:
+                for j in range(width):
+                    table[i, j] -= factor * table[row, j]
+                table[i, column] = -factor * scale
+    basis[row], basis[rows + column] = basis[rows + column], basis[row]
+
+
+@compiled
+def leaving_row(table: Array, rows: int, column: int) -> int:
+    """The basic variable that first falls to zero when the column's variable grows; -1 if none does."""
+    best, found = np.inf, -1
+    last = table.shape[1] - 1
+    for i in range(rows):
+        if table[i, column] > TINY:
+            ratio = table[i, last] / table[i, column]
+            if ratio < best - 1e-14:
+                best, found = ratio, i
+    return found
+
+
+@compiled
+def reduced_profit(table: Array, rows: int, worth: float, kappa: Array, column: int) -> float:
+    """What one unit of a nonbasic variable would add to the profit."""
+    profit = -worth * table[rows, column]
+    for t in range(len(kappa)):
+        profit += kappa[t] * table[rows + 1 + t, column]
+    return profit
+
+
+@compiled
+def climb(table: Array, basis: Index, rows: int, worth: float, kappa: Array) -> int:
+    """Pivots to the best vertex for a worth and costs; returns the number of pivots, -1 when it does not end."""
+    scale = abs(worth)
+    for t in range(len(kappa)):
+        scale = max(scale, abs(kappa[t]))
+    limit = 1e-13 * max(scale, 1e-6)
+    for count in range(PIVOTS_MAX):
+        best, column = limit, -1
+        for j in range(table.shape[1] - 1):
+            profit = reduced_profit(table, rows, worth, kappa, j)
+            if profit > best:
+                best, column = profit, j
+                if count > PIVOTS_MAX // 2:
+                    break
+        if column < 0:
+            return count
+        row = leaving_row(table, rows, column)
+        if row < 0:
+            return -1
+        pivot(table, basis, rows, row, column)
+    return -1
+
+
+@compiled
+def first_dictionary(
+    rows: int, apps: int, move_from: Index, move_members: Index, saving: Array, limits: Array
+) -> tuple[Array, Index]:
+    """The dictionary in which nobody moves: ``limits`` are the start shares, then the added shares."""
+    moves = len(move_from)
+    table = np.zeros((rows + 1 + apps, moves + 1))
+    basis = np.empty(rows + moves, dtype=np.int64)
+    for i in range(rows):
+        basis[i] = moves + i
+        table[i, moves] = limits[i]
+    for j in range(moves):
+        basis[rows + j] = j
+        table[move_from[j], j] = 1.0
+        table[rows, j] = -saving[j]
+        for t in range(apps):
+            if move_members[j] >> t & 1:
+                table[rows - apps + t, j] = 1.0
+                table[rows + 1 + t, j] = -1.0
+    return table, basis

@@ -1,0 +1,301 @@
+"""The full LP on HiGHS: the judge of every faster way.
+
+A Pyomo model is compiled to sparse matrices and handed to HiGHS. A solution carries the decisions, the prices with
+signs so that none is negative, and a lower bound on the cost that holds whatever the solver did.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+import highspy
+import numpy as np
+import pyomo.environ as pyo
+from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+from scipy.sparse import csc_array
+
+from waterplan.base.errors import SolverError
+from waterplan.base.units import whole_volume
+from waterplan.planning.model.build import build_model, columns_of
+from waterplan.planning.model.decisions import Decisions, Duals
+from waterplan.planning.model.flows import Array, Flows, Values
+from waterplan.planning.model.prices import Prices
+from waterplan.planning.model.structure import Structure
+from waterplan.study.scenario import Levers
+
+RowPlaces = dict[str, dict[object, int]]
+TARGET = "saving_meets_target"
+WARM_ITERATIONS_MAX = 1000  # a small move takes hundreds; after more, presolve and a cold start are quicker
+_process = {"threads": 1}
+STATUS = {
+    highspy.HighsModelStatus.kOptimal: "optimal",
+    highspy.HighsModelStatus.kInfeasible: "infeasible",
+    highspy.HighsModelStatus.kUnboundedOrInfeasible: "infeasible",  # every unknown is bounded
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How HiGHS is asked.
+
+    The tolerance must resolve the canonical tie-break, which is below 1e-6 CNY/m3. The number of threads is a matter of
+    the whole process: solve nothing else at the time when it changes.
+    """
+
+    method: str = "choose"
+    tolerance: float = 1e-10
+    time_limit: float = np.inf
+    threads: int = 1
+    crossover: bool = True
+    log: bool = False
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A model as matrices: least ``cost @ x``, ``row_lower <= matrix @ x <= row_upper``, ``lower <= x <= upper``.
+
+    Columns stand in packed order: step, site_saving, supply, then the flows after levels 1 and 2. ``rows`` tells the
+    row of each constraint: family, then label.
+    """
+
+    cost: Array
+    matrix: csc_array
+    row_lower: Array
+    row_upper: Array
+    lower: Array
+    upper: Array
+    rows: RowPlaces
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What HiGHS says; ``objective`` includes the canonical tie-break. Without a plan the arrays are empty.
+
+    status is ``optimal`` or ``infeasible``; dual_bound [MCNY/a] holds whatever the solver did.
+    """
+
+    status: str
+    objective: float
+    dual_bound: float
+    values: Array
+    row_duals: Array
+    decisions: Decisions
+    duals: Duals
+    iterations: int
+    seconds: float
+
+
+def compile_model(model: pyo.ConcreteModel) -> Compiled:
+    """The matrices of a model, its columns in packed order whether or not a row mentions them."""
+    variables = columns_of(model).all()
+    form = LinearStandardFormCompiler().write(model, mixed_form=True, column_order=variables)
+    place = {id(variable): n for n, variable in enumerate(variables)}
+    kept = np.array([place[id(variable)] for variable in form.columns], dtype=np.int64)
+    cost = np.zeros(len(variables))
+    cost[kept] = form.c.toarray()[0]
+    coordinates = form.A.tocoo()
+    shape = (len(form.rows), len(variables))
+    matrix = csc_array((coordinates.data, (coordinates.row, kept[coordinates.col])), shape=shape)
+    matrix.sort_indices()
+    sense = np.array([row.bound_type for row in form.rows], dtype=np.int64)
+    bound = np.asarray(form.rhs, dtype=float)
+    rows: RowPlaces = {}
+    for number, row in enumerate(form.rows):
+        rows.setdefault(row.constraint.parent_component().name, {})[row.constraint.index()] = number
+    return Compiled(
+        cost=cost,
+        matrix=matrix,
+        row_lower=np.where(sense <= 0, bound, -np.inf),
+        row_upper=np.where(sense >= 0, bound, np.inf),
+        lower=np.array([variable.lb for variable in variables], dtype=float),
+        upper=np.array([variable.ub for variable in variables], dtype=float),
+        rows=rows,
+    )
+
+
+def dual_bound(compiled: Compiled, row_duals: Array) -> float:
+    r"""A lower bound on the cost of every plan within the limits, from any row duals [MCNY/a].
+
+    .. math:: \sum_i y_i b_i + \sum_j \min(d_j \underline{x}_j, d_j \overline{x}_j), \qquad d = c - A^\mathsf{T} y
+
+    where :math:`b_i` is the side that :math:`y_i` pushes against. Right for any y, because every unknown has finite
+    bounds; tight for an optimal one. A dual that pushes against a side that is not there is taken as 0.
+    """
+    sides = np.where(row_duals > 0, compiled.row_lower, compiled.row_upper)
+    duals = np.where(np.isfinite(sides), row_duals, 0.0)
+    sides = np.where(duals != 0, sides, 0.0)
+    reduced = compiled.cost - compiled.matrix.T @ duals
+    return float(duals @ sides + np.minimum(reduced * compiled.lower, reduced * compiled.upper).sum())
+
+
+class FullSolver:
+    """Solves plan after plan on one HiGHS instance, each from the basis of the one before if the rows are the same."""
+
+    def __init__(self, structure: Structure, settings: Settings | None = None):
+        self.structure = structure
+        self.settings = settings or Settings()
+        self._highs = _highs(self.settings)
+        self._basis: highspy.HighsBasis | None = None
+        self._rows: RowPlaces | None = None
+
+    def solve(self, flows: Flows, prices: Prices, values: Values, levers: Levers) -> Solution:
+        """The least-cost plan of a scenario."""
+        return self.solve_compiled(compile_model(build_model(self.structure, flows, prices, values, levers)))
+
+    def solve_compiled(self, compiled: Compiled) -> Solution:
+        """The least-cost plan of a compiled model; SolverError when HiGHS ends without an answer."""
+        started = time.perf_counter()
+        unit = whole_volume(_reference(compiled, self.structure))
+        self._highs.passModel(_lp(compiled, unit))
+        if self._basis is None or self._rows != compiled.rows or not self._run_from(self._basis):
+            self._highs.run()
+        status = self._status()
+        if status == "optimal" and self.settings.method != "ipm":
+            self._rows, self._basis = compiled.rows, self._highs.getBasis()
+        return self._solution(compiled, unit, status, time.perf_counter() - started)
+
+    def _run_from(self, basis: highspy.HighsBasis) -> bool:
+        """Runs from a basis; False, with the basis forgotten, when that turns out to be the longer way."""
+        self._highs.setBasis(basis)
+        self._highs.setOptionValue("simplex_iteration_limit", WARM_ITERATIONS_MAX)
+        self._highs.run()
+        self._highs.setOptionValue("simplex_iteration_limit", highspy.kHighsIInf)
+        if self._highs.getModelStatus() != highspy.HighsModelStatus.kIterationLimit:
+            return True
+        self._highs.clearSolver()
+        return False
+
+    def _status(self) -> str:
+        status = self._highs.getModelStatus()
+        if status in STATUS:
+            return STATUS[status]
+        said = self._highs.modelStatusToString(status)
+        advice = (
+            f" It was given {self.settings.time_limit:g} s; give it more."
+            if status == highspy.HighsModelStatus.kTimeLimit
+            else " Try another method (simplex, ipm), or report it with the scenario file."
+        )
+        raise SolverError(f"HiGHS ended without an answer: {said}.{advice}")
+
+    def _solution(self, compiled: Compiled, unit: float, status: str, seconds: float) -> Solution:
+        if status != "optimal":
+            nothing = np.empty(0)
+            return Solution(
+                status, np.nan, np.nan, nothing, nothing, Decisions(nothing, nothing, nothing),
+                Duals.zero(self.structure), 0, seconds,
+            )  # fmt: skip
+        info, answer = self._highs.getInfo(), self._highs.getSolution()
+        values, row_duals = unit * np.array(answer.col_value), np.array(answer.row_dual)
+        return Solution(
+            status=status,
+            objective=float(compiled.cost @ values),
+            dual_bound=dual_bound(compiled, row_duals),
+            values=values,
+            row_duals=row_duals,
+            decisions=decisions_of(self.structure, compiled, values),
+            duals=duals_of(self.structure, compiled, row_duals),
+            iterations=info.simplex_iteration_count + info.ipm_iteration_count + info.crossover_iteration_count,
+            seconds=seconds,
+        )
+
+
+def solve(compiled: Compiled, structure: Structure, settings: Settings | None = None) -> Solution:
+    """The least-cost plan of a compiled model, from scratch."""
+    return FullSolver(structure, settings).solve_compiled(compiled)
+
+
+def largest_saving(compiled: Compiled, structure: Structure, settings: Settings | None = None) -> float | None:
+    """The largest counted saving within all other limits [hm3/a]; None when floors and caps contradict each other."""
+    row = compiled.rows[TARGET][None]
+    saving = compiled.matrix[[row], :].toarray()[0]
+    reference = _reference(compiled, structure)
+    freed = compiled.row_lower.copy()
+    freed[row] = -np.inf
+    solution = solve(replace(compiled, cost=-saving, row_lower=freed), structure, settings)
+    return None if solution.status != "optimal" else reference - solution.objective
+
+
+def with_less_saving(compiled: Compiled, less: float) -> Compiled:
+    """A model whose target is lower [hm3/a]."""
+    lowered = compiled.row_lower.copy()
+    lowered[compiled.rows[TARGET][None]] -= less
+    return replace(compiled, row_lower=lowered)
+
+
+def decisions_of(structure: Structure, compiled: Compiled, values: Array) -> Decisions:
+    """The decisions among the values of all columns, within their bounds."""
+    inside = np.clip(values, compiled.lower, compiled.upper)
+    ends = np.cumsum([len(structure.local_step), len(structure.pair_site), len(structure.pair_supply)])
+    step, site_saving, supply, _ = np.split(inside, ends)
+    return Decisions(step=step, site_saving=site_saving, supply=supply)
+
+
+def duals_of(structure: Structure, compiled: Compiled, row_duals: Array) -> Duals:
+    """The prices of the limits on the whole: duals of floors as they are, of caps with the sign turned."""
+
+    def price(family: str, label: object = None) -> float:
+        row = compiled.rows.get(family, {}).get(label)
+        return 0.0 if row is None else abs(float(row_duals[row]))
+
+    def prices(family: str, labels: tuple[str, ...]) -> Array:
+        return np.array([price(family, label) for label in labels])
+
+    pool = [[price("pool_is_not_overdrawn", (k, r)) for r in structure.provinces] for k in structure.pools]
+    return Duals(
+        shadow_price=price(TARGET),
+        sector_floor=prices("sector_saving_meets_floor", structure.sectors),
+        province_floor=prices("province_saving_meets_floor", structure.provinces),
+        technology_floor=prices("technology_meets_floor", structure.technologies),
+        technology_cap=prices("technology_stays_below_cap", structure.technologies),
+        investment_cap=price("investment_stays_below_cap"),
+        electricity_cap=price("electricity_stays_below_cap"),
+        pool=np.array(pool, dtype=float).reshape(len(structure.pools), len(structure.provinces)),
+    )
+
+
+def _reference(compiled: Compiled, structure: Structure) -> float:
+    """Reference withdrawal of all pairs: the bound of what is left after level 2."""
+    return float(compiled.upper[-len(structure.pair_product) :].sum())
+
+
+def _lp(compiled: Compiled, unit: float) -> highspy.HighsLp:
+    """What HiGHS is given: volumes as multiples of a unit, since its tolerances are absolute. Costs are per volume."""
+    lp = highspy.HighsLp()
+    lp.num_row_, lp.num_col_ = compiled.matrix.shape
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = compiled.cost, compiled.lower / unit, compiled.upper / unit
+    lp.row_lower_, lp.row_upper_ = compiled.row_lower / unit, compiled.row_upper / unit
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.start_ = compiled.matrix.indptr
+    lp.a_matrix_.index_ = compiled.matrix.indices
+    lp.a_matrix_.value_ = compiled.matrix.data
+    return lp
+
+
+class _QuietHighs(highspy.Highs):
+    """HiGHS that does not print its name on standard output before it can be told not to."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802
+        self.silent()
+        super().enableCallbacks()
+
+
+def _highs(settings: Settings) -> highspy.Highs:
+    if settings.threads != _process["threads"]:  # HiGHS keeps one set of threads for the whole process
+        _QuietHighs.resetGlobalScheduler(True)
+        _process["threads"] = settings.threads
+    highs = _QuietHighs()
+    options = {
+        "output_flag": settings.log,
+        "solver": settings.method,
+        "threads": settings.threads,
+        "parallel": "off" if settings.threads == 1 else "choose",
+        "primal_feasibility_tolerance": settings.tolerance,
+        "dual_feasibility_tolerance": settings.tolerance,
+        "run_crossover": "on" if settings.crossover else "off",
+        "time_limit": settings.time_limit,
+    }
+    for name, value in options.items():
+        if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
+            raise SolverError(f"HiGHS does not take {name} = {value!r}.")
+    return highs

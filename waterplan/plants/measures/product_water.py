@@ -1,0 +1,100 @@
+"""How much of a plant's graded withdrawal each product takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from waterplan.base.errors import DataError, Problem
+from waterplan.plants.measures.plant_remarks import Labels, Remark
+from waterplan.plants.records.records import GRADED, Records
+from waterplan.study.study import Study
+
+PAID = ("withdrawal_public_supply", "withdrawal_purchased")
+TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class PlantWater:
+    """Output [output_unit/a] and graded withdrawal [m3/a] by product; what no product accounts for [m3/a].
+
+    public_supply_share: part of the graded withdrawal that is paid at the tariff of public supply (public supply,
+    purchased water and steam).
+    """
+
+    plant: str
+    year: int
+    output: Mapping[str, float]
+    withdrawal: Mapping[str, float]
+    unallocated: float
+    public_supply_share: float
+    remarks: tuple[Remark, ...]
+
+
+def read_water(records: Records, plant: str, year: int, site: pd.Series, study: Study) -> PlantWater:
+    r"""The products of a plant with their parts of its graded withdrawal.
+
+    Metered products take what they meter; the rest is split among the others,
+
+    .. math:: W_p = W_\text{rest} \cdot \frac{\mathrm{output}_p \, \mathrm{intensity}_p}
+        {\sum_q \mathrm{output}_q \, \mathrm{intensity}_q} \quad [\mathrm{m^3/a}]
+
+    with the study's intensities, and a remark says so. Raises DataError where that cannot be.
+    """
+    rows = records.products[(records.products["plant"] == plant) & (records.products["year"] == year)]
+    output = rows.groupby("product", sort=False)["output"].sum(min_count=1)
+    unmetered = rows["withdrawal"].isna().groupby(rows["product"]).any()
+    metered = rows.groupby("product", sort=False)["withdrawal"].sum(min_count=1)
+    metered = metered.where(~unmetered.reindex(metered.index))
+    volumes = site.reindex(list(GRADED)).astype(float)
+    graded = float(volumes.sum(min_count=1))
+    problems = _problems(f"{plant}, {year}", output, metered, graded)
+    if problems:
+        raise DataError(problems)
+    rest = graded - float(metered.sum())
+    open_products = list(metered.index[metered.isna()])
+    remarks = []
+    if open_products:
+        weight = output[open_products] * study.values["intensity"].sel(product=open_products).values
+        metered = metered.fillna(rest * weight / float(weight.sum()))
+        if len(metered) > 1:
+            remarks.append(Remark("split", {"products": Labels.of(study.products, open_products)}))
+        rest = 0.0
+    elif rest > TOLERANCE * graded:
+        remarks.append(Remark("unallocated", {"volume": f"{rest:,.0f}"}))
+    return PlantWater(
+        plant=plant,
+        year=year,
+        output={str(name): float(value) for name, value in output.items()},
+        withdrawal={str(name): float(value) for name, value in metered.items()},
+        unallocated=max(rest, 0.0),
+        public_supply_share=min(1.0, float(volumes.reindex(list(PAID)).sum()) / graded),
+        remarks=tuple(remarks),
+    )
+
+
+def _problems(file: str, output: pd.Series, metered: pd.Series, graded: float) -> list[Problem]:
+    problems = [
+        Problem(file, 0, "output", f"{product}: {'empty' if pd.isna(value) else value}. Give the year's output.")
+        for product, value in output.items()
+        if not value > 0
+    ]
+    problems += [
+        Problem(file, 0, "withdrawal", f"{product}: {value:g}. A product that is made withdraws water.")
+        for product, value in metered.items()
+        if value <= 0
+    ]
+    if not (np.isfinite(graded) and graded > 0):
+        message = f"no withdrawal in {', '.join(GRADED)}: there is nothing to save. Give the volumes in m3/a."
+        return [*problems, Problem(file, 0, "withdrawal", message)]
+    taken = float(metered.sum())
+    if taken > graded * (1 + TOLERANCE):
+        message = f"the products meter {taken:,.0f} m3/a, more than the site withdraws ({graded:,.0f})."
+        problems.append(Problem(file, 0, "withdrawal", message))
+    elif metered.isna().any() and not graded - taken > TOLERANCE * graded:
+        message = f"the metered products take all of {graded:,.0f} m3/a; nothing is left for the others."
+        problems.append(Problem(file, 0, "withdrawal", message))
+    return problems

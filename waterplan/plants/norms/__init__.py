@@ -1,0 +1,1 @@
+"""Norms and grades, and a plant's indicators."""

@@ -1,0 +1,1 @@
+"""A plant among others: its place, the frontier, the score."""

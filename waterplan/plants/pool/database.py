@@ -1,0 +1,155 @@
+"""Opens the database of a pool: a SQLite file or PostgreSQL, brought to the newest revision under a lock."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import alembic.command
+import alembic.config
+import platformdirs
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from waterplan.base.errors import BusyError, WaterplanError
+from waterplan.base.extras import need
+from waterplan.base.messages import Texts, usual_language
+from waterplan.plants.pool.seals import damaged
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+LOCK = 0x77617465  # "wate": of this room, among the advisory locks of a PostgreSQL database
+WAIT = 60.0  # seconds for somebody else's lock
+BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, "55P03")  # of SQLite, and PostgreSQL's lock_not_available
+
+
+def usual_url() -> str:
+    """The pool of whoever runs the command: a file in the user's data folder."""
+    return f"sqlite:///{platformdirs.user_data_path('waterplan') / 'peers.sqlite'}"
+
+
+def open_engine(url: str, wait: float = WAIT) -> Engine:
+    """An engine for a URL of SQLite or PostgreSQL, or for the path of a SQLite file; figures stay out of its errors.
+
+    wait: seconds for somebody else's lock.
+    """
+    if not isinstance(url, str) or "\0" in url:
+        raise WaterplanError(ADDRESS)
+    try:
+        known = make_url(url if "://" in url else f"sqlite:///{url}")
+    except (ArgumentError, ValueError):  # a port that is no number, brackets that do not close
+        raise WaterplanError(ADDRESS) from None
+    if known.drivername.split("+")[0] in ("postgresql", "postgres"):
+        need("psycopg")
+        known = known.set(drivername="postgresql+psycopg")
+        return create_engine(known, hide_parameters=True, pool_pre_ping=True, execution_options={"wait": wait})
+    if known.drivername != "sqlite" or not known.database or known.database == ":memory:":
+        raise WaterplanError(ADDRESS)
+    engine = create_engine(known, hide_parameters=True, poolclass=NullPool, connect_args={"timeout": wait})
+    event.listen(engine, "connect", _set_up)
+    event.listen(engine, "begin", _begin)
+    _make_file(Path(known.database))
+    return engine
+
+
+ADDRESS = (
+    "The pool is a SQLite file (a path, or sqlite:///path) or a PostgreSQL database (postgresql://user@host/name); "
+    "the address given is neither."
+)
+
+
+@contextmanager
+def locked(engine: Engine) -> Iterator[Connection]:
+    """A transaction that no other writer of the pool shares; what the database complains of is told without figures."""
+    try:
+        with engine.begin() as connection:
+            if engine.dialect.name == "postgresql":
+                wait = engine.get_execution_options()["wait"]
+                connection.execute(text(f"SET LOCAL lock_timeout = {1000 * wait:.0f}"))
+                connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+            yield connection
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        if _is_disk_full(error):
+            _take_away_empty(engine)
+            raise WaterplanError(Texts("peer_pool", usual_language())("disk_full")) from None
+        raise told(error) from None
+
+
+def _is_disk_full(error: Exception) -> bool:
+    code = getattr(getattr(error, "orig", error), "sqlite_errorcode", 0)
+    return bool(code & 0xFF == sqlite3.SQLITE_FULL)
+
+
+def _take_away_empty(engine: Engine) -> None:
+    """Takes away the file of a pool of which nothing could be written."""
+    with suppress(OSError):
+        file = Path(str(engine.url.database))
+        if file.stat().st_size == 0:
+            file.unlink()
+
+
+def told(error: Exception) -> WaterplanError:
+    """What the database says, without the statement and what was in it."""
+    found = getattr(error, "orig", error)
+    if getattr(found, "sqlite_errorcode", getattr(found, "sqlstate", None)) in BUSY:
+        return BusyError("The pool is busy: somebody else is writing in it. Try again in a moment.")
+    return WaterplanError(
+        f"The database of the pool does not answer as it should ({type(error).__name__}). Check its address, "
+        "that it is running, and that this account may read and write it; a file may be damaged: then take it from "
+        "a copy."
+    )
+
+
+def migrate(engine: Engine, to: str = "head") -> None:
+    """Brings the database to the newest revision, keeping what is in it.
+
+    Two processes that open at once migrate one after the other. Raises WaterplanError for a database made by a newer
+    waterplan, or by somebody else.
+    """
+    script = ScriptDirectory(str(MIGRATIONS))
+    with locked(engine) as connection:
+        if engine.dialect.name == "sqlite" and connection.execute(text("PRAGMA integrity_check(1)")).scalar() != "ok":
+            raise damaged("SQLite")
+        current = MigrationContext.configure(connection).get_current_revision()
+        known = {revision.revision for revision in script.walk_revisions()}
+        if current is not None and current not in known:
+            raise WaterplanError("The pool was made by a newer waterplan. Update waterplan, then open it again.")
+        if current is None and inspect(connection).get_table_names():
+            raise WaterplanError("The database holds something that is no pool. Give the pool a database of its own.")
+        if current != (script.get_current_head() if to == "head" else to):
+            config = alembic.config.Config()
+            config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+            config.attributes["connection"] = connection
+            alembic.command.upgrade(config, to)
+
+
+def _make_file(path: Path) -> None:
+    """Makes the file before SQLite does, so that only its owner may read it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except ValueError:  # signs that no path can hold
+        raise WaterplanError(ADDRESS) from None
+    except OSError as error:
+        raise WaterplanError(f"{path} cannot be opened as a pool: {error.strerror}.") from None
+
+
+def _set_up(connection: Any, _record: object) -> None:
+    """Leaves transactions to SQLAlchemy; deleted figures are overwritten in the file, not merely unlinked."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA secure_delete = ON")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    """Takes the write lock at once: reading first and locking later would let two writers wait for each other."""
+    connection.execute(text("BEGIN IMMEDIATE"))

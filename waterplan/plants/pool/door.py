@@ -1,0 +1,181 @@
+"""The one door of the pool: what may come in, from whatever side; the bounds are those of the reader of records.
+
+Problems are all told at once, and repeat no figure.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from numbers import Real
+
+import numpy as np
+import pandas as pd
+
+from waterplan.base.errors import DataError, Problem, WaterplanError
+from waterplan.base.vocabulary import term
+from waterplan.plants.records.balance import REUSED
+from waterplan.plants.records.record_cells import SMALLEST, YEARS
+from waterplan.plants.records.records import GRADED, KEY, OTHER_SOURCES, Records
+from waterplan.study.tables.schema import LABEL_LENGTH_MAX
+
+FILE = "records"
+VOLUMES = (*GRADED, *OTHER_SOURCES, *REUSED)
+NEEDED = (*KEY, "product", "output")
+OUTPUT_MAX, VOLUME_MAX, INTENSITY_MAX = (
+    float(term(name).upper or math.inf) for name in ("plant_output", "product_withdrawal", "intensity")
+)
+
+
+def checked(records: Records) -> Records:
+    """Records that the pool can take: numbers as numbers, words as words. Raises DataError with all problems."""
+    missing = [name for name in NEEDED if name not in records.products]
+    if missing or records.sites.index.nlevels != len(KEY):
+        names = ", ".join(missing) or "plant and year, as the index of sites"
+        raise DataError([Problem(FILE, 0, "", f"not there: {names}. Give records as read_records gives them.")])
+    problems = [*_keys(records.sites.index), *_volumes(records.sites), *_products(records)]
+    if problems:
+        raise DataError(problems)
+    given = {name: _floats(records.sites[name]) for name in VOLUMES if name in records.sites}
+    made = records.products.assign(
+        output=_floats(records.products["output"]),
+        withdrawal=_floats(_column(records.products, "withdrawal")),
+        route=[word(value) for value in _column(records.products, "route")],
+    )
+    return replace(records, sites=records.sites.assign(**given), products=made)
+
+
+def checked_published(enterprises: pd.DataFrame) -> pd.DataFrame:
+    """Published enterprises, of which enterprise, product, year, intensity and reuse rate are as they must be."""
+    problems = []
+    for row, one in enumerate(enterprises.to_dict("records"), start=1):
+        faults = {
+            "enterprise": _name(one["enterprise"]),
+            "product": _name(one["product"]),
+            "year": _year(one["year"]),
+            "intensity": _amount(one["intensity"], INTENSITY_MAX, "m3", empty="must be there."),
+            "reuse_rate": _amount(one["reuse_rate"], 1.0, "", empty=""),
+        }
+        problems += [Problem("enterprises", row, column, fault) for column, fault in faults.items() if fault]
+    if problems:
+        raise DataError(problems)
+    return enterprises
+
+
+def checked_output(output: float | None) -> float | None:
+    """An output that may be asked about, None where it is not said. Raises WaterplanError."""
+    if fault := _amount(output, OUTPUT_MAX, "a year", empty="", nought=False):
+        raise WaterplanError(f"The output of the plant that is compared is wrong: {fault}")
+    return None if number(output) is None else number(output)
+
+
+def checked_release(release: object, newest: int) -> int:
+    """The number of a release that there is; the newest for None. Raises WaterplanError."""
+    wanted = newest if release is None else release
+    if newest == 0:
+        raise WaterplanError("The pool has told nothing yet: there is no release. Its operator makes one.")
+    if isinstance(wanted, bool) or not isinstance(wanted, int | np.integer) or not 1 <= wanted <= newest:
+        raise WaterplanError(f"There is no release {str(wanted)[:LABEL_LENGTH_MAX]}; the newest is {newest}.")
+    return int(wanted)
+
+
+def is_countable(intensity: float, output: float | None, withdrawal: float | None) -> bool:
+    """Whether figures that stand in the pool are such as come in by the door; those of older pools may not be."""
+    return not (
+        _amount(intensity, math.inf, "", empty="missing")
+        or _amount(output, OUTPUT_MAX, "", empty="", nought=False)
+        or _amount(withdrawal, VOLUME_MAX, "", empty="")
+    )
+
+
+def number(value: object) -> float | None:
+    """A number as a float; None where it is missing."""
+    return None if _is_missing(value) else float(value)  # type: ignore[arg-type]
+
+
+def word(value: object) -> str:
+    """A word, empty where it is missing."""
+    return "" if _is_missing(value) else str(value)
+
+
+def _keys(index: pd.Index) -> Iterator[Problem]:
+    if not index.is_unique:
+        yield Problem(FILE, 0, "plant", "a plant and year stands there twice; give it once.")
+    for row, (plant, year) in enumerate(index, start=1):
+        for column, fault in (("plant", _name(plant)), ("year", _year(year))):
+            if fault:
+                yield Problem(FILE, row, column, fault)
+
+
+def _volumes(sites: pd.DataFrame) -> Iterator[Problem]:
+    for column in VOLUMES:
+        if column in sites:
+            upper = term(column).upper
+            for row, value in enumerate(sites[column], start=1):
+                if fault := _amount(value, VOLUME_MAX if upper is None else upper, "m3 a year", empty=""):
+                    yield Problem(FILE, row, column, fault)
+
+
+def _products(records: Records) -> Iterator[Problem]:
+    made, known = records.products, set(records.sites.index)
+    columns = (*(_column(made, name) for name in ("plant", "year", "product", "route", "output", "withdrawal")),)
+    seen: set[tuple[object, ...]] = set()
+    for row, (plant, year, product, route, output, withdrawal) in enumerate(zip(*columns, strict=True), start=1):
+        faults = {
+            "product": _name(product),
+            "route": "" if _is_missing(route) or route == "" else _name(route),
+            "output": _amount(output, OUTPUT_MAX, "a year", empty="must be there.", nought=False),
+            "withdrawal": _amount(withdrawal, VOLUME_MAX, "m3 a year", empty=""),
+        }
+        yield from (Problem(FILE, row, column, fault) for column, fault in faults.items() if fault)
+        if (plant, year) not in known:
+            yield Problem(FILE, row, "plant", "a plant and year that is not among the sites. Give its row there.")
+        key = (plant, year, product, word(route))
+        if key in seen:
+            yield Problem(FILE, row, "product", "a product stands twice for one plant, year and route; add them up.")
+        seen.add(key)
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        return "empty, or no text. Give a name."
+    if len(value) > LABEL_LENGTH_MAX or not value.isprintable():
+        return f"more than {LABEL_LENGTH_MAX} characters, or signs that cannot be seen."
+    return ""
+
+
+def _year(value: object) -> str:
+    is_number = isinstance(value, Real | np.number) and not isinstance(value, bool)
+    if is_number and YEARS[0] <= value <= YEARS[1] and value == int(value):  # type: ignore[operator, call-overload]
+        return ""
+    return f"not a year. Give a whole number between {YEARS[0]} and {YEARS[1]}."
+
+
+def _amount(value: object, upper: float, unit: str, empty: str, nought: bool = True) -> str:
+    """What is wrong with an amount; nothing where it is as it must be. ``empty``: what is said where it is missing."""
+    if _is_missing(value):
+        return empty
+    if isinstance(value, bool | np.bool_ | complex) or not isinstance(value, Real | np.number):
+        return "no number. Give a number, not a text."
+    allowed = f"{'0, or ' if nought else ''}from {SMALLEST:g} to {upper:g} {unit}".strip()
+    if nought and value == 0:
+        return ""
+    if not 0 < value < math.inf:  # type: ignore[operator]
+        kind = "negative or infinite" if nought else "must be more than nought, and finite"
+        return f"{kind}. Give {allowed}."
+    if not SMALLEST <= value <= upper:  # type: ignore[operator]
+        return f"too small to be measured, or too large. Check its unit, and give {allowed}."
+    return ""
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, Real) and value != value)
+
+
+def _column(table: pd.DataFrame, name: str) -> Iterable[object]:
+    return table[name] if name in table else [None] * len(table)
+
+
+def _floats(values: Iterable[object]) -> list[float]:
+    return [math.nan if (given := number(value)) is None else given for value in values]

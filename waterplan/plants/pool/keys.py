@@ -1,0 +1,61 @@
+"""Secret keys of owners, and the digests that the pool keeps instead of them."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+from waterplan.base.errors import WaterplanError
+from waterplan.base.whole_files import put_new
+
+KEY_VARIABLE = "WATERPLAN_PEER_KEY"
+LENGTH = 32  # bytes of chance in a key
+SHORTEST, LONGEST = 40, 200  # characters
+
+
+def new_key() -> str:
+    """A key for an owner, from the system's source of chance; who has it is the owner."""
+    return secrets.token_urlsafe(LENGTH)
+
+
+def digest(salt: str, *words: str) -> str:
+    """What the pool keeps of words that it must recognise and should not know: HMAC-SHA-256 under the pool's salt."""
+    said = [word.encode("utf-8", "surrogatepass") for word in words]  # a command line can hold what is no text
+    told = b"".join(len(one).to_bytes(4, "big") + one for one in said)
+    return hmac.new(salt.encode(), told, hashlib.sha256).hexdigest()
+
+
+def read_key(file: str | Path | None = None) -> str:
+    """The key in a file, or in the environment; never in an argument, which others on the machine can read."""
+    if file is None:
+        key = os.environ.get(KEY_VARIABLE, "")
+        where = KEY_VARIABLE
+    else:
+        where = str(file)
+        try:
+            with Path(file).open(encoding="ascii") as lines:
+                key = lines.read(LONGEST + 2)
+        except (OSError, UnicodeDecodeError):
+            raise WaterplanError(f"{where} cannot be read as a key. Give the file with the key.") from None
+    return checked_key(key.strip(), where)
+
+
+def checked_key(key: str, where: str = "the key") -> str:
+    """A key that has the form of one. Raises WaterplanError, which does not repeat it."""
+    if not SHORTEST <= len(key) <= LONGEST or not all(one.isascii() and one.isprintable() for one in key):
+        raise WaterplanError(
+            f"{where} holds no key of an owner. Give --key-file with the file that the operator handed out, "
+            f"or set {KEY_VARIABLE}."
+        )
+    return key
+
+
+def write_key(file: str | Path, key: str) -> None:
+    """Writes a key into a new file that only its owner may read. Raises WaterplanError if the file is there."""
+    try:
+        put_new(Path(file), f"{key}\n".encode("ascii"), mode=0o600)
+    except OSError as error:
+        raise WaterplanError(f"{file} cannot be made: {error.strerror}. Give the name of a new file.") from None

@@ -1,0 +1,169 @@
+"""The policy report: two pages of a plan with charts, assumptions and sources, in English or Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import xarray as xr
+
+from waterplan.base import palette
+from waterplan.base.extras import CHARTS, need
+from waterplan.base.messages import Texts
+from waterplan.planning.explain.sensitivity import share_by_basis
+from waterplan.planning.plan import figures
+from waterplan.planning.plan.plan import Plan
+from waterplan.report import charts
+from waterplan.report.charts.chart_words import Words
+from waterplan.report.documents.document import (
+    Html,
+    bar,
+    columns,
+    document,
+    element,
+    figure,
+    headlines,
+    keys,
+    note,
+    section,
+)
+from waterplan.report.documents.policy_foot import assumptions, differences, foot, source_list
+from waterplan.report.documents.policy_tables import binding, energy, technology_table, views
+from waterplan.report.documents.policy_words import Report
+
+BASES = {"assumed": "#a03b12", "estimated": "#e0a54c", "reported": "#8c98a8", "measured": "#4348b0"}
+SEEN = 0.005  # a smaller share is not told
+BROAD, SLIM, MAP_HEIGHT = 106.0, 68.0, 66.0  # mm
+
+
+def report_document(
+    plan: Plan, language: str = "en", weights: pd.DataFrame | None = None, curve: xr.Dataset | None = None
+) -> str:
+    """The policy report of a plan as one HTML file of about two pages, which asks for nothing from outside.
+
+    weights: of :func:`waterplan.explain.weights`, for what the cost rests on; curve: of
+    :func:`waterplan.planning.curve.curve`, for the cost curve. Without them the report says so or leaves it out. Raises
+    WaterplanError where hvPlot is not installed.
+    """
+    need(*CHARTS, language=language)
+    report = Report(plan, plan.scenario.resolve(plan.study), Texts("report", language), Words(plan, language), weights)
+    heavy, cited = assumptions(report)
+    content = [
+        *_head(report),
+        _headlines(report),
+        columns(_withdrawal(report), _rests(report)),
+        *_charts(report, curve),
+        technology_table(report),
+        columns(binding(report), views(report), energy(report), widths=(54, 68, 58)),
+        differences(report),
+        heavy,
+        source_list(report, cited),
+        foot(report),
+    ]
+    title = plan.scenario.headline(language) or plan.study.title
+    return document(title, language, *content)
+
+
+def _head(report: Report) -> list[Html]:
+    say, study, scenario = report.say, report.plan.study, report.plan.scenario
+    about = say(
+        "question",
+        study=study.title,
+        price_year=study.price_year,
+        currency=study.currency,
+        perspective=say(f"choice_{report.levers.perspective}"),
+    )
+    found = [
+        element("p", say("kind"), " · waterplan", class_="kind"),
+        element("h1", scenario.headline(report.language) or study.title),
+    ]
+    if scenario.reason(report.language):
+        found.append(element("p", scenario.reason(report.language), class_="lead"))
+    return [*found, note(about)]
+
+
+def _headlines(report: Report) -> Html:
+    say, words = report.say, report.words
+    saving, cost, target = report.total("saving"), report.total("annual_cost"), report.levers.saving_target
+    amounts = {
+        "counted_saving": ("hm3/a", report.total("counted_saving")),
+        "annual_cost": ("MCNY/a", cost),
+        "mean_cost": ("CNY/m3", cost / saving if saving > figures.least_used(report.plan.dataset) else float("nan")),
+        "shadow_price": ("CNY/m3", report.total("shadow_price")),
+        "investment": ("MCNY", report.total("investment")),
+        "carbon_dioxide": ("kt/a", report.total("carbon_dioxide")),
+    }
+    unders = {name: say(f"note_{name}", perspective=say(f"choice_{report.levers.perspective}"), **report.years)
+              for name in amounts if name != "counted_saving"}  # fmt: skip
+    unders["counted_saving"] = (
+        say("note_target", saving=words.amount("hm3/a", target)) if target > 0 else say("note_no_target")
+    )
+    return headlines(
+        (say(f"head_{name}", **report.years), words.quantity(kind, value), unders[name])
+        for name, (kind, value) in amounts.items()
+    )
+
+
+def _withdrawal(report: Report) -> Html:
+    say, words = report.say, report.words
+    base, reference, planned = (report.total(f"{name}_withdrawal") for name in ("base", "reference", "planned"))
+    moved = words.amount("share", abs(1 - planned / base), 1)
+    key = "volume_planned_below" if planned <= base else "volume_planned_above"
+    notes = {
+        "base": say("volume_base_note", **report.years),
+        "reference": say("volume_reference_note", **report.years),
+        "planned": say(key, below=words.amount("share", 1 - planned / reference, 1), moved=moved, **report.years),
+    }
+    most, rows = max(base, reference, planned), []
+    for name, volume, colour in (
+        ("base", base, palette.blend(palette.MUTED, 0.5)),
+        ("reference", reference, palette.blend(palette.MUTED, 0.5)),
+        ("planned", planned, palette.ACCENT),
+    ):
+        amount = element("span", words.amount("hm3/a", volume), class_="big")
+        label = element(
+            "td", say(f"volume_{name}", **report.years), " · ", element("span", notes[name], class_="quiet")
+        )
+        rows.append(element("tr", label, element("td", amount, class_="number")))
+        rows.append(element("tr", element("td", bar([(volume / most, colour)]), class_="bar", colspan="2")))
+    cautions = [say("caution")]
+    if not report.levers.count_alternative_supply:
+        cautions.append(say("not_counted", saving=words.amount("hm3/a", report.total("saving"))))
+    return section(say("withdrawal"), element("table", *rows, class_="meters"), note(" ".join(cautions)))
+
+
+def _rests(report: Report) -> Html:
+    say, words = report.say, report.words
+    shares: Mapping[str, float] = share_by_basis(report.weights) if report.weights is not None else {}
+    if not any(share > 0 for share in shares.values()):
+        return section(say("rests"), note(say("rests_unknown")))
+    names = {
+        f"{say(f'basis_{basis}')} {words.amount('share', shares[basis], 0)}": c
+        for basis, c in BASES.items()
+        if shares[basis] >= SEEN
+    }
+    return section(
+        say("rests"),
+        element("span", say("rests_lead", assumed=words.amount("share", shares["assumed"], 0)), class_="big"),
+        bar([(shares[basis], colour) for basis, colour in BASES.items()], "share"),
+        keys(names),
+        note(say("rests_note")),
+    )
+
+
+def _charts(report: Report, curve: xr.Dataset | None) -> list[Html]:
+    say, words, plan = report.say, report.words, report.plan
+
+    def drawn(kind: str, *notes: str | Html, **given: float) -> Html:
+        chart = charts.draw(kind, plan, report.language, curve if kind == "cost_curve" else None, **given)
+        return figure(words.title(kind), chart, *notes)
+
+    levels = keys({say(f"level_{level}"): palette.blend(palette.INK, 0.85 * d) for level, d in palette.LEVELS.items()})
+    yearly = words.amount("MCNY", float(plan.dataset["investment_path"][-1]))
+    unit = words.unit("hm3/a", 1.0)[1]
+    sectors = drawn("saving_by_sector", levels, note(say("sectors_note")))
+    tiles = drawn("province_map", note(say("map_note", unit=unit)), width=BROAD, height=MAP_HEIGHT)
+    path = drawn("annual_path", note(say("path_note", investment=yearly)), width=SLIM, height=MAP_HEIGHT)
+    if curve is None or float(curve["counted_saving"][-1]) <= figures.least_used(plan.dataset):
+        return [columns(sectors, path), columns(tiles)]
+    return [columns(drawn("cost_curve", note(say("curve_note"))), sectors), columns(tiles, path, widths=(BROAD, SLIM))]

@@ -1,0 +1,249 @@
+"""The printed page of a plan: one screen of plain text that a minister's aide can read, in English or Chinese."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from waterplan.base.messages import Texts
+from waterplan.planning.certificate import Certificate
+from waterplan.planning.plan import figures
+from waterplan.planning.plan.binding import Binding, foremost
+from waterplan.planning.plan.plan import Plan
+from waterplan.planning.planner.question import Verdict
+from waterplan.report.pages.layout import beside, left, number, paragraph, percent, right, table, titled
+from waterplan.study.scenario import Levers
+
+TECHNOLOGIES, PROVINCES, BINDING = 15, 10, 8
+LARGE, SMALL = 5000, 50  # hm3/a of reference withdrawal
+VOLUME_COLUMNS = (24, 9)
+COST_COLUMNS, MEANS_COLUMNS, MEANS_FROM = (36, 10, 8), (18, 8), 63
+SECTOR_COLUMNS = (44, 8, 6, 12, 7, 8)
+TECHNOLOGY_COLUMNS = (50, 12, 10, 9, 8)
+PROVINCE_COLUMNS, PROVINCE_FROM = (14, 7, 8, 10), 51
+BASES = ("assumed", "estimated", "reported", "measured")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A plan and the language in which it is told."""
+
+    plan: Plan
+    levers: Levers
+    say: Texts
+
+    def total(self, name: str) -> float:
+        """The sum of a variable of the plan over all labels."""
+        return figures.total(self.plan.dataset, name)
+
+    def volume(self, value: float) -> str:
+        """A volume with as many digits as the size of the study asks for [hm3/a]."""
+        withdrawal = self.total("reference_withdrawal")
+        if withdrawal >= SMALL:
+            return number(value, 0 if withdrawal >= LARGE else 1)
+        return number(value, 3 - (math.floor(math.log10(withdrawal)) if 0 < withdrawal < 1 else 0))
+
+    def name(self, dim: str, label: str) -> str:
+        """What a sector, province or technology is called; a pool by its technologies."""
+        study = self.plan.study
+        if dim == "pool":
+            members = study.values["technology"].to_series()[study.values["pool"].values == label]
+            return " / ".join(self.name("technology", one) for one in members)
+        catalogue = {"sector": study.sectors, "province": study.provinces, "technology": study.technologies}[dim]
+        return str(catalogue.loc[label, f"name_{self.say.language}"]) or label
+
+
+def plan_page(plan: Plan, language: str = "en", rests_on: Mapping[str, float] | None = None) -> str:
+    """The page of a plan.
+
+    rests_on: share of the answer that rests on each basis; the page is complete without it.
+    """
+    sheet = Sheet(plan, plan.scenario.resolve(plan.study), Texts("page", language))
+    technologies = figures.by_technology(plan.dataset)
+    blocks = [
+        [*_head(sheet), *_withdrawal(sheet), *_cost(sheet, technologies)],
+        _sectors(sheet),
+        _technologies(sheet, technologies),
+        [*([] if technologies.empty else _provinces(sheet)), *_binding(sheet), *_rests(sheet, rests_on)],
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks)
+
+
+def _head(sheet: Sheet) -> list[str]:
+    study, scenario = sheet.plan.study, sheet.plan.scenario
+    title = scenario.headline(sheet.say.language) or study.title
+    about = sheet.say("study", title=study.title, name=study.name, price_year=study.price_year, currency=study.currency)
+    remarks = [sheet.say("remark", sentence=sentence) for sentence in scenario.remarks(study, sheet.say.language)]
+    return [*paragraph(title, indent=""), *paragraph(about, indent=""), *(n for r in remarks for n in paragraph(r, ""))]
+
+
+def _withdrawal(sheet: Sheet) -> list[str]:
+    study, say = sheet.plan.study, sheet.say
+    base, reference, planned = (sheet.total(f"{name}_withdrawal") for name in ("base", "reference", "planned"))
+    against = "below" if planned <= base else "above"
+    below = say(
+        against, reference=percent(1 - planned / reference), base=percent(abs(1 - planned / base)), year=study.base_year
+    )
+    rows = [
+        [say("withdrawal_base", year=study.base_year), sheet.volume(base)],
+        [
+            say("withdrawal_reference", year=study.target_year),
+            sheet.volume(reference),
+            say("frozen", base_year=study.base_year, target_year=study.target_year),
+        ],
+        [say("withdrawal_plan", year=study.target_year), sheet.volume(planned), below],
+    ]
+    name, volume = VOLUME_COLUMNS
+    lines = ["  ".join(["", left(row[0], name), right(row[1], volume), *row[2:]]) for row in rows]
+    return [say("withdrawal"), *lines, *paragraph(say("caution"))]
+
+
+def _cost(sheet: Sheet, technologies: pd.DataFrame) -> list[str]:
+    say, data = sheet.say, sheet.plan.dataset
+    saving, counted = sheet.total("saving"), sheet.total("counted_saving")
+    key = "target" if sheet.levers.saving_target > 0 else "no_target"
+    target = say(key, target=sheet.volume(sheet.levers.saving_target), counted=sheet.volume(counted))
+    if not sheet.levers.count_alternative_supply:
+        target += say("not_counted", saving=sheet.volume(saving))
+    rows = [[say("cost", perspective=say(sheet.levers.perspective)), say("money"), say("money_per_m3")]]
+    for label in data["perspective"].values:
+        cost = float(data["cost"].sel(perspective=label))
+        mean = cost / saving if saving > figures.least_used(data) else float("nan")
+        rows.append([say(f"perspective_{label}"), number(cost, 1), number(mean, 3)])
+    costs = titled(rows[0], rows[1:], COST_COLUMNS)
+    return [target, "", *beside(costs, _means(sheet), MEANS_FROM), *_what_pays(sheet, technologies)]
+
+
+def _means(sheet: Sheet) -> list[str]:
+    say = sheet.say
+    rows = [
+        (say("investment"), number(sheet.total("investment")), say("unit_investment")),
+        (say("shadow_price"), number(sheet.total("shadow_price"), 3), say("money_per_m3")),
+        (say("electricity"), number(sheet.total("electricity"), sign=True), say("unit_electricity")),
+        (say("heat"), number(sheet.total("heat"), sign=True), say("unit_heat")),
+        (say("carbon_dioxide"), number(sheet.total("carbon_dioxide"), sign=True), say("unit_carbon_dioxide")),
+        (say("public_budget"), number(sheet.total("public_budget")), say("money")),
+    ]
+    name_columns, figure_columns = MEANS_COLUMNS
+    return [f"{left(name, name_columns)} {right(figure, figure_columns)} {unit}" for name, figure, unit in rows]
+
+
+def _what_pays(sheet: Sheet, technologies: pd.DataFrame) -> list[str]:
+    pays, costs = figures.what_pays(technologies)
+    parts = [
+        sheet.say(key, saving=sheet.volume(part.saving), count=part.count, money=number(abs(part.cost), 1))
+        for key, part in (("pays", pays), ("costs", costs))
+        if part.count
+    ]
+    if sheet.levers.scarcity_value > 0:
+        parts.append(sheet.say("scarcity", money=number(sheet.total("scarcity_credit"), 1)))
+    return paragraph(("" if sheet.say.language == "zh" else " ").join(parts))
+
+
+def _sectors(sheet: Sheet) -> list[str]:
+    say, frame = sheet.say, figures.by_level_and_sector(sheet.plan.dataset)
+    reference = figures.reference_by_sector(sheet.plan.dataset)
+    head = [say("saving"), *(say(f"level_{level}") for level in frame), say("in_all"), say("of_reference")]
+
+    def row(name: str, savings: pd.Series, withdrawal: float) -> list[str]:
+        together = float(savings.sum())
+        share = together / withdrawal if withdrawal > 0 else float("nan")
+        return [name, *(sheet.volume(value) for value in savings), sheet.volume(together), percent(share)]
+
+    rows = [row(sheet.name("sector", str(s)), frame.loc[s], float(reference.get(s, 0.0))) for s in frame.index]
+    rows.append(row(say("in_all"), frame.sum(), float(reference.sum())))
+    return titled(head, rows, SECTOR_COLUMNS)
+
+
+def _technologies(sheet: Sheet, technologies: pd.DataFrame) -> list[str]:
+    say = sheet.say
+    if technologies.empty:
+        return [say("nothing_built")]
+    head = [
+        say("technologies"),
+        say("technology_level"),
+        *(say(key) for key in ("technology_saving", "money_per_m3", "technology_investment")),
+    ]
+    rows = [
+        [
+            sheet.name("technology", str(label)),
+            say(f"level_{row['level']}"),
+            sheet.volume(row["saving"]),
+            number(row["levelised_cost"], 2),
+            number(row["investment"]),
+        ]
+        for label, row in technologies.head(TECHNOLOGIES).iterrows()
+    ]
+    others = technologies.iloc[TECHNOLOGIES:]
+    if len(others):
+        saving = float(others["saving"].sum())
+        mean = float((others["saving"] * others["levelised_cost"]).sum()) / saving
+        name = say("other_technologies", count=len(others))
+        rows.append([name, "", sheet.volume(saving), number(mean, 2), number(float(others["investment"].sum()))])
+    return titled(head, rows, TECHNOLOGY_COLUMNS, texts=2)
+
+
+def _provinces(sheet: Sheet) -> list[str]:
+    say, frame = sheet.say, figures.by_province(sheet.plan.dataset)
+    head = ["", say("province_saving"), say("of_saving"), say("of_withdrawal")]
+    rows = [
+        [
+            sheet.name("province", str(label)),
+            sheet.volume(row["saving"]),
+            percent(row["of_saving"]),
+            percent(row["of_withdrawal"]),
+        ]
+        for label, row in frame.head(PROVINCES).iterrows()
+    ]
+    half = (len(rows) + 1) // 2
+    first, second = (table([head, *part] if part else [], PROVINCE_COLUMNS) for part in (rows[:half], rows[half:]))
+    return [say("provinces"), *beside(first, second, PROVINCE_FROM)]
+
+
+def _binding(sheet: Sheet) -> list[str]:
+    say = sheet.say
+    found, left_out = foremost(sheet.plan.what_binds(), BINDING)
+    told = [_limit(sheet, limit) for limit in found]
+    if left_out:
+        told.append(say("binds_more", count=left_out))
+    return [say("binds"), *paragraph(say("also").join(told) or say("binds_nothing"))]
+
+
+def _limit(sheet: Sheet, limit: Binding) -> str:
+    names = [sheet.name(dim, label) for dim, label in zip(limit.dims, limit.labels, strict=True)]
+    named = dict(zip(("name", "province"), names, strict=False))
+    return sheet.say(f"binds_{limit.kind}", price=number(limit.price, 3), **named)
+
+
+def _rests(sheet: Sheet, rests_on: Mapping[str, float] | None) -> list[str]:
+    if rests_on is None or not any(share > 0 for share in rests_on.values()):
+        return []
+    told = [sheet.say(f"basis_{basis}", share=percent(rests_on.get(basis, 0.0), 0)) for basis in BASES]
+    return paragraph(sheet.say("rests", shares=sheet.say("and").join(told)), indent="")
+
+
+def certificate_line(
+    certificate: Certificate, solver: str, seconds: float, language: str = "en", was_compiled: bool = True
+) -> str:
+    """What was checked of a plan that passed its certificate, and how it was found."""
+    say = Texts("page", language)
+    certified = say(
+        "certified",
+        lines=len(certificate.lines),
+        limits=number(sum(limit.count for limit in certificate.limits)),
+        gap=f"{abs(certificate.gap):.0e}",
+    )
+    how = f"solved_by_{solver}" if was_compiled or solver == "highs" else "solved_by_planner_compiling"
+    return "\n".join(paragraph(f"{certified} {say(how, seconds=number(seconds, 2))}", indent=""))
+
+
+def judge_line(verdict: Verdict, language: str = "en") -> str:
+    """One line from the judge: how far the full model's answer is from the plan."""
+    say = Texts("page", language)
+    agreed = "judged_a_tie" if verdict.agrees and verdict.is_tie else "judged"
+    key = agreed if verdict.agrees else "judged_otherwise"
+    figures = {"cost": f"{verdict.cost:.0e}", "volume": f"{verdict.volume:.0e}"}
+    return "\n".join(paragraph(say(key, seconds=number(verdict.seconds, 1), **figures), indent=""))

@@ -1,0 +1,262 @@
+"""A study: what is known about a region's industrial water, as labelled arrays with a source for every number.
+
+A study is a folder of tidy tables (docs/data.md). ``Study.read`` checks them whole and raises all problems at once;
+``Study.trace`` leads from a number to its row and source.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from waterplan.base.errors import PATHS, DataError, Problem, WaterplanError, must_be, suggest
+from waterplan.base.vocabulary import Term, of_kind, terms
+from waterplan.study.tables.arrays import coords_of, datasets_of, frame_of, rows_of
+from waterplan.study.tables.folder import read_folder
+from waterplan.study.tables.path_faults import not_a_folder
+from waterplan.study.tables.schema import CATALOGUE_OF, TABLES
+from waterplan.study.tables.study_file import FILE as SETTINGS_FILE
+
+ATTRS = ("title", "base_year", "target_year", "price_year", "currency")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Study:
+    """What is known: inputs over their labels, the rows they stand in, and the catalogues that name the labels.
+
+    values, low, high: Datasets with one variable for each input of the data dictionary, over its dims, in canonical
+    units (attrs ``units``, ``long_name``); NaN where the study has no row, which never means zero. Labels are in the
+    order of the catalogue files; ``technology`` carries level, exclusive_group, joint_product and pool ("" is none).
+    rows: every value row: name, labels, value, low, high (canonical), unit, basis, source, note, file, row (the line
+    in the file) and ``written``, the value and unit as they stand there. The catalogues and records are indexed by
+    their first key, in file order.
+    """
+
+    name: str
+    title: str
+    description: str
+    base_year: int
+    target_year: int
+    price_year: int
+    currency: str
+    lever_defaults: dict[str, Any]
+    rows: pd.DataFrame
+    values: xr.Dataset
+    low: xr.Dataset
+    high: xr.Dataset
+    sectors: pd.DataFrame
+    products: pd.DataFrame
+    provinces: pd.DataFrame
+    end_uses: pd.DataFrame
+    technologies: pd.DataFrame
+    sources: pd.DataFrame
+    norms: pd.DataFrame
+    targets: pd.DataFrame
+    enterprises: pd.DataFrame
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{len(getattr(self, name))} {name}" for name in CATALOGUE_OF.values())
+        return f"Study({self.name}: {self.title}; {counts}; {len(self.rows)} values)"
+
+    @classmethod
+    def read(cls, folder: str | Path) -> Study:
+        """The study in a folder. Raises DataError with everything that is wrong in it."""
+        draft, settings = read_folder(Path(folder))
+        frames: dict[str, Any] = {
+            name: frame_of(draft.sheets[name]) for name, table in TABLES.items() if table.form != "values"
+        }
+        rows = rows_of(draft.sheets)
+        attrs = {key: settings[key] for key in ATTRS}
+        numbers = datasets_of(draft.labels, rows, coords_of(draft), attrs)
+        return cls(
+            name=Path(folder).resolve().name,
+            description=settings.get("description", ""),
+            lever_defaults=dict(settings["levers"]),
+            rows=rows,
+            values=numbers["value"],
+            low=numbers["low"],
+            high=numbers["high"],
+            **attrs,
+            **frames,
+        )
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the content: the same whatever the order of rows, number formats, units, quoting or encoding."""
+        levers = {name: _canonical(value) for name, value in self.lever_defaults.items()}
+        settings = {key: getattr(self, key) for key in ATTRS} | {"description": self.description, "levers": levers}
+        content = hashlib.sha256(json.dumps(settings, sort_keys=True, ensure_ascii=False).encode())
+        frames = {name: getattr(self, name) for name, table in TABLES.items() if table.form != "values"}
+        frames["rows"] = self.rows.drop(columns=["file", "row", "written"]).set_index("name")
+        for name, frame in frames.items():
+            content.update(f"\n{name}\n".encode())
+            content.update("\n".join(sorted(_records(frame))).encode())
+        return content.hexdigest()
+
+    def trace(self, name: str, **labels: str) -> Trace:
+        """The row and the source of an input; a label may be left out where only one row fits.
+
+        Raises WaterplanError for an unknown name or label, and where there is no such row or more than one.
+        """
+        row = row_of_input(self, self.rows, name, labels)
+        return Trace(row, self.source(str(row["source"])))
+
+    def source(self, key: str) -> pd.Series:
+        """What is known of a source; words that are no key of sources.csv are all that is known."""
+        if key in self.sources.index:
+            return pd.Series(self.sources.loc[key])
+        blank = {name: pd.NA if name == "year" else "" for name in self.sources}
+        return pd.Series({**blank, "title": key, "verified": "no"}, name="", dtype=object)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Where a number comes from: its row in the tables and the source of that row; ``str`` of it can be read.
+
+    A row that a scenario sets says so, and what the study has in its place (``study_value``, ``study_low`` ...).
+    """
+
+    row: pd.Series
+    source: pd.Series
+
+    def __str__(self) -> str:
+        row, source = self.row, self.source
+        dims = terms()[row["name"]].dims
+        labels = ", ".join(f"{dim} {row[dim]}" for dim in dims)
+        unit = "" if row["unit"] == "1" else f" {row['unit']}"
+        verified = "read in the document" if source["verified"] == "yes" else "not checked again in the document"
+        year = "" if pd.isna(source["year"]) else str(source["year"])
+        document = ", ".join(part for part in (source["title"], source["publisher"], year, source["url"]) if part)
+        word, instead = ("set by", [self._of_study(unit)]) if is_set(row) else ("row", [])
+        lines = [
+            f"{row['name']}{f' ({labels})' if labels else ''}: {row['value']:.10g}{unit}",
+            f"  range   {row['low']:.10g} to {row['high']:.10g}{unit}",
+            f"  basis   {row['basis']}",
+            f"  {word:<7} {place(row)}: {row['written']}",
+            *instead,
+            f"  source  {source.name}: {document} ({verified})" if source.name else f"  source  {document}",
+        ]
+        notes = (("note", row["note"]), ("", source["note"]))
+        return "\n".join([*lines, *(f"  {word:<7} {text}" for word, text in notes if text)])
+
+    def _of_study(self, unit: str) -> str:
+        row = self.row
+        figure = f"{row['study_value']:.10g}{unit}, {row['study_low']:.10g} to {row['study_high']:.10g}"
+        where = f"{row['study_file']}, row {row['study_row']}: {row['study_written']}"
+        return f"  study   {figure}; {row['study_basis']}; {row['study_source']}; {where}"
+
+
+def is_set(row: Any) -> bool:
+    """Whether a scenario has set the figure of a row."""
+    return bool(row.get("study_file", ""))
+
+
+def place(row: Any) -> str:
+    """Where a row stands: its file, and the line if that is known.
+
+    >>> place({"file": "prices.csv", "row": 4}), place({"file": "link, set 1", "row": 0})
+    ('prices.csv, row 4', 'link, set 1')
+    """
+    return f"{row['file']}, row {row['row']}" if row["row"] else str(row["file"])
+
+
+def row_of_input(study: Study, rows: pd.DataFrame, name: str, labels: Mapping[str, str]) -> pd.Series:
+    """The one row of an input among the rows of a study. Raises WaterplanError like :meth:`Study.trace`."""
+    term = find_input(name, labels)
+    for dim, label in labels.items():
+        known = study.values[dim].values.tolist()
+        if label not in known:
+            raise WaterplanError(f'{dim} "{label}" is not in the study.{suggest(label, known)}')
+    found = rows[rows["name"] == term.name]
+    for dim, label in labels.items():
+        found = found[found[dim] == label]
+    if len(found) == 1:
+        return found.iloc[0]
+    said = " ".join(f"{dim}={label}" for dim, label in labels.items())
+    if not len(found):
+        raise WaterplanError(
+            f"{term.name} {said}: the study has no such row, and missing never means zero. {term.meaning_en}."
+        )
+    missing = [dim for dim in term.dims if dim not in labels]
+    choices = [" ".join(f"{dim}={row[dim]}" for dim in missing) for _, row in found.head(5).iterrows()]
+    raise WaterplanError(
+        f"{term.name} {said}".rstrip() + f": {len(found)} rows fit. Say {' and '.join(missing)}, such as "
+        f"{'; '.join(choices)}."
+    )
+
+
+def find_input(name: str, labels: Mapping[str, str]) -> Term:
+    """The input of a name, or of its word in the tables where the labels make clear which.
+
+    Raises WaterplanError with the nearest name, or the dimensions that the input has.
+
+    >>> find_input("value_added", {"province": "hebei"}).name
+    'province_value_added'
+    """
+    inputs = {term.name: term for term in of_kind("input")}
+    by_word = [term for term in inputs.values() if term.variable == name and set(labels) <= set(term.dims)]
+    exact = inputs.get(name)
+    if exact is not None and set(labels) <= set(exact.dims):
+        return exact
+    if len(by_word) == 1:
+        return by_word[0]
+    if len(by_word) > 1:
+        choices = " or ".join(f"{term.name} ({', '.join(term.dims)})" for term in by_word)
+        raise WaterplanError(f'"{name}" stands in several tables: {choices}. Say which.')
+    if exact is not None:
+        foreign = ", ".join(dim for dim in labels if dim not in exact.dims)
+        raise WaterplanError(f"{name} has no {foreign}. Its labels: {', '.join(exact.dims) or 'none'}.")
+    if name in terms():
+        raise WaterplanError(f'"{name}" is a {terms()[name].kind}, not an input of the study, so it has no row.')
+    words = [*inputs, *(term.variable for term in inputs.values() if term.variable)]
+    raise WaterplanError(f'"{name}" is not an input.{suggest(name, words)} waterplan describe --kind input lists them.')
+
+
+def shipped(name: str = "china-2015", kind: str = "data") -> Path:
+    """The path of a study (kind data) or of a scenario file (kind scenarios) that comes with waterplan."""
+    package = Path(__file__).parents[1]
+    places = [package / "_shipped" / kind, package.parent / kind]
+    return next((place / name for place in places if (place / name).exists()), places[-1] / name)
+
+
+def open_study(name_or_path: str | Path = "china-2015") -> Study:
+    """The study in a folder, or the shipped one of that name.
+
+    Raises DataError if there is neither, or with everything that is wrong in it.
+    """
+    must_be(name_or_path, PATHS, "study", "a name or the path of a folder", DataError)
+    folder = Path(name_or_path)
+    fault = not_a_folder(folder)
+    if not fault:
+        return Study.read(folder)
+    if not_a_folder(shipped(str(name_or_path))) == "":
+        return Study.read(shipped(str(name_or_path)))
+    names = sorted(path.parent.name for path in shipped("").glob(f"*/{SETTINGS_FILE}"))
+    near = suggest(folder.name, names)
+    here = "no such folder" if fault.startswith("there") else fault.rstrip(".")
+    message = f"{here}, and no shipped study of that name.{near} Shipped: {', '.join(names) or 'none'}."
+    raise DataError([Problem(str(name_or_path), 0, "", message)])
+
+
+def _canonical(value: object) -> str:
+    """A value as text that does not depend on how it was written."""
+    return f"{value:.12g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+
+
+def _records(frame: pd.DataFrame) -> Iterator[str]:
+    """Each row of a frame as one line of canonical text."""
+    columns = [frame.index.to_numpy(object), *(frame[name].to_numpy() for name in frame)]
+    texts = [
+        [f"{number:.12g}" for number in column] if np.issubdtype(column.dtype, np.floating) else map(str, column)
+        for column in columns
+    ]
+    return ("\x1f".join(record) for record in zip(*texts, strict=True))

@@ -1,0 +1,115 @@
+"""Reads and checks a whole folder of tables; raises one error with everything that is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from waterplan.base.errors import DataError, Problem, suggest
+from waterplan.study.tables.cells import Labels, check_cells
+from waterplan.study.tables.checks import check_together
+from waterplan.study.tables.draft import Draft
+from waterplan.study.tables.path_faults import not_a_folder
+from waterplan.study.tables.quantities import (
+    Grid,
+    cells_needed,
+    check_quantities,
+    check_range,
+    convert_records,
+    grids_of,
+    inputs_of,
+)
+from waterplan.study.tables.schema import CATALOGUE_OF, CELLS_MAX, TABLES, Table
+from waterplan.study.tables.sheet import Findings, Sheet, read_sheet
+from waterplan.study.tables.study_file import FILE as SETTINGS_FILE
+from waterplan.study.tables.study_file import Settings, read_settings
+
+
+def read_folder(folder: Path) -> tuple[Draft, Settings]:
+    """The checked tables and settings of a study's folder.
+
+    Raises DataError with all problems; after it returns, every row is sound.
+    """
+    fault = not_a_folder(folder)
+    if fault:
+        others = folder.parent.glob("*") if fault.startswith("there") else ()
+        near = suggest(folder.name, [path.name for path in others if path.is_dir()])
+        raise DataError([Problem(str(folder), 0, "", f"{fault}{near} A study is a folder of tables.")])
+    settings_findings = Findings((folder / SETTINGS_FILE).as_posix())
+    settings = read_settings(folder / SETTINGS_FILE, settings_findings)
+    findings = {name: Findings((folder / table.file).as_posix()) for name, table in TABLES.items()}
+    sheets = {}
+    for name, table in TABLES.items():
+        sheet = read_sheet(folder / table.file, table, findings[name])
+        if sheet is not None:
+            sheets[name] = sheet
+    catalogues = {table.name: _listed(sheets.get(table.name)) for table in TABLES.values() if table.form == "catalogue"}
+    for name, sheet in sheets.items():
+        check_cells(sheet, catalogues, list(inputs_of(name)), findings[name])
+    _check_numbers(sheets, findings)
+    draft = _draft(sheets, catalogues, findings)
+    if draft is not None:
+        check_together(draft)
+    problems = [problem for found in (settings_findings, *findings.values()) for problem in found.problems]
+    if problems or draft is None or settings is None:
+        raise DataError(problems)
+    return draft, settings
+
+
+def _listed(sheet: Sheet | None) -> list[str] | None:
+    """The labels of a catalogue, in file order; None if it has none or could not be read."""
+    if sheet is None:
+        return None
+    return list(dict.fromkeys(label for label in sheet.columns[sheet.table.keys[0]] if label)) or None
+
+
+def _check_numbers(sheets: dict[str, Sheet], findings: dict[str, Findings]) -> None:
+    products = sheets.get("products")
+    made = {}
+    if products is not None:
+        made = dict(zip(products.columns["product"], products.columns["output_unit"], strict=True))
+    for name, sheet in sheets.items():
+        if sheet.table.form == "values":
+            check_quantities(sheet, made, findings[name])
+        elif name == "norms":
+            convert_records(sheet, "value", made, findings[name])
+        elif name == "enterprises":
+            convert_records(sheet, "intensity", made, findings[name])
+        elif name == "targets":
+            check_range(sheet, findings[name])
+
+
+def _draft(sheets: dict[str, Sheet], catalogues: Labels, findings: dict[str, Findings]) -> Draft | None:
+    """The draft, or None if its arrays would be absurdly large."""
+    labels = {dim: list(catalogues[name] or _used(sheets, dim)) for dim, name in CATALOGUE_OF.items()}
+    for name in catalogues:
+        if name in sheets and not catalogues[name]:
+            findings[name].add(f"no rows. A study needs at least one {TABLES[name].keys[0]}.", 1)
+    if cells_needed(labels) > CELLS_MAX:
+        sizes = ", ".join(f"{len(found)} {CATALOGUE_OF[dim]}" for dim, found in labels.items())
+        message = f"technologies x products x end uses make more than {CELLS_MAX:,} combinations ({sizes})."
+        findings["technologies"].add(f"{message} Leave out what is not used.")
+        return None
+    listed = frozenset(dim for dim, name in CATALOGUE_OF.items() if catalogues[name])
+    grids: dict[str, Grid] = {}
+    for name, table in TABLES.items():
+        if table.form == "values":
+            grids |= grids_of(sheets.get(name) or _no_rows(table), labels)
+    return Draft(sheets, labels, listed, grids, findings)
+
+
+def _used(sheets: dict[str, Sheet], dim: str) -> list[str]:
+    """Labels as the value tables use them, where the catalogue could not be read."""
+    used: dict[str, None] = {}
+    for sheet in sheets.values():
+        if sheet.table.form == "values" and dim in sheet.columns:
+            used |= dict.fromkeys(label for label in sheet.columns[dim] if label)
+    return list(used)
+
+
+def _no_rows(table: Table) -> Sheet:
+    nothing = np.empty(0, dtype=object)
+    numbers = {name: np.empty(0) for name, kind in table.columns.items() if kind == "number"}
+    masks = np.empty(0, dtype=bool)
+    return Sheet(table, dict.fromkeys(table.columns, nothing), np.empty(0, np.int64), masks, masks, (), numbers)
