@@ -1,12 +1,11 @@
-"""The plan beside norms and observed outcomes: which norm holds, what may be compared, on which basis."""
+"""The plan beside norms: which norm holds, and what may be compared."""
 
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from waterplan.planning.plan.norms import basis_of_study, intensity_beside_norms, norms_in_force, outcomes_beside_plan
+from waterplan.planning.plan.norms import intensity_beside_norms, norms_in_force
 from waterplan.planning.plan.plan import Plan
 from waterplan.planning.planner.planner import Planner
 from waterplan.study.scenario import Scenario
@@ -22,12 +21,6 @@ def with_norms(study, **changes):
     row = study.norms.iloc[[0]].assign(**{name: value for name, value in changes.items() if name != "norm"})
     row.index = pd.Index([changes.get("norm", "Another norm")], name="norm")
     return replace(study, norms=pd.concat([study.norms, row]))
-
-
-def with_outcome(study, **changes):
-    """The study with its observed outcome changed."""
-    outcome = study.targets[study.targets["kind"] == "outcome"].assign(**changes)
-    return replace(study, targets=outcome)
 
 
 def only(frame):
@@ -118,67 +111,3 @@ class TestNorms:
         later = norms_in_force(china, 2022)
         steel = later[(later["product"] == "steel_bf_bof") & (later["grade"] == "limit") & (later["variant"] != "")]
         assert set(steel["norm"]) == {"GB/T 18916.2-2022"}
-
-
-class TestOutcomes:
-    def test_an_intensity_of_a_sector_stands_beside_that_of_its_products_together(self, tiny, dataset):
-        row = only(outcomes_beside_plan(dataset, tiny))
-        saved = float(dataset["saving_by_sector"].sel(sector="paper"))
-        assert (row["observed"], row["observed_unit"], row["comparison"]) == (9, "m3/t", "level")
-        assert row["planned"] == pytest.approx((400 - saved) / 35)
-        assert row["planned_unit"] == "m3/t"
-
-    def test_the_basis_of_either_side_is_named(self, tiny, dataset):
-        row = only(outcomes_beside_plan(dataset, tiny))
-        assert row["observed_basis"] == "A yearbook of the tiny country, Tiny bureau of statistics"
-        assert row["planned_basis"] == basis_of_study(tiny)
-        assert (
-            basis_of_study(tiny) == "surveyed enterprises of the study's sectors (Round numbers for sums in the head)"
-        )
-
-    def test_an_intensity_of_a_product_stands_beside_the_products_own(self, tiny, dataset):
-        row = only(outcomes_beside_plan(dataset, with_outcome(tiny, where="plate", sector="steel")))
-        assert row["planned"] == pytest.approx(float(dataset["planned_intensity"].sel(product="plate")))
-
-    @pytest.mark.parametrize(
-        ("changes", "remark"),
-        [
-            ({"unit": "m3/100 m"}, "no intensity in this unit"),
-            ({"year": 2016}, "The plan is for 2017"),
-            ({"variable": "reuse_rate"}, "no such quantity"),
-            ({"variable": "cut_per_industrial_value_added", "base_year": 2010}, "starts from 2015"),
-            ({"variable": "cut_per_industrial_value_added", "base_year": 2015, "year": 2020}, "The plan is for 2017"),
-            ({"variable": "industrial_use", "unit": "hm3/a"}, "another basis than the study"),
-        ],
-    )
-    def test_what_cannot_be_compared_is_shown_alone_with_the_reason(self, tiny, dataset, changes, remark):
-        row = only(outcomes_beside_plan(dataset, with_outcome(tiny, **changes)))
-        assert row["comparison"] == "none"
-        assert np.isnan(row["planned"])
-        assert row["planned_unit"] == row["planned_basis"] == ""
-        assert remark in row["remark"]
-
-    def test_a_cut_of_all_industry_stands_beside_what_the_plan_takes_off_the_reference(self, tiny, dataset):
-        cut = {"variable": "cut_per_industrial_value_added", "where": "industry", "sector": "", "unit": "1"}
-        row = only(outcomes_beside_plan(dataset, with_outcome(tiny, **cut, base_year=2015, value=0.2)))
-        assert (row["comparison"], row["observed"]) == ("change", 0.2)
-        assert row["planned"] == pytest.approx(float(dataset["saving"]) / 521)
-        north = with_outcome(tiny, **(cut | {"where": "north"}), base_year=2015, province="north")
-        saved = float(dataset["saving_by_province"].sel(province="north"))
-        assert only(outcomes_beside_plan(dataset, north))["planned"] == pytest.approx(saved / 200)
-
-    def test_volumes_on_two_bases_are_never_divided_only_their_changes_stand_side_by_side(self, tiny, dataset):
-        use = {"variable": "industrial_use", "where": "industry", "sector": "", "unit": "hm3/a", "base_year": pd.NA}
-        first = with_outcome(tiny, **use, year=2015, value=1000.0).targets.rename(index=lambda name: "first")
-        last = with_outcome(tiny, **use, year=2017, value=900.0).targets
-        rows = outcomes_beside_plan(dataset, replace(tiny, targets=pd.concat([first, last])))
-        assert rows["comparison"].tolist() == ["none", "none", "change"]
-        change = rows.iloc[2]
-        assert change["observed"] == pytest.approx(-0.1)
-        assert change["planned"] == pytest.approx((521 - float(dataset["saving"])) / 500 - 1)
-        assert "Never divide one volume by the other" in change["remark"]
-
-    def test_the_remarks_are_there_in_chinese(self, tiny, dataset):
-        row = only(outcomes_beside_plan(dataset, tiny, "zh"))
-        assert row["planned_quantity"] == "方案单位产品取水量"
-        assert "口径" in row["planned_basis"]

@@ -3,14 +3,12 @@
 import math
 import subprocess
 import sys
-import threading
 
 import numpy as np
 import pytest
 from conftest import TINY
 
 from waterplan.base.errors import SolverError, StoppedError
-from waterplan.planning.planner.planner import Latest
 from waterplan.planning.planner.price import find_price
 from waterplan.study.scenario import Scenario
 
@@ -51,36 +49,6 @@ def test_a_search_with_many_limits_is_stopped_between_two_questions(planner):
     with pytest.raises(StoppedError):
         planner.solve(question(sector_floor=0.12, province_floor=0.1), cancelled=enough)
     assert len(asked) == 4
-
-
-def test_a_newer_request_takes_the_place_of_the_older(planner):
-    latest = Latest(planner)
-    waits, may_go_on = threading.Event(), threading.Event()
-    solve, told = planner.solve, []
-
-    def slow(scenario, guess, time_limit, cancelled):
-        if scenario.levers["saving_target"] == 50:
-            waits.set()
-            may_go_on.wait(10)
-        return solve(scenario, guess, time_limit, cancelled)
-
-    planner.solve = slow
-
-    def older():
-        try:
-            latest.solve(question(saving_target=50))
-        except StoppedError as error:
-            told.append(str(error))
-
-    thread = threading.Thread(target=older)
-    thread.start()
-    waits.wait(10)
-    newer = latest.solve(question(saving_target=70))
-    may_go_on.set()
-    thread.join(10)
-    del planner.solve
-    assert told == ["A newer request took the place of this one."]
-    assert newer.ledger.counted_saving == pytest.approx(70)
 
 
 @pytest.mark.parametrize("target", [0.0, 60.0])

@@ -8,7 +8,7 @@ import pytest
 from scenario_files import SECTORS
 
 from waterplan.base.errors import ScenarioError
-from waterplan.study.scenario import Scenario, build_inputs, open_scenario, parse_setting
+from waterplan.study.scenario import Scenario, open_scenario, parse_setting
 
 
 class TestLevers:
@@ -252,18 +252,6 @@ class TestWhereAFaultStands:
     def test_what_is_set_over_a_fault_of_a_file_is_at_its_own_place(self, china, layered):
         moved = layered.with_levers(excluded=()).with_settings(["sector_floor.papr=0.2"])
         assert self.told(china, moved) == [("--set", 0, "levers.sector_floor.papr")]
-
-
-def test_inputs_hold_values_levers_digests_and_years(china):
-    scenario = Scenario(title="x", levers={"sector_floor": {"paper": 0.1}})
-    inputs = build_inputs(china, scenario)
-    assert float(inputs["sector_floor"].sel(sector="paper")) == 0.1
-    assert inputs["sector_floor"].attrs == {"units": "1", "long_name": "floor of a sector"}
-    assert inputs["saving_target"].item() == 2000
-    assert inputs["perspective"].item() == "programme"
-    assert inputs.attrs["scenario_digest"] == scenario.digest(china)
-    assert (inputs.attrs["base_year"], inputs.attrs["target_year"]) == (2015, 2020)
-    assert inputs["water_price"].equals(china.values["water_price"])
 
 
 def test_a_scenario_survives_a_journey_to_another_process(china):

@@ -27,15 +27,6 @@ class Deployment:
     site_saving: Array
     supply: Array
 
-    def mixed_with(self, other: Deployment, share: float) -> Deployment:
-        """The plan in which ``share`` follows ``other`` and the rest this one."""
-        return Deployment(
-            capacity=(1 - share) * self.capacity + share * other.capacity,
-            use_saving=(1 - share) * self.use_saving + share * other.use_saving,
-            site_saving=(1 - share) * self.site_saving + share * other.site_saving,
-            supply=(1 - share) * self.supply + share * other.supply,
-        )
-
 
 def deployment_of(structure: Structure, flows: Flows, decisions: Decisions) -> Deployment:
     r"""Capacity and savings of the steps that plants take.

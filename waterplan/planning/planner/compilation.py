@@ -104,7 +104,6 @@ def _decorator(**options: Any) -> Callable[[Callable[..., Any]], Any]:
 
 compiled = _decorator()
 released = _decorator(nogil=True)  # other threads run meanwhile
-inlined = _decorator(inline="always")
 
 
 def is_compiled() -> bool:

@@ -218,26 +218,3 @@ def _stop(started: float, time_limit: float, cancelled: Callable[[], bool] | Non
             raise StoppedError(f"No plan was found within {time_limit:g} s. Give it more time.")
 
     return stop
-
-
-class Latest:
-    """Answers only the newest of a stream of requests: a newer one stops the older, which raises StoppedError."""
-
-    def __init__(self, planner: Planner):
-        self._planner = planner
-        self._lock = threading.Lock()
-        self._newest = 0
-
-    def solve(self, scenario: Scenario, guess: float = 1.0, time_limit: float = math.inf) -> Result:
-        """The plan of a scenario, unless a newer request has come by the time it is found."""
-        with self._lock:
-            self._newest += 1
-            mine = self._newest
-
-        def replaced() -> bool:
-            return self._newest != mine
-
-        result = self._planner.solve(scenario, guess, time_limit, replaced)
-        if replaced():
-            raise StoppedError("A newer request took the place of this one.")
-        return result

@@ -21,7 +21,6 @@ ROUNDS_MAX = 200
 SLACK, FOUND, OUT_OF_REACH, NOT_ENDED = 0, 1, 2, 3
 PRICE_MAX = 1e5  # times the dearness; what needs more is not out of reach for certain
 ROUNDING = 4e-15
-NOT_QUITE = 1e-9  # a guess is often the last price, at which a pair is indifferent and answers now so, now otherwise
 
 
 @released

@@ -11,7 +11,6 @@ from waterplan.study.scenario.overrides import Override
 from waterplan.study.scenario.scenario import (
     Scenario,
     apply_overrides,
-    build_inputs,
     open_scenario,
     override_range,
 )
@@ -23,7 +22,6 @@ __all__ = [
     "Override",
     "Scenario",
     "apply_overrides",
-    "build_inputs",
     "open_scenario",
     "override_range",
     "parse_setting",

@@ -279,32 +279,6 @@ def override_range(study: Study, scenario: Scenario) -> tuple[xr.Dataset, xr.Dat
     return applied.low, applied.high
 
 
-def build_inputs(study: Study, scenario: Scenario) -> xr.Dataset:
-    """What an optimisation knows: values after overrides and a variable for each lever, with digests and years.
-
-    Raises ScenarioError with all problems of levers and overrides.
-    """
-    scenario.check(study)
-    levers = scenario.resolve(study)
-    variables = {name: xr.DataArray(getattr(levers, name), dims=term(name).dims, attrs=_attrs(name)) for name in LEVERS}
-    inputs = apply_overrides(study, scenario).assign(variables)
-    inputs.attrs = {
-        "study": study.name,
-        "study_digest": study.digest,
-        "scenario": scenario.title,
-        "scenario_digest": scenario.digest(study),
-        "base_year": study.base_year,
-        "target_year": study.target_year,
-        "price_year": study.price_year,
-    }
-    return inputs
-
-
-def _attrs(name: str) -> dict[str, str]:
-    lever = term(name)
-    return {"units": lever.unit, "long_name": lever.label_en}
-
-
 def open_scenario(name_or_path: str | Path) -> Scenario:
     """A scenario by its file, or one that comes with waterplan by its name. Raises ScenarioError.
 
