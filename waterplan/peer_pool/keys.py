@@ -9,11 +9,10 @@ import secrets
 from pathlib import Path
 
 from waterplan.errors import WaterplanError
+from waterplan.peer_pool.door import KEY_VARIABLE, LONGEST, checked_key
 from waterplan.whole import put_new
 
-KEY_VARIABLE = "WATERPLAN_PEER_KEY"
 LENGTH = 32  # bytes of chance in a key
-SHORTEST, LONGEST = 40, 200  # characters
 
 
 def new_key() -> str:
@@ -41,16 +40,6 @@ def read_key(file: str | Path | None = None) -> str:
         except (OSError, UnicodeDecodeError):
             raise WaterplanError(f"{where} cannot be read as a key. Give the file with the key.") from None
     return checked_key(key.strip(), where)
-
-
-def checked_key(key: str, where: str = "the key") -> str:
-    """A key that has the form of one. Raises WaterplanError, which does not repeat it."""
-    if not SHORTEST <= len(key) <= LONGEST or not all(one.isascii() and one.isprintable() for one in key):
-        raise WaterplanError(
-            f"{where} holds no key of an owner. Give --key-file with the file that the operator handed out, "
-            f"or set {KEY_VARIABLE}."
-        )
-    return key
 
 
 def write_key(file: str | Path, key: str) -> None:
