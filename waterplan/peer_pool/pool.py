@@ -23,7 +23,7 @@ from waterplan.peer_pool.door import (
     is_countable,
 )
 from waterplan.peer_pool.keys import digest, new_key, read_key, write_key
-from waterplan.peer_pool.opening import WAIT, locked, migrate, open_engine, usual_url
+from waterplan.peer_pool.opening import WAIT, locked, migrate, narrow, open_engine, usual_url
 from waterplan.peer_pool.parts import PlantYear, plant_years, published
 from waterplan.peer_pool.points import Contribution, size_class
 from waterplan.peer_pool.releases import Released, keep_sizes, sizes_of
@@ -67,6 +67,7 @@ class PeerPool:
         engine = open_engine(usual_url() if url is None else url, wait)
         try:
             migrate(engine)
+            narrow(engine)
             return cls(engine, rules)
         except BaseException:
             engine.dispose()
