@@ -9,9 +9,11 @@ import secrets
 from pathlib import Path
 
 from waterplan.errors import WaterplanError
-from waterplan.peer_pool.door import KEY_VARIABLE, LONGEST, checked_key
+from waterplan.peer_pool.door import KEY_VARIABLE, checked_key
+from waterplan.plain_files import read_plain
 from waterplan.whole import put_new
 
+FILE_MAX = 1000  # bytes of a file with a key, with blanks before and after it
 LENGTH = 32  # bytes of chance in a key
 
 
@@ -35,8 +37,7 @@ def read_key(file: str | Path | None = None) -> str:
     else:
         where = str(file)
         try:
-            with Path(file).open(encoding="ascii") as lines:
-                key = lines.read(LONGEST + 2)
+            key = read_plain(file, FILE_MAX).decode("ascii")
         except (OSError, UnicodeDecodeError):
             raise WaterplanError(f"{where} cannot be read as a key. Give the file with the key.") from None
     return checked_key(key.strip(), where)
