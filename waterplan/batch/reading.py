@@ -12,6 +12,7 @@ import numpy as np
 from waterplan.batch.levers_table import read_table
 from waterplan.batch.sampling import METHODS, exponent
 from waterplan.errors import Problem, ScenarioError, suggest
+from waterplan.plain_files import TooLargeError, read_plain
 from waterplan.scenario import Scenario, open_scenario
 from waterplan.scenario.levers import EXCLUDED, as_number, check_lever, shown
 from waterplan.scenario.reading import key_rows, row_of
@@ -55,13 +56,11 @@ def read_design(path: Path) -> Content:
     if fault:
         raise refuse([Problem(str(path), 0, "", fault)])
     try:
-        with path.open("rb") as stream:
-            raw = stream.read(BYTES_MAX + 1)
-        text = raw.decode("utf-8-sig").replace("\r\n", "\n")
-        if len(raw) > BYTES_MAX:
-            message = f"more than {BYTES_MAX:,} bytes. Long lists of levers belong in a table."
-            raise refuse([Problem(str(path), 0, "", message)])
+        text = read_plain(path, BYTES_MAX).decode("utf-8-sig").replace("\r\n", "\n")
         content = read_toml(text)
+    except TooLargeError:
+        message = f"more than {BYTES_MAX:,} bytes. Long lists of levers belong in a table."
+        raise refuse([Problem(str(path), 0, "", message)]) from None
     except OSError as error:
         raise refuse([Problem(str(path), 0, "", f"cannot be read: {error.strerror}.")]) from None
     except UnicodeDecodeError:
