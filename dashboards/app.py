@@ -232,7 +232,7 @@ def _leave() -> None:
 
     Folders of files half made go as at any end; a pool undoes what was not yet whole.
     """
-    atexit._run_exitfuncs()
+    atexit._run_exitfuncs()  # no public name does that, and a usual end would first join the executors' threads
     sys.stdout.flush()
     os._exit(0)
 

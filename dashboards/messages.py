@@ -87,6 +87,22 @@ def checked(said: Any) -> dict[str, Any]:
     return said
 
 
+def is_text(value: Any) -> bool:
+    """Whether the texts of a message can be written: JSON may hold half of a pair of UTF-16.
+
+    >>> is_text({"text": ["取水"]}), is_text({"text": ["\\ud800"]})
+    (True, False)
+    """
+    if isinstance(value, Mapping):
+        return all(is_text(key) and is_text(one) for key, one in value.items())
+    if isinstance(value, list):
+        return all(is_text(one) for one in value)
+    try:
+        return not isinstance(value, str) or value.isascii() or bool(value.encode())
+    except UnicodeEncodeError:
+        return False
+
+
 class Parcels:
     """Messages that are too long for one go and come in parts; all of them together are bounded."""
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from waterplan import Scenario
+from waterplan.base.errors import WaterplanError
 from waterplan.base.messages import Texts
 from waterplan.planning.plan.files.single import pack_table
 from waterplan.report.commands import command_lines
@@ -42,7 +43,7 @@ class Panels:
     def on_behind(self, message: Mapping[str, Any]) -> None:
         """The table behind a card, then the rows that its number rests on."""
         card, of = str(message.get("card")), str(message.get("of") or "")
-        labels = _labels(message)
+        labels = self._labels(message)
         scenario, language = self.session.state.scenario, self.session.state.language
         name = rests_name(card, of, labels)
         panel = {"card": card, "of": of, "labels": labels}
@@ -81,8 +82,9 @@ class Panels:
         """A table as a file: of a card, of the Compare page or of the rows found on the Data page."""
         card, form, seq = str(message.get("card")), str(message.get("form")), self.session.seen
         scenario, language, wanted = self.session.state.scenario, self.session.state.language, dict(self.session.wanted)
-        (kind, media), labels = FORMS[form], _labels(message)
+        (kind, media), labels = FORMS[form], self._labels(message)
         of, say = str(message.get("of") or ""), Texts(ROOM, language)
+        _check_card(card, of)
         compared = self.session.compared()
 
         def make() -> File:
@@ -130,7 +132,7 @@ class Panels:
     def _table(self, card: str, scenario: Scenario, language: str) -> Table:
         board = self.session.answers.plan(scenario).board
         if board is None:
-            raise ValueError("no plan")
+            raise WaterplanError(Texts(ROOM, language)("infeasible_title"))
         more: dict[str, Any] = {}
         if card == "curve":
             more = {"points": self.session.answers.curve_points(scenario)}
@@ -139,6 +141,15 @@ class Panels:
         elif card == "rests":
             more = {"rows": self.session.answers.rests(scenario, "annual_cost", {})}
         return Behind(self.session.facts.of_scenario(scenario), board, language).table(card, **more)
+
+    def _labels(self, message: Mapping[str, Any]) -> dict[str, str]:
+        """What a table is narrowed to. Raises ValueError for a label that the study does not have."""
+        dim, label = str(message.get("dim") or ""), str(message.get("label") or "")
+        if dim not in NARROWED_BY or not label:
+            return {}
+        if label not in self.session.facts.study.values[dim].values:
+            raise ValueError(label)
+        return {dim: label}
 
     def _told(self, rows: Any) -> dict[str, Any]:
         study = self.session.facts.study
@@ -184,6 +195,8 @@ class Panels:
         self.session.intake.read("&".join(queries), steps, remembered)
 
 
-def _labels(message: Mapping[str, Any]) -> dict[str, str]:
-    dim, label = str(message.get("dim") or ""), str(message.get("label") or "")
-    return {dim: label} if dim in NARROWED_BY and label else {}
+def _check_card(card: str, of: str) -> None:
+    """Raises KeyError for a card that has no table."""
+    behind, _, figure = of.partition(":") if card == "rows" else (card, "", "")
+    if card not in ("compare", "data") and (card, behind) != ("rows", "technology"):
+        rests_name(behind, figure, {})

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from waterplan.base.errors import WaterplanError
+from waterplan.base.plain_files import NotPlainError, TooLargeError, read_plain
 from waterplan.base.toml_text import TomlError, read_toml
 from waterplan.base.whole_files import write_whole
 
 NAME = re.compile(r"[\w.@+-]{1,64}")
 SHORTEST, LONGEST = 8, 256  # signs of a password
 FILE_MAX = 1_000_000
+NOT_PLAIN = "this is a folder, a pipe or a device; give a plain file."
 COST = (16_384, 8, 1)  # of scrypt: some 50 ms and 16 MB a try
 COST_MAX = (1 << 17, 8, 4)  # 128 MB
 DECOY = secrets.token_bytes(32)
@@ -48,10 +50,11 @@ class Users:
     def read(cls, path: str | Path) -> Users:
         """The users of a file: ``[users]``, then ``name = "scrypt$..."``. Raises PasswordError."""
         try:
-            text = _text_of(path)
-            if len(text) > FILE_MAX:
-                raise PasswordError(f"{path}: larger than {FILE_MAX} bytes; a file of users is smaller.")
-            users = read_toml(text).get("users")
+            users = read_toml(_text_of(path)).get("users")
+        except TooLargeError:
+            raise PasswordError(f"{path}: larger than {FILE_MAX} bytes; a file of users is smaller.") from None
+        except NotPlainError:
+            raise PasswordError(f"{path}: {NOT_PLAIN}") from None
         except (OSError, UnicodeDecodeError, TomlError) as error:
             raise PasswordError(f"{path}: cannot be read as a TOML file ({type(error).__name__}).") from None
         if not isinstance(users, dict) or not users:
@@ -94,7 +97,9 @@ def read_secret(path: str | Path | None) -> str:
     if path is None:
         return secrets.token_urlsafe(48)
     try:
-        secret = _text_of(path)[:FILE_MAX].strip()
+        secret = _text_of(path).strip()
+    except NotPlainError:
+        raise PasswordError(f"{path}: {NOT_PLAIN}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise PasswordError(f"{path}: cannot be read ({type(error).__name__}).") from None
     if len(secret) < 32:
@@ -103,9 +108,8 @@ def read_secret(path: str | Path | None) -> str:
 
 
 def _text_of(path: str | Path) -> str:
-    """The text of a file, of a long one or of a device its beginning: one sign more than may be."""
-    with Path(path).open(encoding="utf-8") as stream:
-        return stream.read(FILE_MAX + 1)
+    """The text of a plain file. Raises OSError; a pipe is not waited for."""
+    return read_plain(path, FILE_MAX).decode("utf-8")
 
 
 def _scrypt(password: str, salt: bytes, cost: tuple[int, int, int]) -> bytes:

@@ -46,8 +46,12 @@ class FileMaker:
         session, work, language = plants.session, plants.work, plants.session.state.language
         card, wanted = str(message.get("card")), str(message.get("language"))
         seq = session.seen
-        if form not in MEDIA or (kind == "template" and wanted not in LANGUAGES):
+        is_known = {"template": wanted in LANGUAGES, "report": True, "table": card in TABLES}.get(kind, False)
+        if form not in MEDIA or not is_known:
             raise ValueError(form)
+        if kind != "template" and work.given is None:
+            session.tell("plant_none")
+            return
 
         def content() -> tuple[str, bytes]:
             if kind == "template":
@@ -78,11 +82,7 @@ class FileMaker:
 
 def table(standing: Any, card: str, language: str) -> Columns:
     """The table behind a card. Raises KeyError for another card."""
-    make = {
-        "ladder": _ladder, "places": _places, "indicators": _indicators, "balance": _balance, "plan": _steps,
-        "curve": _curve, "contract": _contract,
-    }[card]  # fmt: skip
-    return make(standing, language)
+    return TABLES[card](standing, language)
 
 
 def _columns(frame: pd.DataFrame, names: Sequence[str], standing: Any, language: str) -> Columns:
@@ -172,3 +172,9 @@ def _contract(standing: Any, language: str) -> Columns:
         raise WaterplanError(messages.Texts(ROOM, language)("no_contract"))
     frame = standing.contract.reset_index().rename(columns={"lower": "share_lower", "upper": "share_upper"})
     return _columns(frame, ("term", "share_lower", "share_upper", "both_gain"), standing, language)
+
+
+TABLES = {
+    "ladder": _ladder, "places": _places, "indicators": _indicators, "balance": _balance, "plan": _steps,
+    "curve": _curve, "contract": _contract,
+}  # fmt: skip

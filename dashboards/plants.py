@@ -168,7 +168,7 @@ class Plants:
         assert work.given is not None
         records = self._records(work, language)
         if not hasattr(records, "sites"):
-            raise WaterplanError("no records")
+            raise WaterplanError(Texts(ROOM, language)("plant_problems"))
         own = _own(work, records, language)
         plant, year = own.sites.index[0]
         asked = (id(work.given), language if work.given.kind == EXAMPLE else "", plant, year, work.goal)

@@ -5,6 +5,7 @@ Only stores directly or one level below the configured folder are offered, and o
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,8 @@ import waterplan
 from waterplan.base.errors import WaterplanError
 from waterplan.base.vocabulary import terms
 from waterplan.planning.uncertainty.candidates import first_secure
+
+log = logging.getLogger("waterplan.dashboard")
 
 MARK = ".zattrs"
 STORES_MAX, POINTS_MAX, BARS, OPEN_MAX, LISTED, ROWS = 200, 1500, 24, 8, 40, 12
@@ -73,7 +76,10 @@ def _is_store(path: Path) -> bool:
 
 
 def view(stores: Stores, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """What the page shows. wanted: store, figure, across (what it is drawn against), at (lever -> place)."""
+    """What the page shows; of what went wrong the key of its words.
+
+    wanted: store, figure, across (what it is drawn against), at (lever -> place).
+    """
     names = stores.names()
     found: dict[str, Any] = {"stores": names, "folder": stores.folder is not None, "store": "", "fault": ""}
     name = str(wanted.get("store") or (names[0] if names else ""))
@@ -83,8 +89,9 @@ def view(stores: Stores, wanted: Mapping[str, Any]) -> dict[str, Any]:
             return found
         found |= {"store": name, **_told(runs, wanted)}
         found["robust"] = _robust(stores.folder / name, runs)
-    except (WaterplanError, OSError, ValueError, KeyError) as error:
-        found |= {"store": name, "fault": f"{type(error).__name__}: {error}"[:300]}
+    except (WaterplanError, OSError, ValueError, KeyError) as error:  # its words are for the operator
+        log.error("a store cannot be read", exc_info=error)
+        found |= {"store": name, "fault": "runs_unreadable" if isinstance(error, OSError) else "runs_damaged"}
     return found
 
 

@@ -19,6 +19,7 @@ from .answers import Answer, Answers
 from .facts import Facts
 from .intake import Intake
 from .jobs import LOOK, MOVE, WORK, TooManyError
+from .messages import is_text
 from .panels import Panels
 from .plants import Plants
 from .runs import view
@@ -93,6 +94,8 @@ class Session:
         if name != "on_ready":
             self.notice = None
         try:
+            if not is_text(message):
+                raise ValueError
             act(message)
         except WaterplanError as error:
             self.notice = {"key": "notice_refused", "detail": str(error)[:600]}
@@ -155,9 +158,11 @@ class Session:
                 error = future.exception()
                 if error is None:
                     then(future.result())
+                elif isinstance(error, WaterplanError):
+                    self.tell("notice_refused", str(error)[:600])
                 else:
                     log.error("an answer failed", exc_info=error)
-                    self.tell("notice_failed", type(error).__name__)
+                    self.tell("notice_failed")
 
             self.soon(on_loop)
 

@@ -7,8 +7,11 @@ import pytest
 import xarray as xr
 from browsing import expectations, in_browser, serving
 
+import waterplan
 from dashboards.runs import Stores, figures, view
 from waterplan import Design, open_runs, robust, run_batch
+from waterplan.base.errors import DataError, Problem
+from waterplan.base.messages import catalogue
 from waterplan.study.scenario import Scenario
 
 TARGETS, RATES = [60.0, 120.0, 9999.0], [0.03, 0.08]
@@ -98,6 +101,24 @@ def test_robust_answers_are_told_as_they_are_stored(stores, folder):
     np.testing.assert_allclose(told["reach"], reach, rtol=1e-6)
     assert len(told["technologies"]) + told["never"] == answers.sizes["technology"]
     assert view(stores, {"store": "grid.zarr"})["robust"] is None
+
+
+@pytest.mark.parametrize(
+    ("error", "key"),
+    [
+        (PermissionError(13, "Permission denied", "/srv/secret/grid.zarr"), "runs_unreadable"),
+        (DataError([Problem("/srv/secret/grid.zarr", 0, "", "damaged")]), "runs_damaged"),
+    ],
+)
+def test_what_cannot_be_read_is_told_in_the_readers_words_without_a_place(stores, monkeypatch, error, key):
+    def refused(_):
+        raise error
+
+    monkeypatch.setattr(waterplan, "open_runs", refused)
+    found = view(stores, {"store": "grid.zarr"})
+    assert (found["store"], found["fault"]) == ("grid.zarr", key)
+    assert "secret" not in json.dumps(found)
+    assert set(catalogue("runs")[key]) == {"en", "zh"}
 
 
 def test_all_of_it_is_plain(stores):

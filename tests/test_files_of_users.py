@@ -201,8 +201,7 @@ def test_a_table_of_a_study_is_refused_in_words(doors, table, name, copy):
 def test_a_device_without_end_is_not_read_to_its_end(doors, door, tmp_path):
     path = tmp_path / {"outline": "x.geojson", "levers": "x.csv"}.get(door, "x.toml")
     path.symlink_to("/dev/zero")
-    told = doors.opens(door, path)
-    assert told == "read" if door == "secret" else told != "read"
+    assert doors.opens(door, path) != "read"
 
 
 def test_a_scenario_that_a_visitor_loads_cannot_stop_the_server(answers, facts, shipped):

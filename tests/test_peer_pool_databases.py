@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import multiprocessing
+import os
 import sqlite3
+import stat
 from datetime import UTC, datetime
 
 import pytest
@@ -187,6 +189,45 @@ def test_a_database_of_somebody_else_is_not_touched(tmp_path):
     connection.close()
     with pytest.raises(WaterplanError, match="a database of its own"):
         PeerPool.open(str(path))
+
+
+def rights(path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_what_others_may_read_of_a_pool_is_narrowed_when_its_owner_opens_it(tmp_path):
+    path = tmp_path / "pool.sqlite"
+    PeerPool.open(str(path)).close()
+    beside = tmp_path / "pool.sqlite-wal"
+    beside.touch()
+    path.chmod(0o644)
+    beside.chmod(0o664)
+    PeerPool.open(str(path)).close()
+    assert rights(path) == 0o600
+    assert not beside.exists() or rights(beside) == 0o600
+
+
+def test_a_pool_whose_rights_cannot_be_changed_opens_all_the_same(tmp_path, monkeypatch):
+    path = tmp_path / "pool.sqlite"
+    PeerPool.open(str(path)).close()
+    path.chmod(0o644)
+
+    def refused(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(os, "fchmod", refused)
+    with PeerPool.open(str(path)) as pool:
+        assert pool.releases() == 0
+    assert rights(path) == 0o644
+
+
+def test_the_rights_of_a_file_that_is_no_pool_are_left_as_they_are(tmp_path):
+    path = tmp_path / "theirs.txt"
+    path.write_bytes(b"not a database, but long enough to be looked at" * 30)
+    path.chmod(0o644)
+    with pytest.raises(WaterplanError):
+        PeerPool.open(str(path))
+    assert rights(path) == 0o644
 
 
 ADDRESSES = (

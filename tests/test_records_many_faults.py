@@ -60,6 +60,16 @@ def test_a_workbook_wrong_in_every_row_is_refused_for_its_first_rows(china):
         read_records(workbook(rows), china, language="zh")
 
 
+def test_a_workbook_with_few_faults_in_its_first_rows_is_refused_once_there_are_many(china):
+    rows = [good(n) for n in range(ROWS)]
+    for n in range(0, ROWS, 8):
+        rows[n][2] = f"nowhere{n}"
+    with pytest.raises(DataError) as refused:
+        read_records(unreadable_at_the_end(workbook(rows)), china)
+    (rest,) = [one.message for one in refused.value.problems if not one.column]
+    assert rest.startswith(f"at least 101 faults up to row {2 * GLANCE}. The rows after it were not read")
+
+
 def test_a_few_faults_are_told_with_those_that_come_much_later(china):
     rows = [good(n) for n in range(ROWS)]
     rows[3][2], rows[ROWS - 1][2] = "nowhere", "nor here"

@@ -80,7 +80,7 @@ function runsPage() {
   if (!found) return `<p class="quiet updating">${say("updating")}</p>`;
   if (!found.stores.length) return `<section class="card wide" data-card="runs" aria-label="${say("page_runs")}"><header><h2>${say("page_runs")}</h2></header><p class="told">${say(found.folder ? "runs_empty" : "runs_no_folder")}</p><pre tabindex="0">waterplan batch design.toml -o runs/first.zarr\nwaterplan dashboard --runs runs</pre></section>`;
   const chosen = picker("store", found.stores, found.store, esc);
-  if (found.fault || !found.figures) return `<section class="card wide" data-card="runs" aria-label="${say("page_runs")}"><header><h2>${say("page_runs")}</h2>${chosen}</header><p class="told" role="alert">${esc(found.fault) || say("runs_gone")}</p></section>`;
+  if (found.fault || !found.figures) return `<section class="card wide" data-card="runs" aria-label="${say("page_runs")}"><header><h2>${say("page_runs")}</h2>${chosen}</header><p class="told" role="alert">${say(found.fault || "runs_gone")}</p></section>`;
   const states = Object.entries(found.states).map(([state, n]) => `<span class="pill">${say("runs_state_" + state)} ${n.toLocaleString("en-US")}</span>`).join(" ");
   const reasons = found.reasons.length ? `<ul class="reasons">${found.reasons.map(([why, n]) => `<li>${n} × ${esc(why)}</li>`).join("")}</ul>` : "";
   const lines = found.headline.map(([name, unit, ...points]) => `<tr><th scope="row">${termed(name)}</th>${points.map((point) => `<td class="n">${amount(unit, point)}</td>`).join("")}</tr>`).join("");

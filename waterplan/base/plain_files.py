@@ -13,7 +13,9 @@ class NotPlainError(OSError):
 
 
 class TooLargeError(OSError):
-    """The file is larger than any that may be read here."""
+    """The file is larger than any that may be read here: ``size`` bytes, or at least so many."""
+
+    size = 0
 
 
 def read_plain(path: str | Path, most: int, *, is_link_followed: bool = True) -> bytes:
@@ -39,7 +41,9 @@ def read_plain(path: str | Path, most: int, *, is_link_followed: bool = True) ->
     finally:
         os.close(handle)
     if max(found.st_size, len(content)) > most:
-        raise TooLargeError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+        too_large = TooLargeError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+        too_large.size = max(found.st_size, len(content))
+        raise too_large
     return content
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from waterplan.base.errors import Problem, ScenarioError, suggest
+from waterplan.base.plain_files import TooLargeError, read_plain
 from waterplan.base.toml_text import TomlError, read_toml
 from waterplan.base.vocabulary import terms
 from waterplan.planning.batch.levers_table import read_table
@@ -55,13 +56,11 @@ def read_design(path: Path) -> Content:
     if fault:
         raise refuse([Problem(str(path), 0, "", fault)])
     try:
-        with path.open("rb") as stream:
-            raw = stream.read(BYTES_MAX + 1)
-        text = raw.decode("utf-8-sig").replace("\r\n", "\n")
-        if len(raw) > BYTES_MAX:
-            message = f"more than {BYTES_MAX:,} bytes. Long lists of levers belong in a table."
-            raise refuse([Problem(str(path), 0, "", message)])
+        text = read_plain(path, BYTES_MAX).decode("utf-8-sig").replace("\r\n", "\n")
         content = read_toml(text)
+    except TooLargeError:
+        message = f"more than {BYTES_MAX:,} bytes. Long lists of levers belong in a table."
+        raise refuse([Problem(str(path), 0, "", message)]) from None
     except OSError as error:
         raise refuse([Problem(str(path), 0, "", f"cannot be read: {error.strerror}.")]) from None
     except UnicodeDecodeError:

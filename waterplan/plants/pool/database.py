@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,6 +28,9 @@ from waterplan.plants.pool.seals import damaged
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 0x77617465  # "wate": of this room, among the advisory locks of a PostgreSQL database
 WAIT = 60.0  # seconds for somebody else's lock
+BESIDE = ("-wal", "-shm", "-journal")  # what SQLite puts beside a file, with parts of its content
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+PLAINLY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)  # no pipe is waited for, no link followed
 BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, "55P03")  # of SQLite, and PostgreSQL's lock_not_available
 
 
@@ -128,6 +132,21 @@ def migrate(engine: Engine, to: str = "head") -> None:
             config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
             config.attributes["connection"] = connection
             alembic.command.upgrade(config, to)
+
+
+def narrow(engine: Engine) -> None:
+    """Takes from others what they may do with the files of a pool, where its owner runs this and modes are known."""
+    if engine.dialect.name != "sqlite":
+        return
+    for suffix in ("", *BESIDE):
+        with suppress(OSError, AttributeError):  # not there, somebody else's, or a system without modes
+            handle = os.open(f"{engine.url.database}{suffix}", os.O_RDONLY | (PLAINLY if suffix else 0))
+            try:
+                found = os.fstat(handle)
+                if stat.S_ISREG(found.st_mode) and found.st_mode & OTHERS:
+                    os.fchmod(handle, stat.S_IMODE(found.st_mode) & ~OTHERS)
+            finally:
+                os.close(handle)
 
 
 def _make_file(path: Path) -> None:

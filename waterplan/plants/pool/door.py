@@ -6,20 +6,27 @@ Problems are all told at once, and repeat no figure.
 from __future__ import annotations
 
 import math
+import os
+import reprlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from numbers import Real
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from waterplan.base.errors import DataError, Problem, WaterplanError
+from waterplan.base.messages import Texts, usual_language
 from waterplan.base.vocabulary import term
 from waterplan.plants.records.balance import REUSED
 from waterplan.plants.records.record_cells import SMALLEST, YEARS
 from waterplan.plants.records.records import GRADED, KEY, OTHER_SOURCES, Records
+from waterplan.study.study import Study
 from waterplan.study.tables.schema import LABEL_LENGTH_MAX
 
+KEY_VARIABLE = "WATERPLAN_PEER_KEY"
+SHORTEST, LONGEST = 40, 200  # characters of a key
 FILE = "records"
 VOLUMES = (*GRADED, *OTHER_SOURCES, *REUSED)
 NEEDED = (*KEY, "product", "output")
@@ -30,6 +37,10 @@ OUTPUT_MAX, VOLUME_MAX, INTENSITY_MAX = (
 
 def checked(records: Records) -> Records:
     """Records that the pool can take: numbers as numbers, words as words. Raises DataError with all problems."""
+    if not isinstance(records, Records) or not all(
+        isinstance(table, pd.DataFrame) for table in (records.sites, records.products)
+    ):
+        raise DataError([Problem(FILE, 0, "", _said("no_records", kind=_kind(records)))])
     missing = [name for name in NEEDED if name not in records.products]
     if missing or records.sites.index.nlevels != len(KEY):
         names = ", ".join(missing) or "plant and year, as the index of sites"
@@ -46,9 +57,11 @@ def checked(records: Records) -> Records:
     return replace(records, sites=records.sites.assign(**given), products=made)
 
 
-def checked_published(enterprises: pd.DataFrame) -> pd.DataFrame:
-    """Published enterprises, of which enterprise, product, year, intensity and reuse rate are as they must be."""
-    problems = []
+def checked_published(study: Study) -> pd.DataFrame:
+    """A study's published enterprises: enterprise, product, year, intensity and reuse rate are as they must be."""
+    if not isinstance(getattr(study, "enterprises", None), pd.DataFrame):
+        raise DataError([Problem("study", 0, "", _said("no_study", kind=_kind(study)))])
+    enterprises, problems = study.enterprises.reset_index(), []
     for row, one in enumerate(enterprises.to_dict("records"), start=1):
         faults = {
             "enterprise": _name(one["enterprise"]),
@@ -61,6 +74,41 @@ def checked_published(enterprises: pd.DataFrame) -> pd.DataFrame:
     if problems:
         raise DataError(problems)
     return enterprises
+
+
+def checked_key(key: object, where: str = "the key") -> str:
+    """A key that has the form of one. Raises WaterplanError, which does not repeat it."""
+    if not isinstance(key, str):
+        raise WaterplanError(_said("key_no_text", kind=_kind(key), least=SHORTEST, most=LONGEST))
+    if not SHORTEST <= len(key) <= LONGEST or not all(one.isascii() and one.isprintable() for one in key):
+        raise WaterplanError(_said("key_wrong", where=where, variable=KEY_VARIABLE))
+    return key
+
+
+def checked_plant(plant: object) -> str:
+    """A plant's name that may be looked for; any text, for older pools hold odd ones. Raises WaterplanError."""
+    if not isinstance(plant, str):
+        raise WaterplanError(_said("plant_no_text", kind=_kind(plant)))
+    return plant
+
+
+def checked_cell(cell: object) -> list[str]:
+    """Product, route and size class that may be asked about. Raises WaterplanError."""
+    parts = list(cell) if isinstance(cell, list | tuple) else []
+    if not 1 <= len(parts) <= 3 or _name(parts[0]) or any(part != "" and _name(part) for part in parts[1:]):
+        raise WaterplanError(_said("cell_wrong", got=reprlib.repr(cell)))
+    return parts
+
+
+def checked_path(path: object) -> Path:
+    """A path that the system can hold. Raises DataError."""
+    try:
+        given = os.fspath(path)  # type: ignore[call-overload]
+        if isinstance(given, str) and b"\0" not in os.fsencode(given):
+            return Path(given)
+    except (TypeError, UnicodeError):
+        pass
+    raise DataError([Problem("path", 0, "", _said("path_wrong", got=reprlib.repr(path)))])
 
 
 def checked_output(output: float | None) -> float | None:
@@ -99,8 +147,18 @@ def word(value: object) -> str:
     return "" if _is_missing(value) else str(value)
 
 
+def _kind(given: object) -> str:
+    """What is told of a value that may be a key in the wrong place."""
+    return type(given).__name__
+
+
+def _said(key: str, **values: object) -> str:
+    return Texts("peer_pool", usual_language())(key, **values)
+
+
 def _keys(index: pd.Index) -> Iterator[Problem]:
-    if not index.is_unique:
+    named = [key for key in index if isinstance(key[0], str)]
+    if len(set(named)) < len(named):
         yield Problem(FILE, 0, "plant", "a plant and year stands there twice; give it once.")
     for row, (plant, year) in enumerate(index, start=1):
         for column, fault in (("plant", _name(plant)), ("year", _year(year))):
@@ -132,13 +190,15 @@ def _products(records: Records) -> Iterator[Problem]:
         if (plant, year) not in known:
             yield Problem(FILE, row, "plant", "a plant and year that is not among the sites. Give its row there.")
         key = (plant, year, product, word(route))
+        if faults["product"]:  # it may be of a kind that cannot be looked for
+            continue
         if key in seen:
             yield Problem(FILE, row, "product", "a product stands twice for one plant, year and route; add them up.")
         seen.add(key)
 
 
 def _name(value: object) -> str:
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value.strip():
         return "empty, or no text. Give a name."
     if len(value) > LABEL_LENGTH_MAX or not value.isprintable():
         return f"more than {LABEL_LENGTH_MAX} characters, or signs that cannot be seen."

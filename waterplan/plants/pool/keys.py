@@ -9,11 +9,12 @@ import secrets
 from pathlib import Path
 
 from waterplan.base.errors import WaterplanError
+from waterplan.base.plain_files import read_plain
 from waterplan.base.whole_files import put_new
+from waterplan.plants.pool.door import KEY_VARIABLE, checked_key
 
-KEY_VARIABLE = "WATERPLAN_PEER_KEY"
+FILE_MAX = 1000  # bytes of a file with a key, with blanks before and after it
 LENGTH = 32  # bytes of chance in a key
-SHORTEST, LONGEST = 40, 200  # characters
 
 
 def new_key() -> str:
@@ -36,21 +37,10 @@ def read_key(file: str | Path | None = None) -> str:
     else:
         where = str(file)
         try:
-            with Path(file).open(encoding="ascii") as lines:
-                key = lines.read(LONGEST + 2)
+            key = read_plain(file, FILE_MAX).decode("ascii")
         except (OSError, UnicodeDecodeError):
             raise WaterplanError(f"{where} cannot be read as a key. Give the file with the key.") from None
     return checked_key(key.strip(), where)
-
-
-def checked_key(key: str, where: str = "the key") -> str:
-    """A key that has the form of one. Raises WaterplanError, which does not repeat it."""
-    if not SHORTEST <= len(key) <= LONGEST or not all(one.isascii() and one.isprintable() for one in key):
-        raise WaterplanError(
-            f"{where} holds no key of an owner. Give --key-file with the file that the operator handed out, "
-            f"or set {KEY_VARIABLE}."
-        )
-    return key
 
 
 def write_key(file: str | Path, key: str) -> None:

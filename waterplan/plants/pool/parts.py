@@ -54,7 +54,7 @@ def plant_years(records: Records) -> list[PlantYear]:
 
 def published(study: Study) -> list[PlantYear]:
     """The published enterprises of a study: intensity and reuse rate, no output. Raises DataError with all problems."""
-    rows = checked_published(study.enterprises.reset_index())
+    rows = checked_published(study)
     return [
         PlantYear(
             f"{row['enterprise']}, {row['product']}",

@@ -14,9 +14,17 @@ from waterplan.base.spreadsheet import csv_cell
 from waterplan.base.whole_files import write_whole
 from waterplan.plants.pool import submissions as store
 from waterplan.plants.pool.audit import audited, changed_owners
-from waterplan.plants.pool.database import WAIT, locked, migrate, open_engine, usual_url
-from waterplan.plants.pool.door import checked_output, checked_release, is_countable
-from waterplan.plants.pool.keys import checked_key, digest, new_key, read_key, write_key
+from waterplan.plants.pool.database import WAIT, locked, migrate, narrow, open_engine, usual_url
+from waterplan.plants.pool.door import (
+    checked_cell,
+    checked_key,
+    checked_output,
+    checked_path,
+    checked_plant,
+    checked_release,
+    is_countable,
+)
+from waterplan.plants.pool.keys import digest, new_key, read_key, write_key
 from waterplan.plants.pool.parts import PlantYear, plant_years, published
 from waterplan.plants.pool.points import Contribution, size_class
 from waterplan.plants.pool.pool_cells import Cell, cells_of
@@ -59,6 +67,7 @@ class PeerPool:
         engine = open_engine(usual_url() if url is None else url, wait)
         try:
             migrate(engine)
+            narrow(engine)
             return cls(engine, rules)
         except BaseException:
             engine.dispose()
@@ -80,24 +89,25 @@ class PeerPool:
         The pool keeps a salted digest; a key that is lost cannot be found again. ``file``: a new file to write it to,
         which only who runs this may read.
         """
-        key = new_key()
+        key, goal = new_key(), None if file is None else checked_path(file)
         with locked(self._engine) as connection:
             store.add_owner(connection, self._digest(KEY, key))
-            if file is not None:
-                write_key(file, key)
+            if goal is not None:
+                write_key(goal, key)
         return key
 
     @staticmethod
     def read_key(file: str | Path | None = None) -> str:
         """The key in a file, or in the environment variable WATERPLAN_PEER_KEY."""
-        return read_key(file)
+        return read_key(None if file is None else checked_path(file))
 
     @staticmethod
     def cell(product: str, route: str = "", output: float | None = None) -> CellName:
         """The name of the cell of a plant: product, route, and the size class of its output [unit/a].
 
-        Raises WaterplanError for an output that no plant can have.
+        Raises WaterplanError for names that are none, and an output that no plant can have.
         """
+        checked_cell((product, route))
         return CellName(product, route, size_class(checked_output(output)))
 
     def seed(self, study: Study) -> int:
@@ -137,7 +147,7 @@ class PeerPool:
             owner = self._owner(connection, owner_key)
             if plant is None:
                 return store.delete_owner(connection, owner)
-            named = digest(self._salt, self._digest(PLANT, owner_key), plant)
+            named = digest(self._salt, self._digest(PLANT, owner_key), checked_plant(plant))
             known = store.plant_of(connection, owner, named)
             if known is None:
                 raise WaterplanError("The pool has no such plant under this key. Give its name as it was submitted.")
@@ -185,7 +195,7 @@ class PeerPool:
         ``told`` is False, and no decile there, where the rules do not allow it.
         """
         number = checked_release(release, self.releases())
-        return found(self._cells(number), CellName(*cell), number)
+        return found(self._cells(number), CellName(*checked_cell(cell)), number)
 
     def place(self, records: Records, release: int | None = None) -> pd.DataFrame:
         """Where each product of the records stands among its peers, interpolated between told deciles.
@@ -200,15 +210,15 @@ class PeerPool:
 
     def export(self, path: str | Path, release: int | None = None) -> int:
         """Writes all that a release tells into a CSV file; how many cells. Nothing else of the pool is in it."""
-        number = checked_release(release, self.releases())
+        goal, number = checked_path(path), checked_release(release, self.releases())
         cells = self._cells(number)
-        _write(table_of(cells, number), path)
+        _write(table_of(cells, number), goal)
         return len(cells)
 
     def export_own(self, path: str | Path, owner_key: str) -> int:
         """Writes what the pool holds of an owner into a CSV file that only who runs this may read; how many rows."""
-        table = self.own(owner_key)
-        _write(table, path)
+        goal, table = checked_path(path), self.own(owner_key)
+        _write(table, goal)
         return len(table)
 
     def _digest(self, *words: str) -> str:
@@ -241,7 +251,7 @@ class PeerPool:
         return cells_of(now, self._rules)
 
 
-def _write(table: pd.DataFrame, path: str | Path) -> None:
+def _write(table: pd.DataFrame, path: Path) -> None:
     """A table as CSV, in a file that others may not read; words that a spreadsheet would run are quoted."""
     safe = table.map(lambda value: csv_cell(value) if isinstance(value, str) else value)
     write_whole(path, safe.to_csv(index=False).encode(), mode=0o600)

@@ -6,7 +6,7 @@ import datetime
 import io
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from waterplan.study.tables.sheet import COLUMNS_MAX, CONTROL
 
 SHEET_ROWS_MAX = 20_000
 SHEETS_MAX = 50
-GLANCE = 500  # rows that are looked at before the others are read
+GLANCE = 500  # rows that are looked at before the others are read; then twice as many each time, so that work is linear
 FORMULA, ERROR = "f", "e"
 Told = dict[tuple[str, str], list[int]]  # key of a message and column -> rows
 Record = tuple[int, list[Any]]  # number of a row and its values
@@ -33,8 +33,8 @@ Cancelled = Callable[[], bool]
 def read_workbook(data: bytes, faults: Faults, glance: Glance, cancelled: Cancelled) -> dict[str, Raw]:
     """Tables by name (headers.LAYOUTS; "" for a lone sheet whose layout its headings tell); problems in ``faults``.
 
-    Raises DataError where the first rows of a table have so many faults that the others need not be read, and
-    StoppedError once ``cancelled`` holds.
+    Raises DataError where the rows that were looked at (the first 500, 1000, 2000, ...) have so many faults that the
+    others need not be read, and StoppedError once ``cancelled`` holds.
     """
     if not may_be_opened(data, faults):
         return {}
@@ -141,10 +141,12 @@ def _table(book: Any, sheet: Any, table: str, faults: Faults, glance: Glance, ca
         return None
     told: Told = {}
     rows = _rows(sheet, told, cancelled)
-    records = list(islice(rows, GLANCE))
-    if len(records) == GLANCE:
+    records: list[Record] = []
+    for most in (GLANCE << times for times in count()):
+        records += islice(rows, most - len(records))
+        if len(records) < most:
+            break
         _look(sheet, table, records, seen, told, faults, glance)
-    records += rows
     _told(sheet, told, faults)
     return _raw(sheet, table, records, seen, faults)
 

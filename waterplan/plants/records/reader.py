@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from waterplan.base.errors import PATHS, DataError, WaterplanError, must_be
 from waterplan.base.messages import LANGUAGES
+from waterplan.base.plain_files import TooLargeError, read_plain
 from waterplan.plants.records.balance import BALANCE_TOLERANCE, SHARES_SLACK, inconsistencies
 from waterplan.plants.records.columns import Sheet, names_of, read_sheet
 from waterplan.plants.records.csv_text import BYTES_MAX, Cells, Raw, read_csv
@@ -46,7 +47,7 @@ def read_records(
 
     name: what the file is called in messages. language: of the messages. tolerance: of the water balance [1].
     What the file is is told by its content, never by its name. Raises DataError with all problems: file [sheet], row,
-    column and what to do, where the first rows of a workbook have a hundred and more with those alone; WaterplanError
+    column and what to do, of a workbook that has many in its first 500 (1000, 2000, ...) rows those; WaterplanError
     for another language or a tolerance that is none; StoppedError once ``cancelled`` holds.
     """
     must_be(source, (bytes, *PATHS), "records", "a path, or the content of a file", DataError)
@@ -99,9 +100,9 @@ def _content(path: Path, faults: Faults) -> bytes | None:
     fault = not_a_file(path)
     if not fault:
         try:
-            if path.stat().st_size <= BYTES_MAX:
-                return path.read_bytes()
-            size = f"{path.stat().st_size / 2**20:.0f}"
+            return read_plain(path, BYTES_MAX)
+        except TooLargeError as error:
+            size = f"{error.size / 2**20:.0f}"
             fault = faults.say("too_many_bytes", size=size, most=f"{BYTES_MAX / 2**20:.0f}")
         except OSError as error:
             fault = f"{error.strerror}."

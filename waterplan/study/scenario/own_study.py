@@ -21,7 +21,7 @@ from waterplan.study.study import Study
 from waterplan.study.tables.tolerances import is_above, outside, sums_to_one
 
 Array = NDArray[np.float64]
-KEPT = 64
+KEPT = 8  # results of a study; one that changes many large inputs takes 15 MB
 _LOCK = threading.Lock()  # planners of several threads share what is remembered
 NO_ROW = {
     "output": "it is not made there",

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from waterplan.base.errors import Problem, ScenarioError, suggest
+from waterplan.base.plain_files import TooLargeError, read_plain
 from waterplan.base.toml_text import TomlError, read_toml
 from waterplan.study.tables.path_faults import not_a_file
 
@@ -72,12 +73,12 @@ def _read_layer(path: Path) -> Layer:
     if fault:
         raise _refuse(path, fault)
     try:
-        with path.open("rb") as stream:
-            raw = stream.read(BYTES_MAX + 1)
+        raw = read_plain(path, BYTES_MAX)
+    except TooLargeError:
+        message = f"more than {BYTES_MAX:,} bytes. A scenario writes only what differs from the study."
+        raise _refuse(path, message) from None
     except OSError as error:
         raise _refuse(path, f"cannot be read: {error.strerror}.") from None
-    if len(raw) > BYTES_MAX:
-        raise _refuse(path, f"more than {BYTES_MAX:,} bytes. A scenario writes only what differs from the study.")
     try:
         text = raw.decode("utf-8-sig").replace("\r\n", "\n")
         content = read_toml(text)

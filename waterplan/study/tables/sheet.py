@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from waterplan.base.errors import Problem, suggest
+from waterplan.base.plain_files import TooLargeError, read_plain
 from waterplan.study.tables.path_faults import not_a_file
 from waterplan.study.tables.schema import FILE_BYTES_MAX, Table
 
@@ -114,17 +115,17 @@ def read_text(path: Path, findings: Findings) -> str | None:
         return None
     try:
         return _text_of(path, findings)
+    except TooLargeError as error:
+        most = FILE_BYTES_MAX / 2**20
+        findings.add(f"{error.size / 2**20:.0f} MiB; at most {most:.0f} MiB are read. Split the study.")
+        return None
     except OSError as error:
         findings.add(f"cannot be read: {error.strerror}.")
         return None
 
 
 def _text_of(path: Path, findings: Findings) -> str | None:
-    size = path.stat().st_size
-    if size > FILE_BYTES_MAX:
-        findings.add(f"{size / 2**20:.0f} MiB; at most {FILE_BYTES_MAX / 2**20:.0f} MiB are read. Split the study.")
-        return None
-    data = path.read_bytes()
+    data = read_plain(path, FILE_BYTES_MAX)
     text = decode(data)
     if text is None:
         other = "UTF-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "binary data" if b"\0" in data else "neither"

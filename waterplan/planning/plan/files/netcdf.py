@@ -17,6 +17,7 @@ import xarray as xr
 
 from waterplan.base.errors import DataError, Problem
 from waterplan.base.messages import Texts, usual_language
+from waterplan.base.plain_files import TooLargeError, read_plain
 from waterplan.base.toml_text import TomlError, read_toml
 from waterplan.base.vocabulary import Term, term, terms
 from waterplan.base.whole_files import write_whole
@@ -98,11 +99,10 @@ def _content(path: Path) -> bytes:
     if fault := not_a_file(path):
         raise _refused(str(path), f"{fault} Give a plan that was saved with waterplan plan ... -o plan.nc.")
     try:
-        size = path.stat().st_size
-        if size > FILE_BYTES_MAX:
-            most = f"{FILE_BYTES_MAX / 1024**2:.0f} is the most for a plan"
-            raise _refused(str(path), f"{size / 1024**2:.0f} MiB; {most}.")
-        return path.read_bytes()
+        return read_plain(path, FILE_BYTES_MAX)
+    except TooLargeError as error:
+        most = f"{FILE_BYTES_MAX / 1024**2:.0f} is the most for a plan"
+        raise _refused(str(path), f"{error.size / 1024**2:.0f} MiB; {most}.") from None
     except OSError as error:
         raise _refused(str(path), f"cannot be read: {error.strerror}.") from None
 
