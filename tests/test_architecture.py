@@ -16,7 +16,7 @@ WINGS = {  # from the ground up; a wing imports from wings above it here, a room
     "base": [
         {"errors"},
         {"units", "vocabulary", "messages", "palette", "plain_files", "toml_text"},
-        {"formats", "spreadsheet", "whole_files", "extras"},
+        {"formats", "spreadsheet", "whole_files", "extras", "highs"},
         {"late"},
     ],
     "study": [{"tables"}, {"study"}, {"scenario", "outline"}],

@@ -8,6 +8,7 @@ import pytest
 
 import waterplan
 from waterplan.base.messages import Texts, catalogue
+from waterplan.cli import names
 from waterplan.cli.entry import main
 
 TINY = str(Path(__file__).parent / "tiny_study")
@@ -29,7 +30,7 @@ class Done:
 def run(capsys, monkeypatch):
     """Runs a command in this process."""
     monkeypatch.delenv("WATERPLAN_LANGUAGE", raising=False)
-    monkeypatch.setattr(waterplan, "is_compiled", lambda: True, raising=False)
+    monkeypatch.setattr(names, "is_compiled", lambda: True, raising=False)
 
     def command(*words: str) -> Done:
         code = main(list(words))
@@ -276,7 +277,7 @@ def test_a_way_out_can_be_typed_as_it_is_printed(plan):
 
 @pytest.mark.parametrize("words", [("plan", "reference", "--no-confirm"), ("compare", "reference", "carbon_priced")])
 def test_compiling_is_announced_before_it_begins(run, monkeypatch, words):
-    monkeypatch.setattr(waterplan, "is_compiled", iter([False, True]).__next__, raising=False)
+    monkeypatch.setattr(names, "is_compiled", iter([False, True]).__next__, raising=False)
     done = run(*words, "--study", TINY)
     assert done.err == "Compiling the planner, once: about half a minute.\n"
     assert ("with compilation" in done.out) == (words[0] == "plan")

@@ -16,6 +16,7 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from scipy.sparse import csc_array
 
 from waterplan.base.errors import SolverError
+from waterplan.base.highs import QuietHighs, quiet_highs
 from waterplan.base.units import whole_volume
 from waterplan.planning.model.build import build_model, columns_of
 from waterplan.planning.model.decisions import Decisions, Duals
@@ -272,30 +273,17 @@ def _lp(compiled: Compiled, unit: float) -> highspy.HighsLp:
     return lp
 
 
-class _QuietHighs(highspy.Highs):
-    """HiGHS that does not print its name on standard output before it can be told not to."""
-
-    def enableCallbacks(self) -> None:  # noqa: N802
-        self.silent()
-        super().enableCallbacks()
-
-
 def _highs(settings: Settings) -> highspy.Highs:
     if settings.threads != _process["threads"]:  # HiGHS keeps one set of threads for the whole process
-        _QuietHighs.resetGlobalScheduler(True)
+        QuietHighs.resetGlobalScheduler(True)
         _process["threads"] = settings.threads
-    highs = _QuietHighs()
-    options = {
-        "output_flag": settings.log,
-        "solver": settings.method,
-        "threads": settings.threads,
-        "parallel": "off" if settings.threads == 1 else "choose",
-        "primal_feasibility_tolerance": settings.tolerance,
-        "dual_feasibility_tolerance": settings.tolerance,
-        "run_crossover": "on" if settings.crossover else "off",
-        "time_limit": settings.time_limit,
-    }
-    for name, value in options.items():
-        if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
-            raise SolverError(f"HiGHS does not take {name} = {value!r}.")
-    return highs
+    return quiet_highs(
+        output_flag=settings.log,
+        solver=settings.method,
+        threads=settings.threads,
+        parallel="off" if settings.threads == 1 else "choose",
+        primal_feasibility_tolerance=settings.tolerance,
+        dual_feasibility_tolerance=settings.tolerance,
+        run_crossover="on" if settings.crossover else "off",
+        time_limit=settings.time_limit,
+    )

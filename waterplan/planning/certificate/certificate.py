@@ -14,8 +14,8 @@ from waterplan.base.vocabulary import terms
 from waterplan.planning.certificate.accounts import Amounts, labels, recompute_accounts
 from waterplan.planning.certificate.allowances import RELATIVE, VOLUME, Limit, at_least, at_most, check_limits
 from waterplan.planning.certificate.bound import PRICES, lower_bound
-from waterplan.planning.certificate.coefficients import recompute_coefficients
-from waterplan.planning.certificate.decision_frames import read_decisions
+from waterplan.planning.certificate.coefficients import Coefficients, recompute_coefficients
+from waterplan.planning.certificate.decision_frames import CHOICE, read_decisions
 from waterplan.planning.certificate.tables import Tables
 from waterplan.study.scenario import Scenario
 from waterplan.study.study import Study
@@ -24,7 +24,7 @@ GAP_MAX = 1e-6  # of gross cost
 TIE_BREAK_MAX = 1e-6  # CNY/m3
 SHOWN = 8
 NOT_RECOMPUTED = {"decision", "dual"}
-SHARES = {"deployed_share"}
+SHARE = "deployed_share"
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def examine(dataset: xr.Dataset, study: Study, scenario: Scenario) -> Certificat
     accounts = recompute_accounts(tables, coefficients, decisions)
     unit = coefficients.unit
     scale = max(*(abs(float(accounts[name].iloc[0])) for name in ("gross_cost", "objective")), unit)
-    lines = [*_origin(dataset, study, scenario), *compare(dataset, accounts, tables, scale, unit)]
+    lines = [*_origin(dataset, study, scenario), *compare(dataset, accounts, coefficients, tables, scale)]
     limits = check_limits(tables, coefficients, decisions, accounts)
     cost = float(accounts["objective"].iloc[0])
     proven = lower_bound(dataset, tables, coefficients)
@@ -167,7 +167,9 @@ def _origin(dataset: xr.Dataset, study: Study, scenario: Scenario) -> list[Line]
     return [_line(name, float(dataset.attrs.get(name) == digest), 1.0, 0.0) for name, digest in expected.items()]
 
 
-def compare(dataset: xr.Dataset, accounts: Amounts, tables: Tables, scale: float, unit: float) -> list[Line]:
+def compare(
+    dataset: xr.Dataset, accounts: Amounts, coefficients: Coefficients, tables: Tables, scale: float
+) -> list[Line]:  # fmt: skip
     """Every ledger line and result of a plan beside what was recomputed; one that is missing, or that nobody
     recomputed, does not hold."""
     known, names = terms(), labels(tables)
@@ -178,22 +180,25 @@ def compare(dataset: xr.Dataset, accounts: Amounts, tables: Tables, scale: float
             continue
         dims = list(known[name].dims)
         stated = dataset[name].transpose(*dims).reindex({dim: names[dim] for dim in dims})
-        weight = _weight(name, accounts, tables)
+        weight = _weight(name, accounts, coefficients)
         money = known[name].unit.startswith("MCNY") or name == "levelised_cost"
-        size = scale if money else 1.0 if name in SHARES else unit
-        lines.append(_compare(name, stated, recomputed, weight, VOLUME * size))
+        lines.append(_compare(name, stated, recomputed, weight, VOLUME * (scale if money else coefficients.unit)))
     others = {str(name) for name, array in dataset.data_vars.items() if "step" not in array.dims} - set(accounts)
     unknown = sorted(name for name in others if name not in known or known[name].kind not in NOT_RECOMPUTED)
     return lines + [_line(name, float(dataset[name].sum()), np.nan, 0.0, "not recomputed") for name in unknown]
 
 
-def _weight(name: str, accounts: Amounts, tables: Tables) -> pd.Series | None:
-    """What turns a ratio into the amount whose tolerance is known: intensities into volumes, cost per m3 into cost."""
+def _weight(name: str, accounts: Amounts, coefficients: Coefficients) -> pd.Series | None:
+    """What turns a ratio into the amount whose tolerance is known: intensities and shares into volumes, cost per m3
+    into cost."""
     if name == "levelised_cost":
         return accounts["saving_by_technology"]
     if name in ("base_intensity", "planned_intensity"):
         reference = accounts["reference_withdrawal"].groupby("product").sum()
         return reference / accounts["base_intensity"]
+    if name == SHARE:
+        largest = coefficients.places.groupby(CHOICE)["largest"].sum()
+        return largest.where(largest > 0, 1.0)
     return None
 
 
@@ -203,10 +208,10 @@ def _compare(name: str, stated: xr.DataArray, recomputed: pd.Series, weight: pd.
         amount = float(recomputed.iloc[0])
         return _line(name, float(stated), amount, allowed + RELATIVE * abs(amount))
     index = [stated.indexes[dim] for dim in stated.dims]
-    empty = np.nan if weight is not None or name.endswith("_withdrawal") else 0.0
+    empty = np.nan if (weight is not None and name != SHARE) or name.endswith("_withdrawal") else 0.0
     there = _spread(recomputed, index, empty)
     here = stated.to_numpy().astype(float)
-    factor = 1.0 if weight is None else np.nan_to_num(_spread(weight, index, 0.0))
+    factor = 1.0 if weight is None else np.nan_to_num(_spread(weight, index, 1.0 if name == SHARE else 0.0))
     nowhere = np.isnan(here) & np.isnan(there)
     difference = np.where(nowhere, 0.0, np.abs(here - there) * factor)
     limit = allowed + RELATIVE * np.abs(np.nan_to_num(there * factor))

@@ -138,8 +138,8 @@ def scarcity_credit(structure: Structure, values: Values, scarcity_value: float,
 
     The mean is weighted by reference withdrawal, so that the average cubic metre earns ``scarcity_value``.
     """
-    if scarcity_value == 0:
-        return np.zeros(len(structure.provinces))
     stress = np.minimum(values["water_stress"], 1.0)
     weight = totals(structure.pair_province, reference_withdrawal, len(structure.provinces))
+    if scarcity_value == 0 or weight @ stress == 0:  # or nobody withdraws where water is scarce
+        return np.zeros(len(structure.provinces))
     return scarcity_value * stress * weight.sum() / (weight @ stress)

@@ -81,3 +81,12 @@ def by_province(dataset: xr.Dataset) -> pd.DataFrame:
         index=list(map(str, dataset["province"].values)),
     )
     return frame.sort_values("saving", ascending=False, kind="stable")
+
+
+def change(value: float, before: float) -> float:
+    """By what share something has become more or less [1]; missing where there was nothing.
+
+    >>> change(80.0, 100.0)
+    -0.19999999999999996
+    """
+    return value / before - 1.0 if before > 0 else float("nan")

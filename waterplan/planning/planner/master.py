@@ -10,6 +10,7 @@ import highspy
 import numpy as np
 
 from waterplan.base.errors import SolverError
+from waterplan.base.highs import quiet_highs
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.structure import Index
 from waterplan.planning.planner.shared_limits import KEPT, Limits
@@ -40,14 +41,7 @@ class Master:
         self._elastic, self._scale = True, 1.0 / dearness
         self._counted: Array | None = None  # the limits of which only what is missing counts
         self._cost: list[Array] = []
-        self._highs = _QuietHighs()
-        for name, value in {
-            "output_flag": False,
-            "threads": 1,
-            "parallel": "off",
-            "presolve": "off",
-        }.items():
-            self._highs.setOptionValue(name, value)
+        self._highs = quiet_highs(presolve="off")
         infinity = highspy.kHighsInf
         for sign, bound in zip(limits.sign, limits.bound / self.size, strict=True):
             self._highs.addRow(bound if sign > 0 else -infinity, infinity if sign > 0 else bound, 0, [], [])
@@ -152,11 +146,3 @@ class Master:
             weight[question, block] += amount
         weight[weight < 1e-13] = 0.0
         return weight / weight.sum(axis=0)
-
-
-class _QuietHighs(highspy.Highs):
-    """HiGHS that does not print its name on standard output before it can be told not to."""
-
-    def enableCallbacks(self) -> None:  # noqa: N802
-        self.silent()
-        super().enableCallbacks()

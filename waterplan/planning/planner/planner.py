@@ -91,6 +91,9 @@ class Planner:
         search = self.search(scenario, stop=_stop(started, time_limit, cancelled))
         if search.instance.levers.saving_target > (1.0 + OUT_OF_REACH) * search.pairs.reference.sum():
             raise no_plan(search.instance.levers.saving_target, self.attainable(scenario))
+        return self._answer(search, scenario, guess, started)
+
+    def _answer(self, search: Search, scenario: Scenario, guess: float, started: float) -> Result:
         try:
             if sum(kind in TECHNOLOGY_LIMITS for kind in search.limits.kind) > TECHNOLOGY_LIMITS_MAX:
                 return self._by_the_full_model(scenario)
@@ -120,9 +123,11 @@ class Planner:
 
     def attainable(self, scenario: Scenario) -> float | None:
         """The largest counted saving within all limits of a scenario [hm3/a]; None when they contradict each other."""
-        out_of_reach = (1.0 + 0.5 * OUT_OF_REACH) * float(self.search(scenario).pairs.reference.sum())
+        pairs = self.search(scenario).pairs
+        beyond = (1.0 + 0.5 * OUT_OF_REACH) * float(pairs.reference.sum()) or pairs.unit  # without water, anything is
+        asked = scenario.with_levers(saving_target=beyond)
         try:
-            self.solve(scenario.with_levers(saving_target=out_of_reach))
+            self._answer(self.search(asked), asked, 1.0, time.perf_counter())
         except InfeasibleError as error:
             return None if math.isnan(error.attainable) else error.attainable
         raise AssertionError("a saving of more than the reference withdrawal has been found")

@@ -22,6 +22,7 @@ import highspy
 import numpy as np
 
 from waterplan.base.errors import SolverError
+from waterplan.base.highs import quiet_highs
 from waterplan.planning.model.flows import Array
 from waterplan.plants.measures.options import PlantProblem, ProductChoices, unbeaten
 
@@ -216,28 +217,7 @@ class _Program:
         return tuple(choice)
 
 
-class _QuietHighs(highspy.Highs):
-    """HiGHS that does not print its name on standard output before it can be told not to."""
-
-    def enableCallbacks(self) -> None:  # noqa: N802
-        self.silent()
-        super().enableCallbacks()
-
-
 def _highs() -> highspy.Highs:
-    highs = _QuietHighs()
-    options: dict[str, object] = {
-        "output_flag": False,
-        "threads": 1,
-        "parallel": "off",
-        "mip_rel_gap": MIP_GAP,
-        "mip_abs_gap": 0.0,
-        "mip_feasibility_tolerance": TOLERANCE,
-        "primal_feasibility_tolerance": TOLERANCE,
-        "dual_feasibility_tolerance": TOLERANCE,
-        "time_limit": TIME_LIMIT,
-    }
-    for name, value in options.items():
-        if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
-            raise SolverError(f"HiGHS does not take {name} = {value!r}.")
-    return highs
+    tolerances = ("mip_feasibility_tolerance", "primal_feasibility_tolerance", "dual_feasibility_tolerance")
+    gaps = {"mip_rel_gap": MIP_GAP, "mip_abs_gap": 0.0}
+    return quiet_highs(**gaps, **dict.fromkeys(tolerances, TOLERANCE), time_limit=TIME_LIMIT)

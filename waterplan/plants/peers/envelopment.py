@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from waterplan.base.errors import SolverError
+from waterplan.base.highs import quiet_highs
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]
@@ -78,11 +79,7 @@ class _Programme:
         self._is_in = np.zeros(len(x), dtype=bool)
         self._row_numbers = np.arange(self._rows, dtype=np.int32)
         self.runs = 0
-        self._highs = QuietHighs()
-        options: dict[str, object] = {"output_flag": False, "threads": 1, "parallel": "off", "presolve": "off"}
-        for name, value in {**options, **dict.fromkeys(TOLERANCES, TOLERANCE)}.items():
-            if self._highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
-                raise SolverError(f"HiGHS does not take {name} = {value!r}.")
+        self._highs = quiet_highs(presolve="off", **dict.fromkeys(TOLERANCES, TOLERANCE))
         for row in range(self._rows):
             is_sum = row == x.shape[1] + y.shape[1]
             self._highs.addRow(float(is_sum), 1.0 if is_sum else highspy.kHighsInf, 0, [], [])
@@ -154,11 +151,3 @@ class _Programme:
     def _add(self, cost: float, entries: Array) -> None:
         count = len(entries)
         self._highs.addCol(cost, 0.0, highspy.kHighsInf, count, self._row_numbers[:count], entries)
-
-
-class QuietHighs(highspy.Highs):
-    """HiGHS that does not print its name on standard output before it can be told not to."""
-
-    def enableCallbacks(self) -> None:  # noqa: N802
-        self.silent()
-        super().enableCallbacks()

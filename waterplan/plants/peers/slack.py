@@ -17,7 +17,8 @@ import highspy
 import numpy as np
 
 from waterplan.base.errors import SolverError
-from waterplan.plants.peers.envelopment import TOLERANCE, TOLERANCES, Array, Envelopment, QuietHighs
+from waterplan.base.highs import quiet_highs
+from waterplan.plants.peers.envelopment import TOLERANCE, TOLERANCES, Array, Envelopment
 
 ROOM = 1e-9  # share of a row's size by which θ may be passed, since θ itself is a rounded number
 
@@ -47,11 +48,7 @@ class _Programme:
     def __init__(self, x: Array, y: Array, variable: bool):
         entries = np.column_stack([-x, y, np.ones((len(x), int(variable)))])
         rows = np.arange(entries.shape[1], dtype=np.int32)
-        self._highs = QuietHighs()
-        options: dict[str, object] = {"output_flag": False, "threads": 1, "parallel": "off", "presolve": "off"}
-        for name, value in {**options, **dict.fromkeys(TOLERANCES, TOLERANCE)}.items():
-            if self._highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
-                raise SolverError(f"HiGHS does not take {name} = {value!r}.")
+        self._highs = quiet_highs(presolve="off", **dict.fromkeys(TOLERANCES, TOLERANCE))
         for row in rows:
             is_sum = row == x.shape[1] + y.shape[1]
             self._highs.addRow(float(is_sum), 1.0 if is_sum else highspy.kHighsInf, 0, [], [])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 
 from waterplan.base.errors import SolverError
-from waterplan.plants.peers.envelopment import QuietHighs
+from waterplan.base.highs import quiet_highs
 
 NODES = 200  # of a search for owners that leave too little; what is not found to be enough by then is too little
 
@@ -50,11 +50,7 @@ class Weighing:
         self._first = self._rows + len(patterns)  # the first cover
         with np.errstate(divide="ignore"):
             self._most = 1.0 / largest
-        self._highs = QuietHighs()
-        self._highs.setOptionValue("output_flag", False)
-        self._highs.setOptionValue("threads", 1)
-        self._highs.setOptionValue("mip_max_nodes", NODES)
-        self._highs.setOptionValue("mip_max_improving_sols", 1)
+        self._highs = quiet_highs(mip_max_nodes=NODES, mip_max_improving_sols=1)
         if self._highs.passModel(self._assembled(patterns, covers, coalition)) == highspy.HighsStatus.kError:
             raise SolverError("HiGHS does not take the programme of the pool's audit.")
 

@@ -71,7 +71,7 @@ def _finish_sectors(axes: Any) -> None:
     axes.set_xticks([])
     names = [label.get_text() for label in axes.get_yticklabels()]
     axes.set_yticks([])
-    most = max(bar.get_width() for bar in axes.patches)
+    most = max(bar.get_width() for bar in axes.patches) or 1.0  # where nothing is withdrawn
     axes.set_xlim(0, most)
     axes.set_ylim(-0.4, len(names) - 0.42)
     for bar in axes.patches:

@@ -107,14 +107,15 @@ def _headlines(report: Report) -> Html:
 def _withdrawal(report: Report) -> Html:
     say, words = report.say, report.words
     base, reference, planned = (report.total(f"{name}_withdrawal") for name in ("base", "reference", "planned"))
-    moved = words.amount("share", abs(1 - planned / base), 1)
+    moved = words.amount("share", abs(figures.change(planned, base)), 1)
+    below = words.amount("share", -figures.change(planned, reference), 1)
     key = "volume_planned_below" if planned <= base else "volume_planned_above"
     notes = {
         "base": say("volume_base_note", **report.years),
         "reference": say("volume_reference_note", **report.years),
-        "planned": say(key, below=words.amount("share", 1 - planned / reference, 1), moved=moved, **report.years),
+        "planned": say(key, below=below, moved=moved, **report.years),
     }
-    most, rows = max(base, reference, planned), []
+    most, rows = max(base, reference, planned) or 1.0, []
     for name, volume, colour in (
         ("base", base, palette.blend(palette.MUTED, 0.5)),
         ("reference", reference, palette.blend(palette.MUTED, 0.5)),

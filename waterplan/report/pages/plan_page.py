@@ -84,9 +84,8 @@ def _withdrawal(sheet: Sheet) -> list[str]:
     study, say = sheet.plan.study, sheet.say
     base, reference, planned = (sheet.total(f"{name}_withdrawal") for name in ("base", "reference", "planned"))
     against = "below" if planned <= base else "above"
-    below = say(
-        against, reference=percent(1 - planned / reference), base=percent(abs(1 - planned / base)), year=study.base_year
-    )
+    cut, moved = figures.change(planned, reference), abs(figures.change(planned, base))
+    below = say(against, reference=percent(-cut), base=percent(moved), year=study.base_year)
     rows = [
         [say("withdrawal_base", year=study.base_year), sheet.volume(base)],
         [
