@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -15,6 +15,7 @@ KNOWN_MAX = 5_000  # names, addresses and browsers whose failures are remembered
 FORGOTTEN = 900  # seconds after the last failure
 FREE = 5  # failures after which a name or an address waits
 TRUSTED = 10  # failures after which a browser that signed in before is a stranger
+TRUSTED_WAITING = 3  # tries of known browsers of one name that wait; more of them are of strangers
 PAUSE_OF_NAME, PAUSE_OF_ADDRESS = 1.0, 0.1  # seconds from one try to the next
 
 
@@ -61,6 +62,7 @@ class Try:
     """One that waits; whoever asks the very same waits with it."""
 
     asked: Asked
+    is_known: bool
     done: asyncio.Future[bool]
     since: float = field(default_factory=time.monotonic)
 
@@ -85,10 +87,11 @@ class Turns:
     async def admits(self, asked: Asked) -> bool:
         """Whether the password is that of the name, when its turn has come. Raises TurnedAwayError."""
         if asked not in self._waiting:
-            self._waiting[asked] = Try(asked, asyncio.get_running_loop().create_future())
+            done = asyncio.get_running_loop().create_future()
+            self._waiting[asked] = Try(asked, self._is_known(asked), done)
         done = self._waiting[asked].done
         if len(self._waiting) > WAITING_MAX:
-            self._turn_away(max(self._waiting.values(), key=lambda one: (self._rank(one), one.since)))
+            self._turn_away(self._last())
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
         return await asyncio.shield(done)
@@ -97,17 +100,27 @@ class Turns:
         del self._waiting[one.asked]
         _end(one.done, TurnedAwayError())
 
+    def _last(self) -> Try:
+        """Who has no place: no known browser, of the name that has most tries waiting; the newest of them."""
+        counts = Counter(asked.name for asked in self._waiting)
+        return max(
+            self._waiting.values(),
+            key=lambda one: (not one.is_known, counts[one.asked.name], self._rank(one), one.since),
+        )
+
     def _is_known(self, asked: Asked) -> bool:
-        return bool(asked.browser) and self._browsers.count(asked.browser) < TRUSTED
+        if not asked.browser or self._browsers.count(asked.browser) >= TRUSTED:
+            return False
+        return sum(one.is_known for one in self._waiting.values() if one.asked.name == asked.name) < TRUSTED_WAITING
 
     def _rank(self, one: Try) -> int:
         """Who has failed least comes first, and before all a browser that is known."""
-        if self._is_known(one.asked):
+        if one.is_known:
             return -1
         return self._names.count(one.asked.name) + self._addresses.count(one.asked.address)
 
     def _ready(self, one: Try) -> float:
-        if self._is_known(one.asked):
+        if one.is_known:
             return 0.0
         of_name = self._names.ready(one.asked.name, PAUSE_OF_NAME)
         return max(of_name, self._addresses.ready(one.asked.address, PAUSE_OF_ADDRESS))
@@ -139,11 +152,12 @@ class Turns:
             except Exception as error:
                 _end(one.done, error)
                 continue
-            self._count(one.asked, admitted)
+            self._count(one, admitted)
             _end(one.done, admitted)
 
-    def _count(self, asked: Asked, admitted: bool) -> None:
-        if self._is_known(asked):
+    def _count(self, one: Try, admitted: bool) -> None:
+        asked = one.asked
+        if one.is_known:
             self._browsers.tried(asked.browser, not admitted)
             return
         self._names.tried(asked.name, not admitted)

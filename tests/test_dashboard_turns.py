@@ -88,6 +88,34 @@ def test_who_is_let_in_again_and_again_does_not_keep_others_out():
     asyncio.run(play())
 
 
+def test_one_with_many_marks_of_his_own_name_keeps_nobody_out():
+    """Thirty known browsers and 130 tries of one user: another user is let in, from a known browser and from none."""
+
+    async def play():
+        gate, loop = Turns(lambda name, word: time.sleep(0.02) or word.startswith("right")), asyncio.get_running_loop()
+        until, count = loop.create_future(), itertools.count()
+
+        async def guess(mark):
+            while not until.done():
+                word = "right" if next(count) % 8 == 0 else f"wrong {next(count)}"
+                try:
+                    await gate.admits(Asked("li.na", word, "10.0.0.1", browser=f"mark {mark}"))
+                except TurnedAwayError:
+                    await asyncio.sleep(0.05)
+
+        crowd = [asyncio.create_task(guess(at % 30)) for at in range(130)]
+        await asyncio.sleep(1)
+        for browser in ("his mark", ""):
+            start = loop.time()
+            assert await asyncio.wait_for(gate.admits(Asked("zhang.wei", "right", "10.0.0.1", browser)), 15)
+            assert loop.time() - start < 10
+        until.set_result(None)
+        for one in crowd:
+            one.cancel()
+
+    asyncio.run(play())
+
+
 def test_a_known_browser_that_keeps_failing_is_a_stranger():
     async def play():
         gate = Turns(right)
