@@ -11,11 +11,15 @@ from typing import NamedTuple
 
 import pytest
 
+import waterplan
 from waterplan.study.scenario import Scenario
 from waterplan.study.study import open_study
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "dashboards/README.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 NOT_RUN_HERE = ("make ", "pip install ")  # continuous integration and tests/test_packaging.py do
 
 
@@ -48,7 +52,7 @@ def already_run() -> set[Command]:
     return set()
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_every_printed_command_runs(document, desk, already_run):
     binaries = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     for command in commands(document):
@@ -68,7 +72,7 @@ def test_a_fresh_machine_needs_two_commands():
     assert first_block[1].splitlines() == ["$ make plan", "$ make test"]
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_every_link_leads_to_a_file(document):
     links = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", document.read_text(encoding="utf-8"))
     assert [link for link in links if not (document.parent / link).exists()] == []
@@ -121,3 +125,8 @@ def test_the_scenario_files_printed_in_the_docs_are_scenarios(tmp_path):
             path = tmp_path / f"{document.stem}_{number}.toml"
             path.write_text(text, encoding="utf-8")
             Scenario.read(path).check(open_study("china-2015"))
+
+
+def test_the_page_of_names_has_each_public_name_once():
+    page = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == sorted(waterplan.__all__)
