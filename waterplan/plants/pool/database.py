@@ -23,11 +23,15 @@ from sqlalchemy.pool import NullPool
 from waterplan.base.errors import BusyError, WaterplanError
 from waterplan.base.extras import need
 from waterplan.base.messages import Texts, usual_language
-from waterplan.plants.pool.seals import damaged
+from waterplan.plants.pool.seals import ZONE, damaged
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 0x77617465  # "wate": of this room, among the advisory locks of a PostgreSQL database
 WAIT = 60.0  # seconds for somebody else's lock
+SESSION = {  # what says in PostgreSQL how values are written
+    "timezone": "UTC", "datestyle": "ISO", "extra_float_digits": "1", "client_encoding": "UTF8",
+    "standard_conforming_strings": "on",
+}  # fmt: skip
 BESIDE = ("-wal", "-shm", "-journal")  # what SQLite puts beside a file, with parts of its content
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 PLAINLY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)  # no pipe is waited for, no link followed
@@ -77,6 +81,7 @@ def locked(engine: Engine) -> Iterator[Connection]:
             if engine.dialect.name == "postgresql":
                 wait = engine.get_execution_options()["wait"]
                 connection.execute(text(f"SET LOCAL lock_timeout = {1000 * wait:.0f}"))
+                _fix_session(connection)
                 connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
             yield connection
     except (SQLAlchemyError, sqlite3.Error) as error:
@@ -84,6 +89,17 @@ def locked(engine: Engine) -> Iterator[Connection]:
             _take_away_empty(engine)
             raise WaterplanError(Texts("peer_pool", usual_language())("disk_full")) from None
         raise told(error) from None
+
+
+def _fix_session(connection: Connection) -> None:
+    """For one transaction, values come back from PostgreSQL alike, whatever the client, the account or the server set.
+
+    Not for the whole session, which others share where a pooler stands between.
+    """
+    driver: Any = connection.connection.driver_connection
+    connection.info[ZONE] = driver.info.timezone
+    for name, value in SESSION.items():
+        connection.execute(text(f"SET LOCAL {name} = '{value}'"))
 
 
 def _is_disk_full(error: Exception) -> bool:
