@@ -60,10 +60,12 @@ def open_engine(url: str, wait: float = WAIT) -> Engine:
         return create_engine(known, hide_parameters=True, pool_pre_ping=True, execution_options={"wait": wait})
     if known.drivername != "sqlite" or not known.database or known.database == ":memory:":
         raise WaterplanError(ADDRESS)
-    engine = create_engine(known, hide_parameters=True, poolclass=NullPool, connect_args={"timeout": wait})
+    made = {"made": _make_file(Path(known.database))}
+    engine = create_engine(
+        known, hide_parameters=True, poolclass=NullPool, connect_args={"timeout": wait}, execution_options=made
+    )
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)
-    _make_file(Path(known.database))
     return engine
 
 
@@ -108,10 +110,13 @@ def _is_disk_full(error: Exception) -> bool:
 
 
 def _take_away_empty(engine: Engine) -> None:
-    """Takes away the file of a pool of which nothing could be written."""
+    """Takes away the file of a pool of which nothing could be written, if it was made for this pool."""
+    made = engine.get_execution_options().get("made")
     with suppress(OSError):
         file = Path(str(engine.url.database))
-        if file.stat().st_size == 0:
+        found = file.lstat()
+        is_plain = stat.S_ISREG(found.st_mode) and found.st_size == 0
+        if made is not None and is_plain and os.path.samestat(found, made):
             file.unlink()
 
 
@@ -165,15 +170,33 @@ def narrow(engine: Engine) -> None:
                 os.close(handle)
 
 
-def _make_file(path: Path) -> None:
-    """Makes the file before SQLite does, so that only its owner may read it."""
+def _make_file(path: Path) -> os.stat_result | None:
+    """Makes the file before SQLite does, so that only its owner may read it; what was made, None if it was there.
+
+    Raises WaterplanError for what is no plain file, or cannot be opened.
+    """
+    say = Texts("peer_pool", usual_language())
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        if path.exists() and not path.is_file():
+            raise WaterplanError(say("no_plain_file", path=path))
+        return _made(path)
     except ValueError:  # signs that no path can hold
         raise WaterplanError(ADDRESS) from None
     except OSError as error:
-        raise WaterplanError(f"{path} cannot be opened as a pool: {error.strerror}.") from None
+        raise WaterplanError(say("not_opened", path=path, reason=error.strerror)) from None
+
+
+def _made(path: Path) -> os.stat_result | None:
+    try:
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+    except FileExistsError:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        return None
+    try:
+        return os.fstat(handle)
+    finally:
+        os.close(handle)
 
 
 def _set_up(connection: Any, _record: object) -> None:
