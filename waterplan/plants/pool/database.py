@@ -23,6 +23,7 @@ from sqlalchemy.pool import NullPool
 from waterplan.base.errors import BusyError, WaterplanError
 from waterplan.base.extras import need
 from waterplan.base.messages import Texts, usual_language
+from waterplan.base.whole_files import BESIDE_DATABASE
 from waterplan.plants.pool.seals import ZONE, damaged
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -32,7 +33,6 @@ SESSION = {  # what says in PostgreSQL how values are written
     "timezone": "UTC", "datestyle": "ISO", "extra_float_digits": "1", "client_encoding": "UTF8",
     "standard_conforming_strings": "on",
 }  # fmt: skip
-BESIDE = ("-wal", "-shm", "-journal")  # what SQLite puts beside a file, with parts of its content
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 PLAINLY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)  # no pipe is waited for, no link followed
 BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, "55P03")  # of SQLite, and PostgreSQL's lock_not_available
@@ -159,7 +159,7 @@ def narrow(engine: Engine) -> None:
     """Takes from others what they may do with the files of a pool, where its owner runs this and modes are known."""
     if engine.dialect.name != "sqlite":
         return
-    for suffix in ("", *BESIDE):
+    for suffix in ("", *BESIDE_DATABASE):
         with suppress(OSError, AttributeError):  # not there, somebody else's, or a system without modes
             handle = os.open(f"{engine.url.database}{suffix}", os.O_RDONLY | (PLAINLY if suffix else 0))
             try:
