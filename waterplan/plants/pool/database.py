@@ -86,6 +86,8 @@ def locked(engine: Engine) -> Iterator[Connection]:
                 _fix_session(connection)
                 connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
             yield connection
+    except UnicodeDecodeError:  # the driver repeats a statement of a schema in which bytes have changed
+        raise damaged("SQLite") from None
     except (SQLAlchemyError, sqlite3.Error) as error:
         if _is_disk_full(error):
             _take_away_empty(engine)
