@@ -58,6 +58,25 @@ def test_damage_is_told_or_changes_no_answer(pool, kind, count):
     assert told > count / 10
 
 
+def test_a_schema_that_is_no_text_is_told(tmp_path):
+    """The top bit of a letter makes it no letter: of every ninth byte of the first and last page of the schema."""
+    path = tmp_path / "peers.sqlite"
+    with PeerPool.open(str(path)) as pool:
+        key = pool.issue_key()
+    whole, told = path.read_bytes(), 0
+    page = int.from_bytes(whole[16:18], "big")
+    first = whole.rfind(b"CREATE TABLE") // page * page
+    places = [place for place in (*range(page), *range(first, first + page)) if whole[place]]
+    for place in places[::9]:
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x80]) + whole[place + 1 :])
+        try:
+            with PeerPool.open(str(path)) as pool:
+                pool.own(key)
+        except WaterplanError:
+            told += 1
+    assert told > len(places[::9]) / 2
+
+
 @pytest.mark.parametrize("what", CHANGES)
 def test_a_row_that_the_pool_did_not_write_is_told(pool, what):
     path, keys = pool

@@ -12,7 +12,7 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from waterplan.base.errors import DataError, Problem
@@ -20,6 +20,9 @@ from waterplan.base.messages import Texts, usual_language
 
 NAME_MAX = 40  # signs of a name that are repeated beside it; in any script a name is then short enough
 PART = ".part"  # the end of the name of what is not whole yet
+DATABASE = b"SQLite format 3\0"  # what a database of SQLite begins with
+BESIDE_DATABASE = ("-wal", "-shm", "-journal")  # what SQLite puts beside a file, with parts of its content
+TABLES = (".csv", ".toml")  # files of a folder that is read as a whole
 REASONS = {
     errno.ENOSPC: "disk_full",
     errno.EDQUOT: "disk_full",
@@ -148,9 +151,35 @@ def told(path: Path, language: str | None = None) -> Iterator[None]:
             raise cannot_write(path, say("no_plain_file"))
         if not path.parent.is_dir():
             raise cannot_write(path, say("no_folder", folder=path.parent))
+        if _is_database(path):
+            raise cannot_write(path, say("is_a_database"))
         yield
     except OSError as error:
         raise cannot_write(path, reason(error, language)) from error
+
+
+def is_input(place: Path, inputs: Iterable[str | Path]) -> bool:
+    """Whether what is written at a place would stand where something was read: that file, or a table of that folder."""
+    is_table = place.suffix in TABLES and place.exists()
+    return any(_is_same(place, one) or (is_table and _is_same(place.parent, one)) for one in inputs)
+
+
+def _is_same(one: str | Path, other: str | Path) -> bool:
+    try:
+        return os.path.samefile(one, other)
+    except (OSError, ValueError):  # one is not there, or no path
+        return False
+
+
+def _is_database(path: Path) -> bool:
+    """Whether a database of SQLite stands there, or would lose what stands beside it."""
+    for suffix in ("", *BESIDE_DATABASE):
+        with contextlib.suppress(OSError):
+            if path.name.endswith(suffix) and Path(str(path).removesuffix(suffix)).is_file():
+                with Path(str(path).removesuffix(suffix)).open("rb") as file:
+                    if file.read(len(DATABASE)) == DATABASE:
+                        return True
+    return False
 
 
 def reason(error: OSError, language: str | None = None) -> str:

@@ -12,6 +12,7 @@ import waterplan
 from waterplan.base.extras import BRINGS, need
 from waterplan.base.messages import Texts, usual_language
 from waterplan.cli.output import tell, tell_before_compiling, tell_json
+from waterplan.cli.plan import check_inputs
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -49,6 +50,8 @@ def print_batch(asked: Batch, as_json: bool, language: str) -> None:
     """Plans what is left of a design, and tells what became of all its runs. Raises like ``run_batch``."""
     say = Texts("batch", language)
     need(*BRINGS["batch"], language=language)
+    written = None if asked.write is None else asked.into / f"run-{asked.write}.toml"
+    check_inputs((asked.store, *asked.export, written), (asked.design, asked.study), language)
     study = waterplan.open_study(asked.study)
     design = waterplan.Design.read(asked.design)
     for remark in design.remarks(language):

@@ -13,7 +13,7 @@ from waterplan.base.errors import WaterplanError, suggest
 from waterplan.base.messages import Texts, usual_language
 from waterplan.cli.output import tell, tell_json
 from waterplan.cli.peers import opened
-from waterplan.cli.plan import check_paths
+from waterplan.cli.plan import check_inputs, check_paths
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,9 +68,8 @@ def print_benchmark(file: Path | None, study: str, asked: Asked, output: Path | 
     suffix = "" if output is None else output.suffix.lower()
     if output is not None and suffix not in (*OF_ONE, *OF_MANY):
         raise typer.BadParameter(say("suffix", path=output), param_hint="-o")
-    if output is not None and output.exists() and file.exists() and output.samefile(file):
-        raise typer.BadParameter(say("same_file", path=output), param_hint="-o")
     check_paths((output,), None, Texts("commands", asked.language))
+    check_inputs((output,), (file, study), asked.language)
     known = waterplan.open_study(study)
     records = waterplan.read_records(file, known, language=asked.language)
     chosen = chosen_of(records, asked, say)

@@ -14,11 +14,13 @@ from waterplan.base.extras import need
 from waterplan.base.messages import Texts, usual_language
 from waterplan.cli import options as o
 from waterplan.cli.output import tell, tell_json
+from waterplan.cli.plan import check_inputs
 
 if TYPE_CHECKING:
     from waterplan.plants.pool.pool import PeerPool
 
 HELP = Texts("peer_pool", usual_language())
+TABLE = ".csv"
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 app = typer.Typer(
@@ -87,6 +89,9 @@ def export(
 ) -> None:
     """Writes what a release tells, or what the pool holds of the owner of a key."""
     say = Texts("peer_pool", language)
+    if file.suffix.lower() != TABLE:
+        raise typer.BadParameter(say("no_csv", path=file), param_hint="FILE.CSV")
+    check_inputs((file,), (key_file,), language)
     with opened(pool, say) as peers:
         if own:
             rows = peers.export_own(file, peers.read_key(key_file))

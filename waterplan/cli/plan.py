@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import typer
 import waterplan
 from waterplan.base.errors import CertificateError, InfeasibleError
 from waterplan.base.messages import Texts
+from waterplan.base.whole_files import is_input
 from waterplan.cli import names
 from waterplan.cli.output import tell, tell_before_compiling, tell_json
 
@@ -60,6 +62,7 @@ def print_plan(request: Request, as_json: bool, output: Path | None, csv: Path |
     """
     say = Texts("commands", request.language)
     check_paths((output, excel), csv, say)
+    check_inputs((output, excel, csv), (request.scenario, request.study), request.language)
     result, was_compiled = solve(request)
     plan = waterplan.Plan.of(result)
     certificate = plan.certify()
@@ -88,6 +91,14 @@ def check_paths(files: tuple[Path | None, ...], folder: Path | None, say: Texts)
             raise typer.BadParameter(say("no_file", path=file))
     if folder is not None and folder.exists() and not folder.is_dir():
         raise typer.BadParameter(say("not_a_folder", path=folder))
+
+
+def check_inputs(places: Iterable[Path | None], inputs: Iterable[str | Path | None], language: str) -> None:
+    """A usage error for places at which something stands that is read."""
+    given = [one for one in inputs if one is not None]
+    for place in places:
+        if place is not None and is_input(place, given):
+            raise typer.BadParameter(Texts("commands", language)("is_input", path=place))
 
 
 def save(plan: Plan, output: Path | None, csv: Path | None, excel: Path | None, language: str) -> list[Path]:

@@ -12,7 +12,7 @@ from waterplan.base.extras import CHARTS, need
 from waterplan.base.messages import Texts
 from waterplan.cli.options import HELP
 from waterplan.cli.output import tell
-from waterplan.cli.plan import Request, check_paths, solve
+from waterplan.cli.plan import Request, check_inputs, check_paths, solve
 
 SUFFIXES = (".html", ".pdf")
 
@@ -25,6 +25,7 @@ def print_report(request: Request, path: Path) -> None:
     if path.suffix.lower() not in SUFFIXES:
         raise typer.BadParameter(say("report_suffix", path=path))
     check_paths((path,), None, say)
+    check_inputs((path,), (request.scenario, request.study), request.language)
     need(*CHARTS, *(["weasyprint"] if path.suffix.lower() == ".pdf" else []), language=request.language)
     result, _ = solve(request)
     typer.echo(say("drawing_report", seconds=f"{result.seconds:.2f}"), err=True)

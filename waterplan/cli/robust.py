@@ -15,6 +15,7 @@ import waterplan
 from waterplan.base.extras import BRINGS, need
 from waterplan.base.messages import Texts, usual_language
 from waterplan.cli.output import tell, tell_before_compiling, tell_json
+from waterplan.cli.plan import check_inputs
 
 if TYPE_CHECKING:
     from waterplan.planning.uncertainty.robust import Robust
@@ -63,6 +64,7 @@ class Asked:
 def print_robust(asked: Asked, as_json: bool, language: str) -> None:
     """Works the answers out and prints them; progress is told on stderr. Raises like ``waterplan.robust``."""
     need(*BRINGS["batch"], language=language)
+    check_inputs((asked.store,), (asked.scenario, asked.study), language)
     study = waterplan.open_study(asked.study)
     scenario = waterplan.open_scenario(asked.scenario).with_settings(asked.settings)
     tell_before_compiling(language)

@@ -23,12 +23,16 @@ from sqlalchemy.pool import NullPool
 from waterplan.base.errors import BusyError, WaterplanError
 from waterplan.base.extras import need
 from waterplan.base.messages import Texts, usual_language
-from waterplan.plants.pool.seals import damaged
+from waterplan.base.whole_files import BESIDE_DATABASE
+from waterplan.plants.pool.seals import ZONE, damaged
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 0x77617465  # "wate": of this room, among the advisory locks of a PostgreSQL database
 WAIT = 60.0  # seconds for somebody else's lock
-BESIDE = ("-wal", "-shm", "-journal")  # what SQLite puts beside a file, with parts of its content
+SESSION = {  # what says in PostgreSQL how values are written
+    "timezone": "UTC", "datestyle": "ISO", "extra_float_digits": "1", "client_encoding": "UTF8",
+    "standard_conforming_strings": "on",
+}  # fmt: skip
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 PLAINLY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)  # no pipe is waited for, no link followed
 BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, "55P03")  # of SQLite, and PostgreSQL's lock_not_available
@@ -56,10 +60,12 @@ def open_engine(url: str, wait: float = WAIT) -> Engine:
         return create_engine(known, hide_parameters=True, pool_pre_ping=True, execution_options={"wait": wait})
     if known.drivername != "sqlite" or not known.database or known.database == ":memory:":
         raise WaterplanError(ADDRESS)
-    engine = create_engine(known, hide_parameters=True, poolclass=NullPool, connect_args={"timeout": wait})
+    made = {"made": _make_file(Path(known.database))}
+    engine = create_engine(
+        known, hide_parameters=True, poolclass=NullPool, connect_args={"timeout": wait}, execution_options=made
+    )
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)
-    _make_file(Path(known.database))
     return engine
 
 
@@ -77,13 +83,27 @@ def locked(engine: Engine) -> Iterator[Connection]:
             if engine.dialect.name == "postgresql":
                 wait = engine.get_execution_options()["wait"]
                 connection.execute(text(f"SET LOCAL lock_timeout = {1000 * wait:.0f}"))
+                _fix_session(connection)
                 connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
             yield connection
+    except UnicodeDecodeError:  # the driver repeats a statement of a schema in which bytes have changed
+        raise damaged("SQLite") from None
     except (SQLAlchemyError, sqlite3.Error) as error:
         if _is_disk_full(error):
             _take_away_empty(engine)
             raise WaterplanError(Texts("peer_pool", usual_language())("disk_full")) from None
         raise told(error) from None
+
+
+def _fix_session(connection: Connection) -> None:
+    """For one transaction, values come back from PostgreSQL alike, whatever the client, the account or the server set.
+
+    Not for the whole session, which others share where a pooler stands between.
+    """
+    driver: Any = connection.connection.driver_connection
+    connection.info[ZONE] = driver.info.timezone
+    for name, value in SESSION.items():
+        connection.execute(text(f"SET LOCAL {name} = '{value}'"))
 
 
 def _is_disk_full(error: Exception) -> bool:
@@ -92,10 +112,13 @@ def _is_disk_full(error: Exception) -> bool:
 
 
 def _take_away_empty(engine: Engine) -> None:
-    """Takes away the file of a pool of which nothing could be written."""
+    """Takes away the file of a pool of which nothing could be written, if it was made for this pool."""
+    made = engine.get_execution_options().get("made")
     with suppress(OSError):
         file = Path(str(engine.url.database))
-        if file.stat().st_size == 0:
+        found = file.lstat()
+        is_plain = stat.S_ISREG(found.st_mode) and found.st_size == 0
+        if made is not None and is_plain and os.path.samestat(found, made):
             file.unlink()
 
 
@@ -138,7 +161,7 @@ def narrow(engine: Engine) -> None:
     """Takes from others what they may do with the files of a pool, where its owner runs this and modes are known."""
     if engine.dialect.name != "sqlite":
         return
-    for suffix in ("", *BESIDE):
+    for suffix in ("", *BESIDE_DATABASE):
         with suppress(OSError, AttributeError):  # not there, somebody else's, or a system without modes
             handle = os.open(f"{engine.url.database}{suffix}", os.O_RDONLY | (PLAINLY if suffix else 0))
             try:
@@ -149,15 +172,33 @@ def narrow(engine: Engine) -> None:
                 os.close(handle)
 
 
-def _make_file(path: Path) -> None:
-    """Makes the file before SQLite does, so that only its owner may read it."""
+def _make_file(path: Path) -> os.stat_result | None:
+    """Makes the file before SQLite does, so that only its owner may read it; what was made, None if it was there.
+
+    Raises WaterplanError for what is no plain file, or cannot be opened.
+    """
+    say = Texts("peer_pool", usual_language())
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        if path.exists() and not path.is_file():
+            raise WaterplanError(say("no_plain_file", path=path))
+        return _made(path)
     except ValueError:  # signs that no path can hold
         raise WaterplanError(ADDRESS) from None
     except OSError as error:
-        raise WaterplanError(f"{path} cannot be opened as a pool: {error.strerror}.") from None
+        raise WaterplanError(say("not_opened", path=path, reason=error.strerror)) from None
+
+
+def _made(path: Path) -> os.stat_result | None:
+    try:
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+    except FileExistsError:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        return None
+    try:
+        return os.fstat(handle)
+    finally:
+        os.close(handle)
 
 
 def _set_up(connection: Any, _record: object) -> None:

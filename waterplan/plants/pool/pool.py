@@ -30,6 +30,7 @@ from waterplan.plants.pool.points import Contribution, size_class
 from waterplan.plants.pool.pool_cells import Cell, cells_of
 from waterplan.plants.pool.releases import Released, keep_sizes, sizes_of
 from waterplan.plants.pool.rules import Rules
+from waterplan.plants.pool.silence import reasoned
 from waterplan.plants.pool.statistics import CellName, Statistics, found, place_rows, table_of
 from waterplan.plants.records.records import Records
 from waterplan.study.study import Study
@@ -164,8 +165,9 @@ class PeerPool:
     def release(self) -> Released:
         """Makes the next release; its number, with what became of each cell.
 
-        A cell tells nothing new, and says why, where too few owners have changed or where all that was ever told would
-        with it tell somebody apart. Raises WaterplanError if too few owners of the whole pool have changed.
+        A cell tells nothing new, and says why, where too few owners have changed, where all that was ever told would
+        with it tell somebody apart, where owners are too few, or one of them too large. Raises WaterplanError if too
+        few owners of the whole pool have changed.
         """
         with locked(self._engine) as connection:
             last = store.newest_release(connection)
@@ -179,10 +181,11 @@ class PeerPool:
                 )
             former = [store.cells_in(connection, number) for number in range(1, last + 1)]
             sizes = {one.key: one.coarse for one in now if one.coarse is not None} | sizes_of(connection)
-            cells = audited(cells_of(now, self._rules), former, store.live_parts(connection), self._rules, sizes)
+            proposed = cells_of(now, self._rules)
+            cells = audited(proposed, former, store.live_parts(connection), self._rules, sizes)
             store.put_release(connection, last + 1, cells, members)
             keep_sizes(connection, last + 1, sizes, cells)
-        return Released(last + 1, cells)
+        return Released(last + 1, reasoned(cells, proposed, now, self._rules))
 
     def releases(self) -> int:
         """How many releases there are: the number of the newest."""

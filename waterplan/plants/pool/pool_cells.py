@@ -9,8 +9,8 @@ from waterplan.plants.pool.deciles import Deciles, deciles
 from waterplan.plants.pool.points import Contribution, Leaf, least_of, points_of
 from waterplan.plants.pool.rules import Rules
 
-TOLD, KEPT, WITHHELD = "told", "kept", "withheld"
-FEW_CHANGED, TOLD_APART, TOO_FEW = "few_changed", "told_apart", "too_few"  # why nothing new is told
+TOLD, KEPT, WITHHELD, UNTOLD = "told", "kept", "withheld", "untold"
+FEW_CHANGED, TOLD_APART, TOO_FEW, TOO_LARGE = "few_changed", "told_apart", "too_few", "too_large"  # reasons
 Member = tuple[int, int]  # owner, contribution
 
 
@@ -19,9 +19,9 @@ class Cell:
     """Leaves of a product that are told together, with the private owners behind them and what is told.
 
     ``state``: told in this release; kept from an earlier one (too few owners changed); withheld (kept, but somebody in
-    it has withdrawn). ``origin``: the release that told it first; 0 while that is not settled. ``reason``: of a cell
-    that the next release keeps or withholds, why nothing new is told: too few owners changed, all that was ever told
-    would with it tell somebody apart, or there are too few owners left.
+    it has withdrawn); untold (in no release yet; it is not frozen). ``origin``: the release that told it first; 0 while
+    that is not settled. ``reason``: of a cell of which the next release tells nothing new, why: too few owners changed,
+    all that was ever told would with it tell somebody apart, there are too few owners, or one of them is too large.
     """
 
     product: str

@@ -15,9 +15,9 @@ from waterplan.plants.pool.statistics import Statistics, statistics_of
 class Released(int):
     """The number of a release that was just made, with its cells; nobody's figure is in it.
 
-    ``cells``: of each cell its state (told, kept, withheld), deciles as they are told, and the ``reason`` why nothing
-    new is told: few_changed (too few owners), told_apart (with all that was told before it would tell somebody apart),
-    too_few (not enough owners are left).
+    ``cells``: of each cell its state (told, kept, withheld; untold, where no release told it yet), deciles as they are
+    told, and the ``reason`` why nothing new is told: few_changed (too few owners), told_apart (with all that was told
+    before it would tell somebody apart), too_few (there are not enough owners), too_large (one of them makes too much).
     """
 
     cells: tuple[Statistics, ...]

@@ -1,7 +1,7 @@
 """Seals of what stands in the pool: a digest of the salt, of each owner, each plant and each release.
 
 A row that is not as the pool wrote it, or is lost, is found out when it is next read. What is deleted takes its seal
-with it.
+with it. Times are sealed in UTC; seals that an older waterplan made in the time zone of its session hold in that zone.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from datetime import UTC, datetime, tzinfo
 
 from sqlalchemy import Connection, text
 
 from waterplan.base.errors import WaterplanError
 from waterplan.base.messages import Texts, usual_language
 
+ZONE = "zone"  # of the session as PostgreSQL opened it, in what a connection knows of itself
 SALT, OWNER, PLANT, RELEASE, SIZE = "salt", "owner", "plant", "release", "size"
 CONTENT = {  # what a seal is of: rows of tables, and whose they are
     SALT: ("SELECT id AS whose, value FROM salt",),
@@ -52,19 +54,25 @@ def unseal(connection: Connection, kind: str, whose: int) -> None:
 
 def check(connection: Connection, kind: str, whose: int) -> None:
     """Raises WaterplanError unless all stands as it was sealed."""
-    kept = connection.execute(text("SELECT digest FROM seal WHERE name = :name"), {"name": f"{kind} {whose}"})
-    if [row[0] for row in kept] != list(_digests(connection, kind, whose).values()):
+    found = connection.execute(text("SELECT digest FROM seal WHERE name = :name"), {"name": f"{kind} {whose}"})
+    kept = [row[0] for row in found]
+    if not any(kept == list(_digests(connection, kind, whose, zone).values()) for zone in _zones(connection)):
         raise damaged(f"{kind} {whose}")
 
 
 def check_all(connection: Connection, *kinds: str) -> None:
     """The same of everything of some kinds: nothing changed, nothing lost, nothing more."""
     for kind in kinds:
-        found = {f"{kind} {whose}": digest for whose, digest in _digests(connection, kind).items()}
         kept = _kept(connection, kind)
-        for name in [*found, *kept]:
-            if found.get(name) != kept.get(name):
-                raise damaged(name)
+        wrong: set[str] | None = None
+        for zone in _zones(connection):
+            found = {f"{kind} {whose}": digest for whose, digest in _digests(connection, kind, zone=zone).items()}
+            unlike = {name for name in found.keys() | kept.keys() if found.get(name) != kept.get(name)}
+            wrong = unlike if wrong is None else wrong & unlike
+            if not wrong:
+                break
+        if wrong:
+            raise damaged(min(wrong))
 
 
 def check_numbers(connection: Connection, numbers: Iterable[int]) -> None:
@@ -91,8 +99,17 @@ def _kept(connection: Connection, kind: str) -> dict[str, str]:
     return {row[0]: row[1] for row in rows}
 
 
-def _digests(connection: Connection, kind: str, whose: int | None = None) -> dict[int, str]:
-    """Digests of what stands, by whose it is; rows are read as the database keeps them."""
+def _zones(connection: Connection) -> list[tzinfo]:
+    """Zones in which times may have been sealed: UTC first, then that of the session, if it had one."""
+    return [UTC, connection.info[ZONE]] if ZONE in connection.info else [UTC]
+
+
+def _digests(connection: Connection, kind: str, whose: int | None = None, zone: tzinfo = UTC) -> dict[int, str]:
+    """Digests of what stands, by whose it is; rows are read as the database keeps them, times as they are in a zone."""
+
+    def word(value: object) -> str:
+        return str(value.astimezone(zone) if isinstance(value, datetime) else value)
+
     rows: dict[int, list[str]] = {}
     for number, query in enumerate(CONTENT[kind]):
         one = "" if whose is None else " WHERE told.whose = :whose"
@@ -100,5 +117,5 @@ def _digests(connection: Connection, kind: str, whose: int | None = None) -> dic
             text(f"SELECT * FROM ({query}) AS told{one}"), {} if whose is None else {"whose": whose}
         )
         for row in found:
-            rows.setdefault(row[0], []).append(json.dumps([number, *row], default=str))
+            rows.setdefault(row[0], []).append(json.dumps([number, *row], default=word))
     return {key: hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest() for key, lines in rows.items()}

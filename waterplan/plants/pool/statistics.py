@@ -33,8 +33,8 @@ class Statistics:
     """What a release tells: deciles of intensity, as (place [percent], value [m3/unit]).
 
     ``leaves`` (route, size class) say what was merged, ``merged`` whether anything was. ``state``: told, kept (as
-    release ``origin`` told it), withheld (somebody in it withdrew), or too_few. ``reason``: why nothing new
-    is told, where a release that was just made says so.
+    release ``origin`` told it), withheld (somebody in it withdrew), or too_few; untold, and ``reason`` why
+    nothing new is told, where a release that was just made says so.
     """
 
     release: int
