@@ -9,7 +9,7 @@ from textwrap import dedent
 from waterplan.base.vocabulary import Term, of_kind
 
 DOCS = Path(__file__).parent
-MODEL = DOCS.parent / "waterplan" / "model"
+MODEL = DOCS.parent / "waterplan" / "planning" / "model"
 NOTICE = (
     "<!-- Written by docs/build.py. Change model.template.md, the docstrings or the vocabulary, then: make docs -->\n\n"
 )
@@ -29,7 +29,10 @@ def render() -> str:
 def equations() -> Iterator[str]:
     """A section for each model file that has formulas: what the file is, then each function that has one."""
     order = {name: place for place, name in enumerate(READING_ORDER)}
-    for path in sorted(MODEL.rglob("*.py"), key=lambda path: (order.get(path.stem, len(order)), path.stem)):
+    paths = sorted(MODEL.rglob("*.py"), key=lambda path: (order.get(path.stem, len(order)), path.stem))
+    if not paths:
+        raise FileNotFoundError(f"{MODEL}: no files of the model, so no equations")
+    for path in paths:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         title, _, rest = (ast.get_docstring(tree) or path.stem).partition("\n\n")
         functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
