@@ -24,6 +24,9 @@ MESSAGES_PER_SECOND, MESSAGES_AT_ONCE = 50, 300
 BYTES_PER_SECOND, BYTES_AT_ONCE = 4_000_000, 24_000_000
 PARTS_MAX = 64_000_000  # signs of all messages that are still coming in parts
 
+FILES_MAX = 128_000_000  # bytes of the files that all visitors have on the Benchmark page
+CELLS_MAX = 20_000_000  # of what was read of them and is kept; one takes some 10 bytes
+
 
 class Pace:
     """So many a second, after so many at once."""
