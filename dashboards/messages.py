@@ -55,6 +55,11 @@ class Incoming:
     def __init__(self) -> None:
         self._texts: list[str] = []
 
+    @property
+    def is_last(self) -> bool:
+        """Whether the next text completes a message."""
+        return len(self._texts) == 2
+
     def take(self, text: str | bytes) -> Message[Any] | None:
         """The message that a text completes, as Bokeh may have it. Raises RefusedError."""
         place = len(self._texts)
