@@ -67,7 +67,9 @@ class Page(Worded, DocHandler):
 
     async def get(self, *args: Any, **named: Any) -> None:
         refuse_given_sessions(self)
-        await super().get(*args, **named)
+        drawn = super().get(*args, **named)
+        if drawn is not None:  # who has not signed in is sent to do so at once
+            await drawn
 
     async def get_session(self) -> Any:
         if not self.pace.allows():
