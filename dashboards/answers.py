@@ -22,6 +22,7 @@ from .jobs import BOUNDS, MOVE, Jobs, is_abandoned
 from .kept import Kept
 from .reasons import states_by_technology
 from .runs import Stores
+from .shelf import Shelf
 
 KEPT, THREADS = 400, BOUNDS[MOVE].threads
 RESULTS = 8  # plans and curves kept whole, for what is asked of them next
@@ -44,7 +45,7 @@ class Answers:
 
     def __init__(self, planner: Planner, workers: int = THREADS, kept: int = KEPT):
         self.planner = planner
-        self.stores = Stores(None)
+        self.stores, self.shelf = Stores(None), Shelf()
         self.jobs = Jobs(workers)
         self._kept, self._results, self._points = Kept(kept), Kept(RESULTS), Kept(RESULTS)
         self._guess = 1.0

@@ -22,7 +22,12 @@ PING_SECONDS = 30  # after as long again without an answer the connection is clo
 MESSAGE_MAX = 1_000_000  # bytes of a websocket message; a longer one of ours comes in parts
 MESSAGES_PER_SECOND, MESSAGES_AT_ONCE = 50, 300
 BYTES_PER_SECOND, BYTES_AT_ONCE = 4_000_000, 24_000_000
+TAKEN_SECONDS = 10  # after which half of the time that a connection took is forgotten; who took least is heard first
+TURN_SECONDS = 0.2  # for one message; what is not done by then goes on beside the next
 PARTS_MAX = 64_000_000  # signs of all messages that are still coming in parts
+
+FILES_MAX = 128_000_000  # bytes of the files that all visitors have on the Benchmark page
+CELLS_MAX = 20_000_000  # of what was read of them and is kept; one takes some 10 bytes
 
 
 class Pace:

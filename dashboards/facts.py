@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,7 @@ class Facts:
     uppers: dict[str, float]
     assumed: dict[str, float]
     outline: dict[str, Any] | None = None
+    _pages: dict[str, dict[str, Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, planner: Planner, outline: dict[str, Any] | None = None) -> Facts:
@@ -79,7 +80,12 @@ class Facts:
         return replace(self, assumed=_assumed_by_technology(scenario.rows(self.study)))
 
     def page(self, language: str) -> dict[str, Any]:
-        """What the browser needs once in a language: texts, names, units and levers."""
+        """What the browser needs once in a language: texts, names, units and levers. Made once; do not change it."""
+        if language not in self._pages:
+            self._pages[language] = self._page(language)
+        return self._pages[language]
+
+    def _page(self, language: str) -> dict[str, Any]:
         study = self.study
         return {
             "language": language,

@@ -29,6 +29,7 @@ NAME_MAX = 64  # signs of a name; what is longer is nobody's
 DAYS = 1  # that a visitor stays signed in
 BROWSER = "waterplan_browser"  # cookie of a browser that signed in, with the name: it need not wait behind strangers
 BROWSER_DAYS = 180
+VOUCHER = "waterplan_voucher"  # cookie that says by which password a user signed in
 TURNED_AWAY_SECONDS = 1.0  # before it is told, so that it is not asked again at once
 
 _jinja = jinja2.Environment(autoescape=True, loader=jinja2.FileSystemLoader(Path(__file__).parent))
@@ -128,11 +129,21 @@ class SignIn(RequestHandler):
         self.finish(sheet("not_admitted", "explain_refused", self.usual, action=LOGIN))
 
 
+class Vouched(SignIn):
+    """Signs in for as long as the password is the same."""
+
+    def _let_in(self, name: str) -> None:
+        super()._let_in(name)
+        self.set_secure_cookie(VOUCHER, self.users.voucher(name), expires_days=DAYS, httponly=True, samesite="Lax",
+                               secure=self.request.protocol == "https", path=pn.config.cookie_path)  # fmt: skip
+
+
 class SignOut(LogoutHandler):
     """Forgets who it was; what he had open does not open again."""
 
     def get(self) -> None:
         forget_visitor(self)
+        self.clear_cookie(VOUCHER, path=pn.config.cookie_path)
         super().get()
         self.set_header("Cache-Control", "no-store")
 
@@ -150,9 +161,20 @@ class Gate(BasicAuthProvider):
     """Panel's provider for names and passwords."""
 
     def __init__(self, users: Users, language: str = "en"):
-        self._sign_in = type("SignIn", (SignIn,), {"users": users, "usual": language, "turns": Turns(users.admits)})
+        self.users = users
+        self._sign_in = type("SignIn", (Vouched,), {"users": users, "usual": language, "turns": Turns(users.admits)})
         super().__init__(login_endpoint=LOGIN, logout_endpoint=LOGOUT)
         _own_sheets(self, language)
+
+    @property
+    def get_user(self) -> Any:
+        """Who asks, if he is a user still and his password is the one that he signed in with."""
+        signed_in = super().get_user
+        return lambda handler: signed_in(handler) if self._knows(handler) else None
+
+    def _knows(self, handler: RequestHandler) -> bool:
+        name, voucher = (handler.get_secure_cookie(cookie, max_age_days=DAYS) or b"" for cookie in ("user", VOUCHER))
+        return self.users.is_voucher(voucher.decode("utf-8", "replace"), name.decode("utf-8", "replace"))
 
     @property
     def login_handler(self) -> Any:

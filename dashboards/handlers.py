@@ -20,6 +20,7 @@ from . import bounds
 from .gate import language_of, sheet
 from .messages import Incoming, RefusedError
 from .owners import Owners, refuse_given_sessions
+from .turnstile import Taken, Turnstile
 
 log = logging.getLogger("waterplan.dashboard")
 POLICY_VIOLATION = 1008  # of a websocket
@@ -66,7 +67,9 @@ class Page(Worded, DocHandler):
 
     async def get(self, *args: Any, **named: Any) -> None:
         refuse_given_sessions(self)
-        await super().get(*args, **named)
+        drawn = super().get(*args, **named)
+        if drawn is not None:  # who has not signed in is sent to do so at once
+            await drawn
 
     async def get_session(self) -> Any:
         if not self.pace.allows():
@@ -100,6 +103,7 @@ class Socket(Worded, WSHandler):
     """The websocket of one page: opened by whom its session belongs to, once at a time."""
 
     owners: Owners
+    turnstile: Turnstile
     session_name: str | None = None
 
     async def prepare(self) -> None:
@@ -119,7 +123,7 @@ class Socket(Worded, WSHandler):
 
     def open(self, *args: Any, **named: Any) -> Any:
         name = self.owners.name(self, self._token)
-        self._incoming, self._pulls = Incoming(), 0
+        self._incoming, self._pulls, self._taken = Incoming(), 0, Taken()
         self._messages = bounds.Pace(bounds.MESSAGES_PER_SECOND, bounds.MESSAGES_AT_ONCE)
         self._bytes = bounds.Pace(bounds.BYTES_PER_SECOND, bounds.BYTES_AT_ONCE)
         if name in self.owners.connected:
@@ -136,6 +140,14 @@ class Socket(Worded, WSHandler):
     async def on_message(self, fragment: str | bytes) -> None:
         """Nothing is read of a connection while it waits here, so that who sends faster is slowed down."""
         await asyncio.sleep(max(self._messages.wait(1 / 3), self._bytes.wait(len(fragment))))
+        if self._incoming.is_last:
+            await self.turnstile.run(self._taken, self._hear(fragment))
+        else:
+            await self._hear(fragment)
+
+    async def _hear(self, fragment: str | bytes) -> None:
+        if self.ws_connection is None:  # it has left while it waited
+            return
         try:
             message = self._incoming.take(fragment)
             if message is None:

@@ -55,6 +55,11 @@ class Incoming:
     def __init__(self) -> None:
         self._texts: list[str] = []
 
+    @property
+    def is_last(self) -> bool:
+        """Whether the next text completes a message."""
+        return len(self._texts) == 2
+
     def take(self, text: str | bytes) -> Message[Any] | None:
         """The message that a text completes, as Bokeh may have it. Raises RefusedError."""
         place = len(self._texts)
@@ -168,7 +173,8 @@ def _event(event: Any) -> dict[str, Any] | None:
     if not isinstance(event, dict):
         raise RefusedError
     if event.get("kind") == "ModelChanged":
-        if event.get("attr") not in ABOUT_THE_BROWSER or isinstance(event.get("new"), dict | list):
+        attr = event.get("attr")
+        if not isinstance(attr, str) or attr not in ABOUT_THE_BROWSER or isinstance(event.get("new"), dict | list):
             raise RefusedError
         return None
     told = event.get("msg_data")
@@ -200,7 +206,9 @@ def _plain(value: Any, depth: int) -> Any:
         return value
     if set(value) == {"id"} and _is_name(value["id"]):
         return ID(value["id"])
-    if value.get("type") == "number" and set(value) == {"type", "value"} and value["value"] in NUMBERS:
+    if value.get("type") == "number" and set(value) == {"type", "value"} and isinstance(value["value"], str):
+        if value["value"] not in NUMBERS:
+            raise RefusedError
         return NUMBERS[value["value"]]
     if value.get("type") != "map" or not set(value) <= {"type", "entries"}:
         raise RefusedError

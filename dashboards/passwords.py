@@ -72,6 +72,14 @@ class Users:
         is_right = hmac.compare_digest(_scrypt(password[:LONGEST], salt, cost), wanted)
         return is_right and name in self.hashes and len(password) <= LONGEST
 
+    def voucher(self, name: str) -> str:
+        """What says that a user signed in with his present password, and nothing of it. Raises KeyError."""
+        return hmac.new(self.hashes[name].encode(), name.encode(), hashlib.sha256).hexdigest()
+
+    def is_voucher(self, text: str, name: str) -> bool:
+        """Whether a text says that of a user there is."""
+        return name in self.hashes and hmac.compare_digest(text.encode(), self.voucher(name).encode())
+
     def _somebody(self, name: str) -> str:
         """Whose hash is tried for a name that nobody has: always the same, so that it costs what theirs cost."""
         known = list(self.hashes.values())

@@ -18,10 +18,11 @@ from waterplan.base.errors import BusyError, DataError, WaterplanError
 from waterplan.base.messages import Texts
 from waterplan.plants.records.reader import read_table
 
-from .jobs import PLANT, POOL, is_abandoned, safe_point
+from .jobs import LOOK, PLANT, POOL, is_abandoned, safe_point
 from .plant_files import ROOM, FileMaker
 from .plant_form import cleaned, example, table_of
 from .plant_view import SHARE, TERM, told
+from .shelf import Given, give_back
 
 if TYPE_CHECKING:
     from .session import Session
@@ -33,14 +34,12 @@ GOALS = ("grade", "budget", "payback")
 GOAL_MAX = 1e13
 
 
-@dataclass(eq=False)
-class Given:
-    """What a visitor gave: a file, a form or the example; and what was read of it, by language."""
+@dataclass(frozen=True)
+class Faulty:
+    """What is wrong with a file, as it is shown: the first problems and how many there are, nothing of the file."""
 
-    kind: str
-    name: str
-    content: Any
-    read: dict[str, Any] = field(default_factory=dict)
+    problems: list[list[Any]]
+    count: int
 
 
 @dataclass(eq=False)
@@ -63,7 +62,7 @@ class Plants:
     """Messages of the Benchmark page."""
 
     def __init__(self, session: Session, pool: Any = None):
-        self.session, self.pool = session, pool
+        self.session, self.pool, self.shelf = session, pool, session.answers.shelf
         self.work = Work()
         self.files = FileMaker(self)
 
@@ -123,7 +122,13 @@ class Plants:
 
     def forget(self) -> None:
         """Lets go of all that was given and worked out."""
-        self.work = Work()
+        given, self.work = self.work.given, Work()
+        if given is None:
+            return
+        self.shelf.leave(given)
+        if given.is_large:
+            del given
+            self.session.answers.jobs.ask(LOOK, self.shelf, give_back, lambda: True, give_back)
 
     def on_plant_file_wanted(self, message: Mapping[str, Any]) -> None:
         """A file to download: a table, the report, or the template."""
@@ -167,7 +172,7 @@ class Plants:
     def _standing(self, work: Work, language: str) -> Any:
         assert work.given is not None
         records = self._records(work, language)
-        if not hasattr(records, "sites"):
+        if isinstance(records, Faulty):
             raise WaterplanError(Texts(ROOM, language)("plant_problems"))
         own = _own(work, records, language)
         plant, year = own.sites.index[0]
@@ -179,6 +184,9 @@ class Plants:
         return work.standing[1]
 
     def _take(self, given: Given) -> None:
+        if not self.shelf.take(given, self.work.given):
+            self._refuse("plant_no_room")
+            return
         self.work = Work(given=given)
         self.again()
 
@@ -198,9 +206,8 @@ class Plants:
     def _content(self, work: Work, language: str) -> dict[str, Any]:
         records = self._records(work, language)
         safe_point()
-        if isinstance(records, DataError):
-            listed = [[one.file, one.row, one.column, one.message] for one in records.problems[:LISTED_MAX]]
-            return {"state": "problems", "problems": listed, "problem_count": len(records.problems)}
+        if isinstance(records, Faulty):
+            return {"state": "problems", "problems": records.problems, "problem_count": records.count}
         plant, year = _chosen(work, records)
         changed = _own(work, records, language).conversions
         found = {
@@ -220,26 +227,28 @@ class Plants:
         return found | {"state": "ready", "pooled": pooled, **told(one, language, work.contract)}
 
     def _records(self, work: Work, language: str) -> Any:
-        """The records, or the DataError with all problems, in words of a language."""
+        """The records, or what is wrong with them, in words of a language; read anew where they gave way to others."""
         assert work.given is not None
         with work.lock:
             safe_point()
-            return self._read(work.given, language)
+            found = work.given.read.get(language)
+            if found is None:
+                found = work.given.read[language] = self._read(work.given, language)
+                if work.given.is_large:
+                    give_back()
+            self.shelf.used(work.given)
+            return found
 
     def _read(self, given: Given, language: str) -> Any:
-        if language not in given.read:
-            study = self.session.facts.study
-            try:
-                if given.kind == FILE:
-                    given.read[language] = read_records(
-                        given.content, study, given.name, language, cancelled=is_abandoned
-                    )
-                else:
-                    form = cleaned(example(language)) if given.kind == EXAMPLE else given.content
-                    given.read[language] = read_table(table_of(form, study, language), study, "", language)
-            except DataError as error:
-                given.read[language] = error
-        return given.read[language]
+        study = self.session.facts.study
+        try:
+            if given.kind == FILE:
+                return read_records(given.content, study, given.name, language, cancelled=is_abandoned)
+            form = cleaned(example(language)) if given.kind == EXAMPLE else given.content
+            return read_table(table_of(form, study, language), study, "", language)
+        except DataError as error:  # it holds on to all that was read: what is shown of it is kept
+            listed = [[one.file, one.row, one.column, one.message] for one in error.problems[:LISTED_MAX]]
+            return Faulty(listed, len(error.problems))
 
     def _place(self, records: Any, work: Work) -> Any:
         """What the pool tells of the plant's place; None where it tells nothing, or is busy."""

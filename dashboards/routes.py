@@ -17,6 +17,7 @@ from .gate import LOGIN, LOGOUT
 from .handlers import Asset, Contained, Missing, Page, Socket
 from .owners import Owners
 from .serving import Alive, Ready
+from .turnstile import Turnstile
 
 BOKEH, PANEL = Path(bokeh.server.__file__).parent / "static", Path(panel.__file__).parent / "dist"
 SCRIPTS = ("js/bokeh.min.js", "js/bokeh-gl.min.js", "js/bokeh-widgets.min.js", "js/bokeh-tables.min.js")
@@ -61,7 +62,7 @@ def routes(application: Any, owners: Owners, is_ready: Callable[[], bool]) -> li
     context = application.applications["/"]
     given = {"application_context": context, "bokeh_websocket_path": f"{application.prefix}/ws"}
     page = type("Page", (Page,), {"owners": owners, "pace": bounds.Pace(bounds.PAGES_PER_SECOND, bounds.PAGES_AT_ONCE)})
-    socket = type("Socket", (Socket,), {"owners": owners})
+    socket = type("Socket", (Socket,), {"owners": owners, "turnstile": Turnstile()})
     listed = [
         Route("/?", page, given=given),
         Route("/ws", socket, given=given),

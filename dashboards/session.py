@@ -117,12 +117,11 @@ class Session:
 
     def show_page(self) -> None:
         """Sends what changes with language only."""
-        page = self.facts.page(self.state.language)
-        page["scenarios"] = [
+        scenarios = [
             {"name": name, "title": found.headline(self.state.language), "why": found.reason(self.state.language)}
             for name, found in self.shipped.items()
         ]
-        self.show("page", page)
+        self.show("page", {**self.facts.page(self.state.language), "scenarios": scenarios})
 
     def refresh(self) -> None:
         """Answers the scenario as it is now: at once if it is known, otherwise from a thread."""
@@ -324,10 +323,11 @@ class Session:
         self.show("notice", {"seq": self.seen, "notice": None})
 
     def _on_view(self, message: Mapping[str, Any]) -> None:
+        before = self.state.language
         for name, allowed in (("language", LANGUAGES), ("theme", THEMES), ("page", PAGES)):
             if message.get(name) in allowed:
                 setattr(self.state, name, message[name])
-        if "language" in message:
+        if self.state.language != before:
             self.show_page()
         self.refresh()
 

@@ -1,6 +1,7 @@
 """What the browser may say: the messages of our page and nothing else, bounded before anything is made of it."""
 
 import base64
+import contextlib
 import gzip
 import json
 import re
@@ -311,3 +312,39 @@ def test_written_is_what_the_page_writes():
         "type": "map",
         "entries": [["a", [1, {"type": "map", "entries": [["b", None]]}]]],
     }
+
+
+WHOLE = [data([["type", "undo"], ["value", {"type": "number", "value": "nan"}]]), changed("dark_mode", True)]
+
+
+def texts_of(value, path=()):
+    """Where the texts of a message stand."""
+    if isinstance(value, str):
+        yield path
+    for key, one in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from texts_of(one, (*path, key))
+
+
+@pytest.mark.parametrize("strange", [["a"], [], {"a": 1}, {}, None, 7, 1.5, True], ids=repr)
+@pytest.mark.parametrize(("content", "path"), [(one, path) for one in WHOLE for path in texts_of(one)])
+def test_what_is_no_text_where_one_belongs_is_refused_or_taken_and_nothing_else(content, path, strange):
+    spoilt = json.loads(json.dumps(content))
+    place = spoilt
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = strange
+    incoming = Incoming()
+    incoming.take(json.dumps({"msgid": "A1", "msgtype": "PATCH-DOC"}))
+    incoming.take("{}")
+    with contextlib.suppress(RefusedError):
+        incoming.take(json.dumps(spoilt))
+
+
+@pytest.mark.parametrize("strange", [["a"], {"a": 1}, None, 7, True], ids=repr)
+@pytest.mark.parametrize("field", ["msgid", "msgtype"])
+def test_a_header_of_something_else_than_texts_is_refused(field, strange):
+    incoming = Incoming()
+    incoming.take(json.dumps({"msgid": "A1", "msgtype": "PATCH-DOC", field: strange}))
+    incoming.take("{}")
+    with pytest.raises(RefusedError):
+        incoming.take(json.dumps(WHOLE[0]))

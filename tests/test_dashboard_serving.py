@@ -82,10 +82,18 @@ def test_a_wrong_password_is_refused_and_the_right_one_admitted(guarded):
     assert ask(f"{guarded[0]}/login", {**form, "username": "nobody"})[0] == 401
     status, headers, _ = ask(f"{guarded[0]}/login", {**form, "password": PASSWORD})
     assert status == 303
-    cookie = headers["Set-Cookie"]
-    assert "HttpOnly" in cookie
-    assert "SameSite=Lax" in cookie
-    assert ask(f"{guarded[0]}/", Cookie=cookie.split(";")[0])[0] == 200
+    cookies = headers.get_all("Set-Cookie")
+    assert all("HttpOnly" in cookie and "SameSite=Lax" in cookie for cookie in cookies)
+    assert ask(f"{guarded[0]}/", Cookie="; ".join(cookie.split(";")[0] for cookie in cookies))[0] == 200
+
+
+def test_who_has_not_signed_in_is_no_error_in_the_log(guarded):
+    address, log = guarded
+    for _ in range(3):
+        assert ask(f"{address}/")[0] == 302
+    text = log.read_text(encoding="utf-8")
+    assert '"status":302' in text
+    assert '"traceback"' not in text
 
 
 @pytest.mark.parametrize("address", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:go()"])
@@ -134,6 +142,15 @@ def test_a_file_of_users_that_is_none_is_refused_in_words(tmp_path):
     assert done.returncode == WaterplanError.exit_code
     assert "scrypt" in done.stderr
     assert "plain password" not in done.stderr
+
+
+@pytest.mark.parametrize(("option", "words"), [("--basic-auth", "scrypt"), ("--cookie-secret-file", "32 signs")])
+def test_wrong_files_are_told_before_anything_is_made(tmp_path, option, words):
+    (tmp_path / "file").write_text('[users]\nme = "short"\n', encoding="utf-8")
+    command = [sys.executable, "-m", "waterplan", "dashboard", "--study", str(tmp_path / "none"), option]
+    done = subprocess.run([*command, str(tmp_path / "file")], capture_output=True, encoding="utf-8", cwd=ROOT)
+    assert done.returncode == WaterplanError.exit_code
+    assert words in done.stderr
 
 
 def test_it_is_alive_before_it_is_ready_and_ends_when_it_is_told_to():

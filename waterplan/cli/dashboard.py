@@ -29,6 +29,7 @@ def serve_pages(study: str, scenarios: str | None, language: str, **server: Any)
         need("sqlalchemy", "alembic", language=language)
     if server.get("runs") is not None:
         need(*BRINGS["batch"], language=language)
+    _read_who_may_come_in(server.get("basic_auth"), server.get("cookie_secret_file"))
     waterplan.open_study(study)
     address = server["address"]
 
@@ -41,6 +42,15 @@ def serve_pages(study: str, scenarios: str | None, language: str, **server: Any)
         if error.errno not in NO_PORT and not isinstance(error, socket.gaierror):
             raise
         raise WaterplanError(say("no_port", address=address, port=server["port"], reason=error.strerror)) from None
+
+
+def _read_who_may_come_in(users: str | None, secret: str | None) -> None:
+    """Raises what is wrong with the small files before anything is made that takes long."""
+    passwords = pages("passwords")
+    if users is not None:
+        passwords.Users.read(users)
+    if secret is not None:
+        passwords.read_secret(secret)
 
 
 def add_user(path: str | None, name: str, language: str) -> None:

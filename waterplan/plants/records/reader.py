@@ -125,6 +125,11 @@ class Again:
     of_file: tuple[Conversion, ...]
     tolerance: float
 
+    @property
+    def cells(self) -> int:
+        """How many cells the tables have."""
+        return sum(len(raw.rows) * len(raw.columns) for raw, _, _ in self.tables.values())
+
     def __call__(self, plant: str, year: int) -> tuple[Conversion, ...]:
         """What was changed in the rows of a plant and year, and in the headings above them: they are read again."""
         faults = Faults(self.file, self.language, conversions=list(self.of_file))

@@ -57,6 +57,12 @@ class Records:
     conversions: tuple[Conversion, ...] = ()
     conversions_of: Callable[[str, int], tuple[Conversion, ...]] | None = field(default=None, repr=False)
 
+    @property
+    def cells(self) -> int:
+        """How many cells are kept: of the tables, and of what they were read from."""
+        tables = (self.sites, self.products, self.technologies, self.end_use_shares)
+        return sum(int(table.size) for table in tables) + int(getattr(self.conversions_of, "cells", 0))
+
 
 P = ParamSpec("P")
 T = TypeVar("T")
