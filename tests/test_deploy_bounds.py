@@ -32,11 +32,13 @@ FIGURES = {  # what a row bounds: numbers in it
     "orders of one visitor that wait": [BOUNDS[lane].waiting for lane in (ORDER, REPORT, POOL)],
     "a link": [link.LINK_MAX],
     "a scenario file on the pages": [intake.FILE_MAX / KB, packed.OVERRIDES_MAX, OVERRIDES_MAX],
-    "a plant's file": [plants.BYTES_MAX / MIB],
+    "files on the Benchmark page": [plants.BYTES_MAX / MIB, bounds.FILES_MAX / MB],
+    "what was read of those files": [bounds.CELLS_MAX / MB],
+    "all messages together": [],
     "pinned scenarios": [state.PINS_MAX],
     "steps that can be taken back after a new connection": [state.PAST_MAX],
     "signing in": [turns.WAITING_MAX, turns.PATIENCE, turns.FREE],
-    "signing in from a browser that signed in as this name before": [turns.TRUSTED, gate.BROWSER_DAYS],
+    "signing in from a browser that signed in as this name before": [turns.TRUSTED, turns.TRUSTED_WAITING, gate.BROWSER_DAYS],
 }  # fmt: skip
 
 
