@@ -38,7 +38,9 @@ FIGURES = {  # what a row bounds: numbers in it
     "pinned scenarios": [state.PINS_MAX],
     "steps that can be taken back after a new connection": [state.PAST_MAX],
     "signing in": [turns.WAITING_MAX, turns.PATIENCE, turns.FREE],
-    "signing in from a browser that signed in as this name before": [turns.TRUSTED, turns.TRUSTED_WAITING, gate.BROWSER_DAYS],
+    "signing in from a browser that signed in as this name before": [
+        turns.TRUSTED, turns.TRUSTED_WAITING, gate.BROWSER_DAYS,
+    ],
 }  # fmt: skip
 
 
