@@ -4,12 +4,13 @@ import sys
 
 import pandas as pd
 import pytest
+from conftest import TINY
 
 from waterplan import Design, open_runs
 from waterplan.base.errors import DataError, ScenarioError
 from waterplan.cli import main
 from waterplan.planning.batch.engine import checked, run_batch
-from waterplan.planning.batch.runs import Runs
+from waterplan.planning.batch.runs import Runs, _too_many
 
 
 def problems_of(path, study, store):
@@ -170,3 +171,14 @@ def test_without_the_extra_the_command_says_what_to_install(tmp_path, monkeypatc
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert main(["batch", str(tmp_path / "design.toml"), "-o", str(tmp_path / "runs.zarr")]) == 8
     assert "pip install 'waterplan[batch]'" in capsys.readouterr().err
+
+
+def test_a_scenario_whose_name_no_file_can_have_is_told(tmp_path, capsys):
+    path = written(tmp_path, f'scenarios = ["{"a" * 300}.toml"]\n', "design.toml")
+    assert main(["batch", str(path), "-o", str(tmp_path / "runs.zarr"), "--study", str(TINY), "--workers", "0"]) == 4
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_more_runs_than_a_number_can_hold_are_too_many():
+    (problem,) = _too_many(Design(axes={f"lever {at}": (0.0, 1.0) for at in range(20_000)}))
+    assert problem.message.startswith("more than 1,000,000,000,000,000 runs; 10,000,000 is the most")

@@ -107,9 +107,13 @@ def test_two_that_go_on_with_one_store_and_a_reader_do_not_disturb_each_other(ti
 def test_a_start_that_was_killed_while_it_made_the_store_keeps_nobody_out(tiny, tmp_path):
     store = tmp_path / "runs.zarr"
     (tmp_path / ".runs.zarr.lock").write_text("process 1 on elsewhere")
-    (tmp_path / "runs.zarr.part").mkdir()
+    (tmp_path / ".runs.zarr.0123456789abcdef.part").mkdir()
+    own = tmp_path / "runs.zarr.part" / "figures.csv"  # of the user, whatever its name
+    own.parent.mkdir()
+    own.write_text("his own")
     run_batch(DESIGN, store, tiny, workers=0, tell=lambda progress: None)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["runs.zarr"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["runs.zarr", "runs.zarr.part"]
+    assert own.read_text() == "his own"
 
 
 def test_who_holds_the_lock_is_named(tiny, tmp_path):

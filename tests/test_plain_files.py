@@ -14,7 +14,7 @@ from waterplan.base.errors import WaterplanError
 from waterplan.planning.batch.design_file import read_design
 from waterplan.plants.pool.keys import read_key
 from waterplan.study.scenario.scenario import Scenario
-from waterplan.study.tables import places
+from waterplan.study.tables import path_faults
 
 WAIT = 20  # seconds; who waits for a pipe waits for ever
 
@@ -69,7 +69,8 @@ def test_a_key_between_blanks_is_read(tmp_path):
 
 @pytest.mark.parametrize("reader", ["records", "plan", "scenario", "design"])
 def test_a_pipe_that_takes_the_place_of_a_file_after_it_was_looked_at_is_refused(pipe, monkeypatch, china, reader):
-    for module in ("records.reading", "plan.files.netcdf", "scenario.reading", "batch.reading"):
+    readers = ("plants.records.reader", "planning.plan.files.netcdf", "study.scenario.scenario_file")
+    for module in (*readers, "planning.batch.design_file"):
         monkeypatch.setattr(f"waterplan.{module}.not_a_file", lambda _: "")  # as it was then
     read = {
         "records": lambda: read_records(pipe, china),
@@ -84,7 +85,7 @@ def test_a_pipe_that_takes_the_place_of_a_file_after_it_was_looked_at_is_refused
 
 def test_a_pipe_that_takes_the_place_of_a_table_is_refused(tmp_path, monkeypatch):
     os.mkfifo(tmp_path / "study.toml")
-    real = places.not_a_file
+    real = path_faults.not_a_file
     monkeypatch.setattr(
         "waterplan.study.tables.sheet.not_a_file", lambda path: "" if path.name == "study.toml" else real(path)
     )

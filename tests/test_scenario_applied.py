@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from waterplan.study.scenario import applying
+from waterplan.study.scenario import own_study
 from waterplan.study.scenario.levers import of_study
 from waterplan.study.scenario.scenario import Scenario
 
@@ -12,5 +12,5 @@ def test_eight_results_of_a_study_are_remembered(tiny):
     source = str(study.sources.index[0])
     for n in range(12):
         change = {"name": "water_price", "factor": 1 + n / 100, "source": source}
-        applying.apply(study, Scenario.from_mapping({"title": "t", "set": [change]}, "f").overrides)
+        own_study.apply(study, Scenario.from_mapping({"title": "t", "set": [change]}, "f").overrides)
     assert len(of_study(study).applied) == 8

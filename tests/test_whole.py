@@ -333,7 +333,7 @@ def test_no_file_is_written_but_by_the_one_mechanism():
     found = {
         (path.relative_to(ROOT).as_posix(), call)
         for path in files
-        if path.name != "whole.py"
+        if path.name != "whole_files.py"
         for call in bare_writers(path)
     }
     assert found - set(ALLOWED) == set(), "write it with waterplan.base.whole_files, or say in ALLOWED why not"

@@ -167,8 +167,9 @@ class _Reader:
                 self.fault(where, f"got {shown(one)}; give the name or file of a scenario.")
                 continue
             beside = self.folder / one
+            is_there = beside.suffix == ".toml" and not not_a_file(beside)
             try:
-                out.append(open_scenario(beside if beside.suffix == ".toml" and beside.exists() else one))
+                out.append(open_scenario(beside if is_there else one))
             except ScenarioError as error:
                 self.found.problems += error.problems
         return tuple(out) or (Scenario(),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -26,6 +27,7 @@ from waterplan.study.study import Study
 
 DIGEST_OF = "waterplan run 1\n"
 TOLD_MAX = 20
+UNTOLD = 10**15  # runs of which no count is told
 FACTORS_MAX = 500_000_000
 
 
@@ -217,12 +219,13 @@ def design_faults(design: Design, study: Study) -> list[Problem]:
 
 
 def _too_many(design: Design) -> list[Problem]:
-    count = int(np.prod([len(values) for values in design.axes.values()], dtype=float))
+    count = math.prod(len(values) for values in design.axes.values())
     count *= max([len(design.scenarios), *(len(values) for values in design.rows.values())])
     if design.drawn is not None:
         count *= count_of(design.drawn.method, design.drawn.size, len(design.drawn.levers))
     if count > RUNS_MAX:
-        return [Problem(design.file, 0, "", f"{count:,.0f} runs; {RUNS_MAX:,} is the most. Divide the design.")]
+        told = f"{count:,}" if count < UNTOLD else f"more than {UNTOLD:,}"
+        return [Problem(design.file, 0, "", f"{told} runs; {RUNS_MAX:,} is the most. Divide the design.")]
     return []
 
 

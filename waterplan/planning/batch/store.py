@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from glob import escape
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,7 +28,7 @@ from waterplan.base.errors import DataError, Problem
 from waterplan.base.messages import Texts, usual_language
 from waterplan.base.plain_files import is_plain
 from waterplan.base.vocabulary import term
-from waterplan.base.whole_files import reason
+from waterplan.base.whole_files import NAME_MAX, PART, reason
 from waterplan.planning.batch.design_file import refuse
 from waterplan.planning.batch.digests import (
     FOLDER,
@@ -225,9 +227,10 @@ def design_digest(runs: Runs) -> str:
 
 def make_store(path: Path, runs: Runs) -> None:
     """Makes a store beside its place and moves it there, so that it is whole or not there."""
-    part = path.with_name(f"{path.name}.part")
-    if part.exists():
-        shutil.rmtree(part)
+    mine = f".{path.name[:NAME_MAX]}."
+    for left in path.parent.glob(f"{escape(mine)}{'[0-9a-f]' * 16}{PART}"):  # by one that was killed; we hold the lock
+        shutil.rmtree(left)
+    part = path.with_name(f"{mine}{secrets.token_hex(8)}{PART}")
     part.mkdir()
     try:
         _fill(part, runs)
