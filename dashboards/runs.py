@@ -20,7 +20,6 @@ from scipy.stats import rankdata
 import waterplan
 from waterplan.base.errors import WaterplanError
 from waterplan.base.vocabulary import terms
-from waterplan.planning.uncertainty.candidates import first_secure
 
 log = logging.getLogger("waterplan.dashboard")
 
@@ -230,7 +229,7 @@ def _robust(path: Path, runs: xr.Dataset) -> dict[str, Any] | None:
         "aim": _plain(answers["aim"].values),
         "cost": _plain(answers["plan_cost"].values),
         "reach": _plain(share),
-        "secure": first_secure(share, probability),
+        "secure": waterplan.first_secure(share, probability),
         "technologies": [
             [str(answers["technology"].values[n]), str(answers["technology_class"].values[n]),
              float(answers["used_share"].values[n]), _plain(answers["saving_quantile"].values[:, n])]

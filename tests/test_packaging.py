@@ -62,7 +62,7 @@ def test_the_wheel_carries_every_file_of_the_study_and_the_scenarios_and_no_test
     )
     shipped = {f"waterplan/_shipped/{name}" for name in tracked.stdout.split("\n") if name}
     assert shipped <= names
-    assert "waterplan/vocabulary.csv" in names
+    assert "waterplan/base/vocabulary.csv" in names
     assert not [name for name in names if name.startswith(("tests", "docs", "data", "scenarios", "benchmarks"))]
 
 

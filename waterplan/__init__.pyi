@@ -18,6 +18,7 @@ from waterplan.planning.planner.planner import Planner as Planner
 from waterplan.planning.planner.question import answer as answer
 from waterplan.planning.planner.question import confirm as confirm
 from waterplan.planning.planner.question import solve as solve
+from waterplan.planning.uncertainty.candidates import first_secure as first_secure
 from waterplan.planning.uncertainty.robust import Robust as Robust
 from waterplan.planning.uncertainty.robust import open_answers as open_answers
 from waterplan.planning.uncertainty.robust import reach as reach
