@@ -110,7 +110,11 @@ class SignIn(RequestHandler):
 
     def _let_in(self, name: str) -> None:
         mark = self._browser(name) or secrets.token_urlsafe(16)
-        marks = {"user": (name, DAYS), BROWSER: (f"{mark} {name}", BROWSER_DAYS)}
+        marks = {
+            "user": (name, DAYS),
+            VOUCHER: (self.users.voucher(name), DAYS),
+            BROWSER: (f"{mark} {name}", BROWSER_DAYS),
+        }
         for cookie, (value, days) in marks.items():
             self.set_secure_cookie(cookie, value, expires_days=days, httponly=True, samesite="Lax",
                                    secure=self.request.protocol == "https", path=pn.config.cookie_path)  # fmt: skip
@@ -127,15 +131,6 @@ class SignIn(RequestHandler):
 
     def write_error(self, status_code: int, **_kwargs: Any) -> None:
         self.finish(sheet("not_admitted", "explain_refused", self.usual, action=LOGIN))
-
-
-class Vouched(SignIn):
-    """Signs in for as long as the password is the same."""
-
-    def _let_in(self, name: str) -> None:
-        super()._let_in(name)
-        self.set_secure_cookie(VOUCHER, self.users.voucher(name), expires_days=DAYS, httponly=True, samesite="Lax",
-                               secure=self.request.protocol == "https", path=pn.config.cookie_path)  # fmt: skip
 
 
 class SignOut(LogoutHandler):
@@ -162,7 +157,7 @@ class Gate(BasicAuthProvider):
 
     def __init__(self, users: Users, language: str = "en"):
         self.users = users
-        self._sign_in = type("SignIn", (Vouched,), {"users": users, "usual": language, "turns": Turns(users.admits)})
+        self._sign_in = type("SignIn", (SignIn,), {"users": users, "usual": language, "turns": Turns(users.admits)})
         super().__init__(login_endpoint=LOGIN, logout_endpoint=LOGOUT)
         _own_sheets(self, language)
 

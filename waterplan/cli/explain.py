@@ -55,14 +55,14 @@ def print_explanation(
     result = _solved(planner, question)
     told = _Progress(Texts("explain", language))
     if label is None:
-        found = names.overview(planner, result, tolerance, fast, told)
+        found = waterplan.explain.overview(planner, result, tolerance, fast, told)
         if as_json:
             tell_json(head_content(scenario, result) | overview_content(found))
         else:
             tell(names.overview_page(result, found, language))
         return
     told("technology")
-    causes = names.causes(planner, result, label)
+    causes = waterplan.explain.causes(planner, result, label)
     if as_json:
         tell_json(head_content(scenario, result) | {"technology": label, "sectors": causes.to_dict("records")})
     else:

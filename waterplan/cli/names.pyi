@@ -1,10 +1,5 @@
 """What commands use beside the public names, each written once: ``names.py`` reads this file."""
 
-from waterplan.planning.explain.causes import causes as causes
-from waterplan.planning.explain.overview import overview as overview
-from waterplan.planning.explain.rests import rests_on as rests_on
-from waterplan.planning.explain.sensitivity import share_by_basis as share_by_basis
-from waterplan.planning.explain.sensitivity import weights as weights
 from waterplan.planning.planner.compilation import is_compiled as is_compiled
 from waterplan.planning.planner.compilation import keeps_code as keeps_code
 from waterplan.report.pages.explanation import overview_page as overview_page

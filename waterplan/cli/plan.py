@@ -66,7 +66,7 @@ def print_plan(request: Request, as_json: bool, output: Path | None, csv: Path |
     result, was_compiled = solve(request)
     plan = waterplan.Plan.of(result)
     certificate = plan.certify()
-    shares = names.share_by_basis(names.weights(result))
+    shares = waterplan.explain.share_by_basis(waterplan.explain.weights(result))
     if not as_json:
         tell(waterplan.plan_page(plan, request.language, shares))
         tell(names.certificate_line(certificate, result.solver, result.seconds, request.language, was_compiled))

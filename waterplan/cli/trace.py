@@ -9,7 +9,6 @@ import typer
 import waterplan
 from waterplan.base.messages import Texts
 from waterplan.base.vocabulary import Term, of_kind, term, terms
-from waterplan.cli import names
 from waterplan.cli.output import tell, tell_before_compiling, tell_json
 from waterplan.report.pages.layout import cut, left, number, percent, right
 
@@ -33,7 +32,7 @@ def print_trace(name: str, labels: list[str], study: str, scenario: str, as_json
         question = waterplan.open_scenario(scenario)
         tell_before_compiling(language)
         result = waterplan.answer(known, question)
-        rows = names.rests_on(result, name, None, **where)
+        rows = waterplan.explain.rests_on(result, name, None, **where)
         if as_json:
             tell_json({"name": name, "labels": where, "value": value_of(result, name, where), "rows": records(rows)})
         else:

@@ -122,9 +122,10 @@ def scarcity_credit(tables: Tables, coefficients: Coefficients, rows: pd.DataFra
     pairs = coefficients.pairs.merge(tables.provinces[["province", "water_stress"]], on="province")
     weight = pairs["reference_withdrawal"]
     stress = pairs["water_stress"].clip(upper=1.0)
-    if tables.levers.scarcity_value == 0 or (stress * weight).sum() == 0:
+    scarce = (stress * weight).sum()
+    if tables.levers.scarcity_value == 0 or scarce == 0:
         return pd.Series(0.0, index=rows.index)
-    mean = (stress * weight).sum() / weight.sum()
+    mean = scarce / weight.sum()
     return tables.levers.scarcity_value * rows["water_stress"].clip(upper=1.0) / mean
 
 

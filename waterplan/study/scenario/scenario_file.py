@@ -11,6 +11,7 @@ from typing import Any
 from waterplan.base.errors import Problem, ScenarioError, suggest
 from waterplan.base.plain_files import TooLargeError, read_plain
 from waterplan.base.toml_text import TomlError, read_toml
+from waterplan.study.study import shipped
 from waterplan.study.tables.path_faults import not_a_file
 
 Places = Mapping[str, tuple[str, int]]  # of what is written, the file (or --set, link ...) and line; "" for the rest
@@ -19,7 +20,6 @@ BYTES_MAX = 1_000_000
 DEPTH_MAX = 8
 HEADER = re.compile(r"\s*(\[\[?)([\w.\"' -]+)\]\]?\s*(#.*)?$")
 KEY = re.compile(r"\s*([\w.\"'*-]+)\s*=")
-HERE = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,7 @@ def read_layers(path: Path) -> list[Layer]:
 
 def scenario_files() -> list[Path]:
     """The scenario files that come with waterplan, in the checkout or in the installed package."""
-    for folder in (HERE / "_shipped" / "scenarios", HERE.parent / "scenarios"):
-        if folder.is_dir():
-            return sorted(folder.glob("*.toml"))
-    return []
+    return sorted(shipped("", "scenarios").glob("*.toml"))
 
 
 def _refuse(file: str | Path, message: str, row: int = 0, column: str = "") -> ScenarioError:
@@ -93,7 +90,7 @@ def _read_layer(path: Path) -> Layer:
 def _extended(layer: Layer, path: Path, tree: Path, seen: list[Path]) -> Path:
     """The file that a layer extends, if it may: one in the tree, or a shipped scenario by its name alone."""
     name = layer.content["extends"]
-    shipped = {file.stem: file for file in scenario_files()}
+    known = {file.stem: file for file in scenario_files()}
 
     def refuse(message: str) -> ScenarioError:
         return _refuse(layer.file, message, layer.rows.get("extends", 0), "extends")
@@ -101,17 +98,17 @@ def _extended(layer: Layer, path: Path, tree: Path, seen: list[Path]) -> Path:
     if not isinstance(name, str) or not name:
         raise refuse('give the name of a scenario file, such as "reference.toml".')
     shown = f'"{name[:100]}"'
-    if name not in shipped and not name.endswith(".toml"):
-        near = suggest(name, shipped)
+    if name not in known and not name.endswith(".toml"):
+        near = suggest(name, known)
         raise refuse(f"got {shown}; a scenario is a .toml file, or one that comes with waterplan by its name.{near}")
     if PurePosixPath(name).is_absolute() or PureWindowsPath(name).anchor or "\0" in name:
         raise refuse(f"got {shown}; give a path relative to this file.")
-    target = shipped.get(name, path.parent / name)
+    target = known.get(name, path.parent / name)
     try:
         where = target.resolve()
     except (OSError, RuntimeError):  # a link that leads to itself
         raise refuse(f"{shown}: {not_a_file(target)}") from None
-    if name not in shipped and not where.is_relative_to(tree):
+    if name not in known and not where.is_relative_to(tree):
         raise refuse(f"{shown} is outside the folder of the scenario. Copy it into that folder.")
     if where in seen:
         chain = " > ".join(step.name for step in [*seen[seen.index(where) :], where])
