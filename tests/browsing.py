@@ -77,6 +77,22 @@ def serving(*words, port=None):
         log.unlink()
 
 
+@contextmanager
+def serving_by(script):
+    """A dashboard that a script starts, which prints its port; address and process. It ends well when it is told to."""
+    server = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8",
+                              stderr=subprocess.DEVNULL)  # fmt: skip
+    try:
+        yield f"http://127.0.0.1:{int(server.stdout.readline())}", server.pid
+        assert server.poll() is None
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(60) == 0
+    finally:
+        server.kill()
+        server.wait()
+        server.stdout.close()
+
+
 @pytest.fixture(scope="session")
 def server():
     """One dashboard for all tests; its address and its log."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from browsing import browser, server, visit  # noqa: F401  fixtures
 from scenario_files import write  # noqa: F401  a fixture
-from screens import facts, shipped  # noqa: F401  fixtures
+from screens import answers, facts, screen, shipped  # noqa: F401  fixtures
 from spoiling import Copy
 
 from waterplan.planning.plan.plan import Plan

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 BOARD = re.compile(r'"name": "[\w.]*ReactiveESM", "id": "(\w+)"')
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 TOKEN = re.compile(r'"token":"([^"]+)"')
 
 
@@ -33,9 +34,7 @@ class Visitor:
         self.address, self.cookies, self.token = address, {}, ""
         if name:
             form = urlencode({"username": name, "password": password})
-            status, headers, _ = self._ask(
-                "/login", "POST", form, **{"Content-Type": "application/x-www-form-urlencoded"}
-            )
+            status, headers, _ = self._ask("/login", "POST", form, **FORM)
             assert status == 303, status
             self._keep(headers)
 

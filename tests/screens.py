@@ -4,8 +4,17 @@ import time
 
 import pytest
 
+from dashboards.answers import Answers
 from dashboards.facts import Facts
 from dashboards.session import Session, shipped_scenarios
+
+
+@pytest.fixture(scope="module")
+def answers(planner_of_china):
+    """What visitors of one file of tests share."""
+    made = Answers(planner_of_china)
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +25,7 @@ def facts(planner_of_china):
 
 @pytest.fixture(scope="module")
 def shipped(answers):
-    """The shipped scenarios; ``answers`` are those of the file of tests."""
+    """The shipped scenarios."""
     return shipped_scenarios(answers)
 
 
@@ -46,3 +55,11 @@ class Screen:
     def wait():
         """Lets threads go on."""
         time.sleep(0.005)
+
+
+@pytest.fixture
+def screen(answers, facts, shipped):
+    """What a visitor sees once the first answer is there."""
+    made = Screen(answers, facts, shipped)
+    made.settle()
+    return made

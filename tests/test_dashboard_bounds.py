@@ -5,18 +5,15 @@ The bounds are made small here, so that a few connections reach them; the server
 
 import base64
 import contextlib
-import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 import zlib
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from browsing import ROOT
-from knocking import Visitor, get, is_alive
+from browsing import serving_by
+from knocking import FORM, Visitor, get, is_alive
 from test_dashboard_owners import USERS, guarded  # noqa: F401  a fixture
 
 pytest.importorskip("panel")
@@ -37,23 +34,13 @@ print(server.port, flush=True)
 doors.run(server)
 pages.close()
 """
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @pytest.fixture(scope="module")
 def small():
     """The address of a server with small bounds."""
-    server = subprocess.Popen([sys.executable, "-c", SMALL], cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8",
-                              stderr=subprocess.DEVNULL)  # fmt: skip
-    try:
-        yield f"http://127.0.0.1:{int(server.stdout.readline())}"
-        assert server.poll() is None
-        server.send_signal(signal.SIGTERM)
-        assert server.wait(60) == 0
-    finally:
-        server.kill()
-        server.wait()
-        server.stdout.close()
+    with serving_by(SMALL) as (address, _):
+        yield address
 
 
 def line(address, text=b""):

@@ -47,13 +47,6 @@ LONG = 60  # s, for what must come at all
 FILES = {"type": "table", "card": "curve", "form": "csv"}
 
 
-@pytest.fixture(scope="module")
-def answers(planner_of_china):
-    made = Answers(planner_of_china)
-    yield made
-    made.close()
-
-
 @pytest.fixture
 def server():
     """A dashboard of its own, as its command starts it."""

@@ -8,19 +8,11 @@ pytest.importorskip("panel")
 
 from screens import Screen
 
-from dashboards.answers import Answers
 from waterplan import Scenario
 
 WORDS = "Site survey of forty plants in 2016"
 SET = {"name": "saving_fraction", "where": {"technology": "leak_control_cross"}, "value": 0.3, "low": 0.1, "high": 0.9,
        "unit": "1", "source": WORDS, "basis": "measured", "note": "first note"}  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def answers(planner_of_china):
-    made = Answers(planner_of_china)
-    yield made
-    made.close()
 
 
 def loaded(answers, facts, shipped, file="survey.toml", **changes):

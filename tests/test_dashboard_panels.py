@@ -15,7 +15,7 @@ pytest.importorskip("panel")
 
 from screens import Screen
 
-from dashboards.answers import DRAWN, Answers
+from dashboards.answers import DRAWN
 from dashboards.behind import RESTS, Behind
 from dashboards.reasons import states_by_technology
 from dashboards.state import State
@@ -24,20 +24,6 @@ from waterplan.planning.explain.causes import states
 from waterplan.planning.explain.rests import rests_on
 
 CARDS = ("headline", *RESTS)
-
-
-@pytest.fixture(scope="module")
-def answers(planner_of_china):
-    made = Answers(planner_of_china)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def screen(answers, facts, shipped):
-    made = Screen(answers, facts, shipped)
-    made.settle()
-    return made
 
 
 def asked(screen, name, **message):

@@ -4,14 +4,11 @@ import base64
 import gc
 import json
 import re
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
-from browsing import ROOT
+from browsing import serving_by
 from knocking import Visitor as Knocking
 from knocking import said
 from test_dashboard_plants import MILL, TWO_YEARS, Visitor, answers  # noqa: F401  a fixture
@@ -116,16 +113,8 @@ def test_the_shelf_keeps_nothing_alive():
 @pytest.fixture(scope="module")
 def served():
     """Address and process of a server whose sessions end soon after their pages."""
-    server = subprocess.Popen([sys.executable, "-c", SERVER], cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8",
-                              stderr=subprocess.DEVNULL)  # fmt: skip
-    try:
-        yield f"http://127.0.0.1:{int(server.stdout.readline())}", server.pid
-        server.send_signal(signal.SIGTERM)
-        assert server.wait(60) == 0
-    finally:
-        server.kill()
-        server.wait()
-        server.stdout.close()
+    with serving_by(SERVER) as running:
+        yield running
 
 
 def resident(pid):

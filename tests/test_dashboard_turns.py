@@ -7,7 +7,8 @@ import time
 from urllib.parse import urlencode
 
 import pytest
-from knocking import Visitor, get
+from knocking import FORM, Visitor, get
+from playing import played
 
 pytest.importorskip("panel")
 
@@ -16,7 +17,6 @@ from test_dashboard_owners import USERS, guarded  # noqa: F401
 from dashboards import turns
 from dashboards.turns import Asked, TurnedAwayError, Turns
 
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 NAMES = {"fresh names": lambda at: f"nobody.{at}", "another name": lambda _: "li.na", "the name": lambda _: "zhang.wei"}
 
 
@@ -56,18 +56,18 @@ async def seconds_of(asked, name, size=30, check=right):
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
 def test_a_browser_that_signed_in_before_does_not_wait_whatever_others_do_to_the_name_or_from_its_address(name):
     known = Asked("zhang.wei", "right for zhang.wei", "10.0.0.1", browser="mark")
-    assert asyncio.run(seconds_of(known, name)) < 1
+    assert played(seconds_of(known, name)) < 1
 
 
 @pytest.mark.parametrize("case", ["fresh names", "another name"])
 def test_a_stranger_from_the_same_address_waits_no_longer_than_the_queue(case):
     stranger = Asked("zhang.wei", "right for zhang.wei", "10.0.0.1")
-    assert asyncio.run(seconds_of(stranger, NAMES[case])) < 10
+    assert played(seconds_of(stranger, NAMES[case])) < 10
 
 
 def test_a_stranger_from_elsewhere_goes_before_those_who_fail_at_his_name():
     stranger = Asked("zhang.wei", "right for zhang.wei", "10.0.0.2")
-    assert asyncio.run(seconds_of(stranger, NAMES["the name"])) < 4
+    assert played(seconds_of(stranger, NAMES["the name"])) < 4
 
 
 def test_who_is_let_in_again_and_again_does_not_keep_others_out():
@@ -85,7 +85,7 @@ def test_who_is_let_in_again_and_again_does_not_keep_others_out():
         until.set_result(None)
         await asyncio.gather(*crowd)
 
-    asyncio.run(play())
+    played(play())
 
 
 def test_one_with_many_marks_of_his_own_name_keeps_nobody_out():
@@ -113,7 +113,7 @@ def test_one_with_many_marks_of_his_own_name_keeps_nobody_out():
         for one in crowd:
             one.cancel()
 
-    asyncio.run(play())
+    played(play())
 
 
 def test_a_known_browser_that_keeps_failing_is_a_stranger():
@@ -125,7 +125,7 @@ def test_a_known_browser_that_keeps_failing_is_a_stranger():
         assert not await gate.admits(Asked("li.na", "wrong", "10.0.0.1", browser="mark"))
         assert gate._names.count("li.na") == 1
 
-    asyncio.run(play())
+    played(play())
 
 
 def test_the_same_try_is_made_once_however_often_it_is_sent():
@@ -143,7 +143,7 @@ def test_the_same_try_is_made_once_however_often_it_is_sent():
         alike = [asyncio.create_task(gate.admits(Asked("b", "same", "10.0.0.1"))) for _ in range(30)]
         assert not any(await asyncio.gather(first, *alike))
 
-    asyncio.run(play())
+    played(play())
     assert asked == [("a", "first"), ("b", "same")]
 
 
@@ -157,7 +157,7 @@ def test_one_that_waited_too_long_is_told(monkeypatch):
         waiting = [asyncio.create_task(gate.admits(Asked("li.na", f"later {at}", "10.0.0.1"))) for at in range(5)]
         return await asyncio.gather(*waiting, return_exceptions=True)
 
-    outcomes = asyncio.run(play())
+    outcomes = played(play())
     assert any(isinstance(outcome, TurnedAwayError) for outcome in outcomes)
     assert all(outcome is False or isinstance(outcome, TurnedAwayError) for outcome in outcomes)
 
@@ -174,7 +174,7 @@ def test_what_the_check_raises_reaches_who_asked_and_others_have_their_turn():
             await gate.admits(Asked("broken", "x", "10.0.0.1"))
         assert await gate.admits(Asked("whole", "x", "10.0.0.1"))
 
-    asyncio.run(play())
+    played(play())
 
 
 def test_a_password_is_not_in_what_is_printed_of_a_try():

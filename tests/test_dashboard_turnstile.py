@@ -6,6 +6,7 @@ import time
 
 import pytest
 from knocking import Visitor, is_alive, said
+from playing import played
 
 pytest.importorskip("panel")
 
@@ -27,7 +28,7 @@ def test_who_took_least_of_late_goes_first():
         await asyncio.gather(*(turnstile.run(taken, work(name)) for name, taken in takers.items()))
         return order
 
-    assert asyncio.run(visit()) == ["much", "none", "some"]  # the first found nobody before it
+    assert played(visit()) == ["much", "none", "some"]  # the first found nobody before it
 
 
 def test_between_two_messages_others_are_answered():
@@ -45,7 +46,7 @@ def test_between_two_messages_others_are_answered():
             then = time.monotonic()
         return gaps
 
-    gaps = asyncio.run(visit())
+    gaps = played(visit())
     assert len(gaps) > 40  # one message at most between two looks
     assert sum(gap > 0.03 for gap in gaps) < 10  # but for a machine that does other things too
 
@@ -70,7 +71,7 @@ def test_a_message_that_waits_for_its_visitor_or_fails_holds_up_nobody():
         slow.cancel()
         return done
 
-    assert asyncio.run(visit()) == [True]
+    assert played(visit()) == [True]
 
 
 def test_what_was_taken_is_forgotten():

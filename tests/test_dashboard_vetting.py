@@ -8,24 +8,8 @@ import pytest
 
 pytest.importorskip("panel")
 
-from screens import Screen
 
-from dashboards.answers import Answers
 from waterplan.base.messages import catalogue
-
-
-@pytest.fixture(scope="module")
-def answers(planner_of_china):
-    made = Answers(planner_of_china)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def screen(answers, facts, shipped):
-    made = Screen(answers, facts, shipped)
-    made.settle()
-    return made
 
 
 def notice_after(screen, **message):

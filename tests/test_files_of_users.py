@@ -11,7 +11,6 @@ pytest.importorskip("panel")
 
 from screens import Screen
 
-from dashboards.answers import Answers
 from waterplan.base.toml_text import DEPTH_MAX, TomlError, read_toml
 
 SECONDS, MEBIBYTES = 10, 2048  # of processor time, so that the load of a machine does not count; of memory
@@ -112,13 +111,6 @@ class Doors:
         assert seconds < SECONDS
         assert grown < MEBIBYTES
         return told
-
-
-@pytest.fixture(scope="module")
-def answers(planner_of_china):
-    made = Answers(planner_of_china)
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")
