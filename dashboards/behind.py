@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import term, terms
 
 from .facts import ROOM, Facts

@@ -14,7 +14,8 @@ import panel as pn
 from panel.auth import BasicAuthProvider, LogoutHandler, OAuthProvider
 from tornado.web import HTTPError, RequestHandler
 
-from waterplan.base.messages import LANGUAGES, Texts
+from waterplan.base.messages import LANGUAGES
+from waterplan.base.texts import Texts
 
 from .owners import forget_visitor
 from .passwords import LONGEST, Users

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from waterplan import Scenario
 from waterplan.base.errors import WaterplanError
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.planning.plan.files.single import pack_table
 from waterplan.report.commands import command_lines
 

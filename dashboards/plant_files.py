@@ -10,6 +10,7 @@ import pandas as pd
 
 from waterplan.base import messages
 from waterplan.base.errors import WaterplanError
+from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import term, terms
 from waterplan.planning.plan.files.single import pack_table
 from waterplan.plants.records.template import pack_template
@@ -61,7 +62,7 @@ class FileMaker:
             if kind == "report":
                 made = plant_report(one, language).encode() if form == "html" else plant_report_pdf(one, language)
                 return "report", made
-            say = messages.Texts(ROOM, language)
+            say = Texts(ROOM, language)
             return card, pack_table(form, table(one, card, language), say(f"plant_{card}"), "", language)
 
         def file() -> dict[str, Any]:
@@ -103,16 +104,16 @@ def _heading(name: str, language: str) -> str:
 
 
 def _told(name: str, value: Any, standing: Any, language: str) -> Any:
-    say = messages.Texts(ROOM, language)
+    say = Texts(ROOM, language)
     if name in LABELLED:
         frame = getattr(standing.study, LABELLED[name])
         return str(frame.loc[value, f"name_{language}"]) if value in frame.index else str(value)
     if name in ("indicator", "from", "to", "missing"):
         parts = [part for part in str(value).split(", ") if part]
-        return messages.Texts("grades", language)("between").join(_flow_or_term(part, language) for part in parts)
+        return Texts("grades", language)("between").join(_flow_or_term(part, language) for part in parts)
     for room in SAID.get(name, ()):
         if f"{name}_{value}" in messages.catalogue(room):
-            return messages.Texts(room, language)(f"{name}_{value}")
+            return Texts(room, language)(f"{name}_{value}")
     if name == "reason":
         return value.text(language)
     if name in SWITCHES:
@@ -169,7 +170,7 @@ def _curve(standing: Any, language: str) -> Columns:
 
 def _contract(standing: Any, language: str) -> Columns:
     if standing.contract is None:
-        raise WaterplanError(messages.Texts(ROOM, language)("no_contract"))
+        raise WaterplanError(Texts(ROOM, language)("no_contract"))
     frame = standing.contract.reset_index().rename(columns={"lower": "share_lower", "upper": "share_upper"})
     return _columns(frame, ("term", "share_lower", "share_upper", "both_gain"), standing, language)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from waterplan import Goal, plant_standing, plant_year, read_records
 from waterplan.base.errors import BusyError, DataError, WaterplanError
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.plants.records.reader import read_table
 
 from .jobs import LOOK, PLANT, POOL, is_abandoned, safe_point

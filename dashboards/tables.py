@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from waterplan import Scenario, Study
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import of_kind, term, terms
 
 from .answers import Answer

@@ -12,7 +12,7 @@ import urllib.request
 from pathlib import Path
 
 from waterplan.base.extras import BRINGS
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 
 ROOT = Path(__file__).parents[1]
 STUDY, PLANTS, SMOKE = (

@@ -14,8 +14,9 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "waterplan"
 WINGS = {  # from the ground up; a wing imports from wings above it here, a room also from rooms in rows above its own
     "base": [
+        {"messages"},
         {"errors"},
-        {"units", "vocabulary", "messages", "palette", "plain_files", "toml_text"},
+        {"texts", "units", "vocabulary", "palette", "plain_files", "toml_text"},
         {"formats", "spreadsheet", "whole_files", "extras", "highs"},
         {"late"},
     ],

@@ -12,7 +12,7 @@ from batching import same
 
 from waterplan import Design, open_runs, run_batch, save_runs, write_run
 from waterplan.base.errors import DataError, WaterplanError
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.planning.batch import store as store_module
 from waterplan.planning.batch.engine import checked
 from waterplan.planning.batch.progress import Progress, Shown

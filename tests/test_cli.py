@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 import waterplan
-from waterplan.base.messages import Texts, catalogue
+from waterplan.base.messages import catalogue
+from waterplan.base.texts import Texts
 from waterplan.cli import names
 from waterplan.cli.entry import main
 

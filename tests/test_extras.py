@@ -11,7 +11,7 @@ import pytest
 from installing import PROJECT, REFUSED, ROOT, STUDY, lowest, packages, page_of, wrong
 
 from waterplan.base.extras import BRINGS, MissingExtraError, missing_extra, need
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.cli import main
 
 QUICK = {  # extras alone -> parts of the command lines that concern them; all where there are none

@@ -2,14 +2,16 @@
 
 import ast
 import csv
+import pickle
 import re
 import string
 from pathlib import Path
 
 import pytest
 
-from waterplan.base.errors import WaterplanError
-from waterplan.base.messages import HOME, LANGUAGES, Texts, catalogue, usual_language
+from waterplan.base.errors import DataError, Problem, WaterplanError
+from waterplan.base.messages import HOME, LANGUAGES, Message, catalogue, usual_language
+from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import terms
 from waterplan.study.study import shipped
 
@@ -25,7 +27,7 @@ def words_in_the_code() -> tuple[set[str], set[str]]:
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                words.add(node.value)
+                words.update((node.value, node.value.rpartition(".")[2]))  # a message says its room as well
             elif isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
                 beginnings.add(str(node.values[0].value))
     for path in sorted((ROOT / "dashboards").rglob("*.js")):
@@ -110,5 +112,70 @@ def test_the_usual_language_is_that_of_the_environment(monkeypatch, asked, given
 
 
 def test_a_language_that_is_not_spoken_is_told():
-    with pytest.raises(WaterplanError, match='language "fr": there is en and zh'):
+    with pytest.raises(WaterplanError, match='language "fr": there are en, zh'):
         Texts("page", "fr")
+
+
+SPOKEN = re.compile(r"(Error|Problem|Finding|Remark|must_be)$")  # what a sentence is given to
+NOT_YET = ("waterplan/base", "waterplan/study", "waterplan/planning", "waterplan/plants", "waterplan/report",
+           "waterplan/cli", "dashboards")  # fmt: skip
+
+
+def sentences_in(path: Path) -> list[str]:
+    """Literals of more than one word, and texts put together, that are given to an error, a problem or a remark."""
+    found = []
+    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(call, ast.Call) and SPOKEN.search(getattr(call.func, "id", getattr(call.func, "attr", ""))):
+            for given in [*call.args, *(keyword.value for keyword in call.keywords)]:
+                found += [f"{path.relative_to(ROOT)}:{one.lineno}" for one in _literals(given)]
+    return found
+
+
+def _literals(given: ast.AST) -> list[ast.expr]:
+    """Texts with a space in them, as they stand in an argument; not those within a call of its own."""
+    if isinstance(given, ast.Constant):
+        return [given] if isinstance(given.value, str) and " " in given.value.strip() else []
+    if isinstance(given, ast.JoinedStr):
+        return [given] if any(_literals(part) for part in given.values if isinstance(part, ast.Constant)) else []
+    if isinstance(given, ast.Call):
+        return []
+    return [one for part in ast.iter_child_nodes(given) for one in _literals(part)]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_sentence_stands_in_the_code(path):
+    if not str(path.relative_to(ROOT)).startswith(NOT_YET):
+        assert sentences_in(path) == []
+
+
+def test_every_message_exists_and_is_given_what_it_asks_for():
+    wrong = []
+    for path in SOURCES:
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Message"):
+                continue
+            key = call.args[0]
+            if isinstance(key, ast.Constant) and all(keyword.arg for keyword in call.keywords):
+                room, _, name = str(key.value).partition(".")
+                given = {keyword.arg for keyword in call.keywords}
+                text = catalogue(room).get(name) if room in ROOMS else None
+                if text is None or asked(text["en"]) - given:
+                    wrong.append((f"{path.relative_to(ROOT)}:{call.lineno}", key.value))
+    assert wrong == []
+
+
+def test_a_message_is_english_as_a_text_and_follows_the_language_with_all_that_is_in_it():
+    inner = Message("errors.did_you_mean", name="steel")
+    message = Message("errors.got", kind="str", given="[stel]", allowed=[inner, "paper"])
+    assert message == 'got str [stel]; give  Did you mean "steel"?, paper.'
+    assert message.text("zh") == "得到的是 str [stel]；请给出 您是否想写“steel”？、paper。"
+    again = pickle.loads(pickle.dumps(message))
+    assert (again, again.key, again.text("zh")) == (message, "errors.got", message.text("zh"))
+
+
+def test_problems_are_told_in_the_language_of_the_reader_and_survive_the_way_from_a_worker():
+    error = DataError(
+        [Problem("a.csv", 2, "unit", Message("errors.did_you_mean", name="kg")), Problem("a.csv", 3, "", "x")]
+    )
+    assert error.text("zh").splitlines() == ["a.csv：2 个问题", "  第 2 行“unit”列： 您是否想写“kg”？", "  第 3 行：x"]
+    assert pickle.loads(pickle.dumps(error)).text("zh") == error.text("zh")

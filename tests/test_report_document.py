@@ -17,7 +17,7 @@ from dashboards.exports import export
 from waterplan import Plan, curve, open_scenario, write_report
 from waterplan.base import formats
 from waterplan.base.errors import WaterplanError
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import term
 from waterplan.cli import app as commands
 from waterplan.planning.explain.sensitivity import weights

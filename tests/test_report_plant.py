@@ -12,7 +12,7 @@ import pytest
 import standing_plants as plants
 
 from waterplan.base import formats
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.plants.measures.by_technology import by_technology, together
 from waterplan.plants.measures.contract import Project, missed_saving, settle
 from waterplan.plants.records.records import Conversion

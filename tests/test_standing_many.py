@@ -12,7 +12,7 @@ from one_plant import YEAR, records_of
 
 import waterplan
 from waterplan.base.errors import DataError, WaterplanError
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import of_kind, terms
 from waterplan.plants.norms.grades import ALLOCATIONS
 from waterplan.plants.norms.ladders import GRADES, REACHED, STATUSES

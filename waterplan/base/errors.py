@@ -20,6 +20,8 @@ import reprlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from waterplan.base.messages import LANGUAGES, Message, in_language
+
 SHOWN_PROBLEMS = 50
 PROBLEMS_MAX = 100  # of what is wrong in a scenario; what comes after them is not looked at
 DIGITS_MAX = 18  # no difference that counts is smaller: a billionth of the smallest study
@@ -32,7 +34,7 @@ def suggest(word: str, words: Iterable[str]) -> str:
     if len(written) > 3 * max(map(len, known), default=0):  # too long to be near any
         return ""
     near = difflib.get_close_matches(written, known, n=1, cutoff=0.6)
-    return f' Did you mean "{near[0]}"?' if near else ""
+    return Message("errors.did_you_mean", name=near[0]) if near else ""
 
 
 @dataclass(frozen=True, order=True)
@@ -47,15 +49,25 @@ class Problem:
     column: str
     message: str
 
+    def text(self, language: str = LANGUAGES[0]) -> str:
+        """The place in its file, and what is wrong there."""
+        key = "errors.row_column" if self.column else "errors.row"
+        place = Message(key, row=self.row, column=self.column) if self.row else self.column
+        said = Message("errors.at", place=place, message=self.message) if place else self.message
+        return str(in_language(said, language))
+
     def __str__(self) -> str:
-        place = ", ".join(part for part in (f"row {self.row}" if self.row else "", self.column) if part)
-        return f"{place}: {self.message}" if place else self.message
+        return self.text()
 
 
 class WaterplanError(Exception):
-    """Anything that waterplan reports to its user in words."""
+    """Anything that waterplan reports to its user in words; as a text the English ones."""
 
     exit_code = 8
+
+    def text(self, language: str = LANGUAGES[0]) -> str:
+        """What is said, in a language."""
+        return str(in_language(self.args[0], language)) if self.args else ""
 
 
 class ProblemsError(WaterplanError):
@@ -67,17 +79,22 @@ class ProblemsError(WaterplanError):
     """
 
     def __init__(self, problems: Sequence[Problem]):
+        super().__init__(problems)
         self.problems = sorted(problems)
-        super().__init__(self._text())
 
-    def _text(self) -> str:
+    def __str__(self) -> str:
+        return self.text()
+
+    def text(self, language: str = LANGUAGES[0]) -> str:
+        """All problems, file by file."""
         lines: list[str] = []
         for file in dict.fromkeys(problem.file for problem in self.problems):
             here = [problem for problem in self.problems if problem.file == file]
-            lines.append(f"{file}: {len(here)} problem{'s' if len(here) > 1 else ''}")
-            lines += [f"  {problem}" for problem in here[:SHOWN_PROBLEMS]]
+            head = "errors.problems" if len(here) > 1 else "errors.one_problem"
+            lines.append(Message(head, file=file, count=len(here)).text(language))
+            lines += [f"  {problem.text(language)}" for problem in here[:SHOWN_PROBLEMS]]
             if len(here) > SHOWN_PROBLEMS:
-                lines.append(f"  and {len(here) - SHOWN_PROBLEMS} more")
+                lines.append(f"  {Message('errors.more', count=len(here) - SHOWN_PROBLEMS).text(language)}")
         return "\n".join(lines)
 
 
@@ -110,10 +127,10 @@ def must_be(
     among = kinds if isinstance(kinds, tuple) else (kinds,)
     if isinstance(given, among) and (bool in among or not isinstance(given, bool)):
         return
-    message = f"got {type(given).__name__} {reprlib.repr(given)}; give {allowed}."
+    message = Message("errors.got", kind=type(given).__name__, given=reprlib.repr(given), allowed=allowed)
     if issubclass(error, ProblemsError):
         raise error([Problem(where, 0, "", message)])
-    raise error(f"{where}: {message}")
+    raise error(Message("errors.at", place=where, message=message))
 
 
 def digits_apart(difference: float) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from waterplan.base.errors import WaterplanError
-from waterplan.base.messages import Texts, usual_language
+from waterplan.base.messages import usual_language
+from waterplan.base.texts import Texts
 
 BRINGS = {
     "dashboard": ("panel", "param", "bokeh"),

@@ -16,7 +16,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from waterplan.base.errors import DataError, Problem
-from waterplan.base.messages import Texts, usual_language
+from waterplan.base.messages import usual_language
+from waterplan.base.texts import Texts
 
 NAME_MAX = 40  # signs of a name that are repeated beside it; in any script a name is then short enough
 PART = ".part"  # the end of the name of what is not whole yet

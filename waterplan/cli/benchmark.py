@@ -10,7 +10,8 @@ import typer
 
 import waterplan
 from waterplan.base.errors import WaterplanError, suggest
-from waterplan.base.messages import Texts, usual_language
+from waterplan.base.messages import usual_language
+from waterplan.base.texts import Texts
 from waterplan.cli.output import tell, tell_json
 from waterplan.cli.peers import opened
 from waterplan.cli.plan import check_inputs, check_paths

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import waterplan
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.cli import names
 from waterplan.cli.output import tell, tell_json
 

@@ -10,7 +10,7 @@ import typer
 
 import waterplan
 from waterplan.base.errors import ScenarioError
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.cli.output import tell, tell_before_compiling, tell_json
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import Any
 import waterplan
 from waterplan.base.errors import WaterplanError
 from waterplan.base.extras import BRINGS, need
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.cli.output import tell
 
 PLACES = ("waterplan._shipped.dashboards", "dashboards")  # in the installed package, in a checkout

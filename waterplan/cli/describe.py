@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import KINDS, Term, of_kind, term
 from waterplan.cli.output import tell, tell_json
 from waterplan.report.pages.layout import paragraph, table, width

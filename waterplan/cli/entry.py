@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import typer
 
 from waterplan.base.errors import WaterplanError
-from waterplan.base.messages import LANGUAGES, Texts, usual_language
+from waterplan.base.messages import LANGUAGES, usual_language
+from waterplan.base.texts import Texts
 from waterplan.cli.app import app
 from waterplan.cli.output import BROKEN_PIPE, INTERRUPTED, USAGE, error_content, error_text, tell_json
 
@@ -61,7 +62,7 @@ def _told(words: list[str]) -> int:
         return _usage(error, as_json)
     except WaterplanError as error:
         if as_json:
-            tell_json(error_content(error))
+            tell_json(error_content(error, language))
         else:
             typer.echo(error_text(error, language), err=True)
         return error.exit_code

@@ -10,7 +10,8 @@ import typer
 
 import waterplan
 from waterplan.base.errors import InfeasibleError
-from waterplan.base.messages import Texts, usual_language
+from waterplan.base.messages import usual_language
+from waterplan.base.texts import Texts
 from waterplan.cli import names
 from waterplan.cli.output import tell, tell_before_compiling, tell_json
 
@@ -90,7 +91,7 @@ def _solved(planner: Planner, scenario: Scenario) -> Result:
         return planner.solve(scenario)
     except InfeasibleError as error:
         ways = waterplan.ways_out(planner, scenario)
-        raise InfeasibleError(str(error), error.attainable, error.shortfall, ways) from error
+        raise InfeasibleError(error.args[0], error.attainable, error.shortfall, ways) from error
 
 
 class _Progress:

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from waterplan.base.messages import Texts, usual_language
+from waterplan.base.messages import usual_language
+from waterplan.base.texts import Texts
 
 STUDY, SCENARIO = "china-2015", "reference"
 HELP = Texts("help", usual_language())

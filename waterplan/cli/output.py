@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 import typer
 
 from waterplan.base.errors import InfeasibleError, ProblemsError, WaterplanError, digits_apart, told_apart
-from waterplan.base.messages import Texts
+from waterplan.base.messages import in_language
+from waterplan.base.texts import Texts
 from waterplan.cli import names
 
 if TYPE_CHECKING:
@@ -58,13 +59,15 @@ def tell_json(content: Mapping[str, Any]) -> None:
     typer.echo(json.dumps(plain(content), ensure_ascii=False, indent=2, allow_nan=False))
 
 
-def error_content(error: WaterplanError) -> dict[str, Any]:
-    """An error as an object: its kind, what is said, and what there is beyond."""
+def error_content(error: WaterplanError, language: str) -> dict[str, Any]:
+    """An error as an object: its kind, what is said in the language asked for, and what there is beyond."""
     kind = type(error).__name__.removesuffix("Error").lower()
-    content: dict[str, Any] = {"error": kind, "message": str(error), "exit_code": error.exit_code}
+    content: dict[str, Any] = {"error": kind, "message": error.text(language), "exit_code": error.exit_code}
     if isinstance(error, ProblemsError):
         fields = ("file", "row", "column", "message")
-        content["problems"] = [{name: getattr(problem, name) for name in fields} for problem in error.problems]
+        content["problems"] = [
+            {name: in_language(getattr(problem, name), language) for name in fields} for problem in error.problems
+        ]
     if isinstance(error, InfeasibleError):
         ways = [{"settings": way.settings, "annual_cost": way.result.ledger.annual_cost} for way in ways_of(error)]
         content |= {"attainable": error.attainable, "shortfall": error.shortfall, "ways_out": ways}
@@ -79,9 +82,9 @@ def ways_of(error: InfeasibleError) -> list[WayOut]:
 def error_text(error: WaterplanError, language: str) -> str:
     """An error in a few lines; what an infeasible scenario lacks is said in the language asked for."""
     if not isinstance(error, InfeasibleError):
-        return str(error)
+        return error.text(language)
     say = Texts("commands", language)
-    lines = [str(error)]
+    lines = [error.text(language)]
     if math.isfinite(error.attainable):
         target, digits = error.attainable + error.shortfall, digits_apart(error.shortfall)
         figures = {"attainable": f"{error.attainable:,.{digits}f}", "shortfall": f"{error.shortfall:,.{digits}f}"}

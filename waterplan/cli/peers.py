@@ -11,7 +11,8 @@ import typer
 import waterplan
 from waterplan.base.errors import WaterplanError
 from waterplan.base.extras import need
-from waterplan.base.messages import Texts, usual_language
+from waterplan.base.messages import usual_language
+from waterplan.base.texts import Texts
 from waterplan.cli import options as o
 from waterplan.cli.output import tell, tell_json
 from waterplan.cli.plan import check_inputs

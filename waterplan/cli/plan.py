@@ -11,7 +11,7 @@ import typer
 
 import waterplan
 from waterplan.base.errors import CertificateError, InfeasibleError
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.base.whole_files import is_input
 from waterplan.cli import names
 from waterplan.cli.output import tell, tell_before_compiling, tell_json
@@ -52,7 +52,7 @@ def solve(request: Request) -> tuple[Result, bool]:
         return waterplan.answer(study, scenario, str(request.solver)), was_compiled
     except InfeasibleError as error:
         ways = waterplan.ways_out(waterplan.Planner(study), scenario)
-        raise InfeasibleError(str(error), error.attainable, error.shortfall, ways) from error
+        raise InfeasibleError(error.args[0], error.attainable, error.shortfall, ways) from error
 
 
 def print_plan(request: Request, as_json: bool, output: Path | None, csv: Path | None, excel: Path | None) -> None:

@@ -9,7 +9,7 @@ import typer
 
 import waterplan
 from waterplan.base.extras import CHARTS, need
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.cli.options import HELP
 from waterplan.cli.output import tell
 from waterplan.cli.plan import Request, check_inputs, check_paths, solve

@@ -13,7 +13,8 @@ import typer
 
 import waterplan
 from waterplan.base.extras import BRINGS, need
-from waterplan.base.messages import Texts, usual_language
+from waterplan.base.messages import usual_language
+from waterplan.base.texts import Texts
 from waterplan.cli.output import tell, tell_before_compiling, tell_json
 from waterplan.cli.plan import check_inputs
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 import waterplan
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import Term, of_kind, term, terms
 from waterplan.cli.output import tell, tell_before_compiling, tell_json
 from waterplan.report.pages.layout import cut, left, number, percent, right

@@ -1,4 +1,4 @@
-"""Every sentence that waterplan prints, in English and Chinese: one TOML file a room, both languages side by side.
+"""Every sentence that waterplan says, in English and Chinese: one TOML file a room, both languages side by side.
 
 Names, units and meanings of figures are not here but in vocabulary.csv; labels of a study are in its tables.
 """
@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import os
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-
-from waterplan.base.errors import WaterplanError
+from typing import Protocol, runtime_checkable
 
 HOME = Path(__file__).parent
 LANGUAGES = ("en", "zh")
 LANGUAGE_VARIABLE = "WATERPLAN_LANGUAGE"
+BETWEEN = {"en": ", ", "zh": "、"}  # what is listed
 
 
 @cache
@@ -24,29 +24,64 @@ def catalogue(room: str) -> dict[str, dict[str, str]]:
     return tomllib.loads((HOME / f"{room}.toml").read_text(encoding="utf-8"))
 
 
-@dataclass(frozen=True)
-class Texts:
-    """The texts of one room in one language; called with a key and the values to fill in.
-
-    Raises WaterplanError for another language, KeyError for a key that the catalogue does not have or a value that a
-    text asks for and is not given.
-
-    >>> Texts("page", "en")("year", year=2020)
-    'in 2020'
-    """
-
-    room: str
-    language: str = "en"
-
-    def __post_init__(self) -> None:
-        if self.language not in LANGUAGES:
-            raise WaterplanError(f'language "{self.language}": there is {" and ".join(LANGUAGES)}.')
-
-    def __call__(self, key: str, /, **values: object) -> str:
-        return catalogue(self.room)[key][self.language].format(**values)
-
-
 def usual_language() -> str:
     """The language of who runs the command: WATERPLAN_LANGUAGE, or English."""
     asked = os.environ.get(LANGUAGE_VARIABLE, "")[:2].lower()
     return asked if asked in LANGUAGES else LANGUAGES[0]
+
+
+@runtime_checkable
+class Speaking(Protocol):
+    """What can be said in either language."""
+
+    def text(self, language: str) -> str: ...
+
+
+class Message(str):
+    """A sentence that is said in the reader's language when it is shown; as a text it is the English one.
+
+    key: ``room.key``, a text of the catalogues; values: what it asks for. Those that can be said in either language
+    (messages among them) follow the language, lists are written out. Raises KeyError for a key that is not there or a
+    value that is missing.
+
+    >>> shown = Message("page.year", year=2020)
+    >>> shown, shown.text("zh"), shown.key
+    ('in 2020', '2020 年', 'page.year')
+    """
+
+    key: str
+    values: Mapping[str, object]
+
+    def __new__(cls, key: str, /, **values: object) -> Message:
+        message = super().__new__(cls, _said(key, values, LANGUAGES[0]))
+        message.key, message.values = key, values
+        return message
+
+    def text(self, language: str = LANGUAGES[0]) -> str:
+        """The sentence in a language."""
+        return _said(self.key, self.values, language)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _again, (self.key, dict(self.values))
+
+
+def _again(key: str, values: dict[str, object]) -> Message:
+    return Message(key, **values)
+
+
+def _said(key: str, values: Mapping[str, object], language: str) -> str:
+    room, _, name = key.partition(".")
+    return catalogue(room)[name][language].format(**{name: in_language(one, language) for name, one in values.items()})
+
+
+def in_language(value: object, language: str) -> object:
+    """What can be said in either language in this one, a list written out; anything else as it is.
+
+    >>> in_language([Message("page.year", year=2020), "2030"], "zh"), in_language(2.5, "zh")
+    ('2020 年、2030', 2.5)
+    """
+    if isinstance(value, Speaking):
+        return value.text(language)
+    if isinstance(value, list | tuple):
+        return BETWEEN[language].join(str(in_language(one, language)) for one in value)
+    return value

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from waterplan.base.errors import Problem
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.base.toml_text import read_toml
 from waterplan.planning.batch.design_file import Content, read_content, read_design, refuse, scenarios_of
 from waterplan.study.scenario import Scenario

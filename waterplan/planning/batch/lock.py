@@ -9,7 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from waterplan.base.errors import WaterplanError
-from waterplan.base.messages import Texts, usual_language
+from waterplan.base.messages import usual_language
+from waterplan.base.texts import Texts
 from waterplan.base.whole_files import reason
 
 try:

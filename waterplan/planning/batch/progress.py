@@ -8,7 +8,8 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from waterplan.base.messages import Texts, usual_language
+from waterplan.base.messages import usual_language
+from waterplan.base.texts import Texts
 
 OPTIMAL = "optimal"
 EVERY = 10.0  # s between lines where a line cannot be written over

@@ -12,7 +12,8 @@ import numpy as np
 import xarray as xr
 
 from waterplan.base.errors import PATHS, DataError, Problem, must_be
-from waterplan.base.messages import Texts, usual_language
+from waterplan.base.messages import usual_language
+from waterplan.base.texts import Texts
 from waterplan.planning.batch.kept_figures import lever_coordinate
 from waterplan.planning.batch.store import FORMAT, Store
 from waterplan.planning.batch.store_files import StoreFiles

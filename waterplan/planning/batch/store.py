@@ -25,8 +25,9 @@ import zarr
 from zarr.errors import ZarrUserWarning
 
 from waterplan.base.errors import DataError, Problem
-from waterplan.base.messages import Texts, usual_language
+from waterplan.base.messages import usual_language
 from waterplan.base.plain_files import is_plain
+from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import term
 from waterplan.base.whole_files import NAME_MAX, PART, reason
 from waterplan.planning.batch.design_file import refuse

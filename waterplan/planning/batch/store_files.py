@@ -17,8 +17,9 @@ from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
 from zarr.storage import LocalStore
 
 from waterplan.base.errors import DataError, Problem
-from waterplan.base.messages import Texts, usual_language
+from waterplan.base.messages import usual_language
 from waterplan.base.plain_files import NotPlainError, TooLargeError, is_plain, read_plain
+from waterplan.base.texts import Texts
 from waterplan.planning.batch.design_file import RUNS_MAX
 from waterplan.planning.batch.digests import FOLDER, MADE, DamageError, digest_of, read_list, stands
 from waterplan.planning.batch.older_stores import decodes, files_of_chunk, says_the_same

@@ -16,8 +16,9 @@ import xarray as xr
 from platformdirs import user_cache_path
 
 from waterplan.base.errors import DataError, Problem, WaterplanError
-from waterplan.base.messages import Texts, usual_language
+from waterplan.base.messages import usual_language
 from waterplan.base.plain_files import read_plain
+from waterplan.base.texts import Texts
 from waterplan.base.whole_files import put
 from waterplan.planning.batch.design import Design
 from waterplan.planning.batch.digests import FOLDER, list_below, write_list

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 
 ROOM = "plant_plan"
 

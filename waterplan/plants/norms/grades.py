@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from waterplan.base.errors import WaterplanError
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.planning.plan.norms import TOLERANCE, norms_in_force
 from waterplan.plants.norms.ladders import (
     GRADED,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from waterplan.base.errors import WaterplanError
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 
 
 class TooFewPlantsError(WaterplanError):

@@ -22,7 +22,8 @@ from sqlalchemy.pool import NullPool
 
 from waterplan.base.errors import BusyError, WaterplanError
 from waterplan.base.extras import need
-from waterplan.base.messages import Texts, usual_language
+from waterplan.base.messages import usual_language
+from waterplan.base.texts import Texts
 from waterplan.base.whole_files import BESIDE_DATABASE
 from waterplan.plants.pool.seals import ZONE, damaged
 

@@ -17,7 +17,8 @@ import numpy as np
 import pandas as pd
 
 from waterplan.base.errors import DataError, Problem, WaterplanError
-from waterplan.base.messages import Texts, usual_language
+from waterplan.base.messages import usual_language
+from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import term
 from waterplan.plants.records.balance import REUSED
 from waterplan.plants.records.record_cells import SMALLEST, YEARS

@@ -14,7 +14,8 @@ from datetime import UTC, datetime, tzinfo
 from sqlalchemy import Connection, text
 
 from waterplan.base.errors import WaterplanError
-from waterplan.base.messages import Texts, usual_language
+from waterplan.base.messages import usual_language
+from waterplan.base.texts import Texts
 
 ZONE = "zone"  # of the session as PostgreSQL opened it, in what a connection knows of itself
 SALT, OWNER, PLANT, RELEASE, SIZE = "salt", "owner", "plant", "release", "size"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from waterplan.base.errors import DataError, Problem
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.plants.records.records import Conversion
 
 TOLD_EACH = 5

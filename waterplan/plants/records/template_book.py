@@ -9,7 +9,8 @@ from typing import Any
 
 import xlsxwriter
 
-from waterplan.base.messages import LANGUAGES, Texts
+from waterplan.base.messages import LANGUAGES
+from waterplan.base.texts import Texts
 from waterplan.planning.plan.files.workbook import FONT, TEXT_IS_TEXT
 from waterplan.plants.records.balance import BALANCE_TOLERANCE
 from waterplan.plants.records.headers import SHEETS, label

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import term
 from waterplan.plants.records.headers import LAYOUTS, MARK, REQUIRED, TERM_OF, VOLUME, canonical_unit, label
 

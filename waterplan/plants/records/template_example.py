@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.plants.records.template_columns import PARTS
 from waterplan.study.study import Study
 

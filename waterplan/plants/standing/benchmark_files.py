@@ -12,8 +12,9 @@ import xarray as xr
 import xlsxwriter
 
 from waterplan.base.errors import WaterplanError, suggest
-from waterplan.base.messages import LANGUAGES, Texts
+from waterplan.base.messages import LANGUAGES
 from waterplan.base.spreadsheet import pack_csv
+from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import term
 from waterplan.base.whole_files import write_whole
 from waterplan.planning.plan.files.sheets import Column, Sheet

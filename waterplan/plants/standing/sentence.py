@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 
 ROOM = "standing"
 

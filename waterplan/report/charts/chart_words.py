@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from waterplan.base.formats import amount, digits, quantity, step_of
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import term
 from waterplan.planning.plan.plan import Plan
 

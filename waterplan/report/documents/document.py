@@ -14,8 +14,9 @@ from typing import Any
 
 from waterplan.base.errors import WaterplanError
 from waterplan.base.extras import need
-from waterplan.base.messages import Texts, usual_language
+from waterplan.base.messages import usual_language
 from waterplan.base.spreadsheet import QUOTE, csv_cell
+from waterplan.base.texts import Texts
 
 STYLE = Path(__file__).with_suffix(".css")
 LANGUAGE_TAG = {"en": "en", "zh": "zh-CN"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from waterplan.base.extras import need
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.base.whole_files import write_whole
 from waterplan.planning.plan.norms import TOLERANCE
 from waterplan.plants.norms.ladders import GRADED, GRADES

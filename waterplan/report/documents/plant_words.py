@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from waterplan.base.formats import NOTHING, amount, digits, quantity, step_of
-from waterplan.base.messages import Texts
 from waterplan.base.spreadsheet import csv_cell
+from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import term
 from waterplan.plants.standing.standing import Standing
 from waterplan.report.documents.policy_foot import spoken_unit

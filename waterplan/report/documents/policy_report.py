@@ -9,7 +9,7 @@ import xarray as xr
 
 from waterplan.base import palette
 from waterplan.base.extras import CHARTS, need
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.planning.explain.sensitivity import share_by_basis
 from waterplan.planning.plan import figures
 from waterplan.planning.plan.plan import Plan

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.planning.plan import figures
 from waterplan.planning.plan.plan import Plan
 from waterplan.report.charts.chart_words import Words

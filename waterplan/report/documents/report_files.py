@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from waterplan.base.errors import WaterplanError
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.base.whole_files import write_whole
 from waterplan.planning.curve import curve
 from waterplan.planning.explain.sensitivity import weights

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.planning.explain.causes import saving, told_cause
 from waterplan.planning.explain.overview import Overview
 from waterplan.planning.plan.result import Result

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.planning.certificate import Certificate
 from waterplan.planning.plan import figures
 from waterplan.planning.plan.binding import Binding, foremost

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import term
 from waterplan.plants.norms.ladders import GRADES
 from waterplan.plants.standing.goal import BUDGET, GRADE, Goal

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import term, terms
 from waterplan.planning.uncertainty.figures_to_check import weight_by
 from waterplan.planning.uncertainty.robust import SHORTFALL_PRICE, Robust

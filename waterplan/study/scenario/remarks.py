@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from waterplan.base.messages import Texts
+from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import term
 from waterplan.study.scenario.overrides import Override
 from waterplan.study.scenario.own_study import apply, cells_of

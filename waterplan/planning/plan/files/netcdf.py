@@ -16,8 +16,9 @@ import numpy as np
 import xarray as xr
 
 from waterplan.base.errors import DataError, Problem
-from waterplan.base.messages import Texts, usual_language
+from waterplan.base.messages import usual_language
 from waterplan.base.plain_files import TooLargeError, read_plain
+from waterplan.base.texts import Texts
 from waterplan.base.toml_text import TomlError, read_toml
 from waterplan.base.vocabulary import Term, term, terms
 from waterplan.base.whole_files import write_whole

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from waterplan.base.messages import Texts, catalogue
+from waterplan.base.messages import catalogue
+from waterplan.base.texts import Texts
 from waterplan.base.toml_text import read_toml
 from waterplan.base.vocabulary import of_kind, term, terms
 from waterplan.planning.plan.dataset import unit_of
