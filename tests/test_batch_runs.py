@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from waterplan import Design, Scenario, open_runs, run_batch
+from waterplan.base.errors import DataError
 from waterplan.planning.batch.kept_figures import SCALARS
 from waterplan.planning.batch.runs import Runs
 from waterplan.planning.batch.worker import Chunk, Solver
@@ -184,3 +185,18 @@ def test_values_given_to_a_planner_are_those_of_its_judge_too(tiny):
     assert fast.solver, slow.solver == ("planner", "highs")
     assert fast.ledger.annual_cost == pytest.approx(slow.ledger.annual_cost, rel=1e-9)
     assert fast.ledger.annual_cost != pytest.approx(Planner(tiny).solve(scenario).ledger.annual_cost, rel=1e-6)
+
+
+def test_a_run_written_as_files_takes_the_place_of_nothing_else(tiny, tmp_path):
+    runs = Runs.of(Design().sample(1, study="row"), tiny)
+    written = runs.write(0, tmp_path)
+    content = written.read_bytes()
+    assert runs.write(0, tmp_path).read_bytes() == content  # the same again is no loss
+    for name in ("run-0.toml", "run-0-figures-1.toml"):
+        mine = tmp_path / name
+        kept = mine.read_bytes()
+        mine.write_text('title = "my scenario"\n')
+        with pytest.raises(DataError, match=rf"{name}(.|\n)*another file stands here"):
+            runs.write(0, tmp_path)
+        assert mine.read_text() == 'title = "my scenario"\n'
+        mine.write_bytes(kept)

@@ -13,10 +13,11 @@ from batching import same
 from waterplan import Design, open_runs, run_batch, save_runs, write_run
 from waterplan.base.errors import DataError, WaterplanError
 from waterplan.base.texts import Texts
-from waterplan.planning.batch import store as store_module
+from waterplan.planning.batch import new_store
 from waterplan.planning.batch.engine import checked
 from waterplan.planning.batch.progress import Progress, Shown
 from waterplan.planning.batch.store import Store, StoreError, open_store
+from waterplan.planning.planner.planner import Planner
 
 DESIGN = Design().sample(23, {"saving_target": [20, 320]}, study="kind").keeping(chunk=5)
 
@@ -75,7 +76,7 @@ def test_a_store_is_made_whole_or_not_at_all(tiny, tmp_path, monkeypatch):
     def stopped(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(store_module.zarr, "consolidate_metadata", stopped)
+    monkeypatch.setattr(new_store.zarr, "consolidate_metadata", stopped)
     with pytest.raises(KeyboardInterrupt):
         plan(store, tiny)
     assert not store.exists()
@@ -168,3 +169,23 @@ def test_progress_counts_what_was_done_before(monkeypatch):
 def test_every_state_of_a_run_without_a_plan_has_a_word():
     say = Texts("batch", "zh")
     assert all(say(f"state_{state}", number=2) for state in ("infeasible", "timed_out", "failed", "crashed"))
+
+
+def test_runs_that_ran_out_of_time_are_planned_again_when_the_design_gives_them_more(tiny, tmp_path, monkeypatch):
+    plain, asked = Planner.solve, []
+
+    def solve(self, scenario, guess, time_limit):
+        asked.append(scenario.levers["saving_target"])
+        return plain(self, scenario, guess, -1.0 if asked[-1] == 70 and time_limit < 60 else time_limit)
+
+    def batch(seconds):
+        asked.clear()
+        design = Design.grid({"saving_target": [50, 60, 70, 80]}).keeping(chunk=2, time_limit=seconds)
+        store = run_batch(design, tmp_path / "runs.zarr", tiny, workers=0, tell=lambda progress: None)
+        return open_runs(tmp_path / "runs.zarr")["state"].values.tolist(), list(asked), store.retried
+
+    monkeypatch.setattr(Planner, "solve", solve)
+    assert batch(30) == (["optimal", "optimal", "timed_out", "optimal"], [50, 60, 70, 80], set())
+    assert batch(30) == (["optimal", "optimal", "timed_out", "optimal"], [], set())  # as much time as before
+    assert batch(90) == (["optimal"] * 4, [70, 80], {1})  # only the chunk with the run that had too little
+    assert batch(90) == (["optimal"] * 4, [], set())

@@ -104,6 +104,11 @@ class TestWhatIsMeant:
         assert after["water_price"].attrs == study.values["water_price"].attrs
         assert list(after.data_vars) == list(study.values.data_vars)
 
+    def test_factors_that_lead_beyond_all_numbers_are_out_of_bounds(self, study):
+        vast = {"name": "electricity_price", "factor": 1e308}
+        with pytest.raises(ScenarioError, match=r"electricity_price of .* would be inf .*allowed: 0 to 10"):
+            apply_overrides(study, scenario(vast, vast))
+
 
 class TestUnits:
     @pytest.mark.parametrize(

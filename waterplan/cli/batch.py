@@ -65,6 +65,8 @@ def print_batch(asked: Batch, as_json: bool, language: str) -> None:
         raise typer.Exit(INTERRUPTED) from None
     if store.renewed:
         typer.echo(say("replanned", path=asked.store, runs=store.runs_in(store.renewed)), err=True)
+    if store.retried:
+        typer.echo(say("retried", path=asked.store, runs=store.runs_in(store.retried)), err=True)
     if not store.files.has_digests:
         typer.echo(say("no_digests", path=asked.store), err=True)
     for path in asked.export:

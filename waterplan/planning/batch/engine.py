@@ -72,7 +72,7 @@ def checked(design: Design | str | Path, path: Path, study: Study) -> Runs:
 
 def work(runs: Runs, store: Store, scheduler: str | None, workers: int | None, tell: Tell | None) -> None:
     """Plans the chunks of a store that are not done."""
-    done = store.sound()
+    done = store.sound() - store.given(runs.design.keep.time_limit)
     left = [number for number in range(store.chunks) if number not in done]
     with closing(Shown(len(runs), store.runs_done(), tell)) as shown:
         if not left:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from waterplan.planning.batch.digests import FOLDER, MADE, DamageError, links_in, read_list, stands, write_list
 from waterplan.planning.batch.lock import written_alone
+from waterplan.planning.batch.new_store import make_store, seal_metadata
 from waterplan.planning.batch.placement import place
 from waterplan.planning.batch.runs import Runs
-from waterplan.planning.batch.store import make_store, seal_metadata
 from waterplan.planning.batch.store_files import StoreFiles
 from waterplan.study.tables.path_faults import not_a_folder
 

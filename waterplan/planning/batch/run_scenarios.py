@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import tomli_w
 
+from waterplan.base.errors import DataError, Problem
+from waterplan.base.messages import Message
 from waterplan.base.vocabulary import of_kind
 from waterplan.base.whole_files import write_together
 from waterplan.planning.batch.triangular import Array
@@ -21,7 +24,10 @@ ROWS_IN_A_FILE = 3000  # a scenario file has at most a million bytes
 def write_scenario(
     folder: Path, run: int, scenario: Scenario, study: Study, values: dict[str, Array] | None, digest: str
 ) -> Path:
-    """Writes ``run-N.toml`` and, where figures are drawn, the files with them that it extends."""
+    """Writes ``run-N.toml`` and, where figures are drawn, the files with them that it extends.
+
+    Raises DataError where another file of such a name stands, or it cannot be written.
+    """
     title = scenario.title or f"Run {run}"
     content = replace(scenario, title=title).to_mapping()
     path = folder / f"run-{run}.toml"
@@ -35,8 +41,23 @@ def write_scenario(
     if values is not None:
         content.pop("set", None)  # the figures drawn have taken the place of all overrides
     contents[path.name] = tomli_w.dumps({"extends": below, **content} if below else content).encode()
+    _refuse_to_replace(folder, contents)
     write_together(folder, contents)
     return path
+
+
+def _refuse_to_replace(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """What is not the same stays, such as a scenario of the user. Raises DataError."""
+    others = [folder / name for name, content in contents.items() if not _is(folder / name, content)]
+    if others:
+        raise DataError([Problem(str(path), 0, "", Message("batch.run_stands")) for path in others])
+
+
+def _is(path: Path, content: bytes) -> bool:
+    """Whether nothing stands there, or a file of this content."""
+    return not os.path.lexists(path) or (
+        path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content
+    )
 
 
 def drawn_tables(

@@ -15,7 +15,8 @@ from waterplan.base.errors import PATHS, DataError, Problem, must_be
 from waterplan.base.messages import usual_language
 from waterplan.base.texts import Texts
 from waterplan.planning.batch.kept_figures import lever_coordinate
-from waterplan.planning.batch.store import FORMAT, Store
+from waterplan.planning.batch.new_store import FORMAT
+from waterplan.planning.batch.store import Store
 from waterplan.planning.batch.store_files import StoreFiles
 from waterplan.study.tables.path_faults import not_a_folder
 

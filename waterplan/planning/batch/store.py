@@ -10,65 +10,51 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
-import shutil
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from glob import escape
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import zarr
-from zarr.errors import ZarrUserWarning
 
 from waterplan.base.errors import DataError, Problem
 from waterplan.base.messages import usual_language
 from waterplan.base.plain_files import is_plain
 from waterplan.base.texts import Texts
-from waterplan.base.vocabulary import term
-from waterplan.base.whole_files import NAME_MAX, PART, reason
+from waterplan.base.whole_files import reason
 from waterplan.planning.batch.design_file import refuse
 from waterplan.planning.batch.digests import (
     FOLDER,
-    MADE,
     DamageError,
     digest_of,
     links_in,
-    list_below,
     read_list,
     write_list,
 )
-from waterplan.planning.batch.encoding import CODEC, dtype_of
-from waterplan.planning.batch.kept_figures import kept_names, labels_of, lever_coordinate, shapes_of
 from waterplan.planning.batch.lock import StoreError, made_alone, written_alone
+from waterplan.planning.batch.new_store import FORMAT, design_digest, make_store
 from waterplan.planning.batch.placement import place
 from waterplan.planning.batch.runs import Runs
-from waterplan.planning.batch.store_files import ALL_METADATA, ATTRS, CONSOLIDATED, DONE, StoreFiles
-from waterplan.planning.batch.worker import REASON, STATE
-from waterplan.planning.model.structure import build_structure
-from waterplan.planning.plan.dataset import PACKAGES
-from waterplan.planning.plan.result import GAP_MAX
-from waterplan.planning.planner.question import COST_TOLERANCE, VOLUME_TOLERANCE
+from waterplan.planning.batch.store_files import ALL_METADATA, ATTRS, DONE, StoreFiles
+from waterplan.planning.batch.worker import OUT_OF_TIME
 from waterplan.study.study import Study
 from waterplan.study.tables.path_faults import out_of_reach
 
-FORMAT = 1
 STATE_NAME = "state"  # written last, so that a run with a state has all its figures
-RUNS_IN_A_CHUNK = (25, 250)  # least and most
-CHUNKS_WANTED = 40
-BYTES_IN_A_CHUNK = 64_000_000
-ARRAY_DIMENSIONS = "_ARRAY_DIMENSIONS"
 
 
 class Store:
-    """A store on disk. ``length`` runs make a chunk; renewed: chunks that were done, and not as they were written."""
+    """A store on disk. ``length`` runs make a chunk.
+
+    renewed: chunks that were done, and not as they were written; retried: those with runs that had no time to end, and
+    are given more.
+    """
 
     def __init__(self, path: Path):
         self.path = path
         self.renewed: set[int] = set()
+        self.retried: set[int] = set()
         self.files = StoreFiles(path)
         self.group = zarr.open_group(self.files, mode="r", zarr_format=2)
         self.attrs: dict[str, Any] = dict(self.group.attrs)
@@ -94,11 +80,23 @@ class Store:
         """Numbers of the chunks that are done and as they were written; the others are no longer done."""
         done = self.done()
         self.renewed = {number for number in done if self._is_damaged(number)}
-        for number in self.renewed:
+        self._undo(self.renewed)
+        return done - self.renewed
+
+    def given(self, time_limit: float) -> set[int]:
+        """Chunks with a run that ran out of less time than it would now have [s]; they are no longer done."""
+        had = json.loads(self.attrs["design"])["store"]["time_limit"]
+        if time_limit > had:
+            short = np.flatnonzero(self.group["state"][:] == OUT_OF_TIME)  # type: ignore[index]
+            self.retried = {int(run) // self.length for run in short} & self.done()
+            self._undo(self.retried)
+        return self.retried
+
+    def _undo(self, chunks: set[int]) -> None:
+        for number in chunks:
             (self.path / DONE / str(number)).unlink(missing_ok=True)
             with suppress(IsADirectoryError, PermissionError):  # a folder there is told of when it is written
                 (self.path / FOLDER / str(number)).unlink(missing_ok=True)
-        return done - self.renewed
 
     def _is_damaged(self, number: int) -> bool:
         if not self.files.has_digests:
@@ -218,132 +216,3 @@ def _attrs(path: Path) -> dict[str, Any] | None:
     except ValueError:
         return None
     return found if isinstance(found, dict) and "waterplan_runs" in found else None
-
-
-def design_digest(runs: Runs) -> str:
-    """What a store is made for: the runs in their order, and what is kept of them."""
-    keep = runs.design.keep
-    return f"{runs.digest}:{','.join(kept_names(keep.variables, keep.deployment))}:{keep.dtype}:{keep.chunk}"
-
-
-def make_store(path: Path, runs: Runs) -> None:
-    """Makes a store beside its place and moves it there, so that it is whole or not there."""
-    mine = f".{path.name[:NAME_MAX]}."
-    for left in path.parent.glob(f"{escape(mine)}{'[0-9a-f]' * 16}{PART}"):  # by one that was killed; we hold the lock
-        shutil.rmtree(left)
-    part = path.with_name(f"{mine}{secrets.token_hex(8)}{PART}")
-    part.mkdir()
-    try:
-        _fill(part, runs)
-        os.replace(part, path)
-    except OSError:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
-
-
-def seal_metadata(store: Path) -> None:
-    """Gathers the metadata of all groups of a store in one file, and keeps its digest."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Object at ", ZarrUserWarning)  # lock and digests are no arrays
-        zarr.consolidate_metadata(store, zarr_format=2)
-    if (store / FOLDER).is_dir():
-        write_list(store, CONSOLIDATED, {ALL_METADATA: digest_of((store / ALL_METADATA).read_bytes())})
-
-
-def _fill(part: Path, runs: Runs) -> None:
-    """The content of a new store: its arrays, still without values, and what distinguishes the runs."""
-    keep, study = runs.design.keep, runs.study
-    labels = labels_of(study, build_structure(study))
-    names = kept_names(keep.variables, keep.deployment)
-    shapes = shapes_of(names, labels)
-    length = chunk_length(runs, shapes)
-    group = zarr.create_group(part, zarr_format=2, attributes=_store_attrs(runs, length))
-    for name, dtype in (("state", STATE), ("reason", REASON), ("attainable", "<f8")):
-        _results(group, name, {}, dtype, len(runs), length)
-    for name, shape in shapes.items():
-        _results(group, name, shape, str(dtype_of(name, "f8", keep.dtype)), len(runs), length)
-    group.create_array(
-        DONE, shape=(-(-len(runs) // length),), chunks=(1,), dtype="u1", compressors=None, fill_value=0,
-        attributes={ARRAY_DIMENSIONS: ["chunk"]},
-    )  # fmt: skip
-    _inputs(group, runs)
-    for dim, values in labels.items():
-        if any(dim in shape for shape in shapes.values()):
-            _array(group, dim, np.array(values), [dim])
-    (part / FOLDER).mkdir()
-    write_list(part, MADE, list_below(part, part))
-    seal_metadata(part)
-
-
-def chunk_length(runs: Runs, shapes: Mapping[str, Mapping[str, int]]) -> int:
-    """Runs in a chunk: what the design says, or some dozens of chunks within bounds of runs and of memory."""
-    if runs.design.keep.chunk:
-        return min(runs.design.keep.chunk, len(runs))
-    least, most = RUNS_IN_A_CHUNK
-    wanted = int(np.clip(-(-len(runs) // CHUNKS_WANTED), least, most))
-    size = 8 * sum(int(np.prod(list(shape.values()), dtype=float)) for shape in shapes.values())
-    return max(1, min(wanted, BYTES_IN_A_CHUNK // size, len(runs)))
-
-
-def _results(group: zarr.Group, name: str, shape: Mapping[str, int], dtype: str, count: int, length: int) -> None:
-    item = term(name)
-    words = name in ("state", "reason")  # without a fill value, which xarray would read as NaN
-    group.create_array(
-        name,
-        shape=(count, *shape.values()),
-        chunks=(length, *shape.values()),
-        dtype=dtype,
-        compressors=CODEC,
-        fill_value=None if words else np.nan,
-        attributes={ARRAY_DIMENSIONS: ["run", *shape], "units": item.unit, "long_name": item.label_en},
-    )
-
-
-def _array(group: zarr.Group, name: str, values: np.ndarray, dims: list[str], **attrs: str) -> None:
-    plain = values.astype(str) if values.dtype.kind == "O" else values
-    array = group.create_array(
-        name, shape=plain.shape, dtype=plain.dtype, chunks=tuple(max(1, min(n, 100_000)) for n in plain.shape),
-        compressors=CODEC, fill_value=None, attributes={ARRAY_DIMENSIONS: dims, **attrs},
-    )  # fmt: skip
-    if plain.size:
-        array[...] = plain
-
-
-def _inputs(group: zarr.Group, runs: Runs) -> None:
-    """What distinguishes the runs: levers, base scenario, factors, digests."""
-    for name, column in runs.levers.items():
-        item = term(name.partition(".")[0])
-        _array(group, lever_coordinate(name), column, ["run"], units=item.unit, long_name=item.label_en)
-    if len(runs.design.scenarios) > 1:
-        _array(group, "base", runs.base, ["run"], long_name="number of the scenario that a run starts from")
-    if runs.groups:
-        item = term("factor")
-        _array(group, "factor", runs.factors, ["sample", "group"], units=item.unit, long_name=item.label_en)
-        _array(group, "group", np.array(runs.groups), ["group"])
-        _array(group, "sample_of_run", runs.sample, ["run"], long_name="row of factor that a run has")
-    _array(group, "digest", runs.digests, ["run"], long_name="what a run asks of the study, sha256")
-    _array(group, "first", runs.first, ["run"], long_name="the first run with the same digest, which was solved")
-
-
-def _store_attrs(runs: Runs, length: int) -> dict[str, Any]:
-    design = runs.design
-    coordinates = [*map(lever_coordinate, runs.levers), "digest", "first"]
-    coordinates += ["base"] if len(design.scenarios) > 1 else []
-    coordinates += ["sample_of_run"] if runs.groups else []
-    return {
-        "waterplan_runs": FORMAT,
-        "digests": "sha256",
-        "title": design.title,
-        "study": runs.study.name,
-        "study_digest": runs.study.digest,
-        "design": json.dumps(design.content(), ensure_ascii=False),
-        "design_digest": design_digest(runs),
-        "remarks": design.remarks(),
-        "shape": runs.shape,
-        "runs": len(runs),
-        "chunk": length,
-        "levers": list(runs.levers),
-        "coordinates": " ".join(coordinates),
-        "tolerances": {"cost": COST_TOLERANCE, "volume": VOLUME_TOLERANCE, "gap": GAP_MAX},
-        "versions": {name: version(name) for name in ("waterplan", *PACKAGES, "zarr", "dask", "SALib")},
-    }

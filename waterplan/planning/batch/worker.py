@@ -15,7 +15,8 @@ from waterplan.planning.batch.triangular import Array
 from waterplan.planning.planner.planner import USUAL_PRICE, Planner
 from waterplan.study.study import Study
 
-STATES = ("missing", "optimal", "infeasible", "timed_out", "failed", "crashed", "same")
+OUT_OF_TIME = "timed_out"
+STATES = ("missing", "optimal", "infeasible", OUT_OF_TIME, "failed", "crashed", "same")
 REASON_MAX = 200
 STATE, REASON = f"<U{max(map(len, STATES))}", f"<U{REASON_MAX}"
 
@@ -98,6 +99,6 @@ class Solver:
         except InfeasibleError as error:
             return "infeasible", str(error), {"attainable": error.attainable}
         except StoppedError as error:
-            return "timed_out", str(error), {}
+            return OUT_OF_TIME, str(error), {}
         except Exception as error:
             return "failed", f"{type(error).__name__}: {error}", {}

@@ -24,10 +24,11 @@ from waterplan.planning.batch.design import Design
 from waterplan.planning.batch.digests import FOLDER, list_below, write_list
 from waterplan.planning.batch.engine import run_batch
 from waterplan.planning.batch.lock import written_alone
+from waterplan.planning.batch.new_store import seal_metadata
 from waterplan.planning.batch.repair import mend
 from waterplan.planning.batch.runs import Runs
 from waterplan.planning.batch.runs_dataset import open_runs
-from waterplan.planning.batch.store import seal_metadata, store_faults
+from waterplan.planning.batch.store import store_faults
 from waterplan.planning.batch.store_files import StoreFiles
 from waterplan.planning.plan.result import Result
 from waterplan.planning.planner.planner import Planner

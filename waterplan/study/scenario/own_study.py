@@ -151,10 +151,11 @@ def _apply_one(rows: _Rows, override: Override, place: int, change: _Change) -> 
     if fault:
         return [*problems, override.problem("unit", fault)]
     if override.factor is not None:
-        change.value[cells] *= override.factor
+        with np.errstate(over="ignore"):  # what is beyond all numbers is out of bounds, and said so
+            change.value[cells] *= override.factor
+            for part in (change.low, change.high):  # a range ends where the variable does
+                part[cells] = np.clip(part[cells] * override.factor, item.lower, item.upper)
         problems += _out_of_bounds(study, override, item, cells, "factor", change.value)
-        for part in (change.low, change.high):  # a range ends where the variable does
-            part[cells] = np.clip(part[cells] * override.factor, item.lower, item.upper)
     else:
         given = {"value": override.value, "low": override.low, "high": override.high}
         for key, part in zip(given, (change.value, change.low, change.high), strict=True):

@@ -22,11 +22,12 @@ def is_above(values: Array, most: Array | float) -> Mask:
 
 
 def outside(values: Array, lower: float | None, upper: float | None) -> Mask:
-    """Where figures are out of bounds by more than their own rounding; None stands for no bound.
+    """Where figures are infinite, or out of bounds by more than their own rounding; None stands for no bound.
 
-    >>> outside(np.array([1.0 + 1e-12, 1.1, np.nan]), 0.0, 1.0)
-    array([False,  True, False])
+    >>> outside(np.array([1.0 + 1e-12, 1.1, np.nan, np.inf]), 0.0, 1.0)
+    array([False,  True, False,  True])
     """
-    slack = ROUNDING * np.abs(values)
+    slack = ROUNDING * np.where(np.isinf(values), 0, np.abs(values))
     below = values < (-np.inf if lower is None else lower) - slack
-    return np.asarray(below | (values > (np.inf if upper is None else upper) + slack))
+    above = values > (np.inf if upper is None else upper) + slack
+    return np.asarray(below | above | np.isinf(values))
