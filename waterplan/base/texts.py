@@ -15,8 +15,8 @@ class Texts:
     Raises WaterplanError for another language, KeyError for a key that the catalogue does not have or a value that a
     text asks for and is not given.
 
-    >>> Texts("page", "en")("year", year=2020)
-    'in 2020'
+    >>> Texts("page", "en")("withdrawal_base", year=2015)
+    'base year 2015'
     """
 
     room: str

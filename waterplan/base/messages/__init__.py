@@ -44,9 +44,9 @@ class Message(str):
     (messages among them) follow the language, lists are written out. Raises KeyError for a key that is not there or a
     value that is missing.
 
-    >>> shown = Message("page.year", year=2020)
+    >>> shown = Message("page.withdrawal_base", year=2015)
     >>> shown, shown.text("zh"), shown.key
-    ('in 2020', '2020 年', 'page.year')
+    ('base year 2015', '2015 年（基准年）', 'page.withdrawal_base')
     """
 
     key: str
@@ -77,8 +77,8 @@ def _said(key: str, values: Mapping[str, object], language: str) -> str:
 def in_language(value: object, language: str) -> object:
     """What can be said in either language in this one, a list written out; anything else as it is.
 
-    >>> in_language([Message("page.year", year=2020), "2030"], "zh"), in_language(2.5, "zh")
-    ('2020 年、2030', 2.5)
+    >>> in_language([Message("page.withdrawal_plan", year=2020), "2030"], "zh"), in_language(2.5, "zh")
+    ('2020 年方案、2030', 2.5)
     """
     if isinstance(value, Speaking):
         return value.text(language)

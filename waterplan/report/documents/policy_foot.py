@@ -102,7 +102,7 @@ def short(value: float) -> str:
     """A number in four digits without noughts at its end.
 
     >>> short(0.04), short(5.0), short(1234.5)
-    ('0.04', '5', '1,234')
+    ('0.04', '5', '1,235')
     """
     told = digits(value)
     return told.rstrip("0").rstrip(".") if "." in told else told
