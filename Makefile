@@ -5,7 +5,7 @@ PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --root-user-action ignore --constraint constraints.txt
 
-.PHONY: help plan dashboard test test-all test-lowest lint bench docs clean
+.PHONY: help plan dashboard test test-all test-lowest lint bench docs site clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -36,6 +36,9 @@ bench: $(VENV)/.bench  ## measure and write benchmarks/RESULTS.md
 docs: $(VENV)/.core  ## write docs/model.md anew from the docstrings and the vocabulary
 	@$(BIN)/python docs/build.py
 
+site: $(VENV)/.site  ## the documentation as a site of its own, in build/site/index.html (a few minutes: the notebooks are run)
+	@$(BIN)/python docs/site/build.py
+
 clean:  ## remove caches and builds; the environment stays (rm -r .venv)
 	@rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -path ./$(VENV) -prune -o -type d -name __pycache__ -exec rm -rf {} +
@@ -58,6 +61,11 @@ $(VENV)/.dashboard: $(VENV)/.core
 $(VENV)/.test: $(VENV)/.core
 	@echo "Installing what the tests need (once; some minutes) ..." >&2
 	@$(INSTALL) --editable '.[dashboard,report,batch,peers,test]'
+	@touch $@
+
+$(VENV)/.site: $(VENV)/.core
+	@echo "Installing what the site needs (once) ..." >&2
+	@$(INSTALL) --editable '.[report,batch,peers,site]'
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.test

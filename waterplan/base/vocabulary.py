@@ -2,21 +2,21 @@
 
 ``vocabulary.csv`` is the single source for checks, command-line help, sliders, axis labels and docs. Columns:
 
-=================  ==================================================================================================
-``kind``           dimension, input, lever, of a plan: decision, ledger, result or dual; of the cost curve: curve;
-                   of a batch: run; of plants: record (what they report), indicator (what follows from it), standing
-                   (grade, place, score) and advice (what a plan for one adds)
-``dims``           its dimensions, in order; the lever ``perspective`` is the dimension of ``cost`` at the same time
-``unit``           canonical unit; ``output_unit`` in it stands for the unit of each product, see products.csv
-``lower, upper``   hard bounds, both included; empty: none (for a lever: what can be attained is the limit)
-``step, default``  of a lever: how far a slider moves, and its value if a scenario does not say; an empty default
-                   belongs to the study (study.toml)
-``choices``        the words allowed, of what is not a number
-``acts_on``        of a lever or input: price, bound or coefficient; an input without it is shown or checked, and no
-                   plan depends on it
-``symbol``         in LaTeX, where formulas use one
-``table, variable``  of an input: where it stands in the tables; without variable it is the only one of its table
-=================  ==================================================================================================
+=====================  ================================================================================================
+``kind``               dimension, input, lever, of a plan: decision, ledger, result or dual; of the cost curve: curve;
+                       of a batch: run; of plants: record (what they report), indicator (what follows from it), standing
+                       (grade, place, score) and advice (what a plan for one adds)
+``dims``               its dimensions, in order; the lever ``perspective`` is the dimension of ``cost`` at the same time
+``unit``               canonical unit; ``output_unit`` in it stands for the unit of each product, see products.csv
+``lower, upper``       hard bounds, both included; empty: none (for a lever: what can be attained is the limit)
+``step, default``      of a lever: how far a slider moves, and its value if a scenario does not say; an empty default
+                       belongs to the study (study.toml)
+``choices``            the words allowed, of what is not a number
+``acts_on``            of a lever or input: price, bound or coefficient; an input without it is shown or checked, and no
+                       plan depends on it
+``symbol``             in LaTeX, where formulas use one
+``table, variable``    of an input: where it stands in the tables; without variable it is the only one of its table
+=====================  ================================================================================================
 """
 
 from __future__ import annotations
