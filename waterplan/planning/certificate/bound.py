@@ -12,13 +12,13 @@ out.
 
 from __future__ import annotations
 
+import highspy
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy.optimize import linprog
-from scipy.sparse import csr_array
 
 from waterplan.base.errors import CertificateError
+from waterplan.base.highs import quiet_highs
 from waterplan.planning.certificate.accounts import SPENT, book, cost_lines, scarcity_credit
 from waterplan.planning.certificate.coefficients import PAIR, USE, Coefficients, canonical
 from waterplan.planning.certificate.tables import Tables
@@ -165,16 +165,23 @@ def _moves(rows: pd.DataFrame, stock: pd.DataFrame) -> pd.DataFrame:
 def _roll_out_prices(moves: pd.DataFrame, stock: pd.DataFrame, rows: pd.DataFrame) -> np.ndarray:
     """Good prices of the roll-outs, from a linear program for each end use (all at once); any others would do, with a
     lower bound that is further off."""
-    step, count = np.arange(len(moves)), len(stock)
-    place = np.concatenate([moves["leaves"], moves["reaches"], count + moves["row"]])
-    sign = np.repeat([1.0, -1.0, 1.0], len(moves))
-    matrix = csr_array((sign, (place, np.tile(step, 3))), shape=(count + len(rows), len(moves)))
-    most = np.concatenate([stock["base_share"], rows["added_share"]]).clip(min=0.0)
-    tight = {"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9}
-    found = linprog(-moves["earns"].to_numpy(), A_ub=matrix, b_ub=most, method="highs", options=tight)
-    if found.status != 0:
-        raise CertificateError(f"No lower bound could be shown from the plan's prices: {found.message}")
-    return np.maximum(-found.ineqlin.marginals[count:], 0.0)
+    count, steps = len(stock), len(moves)
+    problem = highspy.HighsLp()
+    problem.num_col_, problem.num_row_ = steps, count + len(rows)
+    problem.col_cost_, problem.col_lower_ = -moves["earns"].to_numpy(), np.zeros(steps)
+    problem.col_upper_ = np.full(steps, highspy.kHighsInf)
+    problem.row_lower_ = np.full(count + len(rows), -highspy.kHighsInf)
+    problem.row_upper_ = np.concatenate([stock["base_share"], rows["added_share"]]).clip(min=0.0)
+    problem.a_matrix_.start_ = 3 * np.arange(steps + 1)
+    problem.a_matrix_.index_ = np.column_stack([moves["leaves"], moves["reaches"], count + moves["row"]]).ravel()
+    problem.a_matrix_.value_ = np.tile([1.0, -1.0, 1.0], steps)
+    highs = quiet_highs(primal_feasibility_tolerance=1e-9, dual_feasibility_tolerance=1e-9)
+    highs.passModel(problem)
+    highs.run()
+    if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        status = highs.modelStatusToString(highs.getModelStatus())
+        raise CertificateError(f"No lower bound could be shown from the plan's prices: {status}")
+    return np.maximum(-np.array(highs.getSolution().row_dual[count:]), 0.0)
 
 
 def _best_way_on(moves: pd.DataFrame, stock: pd.DataFrame, price: np.ndarray) -> np.ndarray:

@@ -11,9 +11,9 @@ import xarray as xr
 from waterplan.base.errors import PATHS, DataError, must_be
 from waterplan.base.toml_text import read_toml
 from waterplan.planning.certificate import Certificate, certify
+from waterplan.planning.plan import files
 from waterplan.planning.plan.binding import Binding, what_binds_in
 from waterplan.planning.plan.dataset import build_dataset
-from waterplan.planning.plan.files import open_dataset, save_csv, save_dataset, save_excel
 from waterplan.planning.plan.result import Result
 from waterplan.study.scenario import Scenario
 from waterplan.study.study import Study
@@ -40,7 +40,7 @@ class Plan:
         """A plan saved before; raises DataError when the file is no plan or was made of another study."""
         must_be(path, PATHS, "path", "the path of a plan", DataError)
         must_be(study, Study, "study", "a study, such as open_study(folder)", DataError)
-        dataset = open_dataset(path, study)
+        dataset = files.open_dataset(path, study)
         return cls(
             dataset, study, Scenario.from_mapping(read_toml(dataset.attrs["scenario"]), str(path), is_saved=True)
         )
@@ -55,15 +55,15 @@ class Plan:
 
     def save(self, path: str | Path) -> None:
         """Saves as NetCDF, without loss."""
-        save_dataset(self.dataset, path)
+        files.save_dataset(self.dataset, path)
 
     def to_csv(self, folder: str | Path) -> None:
         """Saves as tidy CSV files, one a set of dims."""
-        save_csv(self.dataset, folder)
+        files.save_csv(self.dataset, folder)
 
     def to_excel(self, path: str | Path, language: str = "en") -> None:
         """Saves as a workbook in which numbers are numbers and text is never a formula."""
-        save_excel(self.dataset, self.study, path, language)
+        files.save_excel(self.dataset, self.study, path, language)
 
     def headline(self) -> dict[str, object]:
         """The figures that matter most, as plain numbers: what ``--json`` prints."""

@@ -9,7 +9,6 @@ from pathlib import Path
 from waterplan.planning.model.tie_break import TIE_BREAK_MAX
 from waterplan.planning.plan.plan import Plan
 from waterplan.planning.plan.result import Result
-from waterplan.planning.planner.judge import difference, judge
 from waterplan.planning.planner.planner import Planner
 from waterplan.study.scenario import Scenario, open_scenario
 from waterplan.study.study import Study, open_study
@@ -62,7 +61,11 @@ def answer(study: Study | str | Path, scenario: Scenario | str | Path, solver: s
         raise ValueError(f'solver "{solver}"; allowed: {", ".join(SOLVERS)}')
     study = study if isinstance(study, Study) else open_study(study)
     scenario = scenario if isinstance(scenario, Scenario) else open_scenario(scenario)
-    return judge(study, scenario) if solver == "highs" else Planner(study).solve(scenario)
+    if solver == "planner":
+        return Planner(study).solve(scenario)
+    from waterplan.planning.planner.judge import judge
+
+    return judge(study, scenario)
 
 
 def solve(study: Study | str | Path, scenario: Scenario | str | Path, solver: str = "planner") -> Plan:
@@ -78,6 +81,8 @@ def solve(study: Study | str | Path, scenario: Scenario | str | Path, solver: st
 
 def confirm(result: Result) -> Verdict:
     """Solves the scenario of a result again with the Pyomo model on HiGHS and compares."""
+    from waterplan.planning.planner.judge import difference, judge
+
     judged = judge(result.instance.study, result.instance.scenario)
     cost, volume = difference(result, judged)
     tie_break = abs(result.tie_break - judged.tie_break)
