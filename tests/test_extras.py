@@ -111,7 +111,7 @@ def test_everything_that_is_imported_is_declared_in_the_extra_that_brings_it():
     homes = importlib.metadata.packages_distributions()
     core = {_plain(one) for one in PROJECT["dependencies"]}
     optional = {package for names in BRINGS.values() for package in names}
-    shared = {"jinja2", "tornado"}  # come with Panel, and with Dask
+    shared = {"jinja2"}  # comes with Panel, and with Dask
     by_name = {name: {one.lower().replace("_", "-") for one in homes[name]} for name in _imported() | optional}
     assert {name for name in _imported() - optional - shared if not by_name[name] & core} == set(), (
         "neither needed nor of an extra"

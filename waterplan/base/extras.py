@@ -9,7 +9,7 @@ from waterplan.base.messages import usual_language
 from waterplan.base.texts import Texts
 
 BRINGS = {
-    "dashboard": ("panel", "param", "bokeh"),
+    "dashboard": ("panel", "param", "bokeh", "tornado"),
     "report": ("hvplot", "holoviews", "matplotlib", "weasyprint"),
     "batch": ("dask", "distributed", "numcodecs", "pyarrow", "SALib", "zarr"),
     "peers": ("sqlalchemy", "alembic", "psycopg"),
