@@ -17,12 +17,16 @@ UNUSED_MAX = 30  # sessions whose page has not connected yet; the oldest goes, a
 PAGES_PER_SECOND, PAGES_AT_ONCE = 8, 40
 TOKEN_SECONDS = 3600  # in which a page may connect again
 TOKEN_MAX = 60_000  # signs
+OPENS_PER_SECOND, OPENS_AT_ONCE = 1, 20  # websockets of one visitor
+VISITORS_MAX = 1000  # of whom it is known what they asked of late; who opened nothing for longest is forgotten
 PING_SECONDS = 30  # after as long again without an answer the connection is closed
 
 MESSAGE_MAX = 1_000_000  # bytes of a websocket message; a longer one of ours comes in parts
-MESSAGES_PER_SECOND, MESSAGES_AT_ONCE = 50, 300
+MESSAGES_PER_SECOND, MESSAGES_AT_ONCE = 50, 300  # of one visitor, as are the bytes
 BYTES_PER_SECOND, BYTES_AT_ONCE = 4_000_000, 24_000_000
-TAKEN_SECONDS = 10  # after which half of the time that a connection took is forgotten; who took least is heard first
+DEMAND_SECONDS = (
+    10  # after which half of the time that a visitor asked for is forgotten; who asked least is heard first
+)
 TURN_SECONDS = 0.2  # for one message; what is not done by then goes on beside the next
 PARTS_MAX = 64_000_000  # signs of all messages that are still coming in parts
 

@@ -20,7 +20,7 @@ from . import bounds
 from .gate import language_of, sheet
 from .messages import Incoming, RefusedError
 from .owners import Owners, refuse_given_sessions
-from .turnstile import Taken, Turnstile
+from .turnstile import Turnstile
 
 log = logging.getLogger("waterplan.dashboard")
 POLICY_VIOLATION = 1008  # of a websocket
@@ -104,6 +104,7 @@ class Socket(Worded, WSHandler):
 
     owners: Owners
     turnstile: Turnstile
+    pace: bounds.Pace  # of new pages: a session that gave way is made anew
     session_name: str | None = None
 
     async def prepare(self) -> None:
@@ -117,15 +118,16 @@ class Socket(Worded, WSHandler):
         name = self.owners.name(self, token)
         if name in self.owners.connected:
             raise HTTPError(403)
+        if not self.owners.share(token).opens.allows():
+            raise HTTPError(503)
         sessions = self.application_context._sessions
-        if name not in sessions and len(sessions) >= bounds.SESSIONS_MAX:
+        if name not in sessions and (len(sessions) >= bounds.SESSIONS_MAX or not self.pace.allows()):
             raise HTTPError(503)
 
     def open(self, *args: Any, **named: Any) -> Any:
         name = self.owners.name(self, self._token)
-        self._incoming, self._pulls, self._taken = Incoming(), 0, Taken()
-        self._messages = bounds.Pace(bounds.MESSAGES_PER_SECOND, bounds.MESSAGES_AT_ONCE)
-        self._bytes = bounds.Pace(bounds.BYTES_PER_SECOND, bounds.BYTES_AT_ONCE)
+        self._incoming, self._pulls, self._share = Incoming(), 0, self.owners.share(self._token)
+        self._demands = (self._share.demand, self.owners.demand_from(str(self.request.remote_ip)))
         if name in self.owners.connected:
             self.close(POLICY_VIOLATION)
             return None
@@ -139,9 +141,9 @@ class Socket(Worded, WSHandler):
 
     async def on_message(self, fragment: str | bytes) -> None:
         """Nothing is read of a connection while it waits here, so that who sends faster is slowed down."""
-        await asyncio.sleep(max(self._messages.wait(1 / 3), self._bytes.wait(len(fragment))))
+        await asyncio.sleep(max(self._share.messages.wait(1 / 3), self._share.bytes.wait(len(fragment))))
         if self._incoming.is_last:
-            await self.turnstile.run(self._taken, self._hear(fragment))
+            await self.turnstile.run(self._demands, self._hear(fragment))
         else:
             await self._hear(fragment)
 

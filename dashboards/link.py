@@ -8,8 +8,10 @@ with the same content. A scenario that is too large is not cut: the address says
 
 from __future__ import annotations
 
+import re
 import zlib
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -28,6 +30,7 @@ LINK_MAX = 24_000  # signs; browsers and servers take more, not all of them much
 FIELDS_MAX = 128
 VIEW = ("v", "page", "lang", "theme", "pin", "too_large")
 WORDS = {"t": "title", "tz": "title_zh", "w": "why", "wz": "why_zh"}
+NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?", re.ASCII)  # as we write one
 LEVERS = {lever.name: lever for lever in of_kind("lever") if lever.name != "excluded"}
 
 
@@ -85,9 +88,17 @@ def _pairs(query: str) -> list[tuple[str, str]]:
     """Keys and values of a query that is not too long; an empty value says nothing but no title. Raises LinkError."""
     try:
         pairs = parse_qsl(_sized(query), keep_blank_values=True, max_num_fields=FIELDS_MAX)
-        return [(key, value) for key, value in pairs if value or key == "t"]
     except (TooLargeError, ValueError) as error:
         raise LinkError(str(error)) from None
+    _check_once(key for key, _ in pairs if key != "pin")
+    return [(key, value) for key, value in pairs if value or key == "t"]
+
+
+def _check_once(keys: Iterable[str]) -> None:
+    """Raises LinkError for what is said twice: of two values neither is meant more than the other."""
+    twice = [key for key, count in Counter(keys).items() if count > 1]
+    if twice:
+        raise LinkError(f"{twice[0][:40]!r} is given more than once; give it once.")
 
 
 def scenario_of(query: str, study: Study, shipped: Shipped, unpacking: Unpacking | None = None) -> Scenario:
@@ -206,15 +217,14 @@ def _written(value: Any) -> str:
 
 
 def _read(name: str, text: str) -> Any:
-    if ":" in text:
-        return {label: _value(item) for label, item in (part.split(":", 1) for part in text.split(","))}
-    return _value(text)
+    if ":" not in text:
+        return _value(text)
+    parts = [part.split(":", 1) for part in text.split(",")]
+    _check_once(f"{name} of {label}" for label, _ in parts)
+    return {label: _value(item) for label, item in parts}
 
 
 def _value(text: str) -> Any:
     if text in ("true", "false"):
         return text == "true"
-    try:
-        return float(text)
-    except ValueError:
-        return text
+    return float(text) if NUMBER.fullmatch(text) else text

@@ -21,7 +21,6 @@ from .bounds import PARTS_MAX
 from .plants import BYTES_MAX
 
 HEADER_MAX = 300  # signs
-EVENTS_MAX = 20  # of a message
 MARKS_MAX = 100_000  # places at which a value begins, counted before anything is made
 DEPTH_MAX = 8
 KEY_MAX = 200
@@ -42,6 +41,7 @@ SIGNS_OF["part"] = PART_SIGNS + 100
 ABOUT_THE_BROWSER = frozenset(  # what Panel's scripts tell of the window; heard, and not kept
     ("dark_mode", "device_pixel_ratio", "language", "timezone", "timezone_offset", "webdriver", "webgl")
 )
+EVENTS_MAX = len(ABOUT_THE_BROWSER)  # of a message: what is told of the window comes together, anything else alone
 NUMBERS = {"nan": math.nan, "+inf": math.inf, "-inf": -math.inf}
 
 
@@ -165,6 +165,8 @@ def _message(header: Any, content: Any) -> Message[Any]:
     if not isinstance(events, list) or not 1 <= len(events) <= EVENTS_MAX:
         raise RefusedError
     heard = [event for event in map(_event, events) if event is not None]
+    if len(heard) > 1:
+        raise RefusedError
     return patch_doc(header, {}, {"events": heard})  # type: ignore[arg-type,typeddict-item]
 
 

@@ -1,4 +1,7 @@
-"""Whose a session is: the signed-in user's, in the browser that opened it. Made and signed here, by nobody else."""
+"""Whose a session is: the signed-in user's, in the browser that opened it. Made and signed here, by nobody else.
+
+What an owner asks of the server is counted over all that he opens: connecting again makes nobody new.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,8 @@ from bokeh.util.token import (
 from tornado.web import HTTPError, RequestHandler
 
 from . import bounds
+from .kept import Kept
+from .turnstile import Demand, Share
 
 COOKIE = "waterplan_visitor"
 MADE_HERE = re.compile(r"[\w-]{43}", re.ASCII)
@@ -32,6 +37,7 @@ class Owners:
     def __init__(self) -> None:
         self.key = secrets.token_bytes(32)
         self.connected: set[str] = set()
+        self._shares, self._addresses = Kept(bounds.VISITORS_MAX), Kept(bounds.VISITORS_MAX)
 
     def make(self, handler: RequestHandler) -> tuple[str, str]:
         """Name and token of a new session for who asks, and a cookie if he has none."""
@@ -50,6 +56,16 @@ class Owners:
         if not is_his or content.get("session_expiry", 0) <= time.time():
             raise HTTPError(403)
         return str(get_session_id(token))
+
+    def share(self, token: str) -> Share:
+        """What the owner of a session asks of the server, by its token."""
+        found: Share = self._shares.of(get_token_payload(token)["owner"], Share)
+        return found
+
+    def demand_from(self, address: str) -> Demand:
+        """What is asked from an address."""
+        found: Demand = self._addresses.of(address, Demand)
+        return found
 
     def is_signed(self, token: str) -> bool:
         """Whether it was made here; nothing of another one is unpacked."""

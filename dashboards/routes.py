@@ -61,8 +61,9 @@ def routes(application: Any, owners: Owners, is_ready: Callable[[], bool]) -> li
     """The list. Only what says so is answered to whom has not signed in, where signing in is asked for."""
     context = application.applications["/"]
     given = {"application_context": context, "bokeh_websocket_path": f"{application.prefix}/ws"}
-    page = type("Page", (Page,), {"owners": owners, "pace": bounds.Pace(bounds.PAGES_PER_SECOND, bounds.PAGES_AT_ONCE)})
-    socket = type("Socket", (Socket,), {"owners": owners, "turnstile": Turnstile()})
+    shared = {"owners": owners, "pace": bounds.Pace(bounds.PAGES_PER_SECOND, bounds.PAGES_AT_ONCE)}
+    page = type("Page", (Page,), shared)
+    socket = type("Socket", (Socket,), {**shared, "turnstile": Turnstile()})
     listed = [
         Route("/?", page, given=given),
         Route("/ws", socket, given=given),

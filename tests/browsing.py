@@ -151,12 +151,18 @@ def headline(page, name="annual_cost"):
 
 
 def shows(page, planner, scenario):
-    """Waits until the page has the numbers of the scenario's plan, as ``waterplan plan --json`` gives them."""
-    told = Plan.of(planner.solve(scenario)).headline()
-    wanted = {name: told[name] for name in ("annual_cost", "shadow_price", "counted_saving", "investment")}
+    """Waits until the page has the numbers of the scenario's plan, as ``waterplan plan --json`` gives them.
+
+    scenario: or a function that gives the one that is wanted now, asked each time anew.
+    """
     read = "all => all.map(one => [one.dataset.headline, Number(one.dataset.value)])"
     deadline = time.monotonic() + PATIENCE / 1000
+    asked = None
     while True:
+        now = scenario() if callable(scenario) else scenario
+        if now != asked:
+            asked, told = now, Plan.of(planner.solve(now)).headline()
+        wanted = {name: told[name] for name in ("annual_cost", "shadow_price", "counted_saving", "investment")}
         shown = dict(page.locator("[data-headline]").evaluate_all(read))
         if {name: shown.get(name) for name in wanted} == pytest.approx(wanted, rel=1e-9, abs=1e-9):
             return
@@ -167,6 +173,11 @@ def shows(page, planner, scenario):
 def slider(page, lever, label=""):
     """The slider of a lever."""
     return page.locator(f"input[type=range][data-lever={lever}][data-label='{label}']")
+
+
+def position(page, lever, label=""):
+    """Where a slider stands, in the unit of the page."""
+    return float(slider(page, lever, label).input_value())
 
 
 def broken_rules(page):

@@ -18,12 +18,13 @@ from test_dashboard_owners import USERS, guarded  # noqa: F401  a fixture
 
 pytest.importorskip("panel")
 
-CONNECTIONS, SECONDS, SESSIONS, UNUSED = 20, 3, 5, 3
+CONNECTIONS, SECONDS, SESSIONS, UNUSED, OPENS = 20, 3, 5, 3, 6
 SMALL = f"""
 from dashboards import bounds
 bounds.CONNECTIONS_MAX, bounds.SESSIONS_MAX, bounds.UNUSED_MAX = {CONNECTIONS}, {SESSIONS}, {UNUSED}
 bounds.HEADER_SECONDS = bounds.BODY_SECONDS = bounds.PING_SECONDS = {SECONDS}
 bounds.ANSWER_SECONDS, bounds.PAGES_AT_ONCE = 2 * {SECONDS}, 1000
+bounds.OPENS_PER_SECOND, bounds.OPENS_AT_ONCE = 0.1, {OPENS}
 import panel as pn
 from dashboards import app, doors, logs
 logs.start_logs()
@@ -149,6 +150,23 @@ def test_a_full_server_says_so_in_both_languages_and_has_room_again(small):
     while get(small, "/")[0] != 200:
         assert time.monotonic() < until
         time.sleep(0.5)
+
+
+def test_who_opens_websockets_all_the_time_is_refused_and_others_are_not(small):
+    first, opened = Visitor(small), 0
+    for _ in range(3 * OPENS):
+        first.open()
+        line = first.connect()
+        if line == 503:
+            break
+        opened += 1
+        line.close()
+    assert line == 503
+    assert opened >= OPENS
+    other = Visitor(small)
+    other.open()
+    with other.connect() as line:
+        line.join()
 
 
 def test_a_websocket_that_does_not_answer_pings_is_closed(small):

@@ -5,7 +5,7 @@ import math
 import re
 
 import pytest
-from browsing import expectations, headline, in_browser, shows, slider
+from browsing import expectations, headline, in_browser, position, shows, slider
 
 expect = expectations()
 pytestmark = in_browser
@@ -42,9 +42,47 @@ def test_a_slider_moves_by_mouse(visit, planner_of_china):
     for n in range(1, 12):
         page.mouse.move(box["x"] + box["width"] * (0.4 + 0.02 * n), box["y"] + box["height"] / 2)
     page.mouse.up()
-    target = float(slider(page, "saving_target").input_value())
-    assert 2500 < target < 4000
-    shows(page, planner_of_china, open_scenario("reference").with_levers(saving_target=target))
+    reference = open_scenario("reference")
+    shows(page, planner_of_china, lambda: reference.with_levers(saving_target=position(page, "saving_target")))
+    assert 2500 < position(page, "saving_target") < 4000
+
+
+WATCHED = """one => {
+  window.seen = [];
+  const board = one.getRootNode().querySelector(".waterplan");
+  const look = new MutationObserver(() => window.seen.push(one.value));
+  look.observe(board, { attributes: true, attributeFilter: ["data-drawn"] });
+  for (const value of [2400, 2600, 2800]) {
+    one.value = value;
+    one.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  one.dispatchEvent(new Event("change", { bubbles: true }));
+}"""
+
+
+def test_a_slider_that_was_let_go_of_is_not_put_back_by_an_older_answer(visit, planner_of_china):
+    page = visit()
+    slider(page, "saving_target").evaluate(WATCHED)
+    shows(page, planner_of_china, open_scenario("reference").with_levers(saving_target=2800))
+    drawn = page.evaluate("window.seen")
+    assert len(drawn) >= 2, "the answers to the first move and to the last"
+    assert set(drawn) == {"2800"}
+
+
+def test_a_switch_is_not_put_back_by_an_older_answer(visit):
+    page = visit()
+    page.locator("input[data-lever=count_alternative_supply]").evaluate(
+        """one => {
+          window.seen = [];
+          const board = one.getRootNode().querySelector(".waterplan");
+          const look = new MutationObserver(() => window.seen.push(one.checked));
+          look.observe(board, { attributes: true, attributeFilter: ["data-drawn"] });
+          one.click();
+          one.click();
+        }"""
+    )
+    expect(page.locator(".waterplan")).to_have_attribute("data-drawn", "2")
+    assert page.evaluate("window.seen") == [True, True]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import tomllib
 import zlib
 from base64 import urlsafe_b64encode
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -119,6 +119,46 @@ def test_links_made_before_still_open(query, levers, title, shipped):
     back = link.scenario_of(query, STUDY, shipped)
     assert back.levers == levers
     assert back.title.startswith(title)
+
+
+@pytest.mark.parametrize(
+    ("query", "what"),
+    [
+        ("v=1&saving_target=2500&saving_target=2000", "saving_target"),
+        ("v=1&saving_target=&saving_target=2000", "saving_target"),
+        ("v=1&f=reference&f=stretch", "f"),
+        ("v=1&x=mvr_evaporation&x=air_cooling", "x"),
+        ("v=1&t=Mine&t=Yours", "t"),
+        ("v=1&v=1", "v"),
+        ("v=1&lang=zh&lang=en&t=Mine", "lang"),
+        ("v=1&t=Mine&pin=saving_target%3D2500%26saving_target%3D2000", "saving_target"),
+        ("v=1&sector_floor=paper:0.1,paper:0.2", "sector_floor of paper"),
+    ],
+)
+def test_a_link_that_says_something_twice_is_refused_in_words(query, what, shipped):
+    state = State(STUDY, shipped["reference"], shipped["reference"])
+    with pytest.raises(link.LinkError, match=f"'{what}' is given more than once; give it once"):
+        link.decode(query, state, shipped)
+    assert (state.scenario, state.pins) == (shipped["reference"], [])
+
+
+def test_a_link_may_have_many_pins(shipped):
+    state = State(STUDY, shipped["reference"], shipped["reference"])
+    link.decode("v=1&t=Mine&pin=saving_target%3D2500&pin=saving_target%3D2500&pin=", state, shipped)
+    assert [pin.levers for pin in state.pins] == [{"saving_target": 2500}] * 2
+
+
+@pytest.mark.parametrize("text", ["2_500", "٢٥٠٠", "２５００", " 2500", "2500 ", "+2500", "2500.", ".5", "0x9c4", "inf",
+                                  "nan", "1e", "2,500"])  # fmt: skip
+def test_a_number_that_we_do_not_write_is_refused(text, shipped):
+    with pytest.raises(link.LinkError, match="saving_target"):
+        link.decode_scenario(urlencode({"saving_target": text}), STUDY, shipped)
+
+
+@pytest.mark.parametrize(("text", "value"), [("2500", 2500), ("2500.5", 2500.5), ("2.5e3", 2500), ("2.5e+03", 2500),
+                                             ("25000000e-4", 2500)])  # fmt: skip
+def test_a_plain_number_is_read(text, value, shipped):
+    assert link.decode_scenario(urlencode({"saving_target": text}), STUDY, shipped).levers == {"saving_target": value}
 
 
 def test_a_link_made_before_with_a_figure_set_twice_still_opens(shipped):

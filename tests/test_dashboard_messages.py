@@ -73,6 +73,7 @@ STRANGE = {
     "too deep": said({"type": "move", "value": [[[[[[[[[[1]]]]]]]]]]}, "p1"),
     "no events": {"events": []},
     "many events": {"events": changed("webgl", True)["events"] * 100},
+    "two messages in one": {"events": said({"type": "undo"}, "p1")["events"] * 2},
     "more than events": {**changed("webgl", True), "references": []},
     "nothing": [],
 }  # fmt: skip
@@ -117,7 +118,8 @@ def test_texts_that_are_no_message_are_refused():
 
 
 def test_what_our_page_sends_is_written_anew_and_about_the_window_nothing_is_kept():
-    assert take(changed("dark_mode", True)).content == {"events": []}
+    window = [changed(attr, True)["events"][0] for attr in sorted(messages.ABOUT_THE_BROWSER)]
+    assert take({"events": window}).content == {"events": []}
     ready = event("document_ready", {"type": "map"})
     assert take(ready).content == event("document_ready", {"type": "map", "entries": []})
     move = said({"type": "move", "lever": "saving_target", "label": "", "value": 2400.5, "seq": 1}, "p1016")
@@ -285,6 +287,21 @@ class TestServer:
             took = time.monotonic() - start
             assert answered <= MESSAGES_AT_ONCE + MESSAGES_PER_SECOND * took + 5
             assert is_alive(visitor.address)
+
+    def test_connecting_again_does_not_give_a_visitor_more_messages(self, visitor):
+        start, answered = time.monotonic(), 0
+        for _ in range(3):
+            visitor.open()
+            with visitor.connect() as line:
+                line.join()
+                line.socket.settimeout(0.5)
+                for _ in range(MESSAGES_AT_ONCE):
+                    line.tell(changed("webgl", True))
+                with contextlib.suppress(TimeoutError):
+                    while line.message() is not None:
+                        answered += 1
+        took = time.monotonic() - start
+        assert answered <= MESSAGES_AT_ONCE + MESSAGES_PER_SECOND * took + 5
 
     def test_the_whole_page_is_not_asked_for_again_and_again(self, visitor):
         with visitor.connect() as line:

@@ -16,6 +16,7 @@ pytest.importorskip("panel")
 from bokeh.util.token import generate_jwt_token, get_token_payload
 from tornado.web import HTTPError
 
+from dashboards import bounds
 from dashboards.owners import Owners
 
 USERS = {"zhang.wei": "salt and water 42", "li.na": "water and salt 24"}
@@ -152,16 +153,48 @@ class TestTokens:
         assert visitor.connect() == 403
 
 
+def test_a_cookie_that_was_copied_before_signing_out_stays_good_as_the_docs_say(guarded):
+    visitor = signed_in(guarded, "zhang.wei")
+    visitor.open()
+    copied = dict(visitor.cookies)
+    visitor._keep(visitor._ask("/logout")[1])
+    assert visitor._ask("/")[0] == 302
+    visitor.cookies = copied
+    assert visitor._ask("/")[0] == 200
+
+
+def asking(user, cookie):
+    """Who asks for a page."""
+    request = SimpleNamespace(arguments={}, protocol="https")
+    return SimpleNamespace(current_user=user, request=request, get_cookie=lambda _name: cookie * 43)
+
+
+def test_what_a_visitor_asked_is_known_of_all_his_pages_and_connections():
+    owners = Owners()
+    tokens = [owners.make(asking("zhang.wei", "a"))[1] for _ in range(2)]
+    owners.share(tokens[0]).demand.add(5)
+    assert owners.share(tokens[1]).demand.of_late() == pytest.approx(5, rel=0.1)
+    for other in (asking("li.na", "a"), asking("zhang.wei", "b")):
+        assert owners.share(owners.make(other)[1]).demand.of_late() == 0
+
+
+def test_of_visitors_beyond_counting_the_one_who_opened_nothing_for_longest_is_forgotten(monkeypatch):
+    monkeypatch.setattr(bounds, "VISITORS_MAX", 2)
+    owners = Owners()
+    first, second, third = (owners.make(asking("zhang.wei", cookie))[1] for cookie in "abc")
+    known = [owners.share(token) for token in (first, second, first, third)]
+    assert owners.share(first) is known[0]
+    assert owners.share(second) is not known[1]
+
+
 def test_an_expired_token_is_refused():
     """Of a minute ago; the other tests of tokens run against a real server."""
-    request = SimpleNamespace(arguments={}, protocol="https")
-    asking = SimpleNamespace(current_user="zhang.wei", request=request, get_cookie=lambda _name: "a" * 43)
-    owners = Owners()
-    name, token = owners.make(asking)
-    assert owners.name(asking, token) == name
+    owners, visitor = Owners(), asking("zhang.wei", "a")
+    name, token = owners.make(visitor)
+    assert owners.name(visitor, token) == name
     content = get_token_payload(token)
     del content["session_expiry"]
     old = generate_jwt_token(name, owners.key, True, content, expiration=-60)
     assert owners.is_signed(old)
     with pytest.raises(HTTPError):
-        owners.name(asking, old)
+        owners.name(visitor, old)

@@ -24,7 +24,8 @@ FIGURES = {  # what a row bounds: numbers in it
     "new pages": [bounds.PAGES_PER_SECOND, bounds.PAGES_AT_ONCE],
     "websockets": [bounds.PING_SECONDS],
     "a websocket message": [bounds.MESSAGE_MAX / MB, messages.MARKS_MAX, messages.DEPTH_MAX],
-    "messages and bytes of a websocket": [
+    "websockets that one visitor opens": [bounds.OPENS_PER_SECOND, bounds.OPENS_AT_ONCE],
+    "messages and bytes of one visitor": [
         bounds.MESSAGES_PER_SECOND, bounds.MESSAGES_AT_ONCE, bounds.BYTES_PER_SECOND / MB, bounds.BYTES_AT_ONCE / MB,
     ],
     "a longer message of ours": [bounds.PARTS_MAX / MB],
@@ -34,7 +35,7 @@ FIGURES = {  # what a row bounds: numbers in it
     "a scenario file on the pages": [intake.FILE_MAX / KB, packed.OVERRIDES_MAX, OVERRIDES_MAX],
     "files on the Benchmark page": [plants.BYTES_MAX / MIB, bounds.FILES_MAX / MB],
     "what was read of those files": [bounds.CELLS_MAX / MB],
-    "all messages together": [],
+    "all messages together": [bounds.VISITORS_MAX, bounds.VISITORS_MAX],
     "pinned scenarios": [state.PINS_MAX],
     "steps that can be taken back after a new connection": [state.PAST_MAX],
     "signing in": [turns.WAITING_MAX, turns.PATIENCE, turns.FREE],

@@ -9,7 +9,7 @@ export function render({ model, view }) {
   const [bar, notices, levers, scenario, page] = [".bar", ".notices", ".levers", ".scenario", ".page"].map(part);
   const dialog = part("dialog");
   let number = 0, busy = 0, held = null, first = true;
-  const waiting = new Map();
+  const waiting = new Map(), moved = new Map(); // by control: the move that waits, the number of the last that was sent
 
   const pass = (message) => { // what is too long for one message goes in parts
     const text = JSON.stringify(message);
@@ -23,9 +23,15 @@ export function render({ model, view }) {
     root.classList.add("busy");
     pass({ ...message, seq: number });
   };
+  const controlOf = ({ lever, label }) => `${lever}.${label ?? ""}`;
   const send = (message) => {
-    if (busy && message.lever) waiting.set(`${message.lever}.${message.label ?? ""}`, message);
-    else post(message);
+    if (busy && message.lever) return void waiting.set(controlOf(message), message);
+    post(message);
+    if (message.lever) moved.set(controlOf(message), number);
+  };
+  const isHeld = (input) => { // a hand is on it, or the board does not answer its last move yet
+    const control = controlOf(input.dataset);
+    return input === held || waiting.has(control) || moved.get(control) > now.board.seq;
   };
   const tell = pass; // what no move waits for
   const settle = (seq) => {
@@ -36,7 +42,7 @@ export function render({ model, view }) {
     const [next] = waiting;
     if (next) {
       waiting.delete(next[0]);
-      post(next[1]);
+      send(next[1]);
     }
   };
 
@@ -73,7 +79,7 @@ export function render({ model, view }) {
     showValues(page);
     if (name === "benchmark") focusHeading(page);
   };
-  const drawAll = () => {
+  const drawAll = (isKept = isHeld) => {
     if (!now.board || !now.page.texts) return;
     root.dataset.theme = now.board.theme;
     root.lang = isZh() ? "zh-CN" : "en";
@@ -85,7 +91,7 @@ export function render({ model, view }) {
     patch(scenario, scenarioBar());
     patch(notices, noticeBar());
     drawPage();
-    showLevers(levers, now.board.levers, held);
+    showLevers(levers, now.board.levers, isKept);
   };
   const takePage = () => {
     if (!model.page?.texts) return;
@@ -97,7 +103,7 @@ export function render({ model, view }) {
     if (seen) for (const item of levers.querySelectorAll("details")) item.open = open.includes(item.dataset.of ?? item.dataset.group);
     for (const item of levers.querySelectorAll("details.by-label[open]")) fillTable(item);
     levers.scrollTop = top;
-    drawAll();
+    drawAll(() => false); // the controls are new
   };
   const takeBoard = () => {
     if (!model.board?.levers) return;
@@ -253,7 +259,7 @@ export function render({ model, view }) {
   root.addEventListener("toggle", (event) => {
     if (event.target.matches("details.by-label") && event.target.open) {
       fillTable(event.target);
-      if (now.board) showLevers(levers, now.board.levers, held);
+      if (now.board) showLevers(levers, now.board.levers, isHeld);
     }
   }, true);
 

@@ -58,8 +58,8 @@ function near(a, b) {
   return a === b || (typeof a === "number" && typeof b === "number" && Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(b)));
 }
 
-// Puts the values of the scenario into the controls, except where a hand is on them.
-function showLevers(panel, values, held) {
+// Puts the values of the scenario into the controls, except into those that are held.
+function showLevers(panel, values, isHeld) {
   const place = {};
   const valueOf = (lever, label) => {
     if (!lever.dim) return [values[lever.name], lever.default];
@@ -70,10 +70,11 @@ function showLevers(panel, values, held) {
   for (const input of panel.querySelectorAll("input[data-lever]")) {
     const lever = leverOf(input.dataset.lever);
     const [value, usual] = valueOf(lever, input.dataset.label);
-    if (input.type === "checkbox") input.checked = lever.name === "excluded" ? !value : input.dataset.actNone ? value !== null : value;
-    else {
+    if (input.type === "checkbox") {
+      if (!isHeld(input)) input.checked = lever.name === "excluded" ? !value : input.dataset.actNone ? value !== null : value;
+    } else {
       const text = shownValue(lever, value);
-      if (input !== held && !input.dataset.typed && text !== "" && input.value !== text) input.value = text;
+      if (!isHeld(input) && !input.dataset.typed && text !== "" && input.value !== text) input.value = text;
       if (input.type === "range") {
         const part = (Number(input.value) - Number(input.min)) / (Number(input.max) - Number(input.min) || 1);
         input.style.setProperty("--part", `${(100 * part).toFixed(2)}%`);
