@@ -72,16 +72,23 @@ def test_the_curve_is_convex_and_starts_with_what_pays_for_itself(china_planner)
     assert float(points["objective"][0]) < 0
 
 
-def test_the_marginal_technology_is_the_one_that_changes(china_planner):
-    points = curve(china_planner, open_scenario("reference"))
-    here = int(np.searchsorted(points["counted_saving"].values, 2000.0))
-    technology = str(points["marginal_technology"].values[here])
-    capacity = [
-        china_planner.solve(open_scenario("reference").with_levers(saving_target=target)).ledger.capacity
-        for target in (float(points["counted_saving"][here - 1]) + 1e-6, float(points["counted_saving"][here]) - 1e-6)
-    ]
-    change = np.abs(capacity[1] - capacity[0]).sum(axis=(1, 2))
-    assert china_planner.structure.technologies[int(change.argmax())] == technology
+def test_the_marginal_technology_is_the_one_that_grows_most(china_planner):
+    """At 4.126 and 10.564 CNY/m3 another technology shrinks beside it; at 3.026 two changes cost the same."""
+    reference = open_scenario("reference")
+    points = curve(china_planner, reference)
+    counted, price = points["counted_saving"].values, points["shadow_price"].values
+    named = points["marginal_technology"].values
+    assert named[0] == ""
+    assert (named[1:] != "").all()
+    places = (4.12631701725799, 10.564052518742432, 3.0260317412512445)
+    known = [int(np.abs(price - there).argmin()) for there in places]
+    for here in [int(np.searchsorted(counted, 2000.0)), *known]:
+        ends = counted[here - 1] + 1e-6, counted[here] - 1e-6
+        first, last = (
+            china_planner.solve(reference.with_levers(saving_target=float(target))).ledger.capacity for target in ends
+        )
+        grown = (last - first).sum(axis=(1, 2))
+        assert china_planner.structure.technologies[int(grown.argmax())] == named[here]
 
 
 def test_the_naive_stack_claims_water_twice(china_planner):

@@ -31,7 +31,7 @@ def curve(planner: Planner, scenario: Scenario) -> xr.Dataset:
     Dim ``point``: counted_saving [hm3/a], objective [MCNY/a, what is minimised, the canonical
     tie-break of at most 1e-6 CNY/m3 with it], shadow_price [CNY/m3, of the stretch
     that ends here; 0 at the first], investment_needed [MCNY],
-    marginal_technology (what changes most on the stretch), in steps of rising
+    marginal_technology (whose capacity grows most on the stretch), in steps of rising
     price. Between points the curve is straight. The first point is what the limits other than the target ask for and
     what
     pays for itself: its cost, where negative, is a net benefit and never a cost per m3. Dim ``technology``: the naive
@@ -99,9 +99,11 @@ def _of_pairs(search: Search, costs: Costs, answers: Answers, highest: float) ->
     )
     unit = i.values["investment_per_m3"] * i.levers.technology_cost_scale
     at_uses, on_site, supply = (unit[technology] for technology in technologies)
-    at_uses = at_uses * i.flows.saving_fraction[s.local_app] * i.flows.gross_flow[s.local_app_local]
+    fraction, flow = i.flows.saving_fraction[s.local_app], i.flows.gross_flow[s.local_app_local]
+    capacities = fraction * flow, np.ones(len(on_site)), np.ones(len(supply))
+    investments = at_uses * fraction * flow, on_site, supply
     changes = walk_prices(
-        search.all, LOWEST, highest, search.pairs, costs, search.uses, answers, technologies, (at_uses, on_site, supply)
+        search.all, LOWEST, highest, search.pairs, costs, search.uses, answers, technologies, capacities, investments
     )
     return Segments(changes.price, changes.counted, changes.cost, changes.investment, changes.technology, changes.pair)
 

@@ -165,6 +165,6 @@ class PooledBlock:
             counted=np.array([b.counted - a.counted for a, b, _ in found]),
             cost=np.array([b.cost - a.cost for a, b, _ in found]),
             investment=np.array([b.investment - a.investment for a, b, _ in found]),
-            technology=np.array([np.abs(b.capacity - a.capacity).argmax() for a, b, _ in found], dtype=np.int64),
+            technology=np.array([(b.capacity - a.capacity).argmax() for a, b, _ in found], dtype=np.int64),
             pair=np.full(len(found), -1, dtype=np.int64),
         )

@@ -15,7 +15,7 @@ from waterplan.planning.model.structure import Index, totals
 class Segments:
     """Stretches of a cost curve in any order, each with one price.
 
-    price [CNY/m3]; counted saving [hm3/a], cost [MCNY/a] and investment [MCNY] added; technology that changes most, and
+    price [CNY/m3]; counted saving [hm3/a], cost [MCNY/a] and investment [MCNY] added; technology that grows most, and
     pair (-1 for several pairs at once).
     """
 

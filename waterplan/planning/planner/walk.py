@@ -30,7 +30,7 @@ class Changes(NamedTuple):
     """Changes of answer, sorted by pair, then price.
 
     price [CNY/m3]; counted [hm3/a], cost [MCNY/a] and investment [MCNY] added by the change; technology: the one whose
-    capacity changes most.
+    capacity grows most.
     """
 
     pair: Index
@@ -102,9 +102,10 @@ def _describe(
     uses: Uses,
     answers: Answers,
     technologies: tuple[Index, Index, Index],
+    capacities: tuple[Array, Array, Array],
     investments: tuple[Array, Array, Array],
 ) -> tuple[Array, Index]:
-    """Investment added by each change, and the technology that changes most: answers before and after each."""
+    """Investment added by each change, and the technology whose capacity grows most: answers before and after each."""
     added, technology = np.zeros(len(found)), np.full(len(found), -1)
     shares = (answers.share, answers.site_saving, answers.supply)
     before = (np.zeros_like(answers.share), np.zeros_like(answers.site_saving), np.zeros_like(answers.supply))
@@ -122,16 +123,16 @@ def _describe(
                 (pairs.site_start[i], pairs.site_start[i + 1]),
                 (pairs.supply_start[i], pairs.supply_start[i + 1]),
             )
-            most = 0.0
+            most = -np.inf
             for level in range(3):
                 for a in range(ranges[level][0], ranges[level][1]):
                     change = shares[level][a] - before[level][a]
                     before[level][a] = shares[level][a]
                     if turn > 0 and change != 0.0:
-                        spent = investments[level][a] * change
-                        added[place] += spent
-                        if abs(change) > most:
-                            most = abs(change)
+                        added[place] += investments[level][a] * change
+                        grown = capacities[level][a] * change
+                        if grown > most:
+                            most = grown
                             technology[place] = technologies[level][a]
         turn += 1
         active = active[last[active] - first[active] >= turn]
@@ -147,12 +148,14 @@ def walk_prices(
     uses: Uses,
     answers: Answers,
     technologies: tuple[Index, Index, Index],
+    capacities: tuple[Array, Array, Array],
     investments: tuple[Array, Array, Array],
 ) -> Changes:
     """All changes of ``members`` between two prices.
 
-    technologies, investments: technology of each local app, pair site app and pair supply app, and the investment
-    [MCNY] per unit of what answers hold there (share of a local app, hm3/a of the others).
+    technologies, capacities, investments: technology of each local app, pair site app and pair supply app, and its
+    capacity [hm3/a] and investment [MCNY] per unit of what answers hold there (share of a local app, hm3/a of the
+    others).
     """
     count = len(pairs.reference)
     nothing = np.zeros(count)
@@ -169,5 +172,10 @@ def walk_prices(
     pair = found[:, 0].astype(np.int64)
     ends = np.cumsum(np.bincount(pair, minlength=count))
     first = np.concatenate([[0], ends[:-1]])
-    investment, technology = _describe(found, first, ends, pairs, costs, uses, answers, technologies, investments)
+    investment, technology = _describe(
+        found, first, ends, pairs, costs, uses, answers, technologies, capacities, investments
+    )
+    for place in np.flatnonzero(technology < 0)[::-1]:  # a tie, told with the next change of the same pair
+        following = min(place + 1, len(pair) - 1)
+        technology[place] = technology[following] if pair[following] == pair[place] else technology[max(place - 1, 0)]
     return Changes(pair, found[:, 1], found[:, 6] - found[:, 3], found[:, 7] - found[:, 4], investment, technology)
