@@ -50,7 +50,7 @@ class Batch:
 def print_batch(asked: Batch, as_json: bool, language: str) -> None:
     """Plans what is left of a design, and tells what became of all its runs. Raises like ``run_batch``."""
     say = Texts("batch", language)
-    need(*BRINGS["batch"], language=language)
+    need(*BRINGS["batch"])
     written = None if asked.write is None else asked.into / f"run-{asked.write}.toml"
     check_inputs((asked.store, *asked.export, written), (asked.design, asked.study), language)
     study = waterplan.open_study(asked.study)

@@ -24,11 +24,11 @@ NO_PORT = (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL)
 def serve_pages(study: str, scenarios: str | None, language: str, **server: Any) -> None:
     """Serves the pages until it is interrupted. Raises WaterplanError where an extra is missing."""
     say = Texts("commands", language)
-    need(*BRINGS["dashboard"], language=language)
+    need(*BRINGS["dashboard"])
     if server.get("pool") is not None:
-        need("sqlalchemy", "alembic", language=language)
+        need("sqlalchemy", "alembic")
     if server.get("runs") is not None:
-        need(*BRINGS["batch"], language=language)
+        need(*BRINGS["batch"])
     _read_who_may_come_in(server.get("basic_auth"), server.get("cookie_secret_file"))
     waterplan.open_study(study)
     address = server["address"]

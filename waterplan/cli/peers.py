@@ -169,5 +169,5 @@ def opened(url: str | None, say: Texts) -> PeerPool:
 
 
 def _checks(say: Texts | None = None) -> type[PeerPool]:
-    need("sqlalchemy", "alembic", language=(say or HELP).language)
+    need("sqlalchemy", "alembic")
     return waterplan.PeerPool

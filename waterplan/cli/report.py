@@ -26,7 +26,7 @@ def print_report(request: Request, path: Path) -> None:
         raise typer.BadParameter(say("report_suffix", path=path))
     check_paths((path,), None, say)
     check_inputs((path,), (request.scenario, request.study), request.language)
-    need(*CHARTS, *(["weasyprint"] if path.suffix.lower() == ".pdf" else []), language=request.language)
+    need(*CHARTS, *(["weasyprint"] if path.suffix.lower() == ".pdf" else []))
     result, _ = solve(request)
     typer.echo(say("drawing_report", seconds=f"{result.seconds:.2f}"), err=True)
     waterplan.write_report(result, path, request.language)

@@ -64,7 +64,7 @@ class Asked:
 
 def print_robust(asked: Asked, as_json: bool, language: str) -> None:
     """Works the answers out and prints them; progress is told on stderr. Raises like ``waterplan.robust``."""
-    need(*BRINGS["batch"], language=language)
+    need(*BRINGS["batch"])
     check_inputs((asked.store,), (asked.scenario, asked.study), language)
     study = waterplan.open_study(asked.study)
     scenario = waterplan.open_scenario(asked.scenario).with_settings(asked.settings)

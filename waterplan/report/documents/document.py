@@ -144,7 +144,7 @@ def to_pdf(text: str, language: str | None = None) -> bytes:
 
     Raises WaterplanError that says what to install where WeasyPrint or Pango is missing.
     """
-    need("weasyprint", language=language)
+    need("weasyprint")
     try:
         weasyprint: Any = import_module("weasyprint")
     except OSError as error:  # Pango is not there

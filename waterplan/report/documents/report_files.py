@@ -31,4 +31,4 @@ def write_report(result: Result, path: str | Path, language: str = "en", planner
     points = curve(planner or Planner(study), scenario.with_levers(saving_target=0.0))
     text = report_document(Plan.of(result), language, weights(result), points)
     content = to_pdf(text, language) if path.suffix.lower() == ".pdf" else text.encode()
-    write_whole(path, content, language=language)
+    write_whole(path, content)
