@@ -13,7 +13,7 @@ REPEATED = re.compile(
     r"|\w*[._=\[\]*<>][\w.=\[\]*<>-]*"  # a file, a key of a table, a setting
 )
 WORDS = re.compile(rf"[A-Za-z]+(?:[’'-][A-Za-z]+)*(?:[ ,;:]+[A-Za-z]+(?:[’'-][A-Za-z]+)*){{{RUN - 1},}}")
-LISTED = re.compile(r"[\w-]+(?:, [\w-]+)+")  # names with commas between and nothing else: what is allowed
+LISTED = re.compile(r"[\w-]+(?:, ?[\w-]+)+")  # names with commas between and nothing else: what is allowed
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 

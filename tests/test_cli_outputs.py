@@ -87,7 +87,7 @@ def pool(tmp_path, monkeypatch):
 
 EXPORTS = {  # file, the code that the command ends with, and what is said
     "the pool": ("pool.sqlite", 2, "a name that ends in .csv"),
-    "the pool under another name": ("pool.csv", 3, "a database of SQLite"),
+    "the pool under another name": ("pool.csv", 8, "a database of SQLite"),
     "the key": ("owner.key", 2, "a name that ends in .csv"),
     "the key under another name": ("key.csv", 2, READ_HERE),
 }

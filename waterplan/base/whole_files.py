@@ -194,7 +194,7 @@ def _check_right(folder: Path) -> None:
 
 def is_input(place: Path, inputs: Iterable[str | Path]) -> bool:
     """Whether what is written at a place would stand where something was read: that file, or a table of that folder."""
-    is_table = place.suffix in TABLES and place.exists()
+    is_table = place.suffix in TABLES and os.path.exists(place)  # which knows no name that is too long
     return any(_is_same(place, one) or (is_table and _is_same(place.parent, one)) for one in inputs)
 
 

@@ -13,7 +13,7 @@ from waterplan.base.extras import BRINGS, need
 from waterplan.base.messages import usual_language
 from waterplan.base.texts import Texts
 from waterplan.cli.output import tell, tell_before_compiling, tell_json
-from waterplan.cli.plan import check_inputs
+from waterplan.cli.plan import check_inputs, check_places, check_store
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -52,7 +52,9 @@ def print_batch(asked: Batch, as_json: bool, language: str) -> None:
     say = Texts("batch", language)
     need(*BRINGS["batch"])
     written = None if asked.write is None else asked.into / f"run-{asked.write}.toml"
-    check_inputs((asked.store, *asked.export, written), (asked.design, asked.study), language)
+    check_inputs((asked.store, *asked.export, written), (asked.design, asked.study))
+    check_store(asked.store)
+    check_places(asked.export, None if written is None else asked.into)
     study = waterplan.open_study(asked.study)
     design = waterplan.Design.read(asked.design)
     for remark in design.remarks(language):

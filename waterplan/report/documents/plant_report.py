@@ -73,11 +73,11 @@ def plant_report(standing: Standing, language: str = "en") -> str:
 
 def plant_report_pdf(standing: Standing, language: str = "en") -> bytes:
     """The same report as PDF. Raises WaterplanError that says what to install where WeasyPrint is missing."""
-    return to_pdf(plant_report(standing, language), language)
+    return to_pdf(plant_report(standing, language))
 
 
 def write_plant_report(standing: Standing, path: Path, language: str = "en") -> None:
-    """The report as a file, .pdf or HTML, whole or not at all. Raises DataError where it cannot be written."""
+    """The report as a file, .pdf or HTML, whole or not at all. Raises OutputError where it cannot be written."""
     is_pdf = path.suffix.lower() == ".pdf"
     content = plant_report_pdf(standing, language) if is_pdf else plant_report(standing, language).encode()
     write_whole(path, content)
