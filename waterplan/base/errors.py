@@ -63,16 +63,6 @@ def both(words: Sequence[object]) -> object:
     return Message("errors.both", first=first, second=both(rest)) if rest else first
 
 
-def one_by_one(sentences: Sequence[object]) -> object:
-    """Sentences one after the other as one message.
-
-    >>> one_by_one([Message("files.is_a_folder"), Message("files.is_a_folder")]).text("zh")
-    '这是文件夹。请给出其中的文件名。这是文件夹。请给出其中的文件名。'
-    """
-    first, *rest = sentences
-    return Message("errors.then", first=first, second=one_by_one(rest)) if rest else first
-
-
 @dataclass(frozen=True, order=True)
 class Problem:
     """One thing that is wrong, and where: file, row (line of the file, the header is row 1) and column.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import waterplan
-from waterplan.base.errors import WaterplanError, one_by_one, suggest
+from waterplan.base.errors import WaterplanError, suggest
 from waterplan.base.messages import Message, usual_language
 from waterplan.base.texts import Texts
 from waterplan.cli.output import tell, tell_json
@@ -109,7 +109,8 @@ def goal_of(text: str) -> Goal:
     try:
         return waterplan.Goal(kind.strip(), number)
     except WaterplanError as error:
-        raise WrongUseError(one_by_one([error, Message("benchmark.goals")]), "--goal") from None
+        message = Message("errors.then", first=error, second=Message("benchmark.goals"))
+        raise WrongUseError(message, "--goal") from None
 
 
 def chosen_of(records: Records, asked: Asked) -> list[tuple[str, int]]:

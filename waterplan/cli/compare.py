@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import waterplan
-from waterplan.base.errors import ScenarioError, one_by_one
+from waterplan.base.errors import ScenarioError
 from waterplan.base.messages import Message
 from waterplan.cli.output import tell, tell_before_compiling, tell_json
 from waterplan.cli.usage import WrongUseError
@@ -67,5 +67,8 @@ def scenario_of(name: str) -> Scenario:
         if Path(name).suffix == SCENARIO_FILE:
             raise
         hint = Message("commands.saved_plan", suffix=PLAN_FILE)
-        problems = [replace(problem, message=one_by_one([problem.message, hint])) for problem in error.problems]
+        problems = [
+            replace(problem, message=Message("errors.then", first=problem.message, second=hint))
+            for problem in error.problems
+        ]
         raise ScenarioError(problems) from error
