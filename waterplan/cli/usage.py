@@ -103,5 +103,5 @@ def _wanted(param: Any, command: Any) -> object:
     if option.min is None:
         return Message(f"usage.{key}")
     if option.max is None:
-        return Message(f"usage.{key}_from", lower=option.min)
-    return Message(f"usage.{key}_between", lower=option.min, upper=option.max)
+        return Message(f"usage.from_{key}", lower=option.min)
+    return Message(f"usage.between_{key}", lower=option.min, upper=option.max)
