@@ -1,9 +1,11 @@
 """With --language zh no command says an English sentence, whatever is wrong: each command with each kind of fault."""
 
+import errno
 import json
+import os
 import shutil
-import socket
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from chinese import assert_chinese
@@ -283,9 +285,16 @@ def test_what_cannot_be_asked_of_plants_is_told_in_chinese(place, capsys, words)
     said_in_chinese(words, capsys)
 
 
-def test_a_port_that_is_taken_and_an_outline_that_is_none_are_told_in_chinese(place, capsys):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        said_in_chinese(f"dashboard --study study --port {taken.getsockname()[1]}", capsys)
+@pytest.mark.parametrize("code", [errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL])
+def test_a_port_that_cannot_be_listened_on_is_told_in_chinese(place, capsys, monkeypatch, code):
+    def serve(*_: object, **__: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("waterplan.cli.dashboard.pages", lambda _: SimpleNamespace(serve=serve))
+    said_in_chinese("dashboard --study study --port 80", capsys)
+
+
+def test_an_outline_that_is_none_is_told_in_chinese(place, capsys):
     (place / "outline.json").write_text("{}")
     for outline in ("outline.json", "nowhere.json", "study"):
         said_in_chinese(f"dashboard --study study --port 0 --outline-map {outline}", capsys)
