@@ -204,7 +204,7 @@ def test_a_computed_number_is_traced_to_the_rows_it_rests_on(run):
     [
         (("plan",), 2, "Missing argument"),
         (("plan", "reference", "--solver", "glpk"), 2, "glpk"),
-        (("plan", "reference", "-o", "no_such_folder/plan.nc"), 2, "make it first"),
+        (("plan", "reference", "-o", "no_such_folder/plan.nc"), 8, "Make it first"),
         (("nonsense",), 2, "No such command"),
         (("trace", "water_price", "north"), 2, "label=value"),
         (("trace", "water_price", "province=hebei", "province=hubei"), 2, "province is given more than once"),

@@ -145,7 +145,7 @@ class TestRefusals:
             (("--goal", "budget:-1"), 2, '"-1.0" is no budget'),
             (("--goal", "wish:1"), 2, "payback:4 (years)"),
             (("-o", "report.doc"), 2, "ends in none of"),
-            (("-o", "nowhere/report.pdf"), 2, "nowhere"),
+            (("-o", "nowhere/report.pdf"), 8, "nowhere"),
         ],
     )
     def test_what_cannot_be_asked_is_told(self, run, words, code, hint):

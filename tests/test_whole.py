@@ -28,7 +28,7 @@ from waterplan import (
     write_run,
     write_template,
 )
-from waterplan.base.errors import DataError, WaterplanError
+from waterplan.base.errors import OutputError, WaterplanError
 from waterplan.base.whole_files import write_whole
 from waterplan.plants.pool.keys import write_key
 
@@ -131,7 +131,7 @@ def test_what_is_written_takes_the_place_of_what_stood_there(tmp_path, given, ki
 
 def test_tables_that_find_no_room_leave_no_folder(small_disk, plan):
     fill(small_disk)
-    with pytest.raises(DataError, match="disk is full"):
+    with pytest.raises(OutputError, match="disk is full"):
         plan.to_csv(small_disk / "new" / "tables")
     assert names(small_disk) == ["filler"]
 
@@ -141,7 +141,7 @@ def test_tables_half_of_which_find_room_replace_none(small_disk, plan):
     before = {name: (small_disk / name).read_bytes() for name in names(small_disk) if "." in name}
     whole = sum(map(len, before.values()))
     (small_disk / "filler").write_bytes(bytes(256 * 1024 - 4096 * (whole // 4096 + len(before)) - whole // 2))
-    with pytest.raises(DataError, match="disk is full"):
+    with pytest.raises(OutputError, match="disk is full"):
         plan.to_csv(small_disk / "tables")
     assert {name: (small_disk / name).read_bytes() for name in names(small_disk) if "." in name} == before
 
@@ -153,7 +153,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 try:
     write_whole(sys.argv[1], bytes(5000))
 except Exception as error:
-    print(type(error).__name__, error)
+    print(type(error).__name__, error.text(sys.argv[2]))
 """
 
 
@@ -161,10 +161,10 @@ except Exception as error:
 def test_a_file_larger_than_the_system_allows_is_told_in_the_users_language(tmp_path, language, words):
     (tmp_path / "old").write_bytes(OLD)
     told = subprocess.run(
-        [sys.executable, "-c", LIMITED, tmp_path / "old"], capture_output=True, text=True, timeout=60,
-        env={**os.environ, "WATERPLAN_LANGUAGE": language, "PYTHONIOENCODING": "utf-8"},
+        [sys.executable, "-c", LIMITED, tmp_path / "old", language], capture_output=True, text=True, timeout=60,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
     )  # fmt: skip
-    assert told.stdout.startswith("DataError"), told.stderr
+    assert told.stdout.startswith("OutputError"), told.stderr
     assert words in told.stdout
     assert (tmp_path / "old").read_bytes() == OLD
     assert names(tmp_path) == ["old"]
@@ -268,7 +268,7 @@ def test_a_folder_that_is_a_link_is_a_place_as_another(tmp_path):
 def test_a_pipe_and_a_device_are_no_place_for_a_file(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", Path("/dev/null")):
-        with pytest.raises(DataError, match="no plain file"):
+        with pytest.raises(OutputError, match="no plain file"):
             write_whole(path, b"content")
 
 

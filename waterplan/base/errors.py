@@ -9,6 +9,7 @@
     ├── SolverError          6    the solver stopped without an answer
     │   └── StoppedError     6    its time was up, or a newer request took its place
     ├── CertificateError     7    a plan does not survive recomputation from the tables
+    ├── OutputError          8    a file or a folder cannot be written, whichever command writes it
     └── BusyError            8    somebody else writes in the pool of peers
 """
 
@@ -28,13 +29,38 @@ DIGITS_MAX = 18  # no difference that counts is smaller: a billionth of the smal
 PATHS = (str, os.PathLike)  # what a path may be given as
 
 
-def suggest(word: str, words: Iterable[str]) -> str:
-    """A sentence that names the nearest allowed word, or nothing when none is near."""
+def nearest(word: str, words: Iterable[str]) -> str:
+    """The nearest allowed word, or nothing when none is near."""
     written, known = str(word), list(words)
     if len(written) > 3 * max(map(len, known), default=0):  # too long to be near any
         return ""
-    near = difflib.get_close_matches(written, known, n=1, cutoff=0.6)
-    return Message("errors.did_you_mean", name=near[0]) if near else ""
+    return next(iter(difflib.get_close_matches(written, known, n=1, cutoff=0.6)), "")
+
+
+def suggest(word: str, words: Iterable[str]) -> str:
+    """A sentence that names the nearest allowed word, or nothing when none is near."""
+    near = nearest(word, words)
+    return Message("errors.did_you_mean", name=near) if near else ""
+
+
+def either(words: Sequence[object]) -> object:
+    """One of several, as it is said.
+
+    >>> str(either(["t", "kg", "g"])), either(["t", "kg"]).text("zh")
+    ('t or kg or g', 't 或 kg')
+    """
+    first, *rest = words
+    return Message("errors.either", first=first, second=either(rest)) if rest else first
+
+
+def both(words: Sequence[object]) -> object:
+    """All of several, as it is said.
+
+    >>> both(["t", "kg", "g"])
+    't and kg and g'
+    """
+    first, *rest = words
+    return Message("errors.both", first=first, second=both(rest)) if rest else first
 
 
 @dataclass(frozen=True, order=True)
@@ -110,16 +136,20 @@ class ScenarioError(ProblemsError):
     exit_code = 4
 
 
+class OutputError(ProblemsError):
+    """A file or a folder cannot be written where it was asked for; says why, and that what stood there is unharmed."""
+
+
 def must_be(
     given: object,
     kinds: type | tuple[type, ...],
     where: str,
-    allowed: str,
+    allowed: Message,
     error: type[WaterplanError] = WaterplanError,
 ) -> None:
     """Raises an error that says where something of another kind was given; true and false are no numbers.
 
-    >>> must_be(3, str, "title", "a text", ScenarioError)
+    >>> must_be(3, str, "title", Message("errors.a_text"), ScenarioError)
     Traceback (most recent call last):
     waterplan.base.errors.ScenarioError: title: 1 problem
       got int 3; give a text.

@@ -5,8 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from waterplan.base.errors import WaterplanError
-from waterplan.base.messages import usual_language
-from waterplan.base.texts import Texts
+from waterplan.base.messages import Message
 
 BRINGS = {
     "dashboard": ("panel", "param", "bokeh", "tornado"),
@@ -20,16 +19,16 @@ CHARTS = ("hvplot", "holoviews", "matplotlib")
 class MissingExtraError(WaterplanError, ImportError):
     """A package that only an extra brings is not installed."""
 
-    def __init__(self, extra: str, language: str | None = None):
-        super().__init__(Texts("extras", language or usual_language())(extra))
+    def __init__(self, extra: str):
+        super().__init__(Message(f"extras.{extra}"))
         self.extra = extra
 
 
-def need(*packages: str, language: str | None = None) -> None:
+def need(*packages: str) -> None:
     """Raises MissingExtraError for the first of some packages that is not installed."""
     for package in packages:
         if find_spec(package) is None:
-            raise MissingExtraError(_extra_of(package), language)
+            raise MissingExtraError(_extra_of(package))
 
 
 def missing_extra(error: ModuleNotFoundError) -> MissingExtraError | None:

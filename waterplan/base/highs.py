@@ -5,6 +5,7 @@ from __future__ import annotations
 import highspy
 
 from waterplan.base.errors import SolverError
+from waterplan.base.messages import Message
 
 SMALLEST = 1e-12  # a coefficient below this is nothing to HiGHS, which allows no less; its own default is 1e-9
 
@@ -26,5 +27,5 @@ def quiet_highs(**options: object) -> QuietHighs:
     usual = {"output_flag": False, "threads": 1, "parallel": "off", "small_matrix_value": SMALLEST}
     for name, value in {**usual, **options}.items():
         if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
-            raise SolverError(f"HiGHS does not take {name} = {value!r}.")
+            raise SolverError(Message("errors.highs_option", name=name, value=repr(value)))
     return highs

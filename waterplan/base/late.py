@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from waterplan.base.extras import missing_extra
+from waterplan.base.messages import Message
 
 
 def late_names(module: str, file: str) -> tuple[Callable[[str], Any], list[str]]:
@@ -27,7 +28,7 @@ def late_names(module: str, file: str) -> tuple[Callable[[str], Any], list[str]]
 
     def load(name: str) -> Any:
         if name not in homes:
-            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+            raise AttributeError(Message("errors.no_attribute", module=module, name=name))
         try:
             value = _value(homes[name], name)
         except ModuleNotFoundError as error:

@@ -7,15 +7,20 @@ import os
 import stat
 from pathlib import Path
 
+from waterplan.base.messages import Message
+
+WORDS = ("EACCES", "EPERM", "EIO", "ENOSPC", "EDQUOT", "EFBIG", "EROFS", "ENAMETOOLONG", "ELOOP", "ENOENT", "ENOTDIR",
+         "EADDRINUSE", "EADDRNOTAVAIL", "EBADF", "ESTALE", "EMFILE", "EINVAL")  # fmt: skip
+
 
 class NotPlainError(OSError):
     """What stands there is a folder, a pipe, a socket, a device or, where none is followed, a link."""
 
 
 class TooLargeError(OSError):
-    """The file is larger than any that may be read here: ``size`` bytes, or at least so many."""
+    """The file is larger than any that may be read here: ``size`` bytes, or at least so many, and ``most`` may be."""
 
-    size = 0
+    size = most = 0
 
 
 def read_plain(path: str | Path, most: int, *, is_link_followed: bool = True) -> bytes:
@@ -35,14 +40,14 @@ def read_plain(path: str | Path, most: int, *, is_link_followed: bool = True) ->
     try:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
-            raise NotPlainError(errno.EINVAL, "not a plain file", str(path))
+            raise NotPlainError(errno.EINVAL, os.strerror(errno.EINVAL), str(path))
         with os.fdopen(handle, "rb", closefd=False) as file:
             content = file.read(most + 1) if found.st_size <= most else b""
     finally:
         os.close(handle)
     if max(found.st_size, len(content)) > most:
         too_large = TooLargeError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
-        too_large.size = max(found.st_size, len(content))
+        too_large.size, too_large.most = max(found.st_size, len(content)), most
         raise too_large
     return content
 
@@ -53,3 +58,28 @@ def is_plain(path: Path) -> bool:
         return stat.S_ISREG(path.lstat().st_mode)
     except OSError:
         return False
+
+
+def why_unreadable(error: OSError) -> Message:
+    """Why a file could not be read, as a sentence: the one way in which every reader says it.
+
+    >>> why_unreadable(PermissionError(errno.EACCES, "Permission denied"))
+    'cannot be read: Permission denied.'
+    """
+    if isinstance(error, TooLargeError):
+        return Message("files.too_large_to_read", size=f"{error.size:,}", most=f"{error.most:,}")
+    if isinstance(error, NotPlainError):
+        return Message("files.unreadable", reason=Message("files.not_plain"))
+    return Message("files.unreadable", reason=words_of(error))
+
+
+def words_of(error: OSError) -> Message:
+    """What the system complains of, in a few words: in Chinese too where it is a usual one.
+
+    >>> words_of(OSError(errno.ENOSPC, "")).text("zh")
+    '磁盘空间已满'
+    """
+    name = errno.errorcode.get(error.errno or 0, "")
+    if name in WORDS:
+        return Message(f"files.system_{name}")
+    return Message("files.system_other", words=error.strerror or str(error))

@@ -6,6 +6,8 @@ import re
 import tomllib
 from typing import Any
 
+from waterplan.base.messages import Message
+
 DEPTH_MAX = 50
 PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
 TOO_DEEP = re.compile(  # tomllib takes the square of the time for it; this reads each sign a few times at most
@@ -14,11 +16,11 @@ TOO_DEEP = re.compile(  # tomllib takes the square of the time for it; this read
 
 
 class TomlError(ValueError):
-    """A text that is not TOML as it may be; line: where, 0 if that is not known."""
+    """A text that is not TOML as it may be; message: why, as a sentence; line: where, 0 if that is not known."""
 
-    def __init__(self, message: str, line: int = 0):
+    def __init__(self, message: Message, line: int = 0):
         super().__init__(message)
-        self.line = line
+        self.message, self.line = message, line
 
 
 def read_toml(text: str) -> dict[str, Any]:
@@ -30,11 +32,11 @@ def read_toml(text: str) -> dict[str, Any]:
     deep = TOO_DEEP.search(text)
     if deep:
         line = text.count("\n", 0, deep.start()) + 1
-        raise TomlError(f"a key of more than {DEPTH_MAX} parts with dots between (at line {line}, column 1)", line)
+        raise TomlError(Message("files.toml_key", parts=DEPTH_MAX, line=line), line)
     try:
         return tomllib.loads(text)
     except RecursionError:
-        raise TomlError("brackets are nested too deeply") from None
+        raise TomlError(Message("files.toml_brackets")) from None
     except ValueError as error:  # besides what tomllib calls its own: a number of more digits than Python reads
         found = re.search(r"at line (\d+)", str(error))
-        raise TomlError(str(error), int(found[1]) if found else 0) from None
+        raise TomlError(Message("files.toml_words", words=str(error)), int(found[1]) if found else 0) from None

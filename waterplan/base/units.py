@@ -12,6 +12,9 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from waterplan.base.errors import either
+from waterplan.base.messages import Message
+
 UNIT_LENGTH_MAX = 80
 WHOLE_VOLUMES = (1.0, 1e6)  # hm3/a; a province's one industry, and more than the world's
 
@@ -67,7 +70,11 @@ Dimensions = dict[str, int]
 
 
 class UnitError(ValueError):
-    """A unit cannot be brought to the canonical one; says which can."""
+    """A unit cannot be brought to the canonical one; ``message`` says which can."""
+
+    def __init__(self, message: Message):
+        super().__init__(message)
+        self.message = message
 
 
 @lru_cache(maxsize=4096)
@@ -83,21 +90,21 @@ def factor(unit: str, canonical: str) -> float:
         return 1.0
     allowed = _allowed(canonical)
     if not unit.strip():
-        raise UnitError(f'empty. Write {allowed} ("1" is the unit of shares).')
+        raise UnitError(Message("units.empty", allowed=allowed))
     if len(unit) > UNIT_LENGTH_MAX:
-        raise UnitError(f"{len(unit)} characters are not a unit. Write {allowed}.")
+        raise UnitError(Message("units.too_long", signs=len(unit), allowed=allowed))
     goal, goal_dimensions = _read(canonical, frozenset())
     size, dimensions = _read(unit, frozenset(goal_dimensions))
     if set(goal_dimensions) - {"time"} and goal_dimensions.get("time") == -1 and "time" not in dimensions:
         dimensions = {**dimensions, "time": -1}
     bare = not dimensions and size != 1 and "%" not in unit and "‰" not in unit
     if dimensions != goal_dimensions or size <= 0 or bare:
-        raise UnitError(f'"{unit}" cannot be brought to {canonical}. Write {allowed}.')
+        raise UnitError(Message("units.another_kind", unit=unit, canonical=canonical, allowed=allowed))
     return float(f"{size / goal:.15g}")
 
 
-def _allowed(canonical: str) -> str:
-    return " or ".join(dict.fromkeys([canonical, *SHOWN.get(canonical, ())]))
+def _allowed(canonical: str) -> object:
+    return either(list(dict.fromkeys([canonical, *SHOWN.get(canonical, ())])))
 
 
 def _read(unit: str, own: frozenset[str]) -> tuple[float, Dimensions]:

@@ -27,6 +27,7 @@ from functools import cache
 from pathlib import Path
 
 from waterplan.base.errors import WaterplanError, suggest
+from waterplan.base.messages import Message
 
 KINDS = (
     "dimension", "input", "lever", "decision", "ledger", "result", "dual", "curve", "run", "record", "indicator",
@@ -75,6 +76,17 @@ class Term:
         return self.unit.replace("output_unit", output_unit) if output_unit else self.unit
 
 
+@dataclass(frozen=True)
+class Meaning:
+    """What a name means, within a message: in the reader's language."""
+
+    term: Term
+
+    def text(self, language: str = "en") -> str:
+        """The meaning in a language."""
+        return self.term.meaning(language)
+
+
 def _number(text: str) -> float | None:
     return float(text) if text else None
 
@@ -111,10 +123,7 @@ def term(name: str) -> Term:
     """
     found = terms().get(name)
     if found is None:
-        raise WaterplanError(
-            f'"{name}" is not a name of the data dictionary.{suggest(name, terms())} '
-            "waterplan describe lists them by kind."
-        )
+        raise WaterplanError(Message("errors.no_name", name=name, near=suggest(name, terms())))
     return found
 
 
@@ -129,5 +138,5 @@ def of_kind(kind: str) -> list[Term]:
     Raises WaterplanError if there is no such kind.
     """
     if kind not in KINDS:
-        raise WaterplanError(f'"{kind}" is not a kind of term.{suggest(kind, KINDS)} Kinds: {", ".join(KINDS)}.')
+        raise WaterplanError(Message("errors.no_kind", name=kind, near=suggest(kind, KINDS), kinds=KINDS))
     return list(_of_kind(kind))

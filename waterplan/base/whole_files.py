@@ -15,9 +15,9 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from waterplan.base.errors import DataError, Problem
-from waterplan.base.messages import usual_language
-from waterplan.base.texts import Texts
+from waterplan.base.errors import OutputError, Problem
+from waterplan.base.messages import Message
+from waterplan.base.plain_files import words_of
 
 NAME_MAX = 40  # signs of a name that are repeated beside it; in any script a name is then short enough
 PART = ".part"  # the end of the name of what is not whole yet
@@ -35,22 +35,22 @@ REASONS = {
 }
 
 
-def write_whole(path: str | Path, content: bytes, *, mode: int | None = None, language: str | None = None) -> None:
+def write_whole(path: str | Path, content: bytes, *, mode: int | None = None) -> None:
     """Writes a file, whole or not at all; what stood there stands until then.
 
-    mode: permissions of the file; without it those of the file that stood there, or the usual ones. Raises DataError
+    mode: permissions of the file; without it those of the file that stood there, or the usual ones. Raises OutputError
     that says in words why it cannot be done.
     """
     goal = Path(path)
-    with told(goal, language):
+    with told(goal):
         put(goal, content, mode=mode)
 
 
 @contextlib.contextmanager
-def whole(path: str | Path, *, language: str | None = None) -> Iterator[Path]:
-    """A place to write what is too large to hold; it becomes the file when all went well. Raises DataError as above."""
+def whole(path: str | Path) -> Iterator[Path]:
+    """A place to write what is too large to hold; it becomes the file when all went well. Raises OutputError too."""
     goal = Path(path)
-    with told(goal, language):
+    with told(goal):
         beside = _beside(goal)
         try:
             os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
@@ -63,19 +63,19 @@ def whole(path: str | Path, *, language: str | None = None) -> Iterator[Path]:
                 beside.unlink(missing_ok=True)
 
 
-def write_together(folder: Path, contents: Mapping[str, bytes], language: str | None = None) -> None:
+def write_together(folder: Path, contents: Mapping[str, bytes]) -> None:
     """Writes files of a folder by their names, all or none; a folder that was made for nothing is taken back.
 
-    Raises DataError as above.
+    Raises OutputError as above.
     """
     missing = [place for place in (folder, *folder.parents) if not place.exists()]
-    make_folder(folder, language)
+    make_folder(folder)
     try:
         with contextlib.ExitStack() as written:
-            parts = [(_part(folder / name, content, written, language), folder / name)
+            parts = [(_part(folder / name, content, written), folder / name)
                      for name, content in contents.items()]  # fmt: skip
             for part, goal in parts:
-                with told(goal, language):
+                with told(goal):
                     _move(part, goal, None, is_lasting=True)
     except BaseException:
         with contextlib.suppress(OSError):  # what is not empty stays
@@ -84,8 +84,8 @@ def write_together(folder: Path, contents: Mapping[str, bytes], language: str | 
         raise
 
 
-def _part(goal: Path, content: bytes, written: contextlib.ExitStack, language: str | None) -> Path:
-    with told(goal, language):
+def _part(goal: Path, content: bytes, written: contextlib.ExitStack) -> Path:
+    with told(goal):
         return written.enter_context(_written(goal, content, None, is_lasting=True))
 
 
@@ -129,39 +129,72 @@ def put_new(path: Path, content: bytes, *, mode: int | None = None) -> None:
         raise
 
 
-def make_folder(path: Path, language: str | None = None) -> None:
-    """Makes a folder and those above it, if they are not there. Raises DataError when that cannot be done."""
+def make_folder(path: Path) -> None:
+    """Makes a folder and those above it, if they are not there. Raises OutputError when that cannot be done."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
-        raise cannot_write(path, Texts("files", language or usual_language())("not_a_folder")) from None
+        raise cannot_write(path, Message("files.not_a_folder")) from None
     except OSError as error:
-        raise cannot_write(path, reason(error, language)) from None
+        raise cannot_write(path, reason(error)) from None
 
 
 @contextlib.contextmanager
-def told(path: Path, language: str | None = None) -> Iterator[None]:
+def told(path: Path) -> Iterator[None]:
     """While a file is written: refuses a place where none can stand, and tells what the system complains of."""
-    say = Texts("files", language or usual_language())
-    if "\0" in str(path):
-        raise cannot_write(path, say("other", reason="NUL"))
+    check_place(path)
     try:
-        if path.is_dir():
-            raise cannot_write(path, say("is_a_folder"))
-        if path.exists() and not path.is_file():
-            raise cannot_write(path, say("no_plain_file"))
-        if not path.parent.is_dir():
-            raise cannot_write(path, say("no_folder", folder=path.parent))
-        if _is_database(path):
-            raise cannot_write(path, say("is_a_database"))
         yield
     except OSError as error:
-        raise cannot_write(path, reason(error, language)) from error
+        raise cannot_write(path, reason(error)) from error
+
+
+def check_place(path: Path) -> None:
+    """Raises OutputError for a place where no file can be written, as far as that is seen before it is."""
+    if "\0" in str(path):
+        raise cannot_write(path, Message("files.no_zero_byte"))
+    try:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            path.lstat()  # a name that is too long
+        if path.is_dir():
+            raise cannot_write(path, Message("files.is_a_folder"))
+        if path.exists() and not path.is_file():
+            raise cannot_write(path, Message("files.no_plain_file"))
+        if not path.parent.is_dir():
+            raise cannot_write(path, Message("files.no_folder", folder=path.parent))
+        if _is_database(path):
+            raise cannot_write(path, Message("files.is_a_database"))
+        _check_right(path.parent)
+    except OSError as error:
+        raise cannot_write(path, reason(error)) from error
+
+
+def check_folder(path: Path) -> None:
+    """Raises OutputError for a place where no folder of files can be written, as far as that is seen before it is."""
+    if "\0" in str(path):
+        raise cannot_write(path, Message("files.no_zero_byte"))
+    try:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            path.lstat()
+        there = next(place for place in (path.absolute(), *path.absolute().parents) if place.exists())
+        if not there.is_dir():
+            raise cannot_write(path, Message("files.not_a_folder"))
+        _check_right(there)
+    except OSError as error:
+        raise cannot_write(path, reason(error)) from error
+
+
+def _check_right(folder: Path) -> None:
+    """Raises OSError as the system would for what is written in a folder."""
+    if not os.access(folder, os.W_OK):
+        is_read_only = os.name == "posix" and os.statvfs(folder).f_flag & os.ST_RDONLY
+        code = errno.EROFS if is_read_only else errno.EACCES
+        raise OSError(code, os.strerror(code))
 
 
 def is_input(place: Path, inputs: Iterable[str | Path]) -> bool:
     """Whether what is written at a place would stand where something was read: that file, or a table of that folder."""
-    is_table = place.suffix in TABLES and place.exists()
+    is_table = place.suffix in TABLES and os.path.exists(place)  # which knows no name that is too long
     return any(_is_same(place, one) or (is_table and _is_same(place.parent, one)) for one in inputs)
 
 
@@ -183,17 +216,14 @@ def _is_database(path: Path) -> bool:
     return False
 
 
-def reason(error: OSError, language: str | None = None) -> str:
-    """Why the system did not write, and what to do, in words."""
-    say = Texts("files", language or usual_language())
-    if error.errno in REASONS:
-        return say(REASONS[error.errno], reason=os.strerror(error.errno))  # a library's own words may name other files
-    return say("other", reason=error.strerror or error)
+def reason(error: OSError) -> Message:
+    """Why the system did not write, and what to do, in words; not a library's own, which may name other files."""
+    return Message(f"files.{REASONS.get(error.errno or 0, 'other')}", reason=words_of(error))
 
 
-def cannot_write(path: Path, message: str) -> DataError:
+def cannot_write(path: Path, message: Message) -> OutputError:
     """The error that says so, with the path."""
-    return DataError([Problem(str(path), 0, "", message)])
+    return OutputError([Problem(str(path), 0, "", message)])
 
 
 def _beside(path: Path) -> Path:

@@ -13,7 +13,7 @@ from waterplan.base.extras import BRINGS, need
 from waterplan.base.messages import usual_language
 from waterplan.base.texts import Texts
 from waterplan.cli.output import tell, tell_before_compiling, tell_json
-from waterplan.cli.plan import check_inputs
+from waterplan.cli.plan import check_inputs, check_places, check_store
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -50,9 +50,11 @@ class Batch:
 def print_batch(asked: Batch, as_json: bool, language: str) -> None:
     """Plans what is left of a design, and tells what became of all its runs. Raises like ``run_batch``."""
     say = Texts("batch", language)
-    need(*BRINGS["batch"], language=language)
+    need(*BRINGS["batch"])
     written = None if asked.write is None else asked.into / f"run-{asked.write}.toml"
-    check_inputs((asked.store, *asked.export, written), (asked.design, asked.study), language)
+    check_inputs((asked.store, *asked.export, written), (asked.design, asked.study))
+    check_store(asked.store)
+    check_places(asked.export, None if written is None else asked.into)
     study = waterplan.open_study(asked.study)
     design = waterplan.Design.read(asked.design)
     for remark in design.remarks(language):

@@ -10,11 +10,12 @@ import typer
 
 import waterplan
 from waterplan.base.errors import WaterplanError, suggest
-from waterplan.base.messages import usual_language
+from waterplan.base.messages import Message, usual_language
 from waterplan.base.texts import Texts
 from waterplan.cli.output import tell, tell_json
 from waterplan.cli.peers import opened
-from waterplan.cli.plan import check_inputs, check_paths
+from waterplan.cli.plan import check_inputs, check_places
+from waterplan.cli.usage import WrongUseError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,36 +54,35 @@ class Asked:
 
 def write_template(path: Path, study: str, language: str) -> None:
     """Writes the template for records; never over a file, for that may be one that is filled in."""
-    check_paths((path,), None, Texts("commands", language))
+    check_places((path,))
     if path.exists():
-        raise typer.BadParameter(Texts("benchmark", language)("template_there", path=path), param_hint="--template")
+        raise WrongUseError(Message("benchmark.template_there", path=path), "--template")
     waterplan.write_template(path, waterplan.open_study(study), language)
     tell(Texts("commands", language)("saved", path=path))
 
 
 def print_benchmark(file: Path | None, study: str, asked: Asked, output: Path | None, as_json: bool) -> None:
     """Prints where a plant stands, or a line for each of many; writes what is asked for."""
-    say = Texts("benchmark", asked.language)
     if file is None:
-        raise typer.BadParameter(say("no_file"), param_hint="FILE")
-    goal = None if asked.goal is None else goal_of(asked.goal, say)
+        raise WrongUseError(Message("benchmark.no_file"), "FILE")
+    goal = None if asked.goal is None else goal_of(asked.goal)
     suffix = "" if output is None else output.suffix.lower()
     if output is not None and suffix not in (*OF_ONE, *OF_MANY):
-        raise typer.BadParameter(say("suffix", path=output), param_hint="-o")
-    check_paths((output,), None, Texts("commands", asked.language))
-    check_inputs((output,), (file, study), asked.language)
+        raise WrongUseError(Message("benchmark.suffix", path=output), "-o")
+    check_inputs((output,), (file, study))
+    check_places((output,))
     known = waterplan.open_study(study)
     records = waterplan.read_records(file, known, language=asked.language)
-    chosen = chosen_of(records, asked, say)
+    chosen = chosen_of(records, asked)
     place = None
     if asked.pool is not None:
         if _is_lost(asked.pool):
-            raise WaterplanError(say("no_pool", pool=asked.pool))
-        with opened(asked.pool, Texts("peer_pool", asked.language)) as peers:
+            raise WaterplanError(Message("benchmark.no_pool", pool=asked.pool))
+        with opened(asked.pool) as peers:
             place = peers.place(records)
     if len(chosen) > 1 and (suffix in OF_ONE or goal is not None):
         shown = "; ".join(f"{plant}, {year}" for plant, year in chosen[:SHOWN_PLANTS])
-        raise WaterplanError(say("which", count=len(chosen), shown=shown))
+        raise WaterplanError(Message("benchmark.which", count=len(chosen), shown=shown))
     if len(chosen) == 1 and suffix not in OF_MANY:
         _one(waterplan.plant_standing(records, *chosen[0], known, place=place, goal=goal), asked, output, as_json)
     else:
@@ -95,7 +95,7 @@ def _is_lost(pool: str) -> bool:
     return scheme in ("", "sqlite") and "://" not in pool.removeprefix("sqlite:///") and not Path(path).exists()
 
 
-def goal_of(text: str, say: Texts) -> Goal:
+def goal_of(text: str) -> Goal:
     """A goal such as grade:1, budget:2.5 [MCNY] or payback:4 [a]. Raises a usage error for what is none."""
     kind, _, value = text.partition(":")
     try:
@@ -109,10 +109,11 @@ def goal_of(text: str, say: Texts) -> Goal:
     try:
         return waterplan.Goal(kind.strip(), number)
     except WaterplanError as error:
-        raise typer.BadParameter(f"{error} {say('goals')}", param_hint="--goal") from None
+        message = Message("errors.then", first=error, second=Message("benchmark.goals"))
+        raise WrongUseError(message, "--goal") from None
 
 
-def chosen_of(records: Records, asked: Asked, say: Texts) -> list[tuple[str, int]]:
+def chosen_of(records: Records, asked: Asked) -> list[tuple[str, int]]:
     """The plants and years asked for; raises WaterplanError with the nearest name where there is none."""
     every = [(str(plant), int(year)) for plant, year in records.sites.index]
     found = [
@@ -123,7 +124,7 @@ def chosen_of(records: Records, asked: Asked, say: Texts) -> list[tuple[str, int
         names = list(dict.fromkeys(plant for plant, _ in every))
         near = suggest(asked.plant, names) if asked.plant is not None and asked.plant not in names else ""
         wanted = ", ".join(str(one) for one in (asked.plant, asked.year) if one is not None)
-        raise WaterplanError(say("no_plant", wanted=wanted, near=near))
+        raise WaterplanError(Message("benchmark.no_plant", wanted=wanted, near=near))
     return found
 
 

@@ -6,12 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 import waterplan
 from waterplan.base.errors import ScenarioError
-from waterplan.base.texts import Texts
+from waterplan.base.messages import Message
 from waterplan.cli.output import tell, tell_before_compiling, tell_json
+from waterplan.cli.usage import WrongUseError
 
 if TYPE_CHECKING:
     from waterplan.planning.plan.comparison_table import Comparison
@@ -25,8 +24,7 @@ PLAN_FILE, SCENARIO_FILE = ".nc", ".toml"
 def print_comparison(names: list[str], study: str, as_json: bool, language: str) -> None:
     """Compares two plans or more. Raises the errors of the study, the files and the scenarios."""
     if len(names) < 2:
-        message = Texts("commands", language)("two_plans", count=len(names))
-        raise typer.BadParameter(message, param_hint="PLAN")
+        raise WrongUseError(Message("commands.two_plans", count=len(names)), "PLAN")
     known = waterplan.open_study(study)
     plans = [plan_of(name, known, language) for name in names]
     compared = waterplan.compare(plans, [Path(name).stem for name in names])
@@ -68,6 +66,9 @@ def scenario_of(name: str) -> Scenario:
     except ScenarioError as error:
         if Path(name).suffix == SCENARIO_FILE:
             raise
-        hint = f"A saved plan is a {PLAN_FILE} file."
-        problems = [replace(problem, message=f"{problem.message} {hint}") for problem in error.problems]
+        hint = Message("commands.saved_plan", suffix=PLAN_FILE)
+        problems = [
+            replace(problem, message=Message("errors.then", first=problem.message, second=hint))
+            for problem in error.problems
+        ]
         raise ScenarioError(problems) from error

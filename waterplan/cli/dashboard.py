@@ -14,7 +14,10 @@ from typing import Any
 import waterplan
 from waterplan.base.errors import WaterplanError
 from waterplan.base.extras import BRINGS, need
+from waterplan.base.messages import Message
+from waterplan.base.plain_files import words_of
 from waterplan.base.texts import Texts
+from waterplan.base.whole_files import check_place
 from waterplan.cli.output import tell
 
 PLACES = ("waterplan._shipped.dashboards", "dashboards")  # in the installed package, in a checkout
@@ -24,11 +27,11 @@ NO_PORT = (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL)
 def serve_pages(study: str, scenarios: str | None, language: str, **server: Any) -> None:
     """Serves the pages until it is interrupted. Raises WaterplanError where an extra is missing."""
     say = Texts("commands", language)
-    need(*BRINGS["dashboard"], language=language)
+    need(*BRINGS["dashboard"])
     if server.get("pool") is not None:
-        need("sqlalchemy", "alembic", language=language)
+        need("sqlalchemy", "alembic")
     if server.get("runs") is not None:
-        need(*BRINGS["batch"], language=language)
+        need(*BRINGS["batch"])
     _read_who_may_come_in(server.get("basic_auth"), server.get("cookie_secret_file"))
     waterplan.open_study(study)
     address = server["address"]
@@ -41,7 +44,8 @@ def serve_pages(study: str, scenarios: str | None, language: str, **server: Any)
     except OSError as error:
         if error.errno not in NO_PORT and not isinstance(error, socket.gaierror):
             raise
-        raise WaterplanError(say("no_port", address=address, port=server["port"], reason=error.strerror)) from None
+        where = {"address": address, "port": server["port"]}
+        raise WaterplanError(Message("commands.no_port", reason=words_of(error), **where)) from None
 
 
 def _read_who_may_come_in(users: str | None, secret: str | None) -> None:
@@ -57,11 +61,12 @@ def add_user(path: str | None, name: str, language: str) -> None:
     """Asks for a password, twice at a terminal, and writes it into a file of users as a salted hash."""
     say = Texts("commands", language)
     if path is None:
-        raise WaterplanError(say("users_where", name=name))
+        raise WaterplanError(Message("commands.users_where", name=name))
+    check_place(Path(path))
     if sys.stdin.isatty():
         password = getpass.getpass(say("password"))
         if getpass.getpass(say("password_again")) != password:
-            raise WaterplanError(say("passwords_differ"))
+            raise WaterplanError(Message("commands.passwords_differ"))
     else:
         password = sys.stdin.readline().rstrip("\r\n")
     pages("passwords").add_user(path, name, password)

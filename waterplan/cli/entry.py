@@ -11,12 +11,12 @@ from collections.abc import Sequence
 import typer
 
 from waterplan.base.errors import WaterplanError
-from waterplan.base.messages import LANGUAGES, usual_language
-from waterplan.base.texts import Texts
+from waterplan.base.messages import LANGUAGES, Message, in_language, usual_language
+from waterplan.base.plain_files import words_of
 from waterplan.cli.app import app
 from waterplan.cli.output import BROKEN_PIPE, INTERRUPTED, USAGE, error_content, error_text, tell_json
+from waterplan.cli.usage import UsageProblem, usage_line, usage_message
 
-UsageProblem: type[Exception] = typer.BadParameter.__mro__[1]  # of the click that typer brings
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 
 
@@ -26,9 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    say = Texts("commands", _language(words))
     if sys.stdout is None:
-        return _lost(say("output_closed"))
+        return _lost(Message("commands.output_closed"), words)
     try:
         return _told(words)
     except BrokenPipeError:
@@ -38,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if error.filename is not None or error.errno not in UNWRITABLE:  # not the output: a crash
             raise
         _silence()
-        return _lost(say("output_lost", reason=error.strerror))
+        return _lost(Message("commands.output_lost", reason=words_of(error)), words)
 
 
 def _silence() -> None:
@@ -46,10 +45,10 @@ def _silence() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _lost(message: str) -> int:
+def _lost(message: Message, words: list[str]) -> int:
     """Tells that the output cannot be written."""
     with contextlib.suppress(OSError):
-        typer.echo(message, err=True)
+        typer.echo(message.text(_language(words)), err=True)
     return WaterplanError.exit_code
 
 
@@ -59,7 +58,7 @@ def _told(words: list[str]) -> int:
     try:
         return _run(words)
     except UsageProblem as error:
-        return _usage(error, as_json)
+        return _usage(error, words)
     except WaterplanError as error:
         if as_json:
             tell_json(error_content(error, language))
@@ -68,7 +67,7 @@ def _told(words: list[str]) -> int:
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         with contextlib.suppress(OSError):
-            typer.echo(Texts("commands", language)("interrupted"), err=True)
+            typer.echo(Message("commands.interrupted").text(language), err=True)
         return INTERRUPTED
 
 
@@ -83,14 +82,14 @@ def _run(words: list[str]) -> int:
     return 0
 
 
-def _usage(error: Exception, as_json: bool) -> int:
-    message = error.format_message()  # type: ignore[attr-defined]
-    context = getattr(error, "ctx", None)
-    if as_json:
+def _usage(error: Exception, words: list[str]) -> int:
+    language, context = _language(words), getattr(error, "ctx", None)
+    message = str(in_language(usage_message(error, words), language))
+    if "--json" in words:
         tell_json({"error": "usage", "message": message, "exit_code": USAGE})
     else:
         if context is not None:
-            typer.echo(context.get_usage(), err=True)
+            typer.echo(usage_line(context).text(language), err=True)
         typer.echo(message, err=True)
     return USAGE
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 import waterplan
-from waterplan.base.errors import InfeasibleError
-from waterplan.base.messages import usual_language
+from waterplan.base.errors import InfeasibleError, nearest
+from waterplan.base.messages import Message, usual_language
 from waterplan.base.texts import Texts
 from waterplan.cli import names
 from waterplan.cli.output import tell, tell_before_compiling, tell_json
+from waterplan.cli.usage import WrongUseError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +48,7 @@ def print_explanation(
     Raises a usage error for a technology that the study does not have, InfeasibleError where there is no plan.
     """
     known = waterplan.open_study(study)
-    label = None if technology is None else known_technology(known, technology, language)
+    label = None if technology is None else known_technology(known, technology)
     question = waterplan.open_scenario(scenario).with_settings(settings)
     question.check(known)
     tell_before_compiling(language)
@@ -70,20 +70,16 @@ def print_explanation(
         tell(names.technology_page(result, causes, language))
 
 
-def known_technology(study: Study, given: str, language: str) -> str:
+def known_technology(study: Study, given: str) -> str:
     """The key of a technology by its key or its name in any language; a usage error with the nearest otherwise."""
     keys = [str(key) for key in study.technologies.index]
     names = {str(study.technologies.loc[key, f"name_{one}"]).lower(): key for key in keys for one in ("en", "zh")}
     called = {**names, **{key: key for key in keys}}
     if given.lower() in called:
         return called[given.lower()]
-    say, nearest = Texts("explain", language), difflib.get_close_matches(given.lower(), called, 1)
-    message = (
-        say("no_technology_but", given=given, nearest=called[nearest[0]])
-        if nearest
-        else say("no_technology", given=given)
-    )
-    raise typer.BadParameter(message, param_hint="TECHNOLOGY")
+    near = nearest(given.lower(), called)
+    key = "explain.no_technology_but" if near else "explain.no_technology"
+    raise WrongUseError(Message(key, given=given, nearest=called.get(near, "")), "TECHNOLOGY")
 
 
 def _solved(planner: Planner, scenario: Scenario) -> Result:

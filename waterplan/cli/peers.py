@@ -11,11 +11,12 @@ import typer
 import waterplan
 from waterplan.base.errors import WaterplanError
 from waterplan.base.extras import need
-from waterplan.base.messages import usual_language
+from waterplan.base.messages import Message, usual_language
 from waterplan.base.texts import Texts
 from waterplan.cli import options as o
 from waterplan.cli.output import tell, tell_json
-from waterplan.cli.plan import check_inputs
+from waterplan.cli.plan import check_inputs, check_places
+from waterplan.cli.usage import WrongUseError
 
 if TYPE_CHECKING:
     from waterplan.plants.pool.pool import PeerPool
@@ -45,7 +46,8 @@ def init(
 ) -> None:
     """Makes the pool or brings it up to date, seeds it, and issues a key if asked."""
     say = Texts("peer_pool", language)
-    with opened(pool, say) as peers:
+    check_places((new_key,))
+    with opened(pool) as peers:
         tell(say("ready", seeded=peers.seed(waterplan.open_study(study)), releases=peers.releases()))
         if new_key is not None:
             peers.issue_key(new_key)
@@ -65,10 +67,10 @@ def import_records(
     """Submits the records of a file under a key."""
     say = Texts("peer_pool", language)
     if not consent:
-        raise WaterplanError(say("no_consent"))
+        raise WaterplanError(Message("peer_pool.no_consent"))
     key = _checks().read_key(key_file)
     records = waterplan.read_records(file, waterplan.open_study(study), language=language)
-    with opened(pool, say) as peers:
+    with opened(pool) as peers:
         receipt = peers.submit(records, key)
     if as_json:
         skipped = [{"plant": plant, "year": year, "product": product} for plant, year, product in receipt.skipped]
@@ -91,9 +93,10 @@ def export(
     """Writes what a release tells, or what the pool holds of the owner of a key."""
     say = Texts("peer_pool", language)
     if file.suffix.lower() != TABLE:
-        raise typer.BadParameter(say("no_csv", path=file), param_hint="FILE.CSV")
-    check_inputs((file,), (key_file,), language)
-    with opened(pool, say) as peers:
+        raise WrongUseError(Message("peer_pool.no_csv", path=file), "FILE.CSV")
+    check_inputs((file,), (key_file,))
+    check_places((file,))
+    with opened(pool) as peers:
         if own:
             rows = peers.export_own(file, peers.read_key(key_file))
             tell(say("exported_own", rows=rows, path=file))
@@ -113,7 +116,7 @@ def stats(
 ) -> None:
     """Prints the deciles of a cell."""
     say = Texts("peer_pool", language)
-    with opened(pool, say) as peers:
+    with opened(pool) as peers:
         found = peers.statistics(peers.cell(product, route, output), release)
     leaves = [{"route": one, "size": size} for one, size in found.leaves]
     if as_json:
@@ -140,8 +143,8 @@ def delete(
     """Withdraws a plant, or everything, with its history."""
     say = Texts("peer_pool", language)
     if everything == (plant is not None):
-        raise typer.BadParameter(say("plant_or_all"), param_hint="PLANT")
-    with opened(pool, say) as peers:
+        raise WrongUseError(Message("peer_pool.plant_or_all"), "PLANT")
+    with opened(pool) as peers:
         tell(say("deleted", plants=peers.withdraw(peers.read_key(key_file), plant)))
 
 
@@ -149,7 +152,7 @@ def delete(
 def make_release(pool: PoolOption = None, language: o.LanguageOption = o.LANGUAGE) -> None:
     """Makes the next release."""
     say = Texts("peer_pool", language)
-    with opened(pool, say) as peers:
+    with opened(pool) as peers:
         made = peers.release()
     tell(say("released", number=made))
     for cell in made.waiting:
@@ -163,11 +166,11 @@ def named(leaves: Iterable[tuple[str, str]], say: Texts) -> str:
     return "; ".join(", ".join(word or say("unsaid") for word in leaf) for leaf in leaves)
 
 
-def opened(url: str | None, say: Texts) -> PeerPool:
+def opened(url: str | None) -> PeerPool:
     """The pool of an address. Raises WaterplanError if its packages are not installed."""
-    return _checks(say).open(url)
+    return _checks().open(url)
 
 
-def _checks(say: Texts | None = None) -> type[PeerPool]:
-    need("sqlalchemy", "alembic", language=(say or HELP).language)
+def _checks() -> type[PeerPool]:
+    need("sqlalchemy", "alembic")
     return waterplan.PeerPool

@@ -11,10 +11,12 @@ import typer
 
 import waterplan
 from waterplan.base.errors import CertificateError, InfeasibleError
+from waterplan.base.messages import Message
 from waterplan.base.texts import Texts
-from waterplan.base.whole_files import is_input
+from waterplan.base.whole_files import check_folder, check_place, is_input
 from waterplan.cli import names
 from waterplan.cli.output import tell, tell_before_compiling, tell_json
+from waterplan.cli.usage import WrongUseError
 
 if TYPE_CHECKING:
     from waterplan.planning.plan.plan import Plan
@@ -61,8 +63,8 @@ def print_plan(request: Request, as_json: bool, output: Path | None, csv: Path |
     A plan that the full model does not confirm is told, and ends with the code of a CertificateError.
     """
     say = Texts("commands", request.language)
-    check_paths((output, excel), csv, say)
-    check_inputs((output, excel, csv), (request.scenario, request.study), request.language)
+    check_inputs((output, excel, csv), (request.scenario, request.study))
+    check_places((output, excel), csv)
     result, was_compiled = solve(request)
     plan = waterplan.Plan.of(result)
     certificate = plan.certify()
@@ -82,27 +84,33 @@ def print_plan(request: Request, as_json: bool, output: Path | None, csv: Path |
         raise typer.Exit(CertificateError.exit_code)
 
 
-def check_paths(files: tuple[Path | None, ...], folder: Path | None, say: Texts) -> None:
-    """A usage error for places where nothing can be saved, before anything is solved."""
+def check_places(files: Iterable[Path | None], folder: Path | None = None) -> None:
+    """Raises OutputError for places where nothing can be saved, before anything is solved."""
     for file in files:
-        if file is not None and not file.parent.is_dir():
-            raise typer.BadParameter(say("no_folder", folder=file.parent))
-        if file is not None and file.exists() and not file.is_file():
-            raise typer.BadParameter(say("no_file", path=file))
-    if folder is not None and folder.exists() and not folder.is_dir():
-        raise typer.BadParameter(say("not_a_folder", path=folder))
+        if file is not None:
+            check_place(file)
+    if folder is not None:
+        check_folder(folder)
 
 
-def check_inputs(places: Iterable[Path | None], inputs: Iterable[str | Path | None], language: str) -> None:
+def check_store(store: Path | None) -> None:
+    """Raises OutputError for a place where no store can be, or go on; it is a folder within one that is there."""
+    if store is not None:
+        check_folder(store)
+        if not store.exists():
+            check_place(store)
+
+
+def check_inputs(places: Iterable[Path | None], inputs: Iterable[str | Path | None]) -> None:
     """A usage error for places at which something stands that is read."""
     given = [one for one in inputs if one is not None]
     for place in places:
         if place is not None and is_input(place, given):
-            raise typer.BadParameter(Texts("commands", language)("is_input", path=place))
+            raise WrongUseError(Message("commands.is_input", path=place))
 
 
 def save(plan: Plan, output: Path | None, csv: Path | None, excel: Path | None, language: str) -> list[Path]:
-    """Saves a plan where asked, and says where; raises DataError where that cannot be written."""
+    """Saves a plan where asked, and says where; raises OutputError where that cannot be written."""
     if output is not None:
         plan.save(output)
     if csv is not None:

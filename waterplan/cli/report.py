@@ -9,10 +9,12 @@ import typer
 
 import waterplan
 from waterplan.base.extras import CHARTS, need
+from waterplan.base.messages import Message
 from waterplan.base.texts import Texts
 from waterplan.cli.options import HELP
 from waterplan.cli.output import tell
-from waterplan.cli.plan import Request, check_inputs, check_paths, solve
+from waterplan.cli.plan import Request, check_inputs, check_places, solve
+from waterplan.cli.usage import WrongUseError
 
 SUFFIXES = (".html", ".pdf")
 
@@ -23,10 +25,10 @@ def print_report(request: Request, path: Path) -> None:
     """Solves and writes the report; says on stderr how far it is. Another end of the name is a usage error."""
     say = Texts("commands", request.language)
     if path.suffix.lower() not in SUFFIXES:
-        raise typer.BadParameter(say("report_suffix", path=path))
-    check_paths((path,), None, say)
-    check_inputs((path,), (request.scenario, request.study), request.language)
-    need(*CHARTS, *(["weasyprint"] if path.suffix.lower() == ".pdf" else []), language=request.language)
+        raise WrongUseError(Message("commands.report_suffix", path=path))
+    check_inputs((path,), (request.scenario, request.study))
+    check_places((path,))
+    need(*CHARTS, *(["weasyprint"] if path.suffix.lower() == ".pdf" else []))
     result, _ = solve(request)
     typer.echo(say("drawing_report", seconds=f"{result.seconds:.2f}"), err=True)
     waterplan.write_report(result, path, request.language)

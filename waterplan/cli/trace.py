@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 import waterplan
+from waterplan.base.messages import Message
 from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import Term, of_kind, term, terms
 from waterplan.cli.output import tell, tell_before_compiling, tell_json
+from waterplan.cli.usage import WrongUseError
 from waterplan.report.pages.layout import cut, left, number, percent, right
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ PLACE_COLUMNS = 58
 
 def print_trace(name: str, labels: list[str], study: str, scenario: str, as_json: bool, language: str) -> None:
     """The row of an input and its source; of a computed number, the rows it rests on, heaviest first."""
-    where = read_labels(labels, language)
+    where = read_labels(labels)
     known = waterplan.open_study(study)
     if name in terms() and term(name).kind in COMPUTED:
         question = waterplan.open_scenario(scenario)
@@ -45,17 +45,15 @@ def print_trace(name: str, labels: list[str], study: str, scenario: str, as_json
         tell("\n".join(row_lines(found, language)))
 
 
-def read_labels(labels: list[str], language: str) -> dict[str, str]:
+def read_labels(labels: list[str]) -> dict[str, str]:
     """Labels by dimension; a usage error where one is not of the form label=value, or comes twice."""
     where: dict[str, str] = {}
     for given in labels:
         label, _, value = (part.strip() for part in given.partition("="))
         if not (label and value):
-            message = Texts("commands", language)("label_form", given=given)
-            raise typer.BadParameter(message, param_hint="LABEL=VALUE")
+            raise WrongUseError(Message("commands.label_form", given=given), "LABEL=VALUE")
         if label in where:
-            message = Texts("commands", language)("label_twice", label=label)
-            raise typer.BadParameter(message, param_hint="LABEL=VALUE")
+            raise WrongUseError(Message("commands.label_twice", label=label), "LABEL=VALUE")
         where[label] = value
     return where
 

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from waterplan.base.errors import DataError, WaterplanError
-from waterplan.base.plain_files import NotPlainError, TooLargeError, read_plain
+from waterplan.base.errors import DataError, WaterplanError, both
+from waterplan.base.messages import Message
+from waterplan.base.plain_files import read_plain, why_unreadable
 from waterplan.study.study import Study
 
 OWN, OWN_FILE = "study", "provinces.geojson"
@@ -39,18 +40,14 @@ def read_outline(given: str, study: Study, folder: Path | None = None, is_whole:
     path = Path(given)
     if given == OWN:
         if folder is None or not (folder / OWN_FILE).exists():
-            raise OutlineError(f'the study "{study.name}" has no {OWN_FILE}. Give a file: --outline-map FILE.')
+            raise OutlineError(Message("study.no_outline", study=study.name, file=OWN_FILE))
         path = folder / OWN_FILE
     try:
         content = json.loads(read_plain(path, BYTES_MAX))
-    except TooLargeError:
-        raise OutlineError(f"{path}: larger than {BYTES_MAX // 1_000_000} MB, the most for an outline.") from None
-    except NotPlainError:
-        raise OutlineError(f"{path}: cannot be read: this is no plain file.") from None
     except OSError as error:
-        raise OutlineError(f"{path}: cannot be read: {error.strerror}.") from None
+        raise _refusal(path, why_unreadable(error)) from None
     except (ValueError, RecursionError):
-        raise OutlineError(f"{path}: not GeoJSON.") from None
+        raise _refusal(path, Message("study.no_geojson")) from None
     rings = _rings(content, path)
     labels = [str(label) for label in study.provinces.index]
     if given == OWN:
@@ -60,11 +57,15 @@ def read_outline(given: str, study: Study, folder: Path | None = None, is_whole:
     return _drawn(rings) if rings else {}
 
 
+def _refusal(path: Path, message: Message) -> OutlineError:
+    return OutlineError(Message("errors.at", place=path, message=message))
+
+
 def _rings(content: Any, path: Path) -> dict[str, list[list[Point]]]:
     """The rings of each province in degrees."""
     features = content.get("features") if isinstance(content, dict) else None
     if not isinstance(features, list):
-        raise OutlineError(f"{path}: not a FeatureCollection.")
+        raise _refusal(path, Message("study.no_features"))
     found: dict[str, list[list[Point]]] = {}
     count = 0
     for number, feature in enumerate(features, start=1):
@@ -76,12 +77,10 @@ def _rings(content: Any, path: Path) -> dict[str, list[list[Point]]]:
                 for ring in polygon
             ]
         except (KeyError, TypeError, ValueError, IndexError, OverflowError):
-            raise OutlineError(
-                f"{path}, feature {number}: needs properties.province and a Polygon or MultiPolygon in degrees."
-            ) from None
+            raise OutlineError(Message("study.wrong_feature", path=path, number=number)) from None
         count += sum(len(ring) for ring in rings)
         if count > POINTS_MAX:
-            raise OutlineError(f"{path}: more than {POINTS_MAX:,} points; simplify it.")
+            raise _refusal(path, Message("study.too_many_points", most=f"{POINTS_MAX:,}"))
         found.setdefault(str(label), []).extend(ring for ring in rings if len(ring) > 3)
     return found
 
@@ -96,11 +95,9 @@ def _point(given: Sequence[Any]) -> Point:
 def _check_labels(rings: dict[str, Any], labels: list[str], path: Path) -> None:
     lacking, foreign = [x for x in labels if not rings.get(x)], [x for x in rings if x not in labels]
     if lacking or foreign:
-        told = [f"without {', '.join(lacking[:5])}"] * bool(lacking)
-        told += [f"with {', '.join(one[:40] for one in foreign[:5])}, not of the study"] * bool(foreign)
-        raise OutlineError(
-            f"{path}: {' and '.join(told)}. properties.province must name exactly the study's provinces."
-        )
+        told = [Message("study.without", names=lacking[:5])] * bool(lacking)
+        told += [Message("study.with_foreign", names=[one[:40] for one in foreign[:5]])] * bool(foreign)
+        raise _refusal(path, Message("study.other_provinces", told=both(told)))
 
 
 def _drawn(rings: dict[str, list[list[Point]]]) -> dict[str, Any]:

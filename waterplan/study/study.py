@@ -18,11 +18,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from waterplan.base.errors import PATHS, DataError, Problem, WaterplanError, must_be, suggest
-from waterplan.base.vocabulary import Term, of_kind, terms
+from waterplan.base.errors import PATHS, DataError, Problem, WaterplanError, both, either, must_be, suggest
+from waterplan.base.messages import Message
+from waterplan.base.vocabulary import Meaning, Term, of_kind, terms
 from waterplan.study.tables.arrays import coords_of, datasets_of, frame_of, rows_of
 from waterplan.study.tables.folder import read_folder
-from waterplan.study.tables.path_faults import not_a_folder
+from waterplan.study.tables.path_faults import is_nothing_there, not_a_folder
 from waterplan.study.tables.schema import CATALOGUE_OF, TABLES
 from waterplan.study.tables.study_file import FILE as SETTINGS_FILE
 
@@ -175,7 +176,8 @@ def row_of_input(study: Study, rows: pd.DataFrame, name: str, labels: Mapping[st
     for dim, label in labels.items():
         known = study.values[dim].values.tolist()
         if label not in known:
-            raise WaterplanError(f'{dim} "{label}" is not in the study.{suggest(label, known)}')
+            near = suggest(label, known)
+            raise WaterplanError(Message("study.no_label", dim=dim, label=label, near=near))
     found = rows[rows["name"] == term.name]
     for dim, label in labels.items():
         found = found[found[dim] == label]
@@ -183,15 +185,11 @@ def row_of_input(study: Study, rows: pd.DataFrame, name: str, labels: Mapping[st
         return found.iloc[0]
     said = " ".join(f"{dim}={label}" for dim, label in labels.items())
     if not len(found):
-        raise WaterplanError(
-            f"{term.name} {said}: the study has no such row, and missing never means zero. {term.meaning_en}."
-        )
+        raise WaterplanError(Message("study.no_row", name=term.name, where=said, meaning=Meaning(term)))
     missing = [dim for dim in term.dims if dim not in labels]
-    choices = [" ".join(f"{dim}={row[dim]}" for dim in missing) for _, row in found.head(5).iterrows()]
-    raise WaterplanError(
-        f"{term.name} {said}".rstrip() + f": {len(found)} rows fit. Say {' and '.join(missing)}, such as "
-        f"{'; '.join(choices)}."
-    )
+    choices = "; ".join(" ".join(f"{dim}={row[dim]}" for dim in missing) for _, row in found.head(5).iterrows())
+    asked = {"what": f"{term.name} {said}".rstrip(), "missing": both(missing), "choices": choices}
+    raise WaterplanError(Message("study.many_rows", count=len(found), **asked))
 
 
 def find_input(name: str, labels: Mapping[str, str]) -> Term:
@@ -210,15 +208,16 @@ def find_input(name: str, labels: Mapping[str, str]) -> Term:
     if len(by_word) == 1:
         return by_word[0]
     if len(by_word) > 1:
-        choices = " or ".join(f"{term.name} ({', '.join(term.dims)})" for term in by_word)
-        raise WaterplanError(f'"{name}" stands in several tables: {choices}. Say which.')
+        choices = either([f"{term.name} ({', '.join(term.dims)})" for term in by_word])
+        raise WaterplanError(Message("study.many_tables", name=name, choices=choices))
     if exact is not None:
-        foreign = ", ".join(dim for dim in labels if dim not in exact.dims)
-        raise WaterplanError(f"{name} has no {foreign}. Its labels: {', '.join(exact.dims) or 'none'}.")
+        foreign = [dim for dim in labels if dim not in exact.dims]
+        dims = exact.dims or Message("study.none")
+        raise WaterplanError(Message("study.no_such_dim", name=name, foreign=foreign, dims=dims))
     if name in terms():
-        raise WaterplanError(f'"{name}" is a {terms()[name].kind}, not an input of the study, so it has no row.')
+        raise WaterplanError(Message("study.another_kind", name=name, kind=terms()[name].kind))
     words = [*inputs, *(term.variable for term in inputs.values() if term.variable)]
-    raise WaterplanError(f'"{name}" is not an input.{suggest(name, words)} waterplan describe --kind input lists them.')
+    raise WaterplanError(Message("study.no_input", name=name, near=suggest(name, words)))
 
 
 def shipped(name: str = "china-2015", kind: str = "data") -> Path:
@@ -233,17 +232,17 @@ def open_study(name_or_path: str | Path = "china-2015") -> Study:
 
     Raises DataError if there is neither, or with everything that is wrong in it.
     """
-    must_be(name_or_path, PATHS, "study", "a name or the path of a folder", DataError)
+    must_be(name_or_path, PATHS, "study", Message("study.a_folder"), DataError)
     folder = Path(name_or_path)
     fault = not_a_folder(folder)
     if not fault:
         return Study.read(folder)
-    if not_a_folder(shipped(str(name_or_path))) == "":
+    if not not_a_folder(shipped(str(name_or_path))):
         return Study.read(shipped(str(name_or_path)))
     names = sorted(path.parent.name for path in shipped("").glob(f"*/{SETTINGS_FILE}"))
     near = suggest(folder.name, names)
-    here = "no such folder" if fault.startswith("there") else fault.rstrip(".")
-    message = f"{here}, and no shipped study of that name.{near} Shipped: {', '.join(names) or 'none'}."
+    here = Message("study.nothing_here") if is_nothing_there(fault) else fault
+    message = Message("study.no_study", fault=here, near=near, names=names or Message("study.none"))
     raise DataError([Problem(str(name_or_path), 0, "", message)])
 
 

@@ -21,7 +21,7 @@ def write_template(path: str | Path, study: Study, language: str = "en") -> None
     Raises WaterplanError for another ending or language, DataError when the path cannot be written.
     """
     goal = Path(path)
-    write_whole(goal, pack_template(goal.suffix.removeprefix(".").lower(), study, language), language=language)
+    write_whole(goal, pack_template(goal.suffix.removeprefix(".").lower(), study, language))
 
 
 def pack_template(kind: str, study: Study, language: str = "en") -> bytes:

@@ -49,7 +49,7 @@ def write_benchmark(answer: xr.Dataset, path: str | Path, language: str = "en") 
     if language not in LANGUAGES:
         raise WaterplanError(f'language "{language}": there is {" and ".join(LANGUAGES)}.')
     packed = {".nc": _netcdf, ".xlsx": _workbook, ".csv": _csv}[suffix](answer, language)
-    write_whole(goal, packed, language=language)
+    write_whole(goal, packed)
 
 
 def _netcdf(answer: xr.Dataset, _: str) -> bytes:

@@ -10,6 +10,7 @@ import xarray as xr
 
 from waterplan.base import palette
 from waterplan.base.errors import WaterplanError
+from waterplan.base.messages import Message
 from waterplan.planning.plan.plan import Plan
 from waterplan.report.charts import plots
 from waterplan.report.charts.chart_words import Words
@@ -42,7 +43,7 @@ def draw(
     """
     words = Words(plan, language)
     if kind not in KINDS or (kind == "cost_curve" and curve is None):
-        raise WaterplanError(words.say("unknown_chart", name=kind, known=", ".join(KINDS)))
+        raise WaterplanError(Message("charts.unknown_chart", name=kind, known=list(KINDS)))
     made = KINDS[kind]
     given = {"curve": curve} if kind == "cost_curve" else {}
     plot = made.make(plan, language=language, backend=MATPLOTLIB, **given)

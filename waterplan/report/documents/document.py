@@ -14,9 +14,8 @@ from typing import Any
 
 from waterplan.base.errors import WaterplanError
 from waterplan.base.extras import need
-from waterplan.base.messages import usual_language
+from waterplan.base.messages import Message
 from waterplan.base.spreadsheet import QUOTE, csv_cell
-from waterplan.base.texts import Texts
 
 STYLE = Path(__file__).with_suffix(".css")
 LANGUAGE_TAG = {"en": "en", "zh": "zh-CN"}
@@ -139,16 +138,16 @@ def document(title: str, language: str, *content: Html) -> str:
     return f"<!DOCTYPE html>\n{element('html', head, body, lang=LANGUAGE_TAG[language])}\n"
 
 
-def to_pdf(text: str, language: str | None = None) -> bytes:
+def to_pdf(text: str) -> bytes:
     """A document as PDF, with fonts, title, language and tags for reading aloud.
 
     Raises WaterplanError that says what to install where WeasyPrint or Pango is missing.
     """
-    need("weasyprint", language=language)
+    need("weasyprint")
     try:
         weasyprint: Any = import_module("weasyprint")
     except OSError as error:  # Pango is not there
-        raise WaterplanError(Texts("report", language or usual_language())("no_pango")) from error
+        raise WaterplanError(Message("report.no_pango")) from error
 
     class Refusing(weasyprint.urls.URLFetcher):
         """Asks nobody: what a document would load is left out."""
@@ -162,4 +161,4 @@ def to_pdf(text: str, language: str | None = None) -> bytes:
 
 def refuse(url: str) -> Any:
     """Fetches nothing."""
-    raise ValueError(f"{url[:80]}: a document asks for nothing from outside")
+    raise ValueError(Message("report.nothing_outside", url=url[:80]))

@@ -46,7 +46,7 @@ def plant_report(standing: Standing, language: str = "en") -> str:
 
     It holds confidential figures of the enterprise, and says so.
     """
-    need("matplotlib", language=language)
+    need("matplotlib")
     told = Told(standing, Texts("plant_report", language))
     changed = [conversions(told)]
     if len(changed[0]) > BESIDE_LENGTH:  # too long for the narrow column
@@ -73,14 +73,14 @@ def plant_report(standing: Standing, language: str = "en") -> str:
 
 def plant_report_pdf(standing: Standing, language: str = "en") -> bytes:
     """The same report as PDF. Raises WaterplanError that says what to install where WeasyPrint is missing."""
-    return to_pdf(plant_report(standing, language), language)
+    return to_pdf(plant_report(standing, language))
 
 
 def write_plant_report(standing: Standing, path: Path, language: str = "en") -> None:
-    """The report as a file, .pdf or HTML, whole or not at all. Raises DataError where it cannot be written."""
+    """The report as a file, .pdf or HTML, whole or not at all. Raises OutputError where it cannot be written."""
     is_pdf = path.suffix.lower() == ".pdf"
     content = plant_report_pdf(standing, language) if is_pdf else plant_report(standing, language).encode()
-    write_whole(path, content, language=language)
+    write_whole(path, content)
 
 
 def _head(told: Told) -> list[Html]:

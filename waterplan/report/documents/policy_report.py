@@ -45,7 +45,7 @@ def report_document(
     :func:`waterplan.planning.curve.curve`, for the cost curve. Without them the report says so or leaves it out. Raises
     WaterplanError where hvPlot is not installed.
     """
-    need(*CHARTS, language=language)
+    need(*CHARTS)
     report = Report(plan, plan.scenario.resolve(plan.study), Texts("report", language), Words(plan, language), weights)
     heavy, cited = assumptions(report)
     content = [

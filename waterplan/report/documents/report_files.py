@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from waterplan.base.errors import WaterplanError
-from waterplan.base.texts import Texts
+from waterplan.base.messages import Message
 from waterplan.base.whole_files import write_whole
 from waterplan.planning.curve import curve
 from waterplan.planning.explain.sensitivity import weights
@@ -22,13 +22,13 @@ def write_report(result: Result, path: str | Path, language: str = "en", planner
     """Writes the policy report of an answer, with its cost curve and what it rests on.
 
     path: ends in .html or .pdf; planner: of the answer's study, where there is one already. Raises WaterplanError for
-    another end and where hvPlot or WeasyPrint is missing, DataError where the file cannot be written.
+    another end and where hvPlot or WeasyPrint is missing, OutputError where the file cannot be written.
     """
-    path, say = Path(path), Texts("report", language)
+    path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
-        raise WaterplanError(say("no_such_report", path=path))
+        raise WaterplanError(Message("report.no_such_report", path=path))
     study, scenario = result.instance.study, result.instance.scenario
     points = curve(planner or Planner(study), scenario.with_levers(saving_target=0.0))
     text = report_document(Plan.of(result), language, weights(result), points)
-    content = to_pdf(text, language) if path.suffix.lower() == ".pdf" else text.encode()
-    write_whole(path, content, language=language)
+    content = to_pdf(text) if path.suffix.lower() == ".pdf" else text.encode()
+    write_whole(path, content)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from waterplan.base.errors import PROBLEMS_MAX, Problem, suggest
+from waterplan.base.messages import Message
 from waterplan.study.scenario.levers import LEVERS, check_levers, lever_problems, shown
 from waterplan.study.scenario.overrides import is_text, read_overrides
 from waterplan.study.scenario.scenario_file import row_of
@@ -28,9 +29,8 @@ def read_content(
         problems += [Problem(file, row_of(rows, key), key, message)] if message else []
     levers = content.get("levers", {})
     if not isinstance(levers, Mapping):
-        problems.append(
-            Problem(file, row_of(rows, "levers"), "levers", f"got {shown(levers)}; write a table [levers].")
-        )
+        message = Message("scenario.levers_no_table", given=shown(levers))
+        problems.append(Problem(file, row_of(rows, "levers"), "levers", message))
         levers = {}
     checked = check_levers(levers)
     places = _places(file, rows, levers)
@@ -38,7 +38,7 @@ def read_content(
     overrides, wrong = read_overrides(content.get("set", []), file, rows)
     exclude = content.get("exclude", [])
     if not isinstance(exclude, Sequence) or isinstance(exclude, str) or not all(isinstance(t, str) for t in exclude):
-        message = f'got {shown(exclude)}; write a list of technologies, such as ["mvr_evaporation"].'
+        message = Message("scenario.exclude_no_list", given=shown(exclude))
         problems.append(Problem(file, row_of(rows, "exclude"), "exclude", message))
         exclude = []
     places |= {f"exclude.{name}": (file, row_of(rows, "exclude")) for name in exclude}
@@ -56,21 +56,21 @@ def _places(file: str, rows: Mapping[str, int], levers: Mapping[str, Any]) -> di
     return {"": (file, 0), **{name: (file, row_of(rows, name)) for name in names}}
 
 
-def _no_such_key(key: str) -> str:
+def _no_such_key(key: str) -> Message:
     if key == "expected":
-        return "what a scenario should answer does not belong to the question; see tests/expected_scenarios.toml."
+        return Message("scenario.key_expected")
     if key in LEVERS:
-        return f"a lever stands under [levers]; put {key} there."
-    return f"not a key of a scenario.{suggest(key, KEYS)} Keys: {', '.join(KEYS)}."
+        return Message("scenario.key_of_lever", key=key)
+    return Message("scenario.no_key", near=suggest(key, KEYS), keys=KEYS)
 
 
-def _texts(value: object, most: int) -> tuple[dict[str, str], str]:
+def _texts(value: object, most: int) -> tuple[dict[str, str], Message | None]:
     """A text by language, and what is wrong with it."""
     given = dict(value) if isinstance(value, Mapping) else {"en": value}
     texts = {language: text.strip() for language, text in given.items() if isinstance(text, str)}
     if not set(given) <= set(LANGUAGES) or len(texts) < len(given):
-        return {}, f'got {shown(value)}; give text, or {{ en = "...", zh = "..." }}.'
+        return {}, Message("scenario.no_texts", given=shown(value))
     if any(not is_text(text) for text in texts.values()):
-        return {}, "signs that are no text (half of a pair of UTF-16). Write it again."
+        return {}, Message("scenario.half_a_sign")
     longest = max((len(text) for text in texts.values()), default=0)
-    return texts, f"{longest} signs; {most} is the most." if longest > most else ""
+    return texts, Message("scenario.text_too_long", signs=longest, most=most) if longest > most else None

@@ -13,12 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from waterplan.base.errors import PROBLEMS_MAX, Problem, ScenarioError, suggest
+from waterplan.base.errors import PROBLEMS_MAX, Problem, ScenarioError, either, suggest
+from waterplan.base.messages import Message
 from waterplan.base.vocabulary import Term, of_kind, term, terms
 from waterplan.study.scenario.scenario_file import Places, problem_at
 from waterplan.study.study import Study
 
 Array = NDArray[np.float64]
+Fault = tuple[str, Message]  # where, and what is wrong
 OTHERS = "*"
 WITH_COMMAS = re.compile(r"[+-]?\d+(?:[,，]\d+)+(?:\.\d*)?")
 NO_CAP = "none"
@@ -64,18 +66,20 @@ class Levers:
 LEVERS = tuple(lever.name for lever in fields(Levers))
 
 
-def allowed(lever: Term) -> str:
+def allowed(lever: Term) -> object:
     """What a lever may be, in words.
 
     >>> allowed(term("water_tax"))
     '0 to 10 CNY/m3'
     """
     if lever.choices:
-        words = lever.choices if isinstance(lever.default, bool) else [f'"{choice}"' for choice in lever.choices]
-        return " or ".join(words)
-    span = f"{lever.lower:g} or more" if lever.upper is None else f"{lever.lower:g} to {lever.upper:g}"
-    unit = "" if lever.unit in ("", "1") else f" {lever.unit}"
-    return f"{span}{unit}{', or ' + repr(NO_CAP) if lever.default == NO_CAP else ''}".replace("'", '"')
+        return either(lever.choices if isinstance(lever.default, bool) else [f'"{one}"' for one in lever.choices])
+    lower, unit = f"{lever.lower:g}", "" if lever.unit in ("", "1") else f" {lever.unit}"
+    if lever.upper is None:
+        span = Message("scenario.or_more", lower=lower, unit=unit)
+    else:
+        span = Message("scenario.span", lower=lower, upper=f"{lever.upper:g}", unit=unit)
+    return Message("scenario.or_none", span=span, none=NO_CAP) if lever.default == NO_CAP else span
 
 
 def as_number(value: object) -> float | None:
@@ -89,9 +93,9 @@ def as_number(value: object) -> float | None:
     return number + 0.0 if math.isfinite(number) else None
 
 
-def check_levers(given: Mapping[Any, object]) -> dict[str, tuple[Any, list[tuple[str, str]]]]:
+def check_levers(given: Mapping[Any, object]) -> dict[str, tuple[Any, list[Fault]]]:
     """Each lever's value and faults as :func:`check_lever` gives them, up to so many faults."""
-    checked: dict[str, tuple[Any, list[tuple[str, str]]]] = {}
+    checked: dict[str, tuple[Any, list[Fault]]] = {}
     wrong = 0
     for name, value in given.items():
         checked[str(name)] = check_lever(str(name), value)
@@ -101,7 +105,7 @@ def check_levers(given: Mapping[Any, object]) -> dict[str, tuple[Any, list[tuple
     return checked
 
 
-def check_lever(name: str, value: object) -> tuple[Any, list[tuple[str, str]]]:
+def check_lever(name: str, value: object) -> tuple[Any, list[Fault]]:
     """A lever's value in its plain form (numbers as float, a new dict), and what is wrong with it.
 
     Each fault is (where, message); where is the lever's name, with the label where there is one.
@@ -110,44 +114,42 @@ def check_lever(name: str, value: object) -> tuple[Any, list[tuple[str, str]]]:
     if lever is None or lever.kind != "lever":
         return None, [(name, _no_such_lever(name, lever))]
     if name == EXCLUDED:
-        return None, [(name, "technologies are excluded at the top of the file: exclude = [...].")]
+        return None, [(name, Message("scenario.excluded_elsewhere"))]
     if not isinstance(value, Mapping):
         plain, message = _check_value(lever, value)
         return plain, [(name, message)] if message else []
     if not lever.dims:
-        return None, [(name, f"got a value by label, but this lever has one value for all: {allowed(lever)}.")]
+        return None, [(name, Message("scenario.one_value", allowed=allowed(lever)))]
     checked = {str(label): _check_value(lever, item) for label, item in value.items()}
     faults = [(f"{name}.{label}", message) for label, (_, message) in checked.items() if message]
     return {label: plain for label, (plain, _) in checked.items()}, faults[:PROBLEMS_MAX]
 
 
-def _no_such_lever(name: str, other: Term | None) -> str:
+def _no_such_lever(name: str, other: Term | None) -> Message:
     if other is not None and other.kind == "input":
-        return f'"{name}" is an input of the study, not a lever: override it in a [[set]] table, with its source.'
-    hint = suggest(name, LEVERS) or f" Levers: {', '.join(LEVERS[:-1])}."
-    return f'"{name}" is not a lever.{hint}'
+        return Message("scenario.input_no_lever", name=name)
+    hint = suggest(name, LEVERS) or Message("scenario.levers", levers=LEVERS[:-1])
+    return Message("scenario.no_lever", name=name, hint=hint)
 
 
-def _check_value(lever: Term, value: object) -> tuple[Any, str]:
-    what = f"got {shown(value)}; allowed: {allowed(lever)}."
+def _check_value(lever: Term, value: object) -> tuple[Any, Message | None]:
     if lever.choices:
         right = isinstance(value, bool) if isinstance(lever.default, bool) else value in lever.choices
-        return value, "" if right else f"{what}{suggest(value, lever.choices) if isinstance(value, str) else ''}"
+        return value, None if right else _not_allowed("no_choice", lever, value)
     if lever.default == NO_CAP and (value == NO_CAP or value == math.inf):
-        return NO_CAP, ""
+        return NO_CAP, None
     number = as_number(value)
     if number is None:
         commas = isinstance(value, str) and WITH_COMMAS.fullmatch(value)
-        return value, f"{what} {'Write the number without commas.' if commas else 'Give a finite number.'}"
+        return value, _not_allowed("with_commas" if commas else "no_number", lever, value)
     if (lever.lower is not None and number < lever.lower) or (lever.upper is not None and number > lever.upper):
-        return number, f"{what} {_way_out(lever)}"
-    return number, ""
+        return number, _not_allowed("output_scale_outside" if lever.name == "output_scale" else "outside", lever, value)
+    return number, None
 
 
-def _way_out(lever: Term) -> str:
-    if lever.name == "output_scale":
-        return "For data on another basis use [[set]] with factor, and say its source."
-    return "Choose a value within."
+def _not_allowed(key: str, lever: Term, value: object) -> Message:
+    near = suggest(value, lever.choices) if isinstance(value, str) and lever.choices else ""
+    return Message(f"scenario.{key}", given=shown(value), allowed=allowed(lever), near=near)
 
 
 def shown(value: object) -> str:
@@ -177,7 +179,7 @@ class StudyLevers:
     alphabetical: dict[str, NDArray[np.int64]]
     applied: dict[object, Any] = field(default_factory=dict)
 
-    def value(self, name: str, given: Any, before: Any) -> tuple[Any, list[tuple[str, str]]]:
+    def value(self, name: str, given: Any, before: Any) -> tuple[Any, list[Fault]]:
         """A checked lever in the form of :class:`Levers`; ``before`` is its value where a label is not mentioned."""
         if not isinstance(before, np.ndarray):
             return math.inf if given == NO_CAP else given, []
@@ -185,7 +187,7 @@ class StudyLevers:
         if not isinstance(given, Mapping):
             return _read_only(np.full(len(before), given)), []
         array = np.full(len(before), given[OTHERS]) if OTHERS in given else before.copy()
-        faults: list[tuple[str, str]] = []
+        faults: list[Fault] = []
         for label, number in given.items():
             if label in self.place[dim]:
                 array[self.place[dim][label]] = number
@@ -193,10 +195,10 @@ class StudyLevers:
                 faults.append((f"{name}.{label}", self.no_such_label(dim, label)))
         return _read_only(array), faults
 
-    def no_such_label(self, dim: str, label: str) -> str:
+    def no_such_label(self, dim: str, label: str) -> Message:
         """The sentence about a label that the study does not have."""
-        hint = suggest(label, self.labels[dim]) or f" The list is {CATALOGUE[dim]}.csv."
-        return f'"{label}" is not a {dim} of the study.{hint}'
+        hint = suggest(label, self.labels[dim]) or Message("scenario.the_list", catalogue=CATALOGUE[dim])
+        return Message("scenario.no_label", label=label, dim=Message(f"scenario.dim_{dim}"), hint=hint)
 
 
 def _read_only(array: Any) -> Any:
@@ -224,13 +226,13 @@ def _of_study(study: Study) -> StudyLevers:
     place = {dim: {label: n for n, label in enumerate(names)} for dim, names in labels.items()}
     order = {dim: np.array(sorted(range(len(names)), key=names.__getitem__)) for dim, names in labels.items()}
     known = StudyLevers(labels, place, {}, order)
-    faults: list[tuple[str, str]] = []
+    faults: list[Fault] = []
     for lever in of_kind("lever"):
         given = study.lever_defaults.get(lever.name, lever.default)
         if lever.name == EXCLUDED:
             known.defaults[lever.name] = _read_only(np.zeros(len(labels["technology"]), dtype=bool))
         elif given is None:
-            faults.append((lever.name, f"the study gives no default. Write one ({allowed(lever)})."))
+            faults.append((lever.name, Message("scenario.no_default", allowed=allowed(lever))))
         else:
             plain, wrong = check_lever(lever.name, given)
             full = np.full(len(labels[lever.dims[0]]), lever.default) if lever.dims else None
@@ -241,13 +243,13 @@ def _of_study(study: Study) -> StudyLevers:
     return known
 
 
-def raise_faults(places: Places, faults: Sequence[tuple[str, str]]) -> None:
+def raise_faults(places: Places, faults: Sequence[Fault]) -> None:
     """Raises ScenarioError if anything is wrong with the levers."""
     if faults:
         raise ScenarioError(lever_problems(places, faults))
 
 
-def lever_problems(places: Places, faults: Sequence[tuple[str, str]]) -> list[Problem]:
+def lever_problems(places: Places, faults: Sequence[Fault]) -> list[Problem]:
     """Faults of levers as problems, each at the place where the lever is set."""
     return [problem_at(places, f"levers.{where}", message) for where, message in faults]
 
@@ -259,7 +261,7 @@ def resolve_levers(study: Study, given: Mapping[str, Any], exclude: Sequence[str
     """
     known = of_study(study)
     values = dict(known.defaults)
-    faults: list[tuple[str, str]] = []
+    faults: list[Fault] = []
     for name, value in given.items():
         values[name], unknown = known.value(name, value, values[name])
         faults += unknown
@@ -291,7 +293,7 @@ def _floors_of_excluded(known: StudyLevers, values: dict[str, Any], places: Plac
         problem_at(
             places,
             f"levers.technology_floor.{known.labels['technology'][n]}",
-            f"floor {values['technology_floor'][n]:g} on an excluded technology. Set its floor to 0, or let it in.",
+            Message("scenario.floor_of_excluded", floor=f"{values['technology_floor'][n]:g}"),
         )
         for n in np.flatnonzero(values[EXCLUDED] & (values["technology_floor"] > 0))
     ]
@@ -303,7 +305,7 @@ def _floors_above_caps(known: StudyLevers, values: dict[str, Any], places: Place
         problem_at(
             places,
             f"levers.technology_floor.{known.labels['technology'][n]}",
-            f"floor {floor[n]:g} is above technology_cap {cap[n]:g}. Lower the floor or raise the cap.",
+            Message("scenario.floor_above_cap", floor=f"{floor[n]:g}", cap=f"{cap[n]:g}"),
         )
         for n in np.flatnonzero(floor > cap)
     ]

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from waterplan.base.errors import Problem
+from waterplan.base.messages import Message
 from waterplan.study.scenario.overrides import Override
 
 Labels = tuple[str, tuple[str, ...]]
@@ -63,12 +64,7 @@ def set_twice(overrides: Sequence[Override]) -> list[Problem]:
     problems = []
     for place, over in sorted(covered(overrides).items()):
         one, other = overrides[place], overrides[over]
-        line = f" in row {other.row}" if other.row else ""
-        problems.append(
-            one.problem(
-                "name",
-                f"{one.name} is set more than once: {other.place}{line} sets every figure of {one.place} again, so "
-                f"{one.place} has no effect. Take one out; where both are meant, the broader one comes first.",
-            )
-        )
+        line = Message("scenario.in_row", row=other.row) if other.row else ""
+        places = {"other": other.place, "line": line, "one": one.place}
+        problems.append(one.problem("name", Message("scenario.set_twice", name=one.name, **places)))
     return problems

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from waterplan.base.errors import PROBLEMS_MAX, Problem, suggest
+from waterplan.base.errors import PROBLEMS_MAX, Problem, either, suggest
+from waterplan.base.messages import Message
 from waterplan.base.vocabulary import Term, of_kind, terms
 from waterplan.study.scenario.levers import as_number, shown
 from waterplan.study.scenario.scenario_file import row_of
@@ -69,7 +70,7 @@ class Override:
         written = {key: getattr(self, key) for key in KEYS if getattr(self, key) not in (None, "")}
         return {**written, "where": where} if where else {key: item for key, item in written.items() if key != "where"}
 
-    def problem(self, column: str, message: str) -> Problem:
+    def problem(self, column: str, message: Message) -> Problem:
         """Something wrong with this override, at its place in its file."""
         where = f"{self.place}, {column}" if column else self.place
         return Problem(self.file or "scenario", self.row, where, message)
@@ -97,7 +98,7 @@ class _Reader:
         self.table, self.file, self.rows, self.place, self.most = table, file, rows, f"set {number}", most
         self.problems: list[Problem] = []
 
-    def fault(self, key: str, message: str) -> None:
+    def fault(self, key: str, message: Message) -> None:
         row = row_of(self.rows, f"{self.place}.{key}")
         self.problems.append(Problem(self.file, row, f"{self.place}, {key}", message))
         if len(self.problems) >= self.most:
@@ -106,12 +107,12 @@ class _Reader:
     def text(self, key: str) -> str:
         value = self.table.get(key, "")
         if not isinstance(value, str):
-            self.fault(key, f"got {shown(value)}; give text in quotes.")
+            self.fault(key, Message("scenario.no_text", given=shown(value)))
             return ""
         if not is_text(value):
-            self.fault(key, "signs that are no text (half of a pair of UTF-16). Write it again.")
+            self.fault(key, Message("scenario.half_a_sign"))
         if len(value) > TEXT_MAX:
-            self.fault(key, f"{len(value)} signs; {TEXT_MAX} is the most.")
+            self.fault(key, Message("scenario.text_too_long", signs=len(value), most=TEXT_MAX))
         return value.strip()
 
     def number(self, key: str) -> float | None:
@@ -119,19 +120,19 @@ class _Reader:
             return None
         number = as_number(self.table[key])
         if number is None:
-            self.fault(key, f"got {shown(self.table[key])}; give a finite number.")
+            self.fault(key, Message("scenario.give_number", given=shown(self.table[key])))
         return number
 
     def where(self) -> dict[str, tuple[str, ...]]:
         given = self.table.get("where", {})
         if not isinstance(given, Mapping):
-            self.fault("where", f'got {shown(given)}; give labels by dimension, such as {{ province = "hebei" }}.')
+            self.fault("where", Message("scenario.where_no_table", given=shown(given)))
             return {}
         labels: dict[str, tuple[str, ...]] = {}
         for dim, names in given.items():
             many = (names,) if isinstance(names, str) else names
             if not isinstance(many, Sequence) or not many or not all(isinstance(name, str) for name in many):
-                self.fault(f"where.{dim}", f"got {shown(names)}; give a label or a list of labels, in quotes.")
+                self.fault(f"where.{dim}", Message("scenario.where_no_labels", given=shown(names)))
             else:
                 labels[dim] = tuple(dict.fromkeys(many))
         return labels
@@ -147,15 +148,15 @@ class _Reader:
         if len(fitting) == 1:
             return fitting[0]
         if not name:
-            self.fault("name", "missing. Give the name of an input; waterplan describe --kind input lists them.")
+            self.fault("name", Message("scenario.name_missing"))
         elif same:
-            choices = " or ".join(f'"{item.name}"' for item in same)
-            self.fault("name", f'"{name}" is not clear here. Write {choices}.')
+            choices = either([f'"{item.name}"' for item in same])
+            self.fault("name", Message("scenario.name_unclear", name=name, choices=choices))
         elif found is not None and found.kind == "lever":
-            self.fault("name", f'"{name}" is a lever: write it under [levers].')
+            self.fault("name", Message("scenario.name_of_lever", name=name))
         else:
             hint = suggest(name, [item.name for item in of_kind("input")])
-            self.fault("name", f'"{name}" is not an input.{hint} waterplan describe --kind input lists them.')
+            self.fault("name", Message("scenario.no_input", name=name, near=hint))
         return None
 
     def read(self) -> Override | None:
@@ -168,13 +169,14 @@ class _Reader:
     def _read(self) -> Override | None:
         for key in self.table:
             if key not in KEYS:
-                self.fault(key, f"not a key of [[set]].{suggest(key, KEYS)} Keys: {', '.join(KEYS)}.")
+                self.fault(key, Message("scenario.no_key_of_set", near=suggest(key, KEYS), keys=KEYS))
         where = self.where()
         item = self.input(where)
         for dim in where:
             if item is not None and dim not in item.dims:
-                by = f"is given by {', '.join(item.dims)}" if item.dims else "is one figure for all, without labels"
-                self.fault(f"where.{dim}", f"{item.name} {by}.{suggest(dim, item.dims)}")
+                key = "scenario.given_by" if item.dims else "scenario.one_figure"
+                near = suggest(dim, item.dims)
+                self.fault(f"where.{dim}", Message(key, name=item.name, dims=item.dims, near=near))
         numbers = {key: self.number(key) for key in ("value", "factor", "low", "high")}
         texts = {key: self.text(key) for key in ("unit", "source", "note")}
         basis = self.text("basis") or "assumed"
@@ -187,36 +189,34 @@ class _Reader:
 
     def check(self, numbers: Mapping[str, float | None], texts: Mapping[str, str], basis: str) -> None:
         if ("value" in self.table) == ("factor" in self.table):
-            self.fault("value", "give either value (with unit) or factor.")
+            self.fault("value", Message("scenario.value_or_factor"))
         if "value" in self.table and not texts["unit"]:
-            self.fault("unit", 'missing. Give the unit of the value; "1" for shares and fractions.')
+            self.fault("unit", Message("scenario.unit_missing"))
         if "factor" in self.table:
             for key in ("low", "high"):
                 if key in self.table:
-                    self.fault(key, "a factor multiplies low and high too; leave this out.")
+                    self.fault(key, Message("scenario.factor_has_range"))
             if texts["unit"] not in ("", "1"):
-                self.fault("unit", "a factor has no unit; leave this out.")
+                self.fault("unit", Message("scenario.factor_has_no_unit"))
             if (numbers["factor"] or 0.0) < 0:
-                self.fault("factor", f"got {numbers['factor']:g}; give a number of 0 or more.")
+                self.fault("factor", Message("scenario.negative_factor", given=f"{numbers['factor']:g}"))
         elif numbers["value"] is not None:
             for key, wrong in (("low", 1), ("high", -1)):
                 edge = numbers[key]
                 if edge is not None and (edge - numbers["value"]) * wrong > 0:
-                    side = "above" if wrong > 0 else "below"
-                    self.fault(key, f"{edge:g} is {side} the value {numbers['value']:g}.")
+                    side = "scenario.low_above" if wrong > 0 else "scenario.high_below"
+                    self.fault(key, Message(side, edge=f"{edge:g}", value=f"{numbers['value']:g}"))
         if not texts["source"]:
-            self.fault("source", "missing. Give a key of sources.csv, or say in words who, where, when.")
+            self.fault("source", Message("scenario.source_missing"))
         if basis not in BASES:
-            self.fault("basis", f'got "{basis}"; allowed: {", ".join(BASES)}.{suggest(basis, BASES)}')
+            near = suggest(basis, BASES)
+            self.fault("basis", Message("scenario.no_basis", given=basis, allowed=BASES, near=near))
 
 
 def read_overrides(given: Any, file: str, rows: Mapping[str, int]) -> tuple[list[Override], list[Problem]]:
     """The [[set]] tables of a file as overrides, and what is wrong with them."""
     if not isinstance(given, Sequence) or isinstance(given, str) or not all(isinstance(t, Mapping) for t in given):
-        row = row_of(rows, "set")
-        return [], [
-            Problem(file, row, "set", "write overrides as [[set]], each with name, where, value, unit, source.")
-        ]
+        return [], [Problem(file, row_of(rows, "set"), "set", Message("scenario.no_sets"))]
     if len(given) > OVERRIDES_MAX:
         return [], [Problem(file, row_of(rows, f"set {OVERRIDES_MAX + 1}"), "set", too_many(len(given)))]
     overrides: list[Override] = []
@@ -227,17 +227,14 @@ def read_overrides(given: Any, file: str, rows: Mapping[str, int]) -> tuple[list
         overrides += [] if override is None else [override]
         problems += reader.problems
         if len(problems) >= PROBLEMS_MAX:
-            message = f"reading stopped here, at {PROBLEMS_MAX} problems. Mend those above, then read it again."
+            message = Message("scenario.stopped", most=PROBLEMS_MAX)
             return overrides, [*problems, Problem(file, row_of(rows, f"set {number}"), f"set {number}", message)]
     return overrides, problems
 
 
-def too_many(count: int) -> str:
+def too_many(count: int) -> Message:
     """The sentence about more overrides than a scenario may have."""
-    return (
-        f"{count:,} [[set]] tables; {OVERRIDES_MAX:,} is the most. Where one holds for many labels, write a list of "
-        "labels or leave them out; for more figures than that, make a study of your own."
-    )
+    return Message("scenario.too_many_sets", count=f"{count:,}", most=f"{OVERRIDES_MAX:,}")
 
 
 def made_wrong(override: Override) -> list[Problem]:
@@ -248,18 +245,15 @@ def made_wrong(override: Override) -> list[Problem]:
     reader.place = PLACE
     read = reader.read()
     if read is not None and read.name != override.name:
-        reader.fault("name", f'got "{override.name}"; write "{read.name}".')
+        reader.fault("name", Message("scenario.other_name", given=override.name, name=read.name))
     return reader.problems
 
 
-def names_a_source(text: str, keys: Sequence[str]) -> str:
+def names_a_source(text: str, keys: Sequence[str]) -> Message | None:
     """What is wrong with a source, or nothing: a key of the study's sources, or at least a few words."""
     if text in keys:
-        return ""
+        return None
     written_in_words = len(text.split()) >= WORDS_OF_A_SOURCE
     if written_in_words or len(re.findall(r"[\u4e00-\u9fff]", text)) >= SIGNS_OF_A_SOURCE:
-        return ""
-    return (
-        f'"{text}" is not a key of sources.csv.{suggest(text, keys)} '
-        "Give a key, or say in a few words who found the figure, where and when."
-    )
+        return None
+    return Message("scenario.no_source", given=text, near=suggest(text, keys))

@@ -13,6 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from waterplan.base.errors import PROBLEMS_MAX, Problem, ScenarioError, suggest
+from waterplan.base.messages import Message
 from waterplan.base.units import UnitError, factor
 from waterplan.base.vocabulary import Term, term
 from waterplan.study.scenario.levers import of_study
@@ -23,13 +24,7 @@ from waterplan.study.tables.tolerances import is_above, outside, sums_to_one
 Array = NDArray[np.float64]
 KEPT = 8  # results of a study; one that changes many large inputs takes 15 MB
 _LOCK = threading.Lock()  # planners of several threads share what is remembered
-NO_ROW = {
-    "output": "it is not made there",
-    "end_use_share": "it is not used there",
-    "supply_potential": "the source is not available there",
-    "intensity_factor": "the sector makes nothing there",
-    "running_cost_water_share": "only joint products have one",
-}
+NO_ROW = ("output", "end_use_share", "supply_potential", "intensity_factor", "running_cost_water_share")
 
 
 @dataclass(frozen=True)
@@ -178,8 +173,10 @@ def _cells(rows: _Rows, override: Override, item: Term) -> tuple[Any, list[Probl
         place = rows.places(dim)
         names = override.where.get(dim)
         unknown = [name for name in names or () if name not in place][:PROBLEMS_MAX]
-        hint = [f'"{name}" is not a {dim.replace("_", " ")} of the study.{suggest(name, place)}' for name in unknown]
-        problems += [override.problem(f"where.{dim}", sentence) for sentence in hint]
+        what = Message(f"scenario.dim_{dim}")
+        for name in unknown:
+            message = Message("scenario.no_label", label=name, dim=what, hint=suggest(name, place))
+            problems.append(override.problem(f"where.{dim}", message))
         indices.append(None if names is None else np.unique([place.get(name, 0) for name in names]))
     if problems:
         return None, problems
@@ -187,11 +184,11 @@ def _cells(rows: _Rows, override: Override, item: Term) -> tuple[Any, list[Probl
     is_meant = cells is not None and all(map(len, cells))
     for axis, dim in enumerate(item.dims):
         empty = set(indices[axis].tolist()) - set(cells[axis].tolist()) if dim in override.where else set()
-        without = ", ".join(str(study.values[dim].values[n]) for n in sorted(empty))
+        without = [str(study.values[dim].values[n]) for n in sorted(empty)]
         if without:
             problems.append(override.problem(f"where.{dim}", _no_row(override, item, without)))
     if not is_meant and not problems:
-        problems.append(override.problem("name", _no_row(override, item, "")))
+        problems.append(override.problem("name", _no_row(override, item, [])))
     return cells, problems
 
 
@@ -206,28 +203,26 @@ def _listed(cells: Any, item: Term) -> list[tuple[int, ...]]:
     return list(zip(*(axis.tolist() for axis in cells), strict=True)) if item.dims else [()]
 
 
-def _no_row(override: Override, item: Term, names: str) -> str:
-    why = NO_ROW.get(item.name, "not applicable there" if item.table == "applicability" else "it has none")
-    where = ", ".join(label for labels in override.where.values() for label in labels)
-    return (
-        f"the study has no row of {item.name} for {where or names or 'anything'}: {why}. A missing row never means "
-        "zero, and an override cannot add one; add the row to the study's tables."
-    )
+def _no_row(override: Override, item: Term, names: list[str]) -> Message:
+    why = item.name if item.name in NO_ROW else "applicability" if item.table == "applicability" else "other"
+    labels: object = [label for labels in override.where.values() for label in labels]
+    where = labels or names or Message("scenario.anything")
+    return Message("scenario.no_row", name=item.name, where=where, why=Message(f"scenario.no_row_{why}"))
 
 
-def _scale(study: Study, override: Override, item: Term, cells: Any) -> tuple[Any, str]:
+def _scale(study: Study, override: Override, item: Term, cells: Any) -> tuple[Any, Message | None]:
     """What brings the value to the canonical unit of each cell, or what is wrong with the unit."""
     if override.value is None:
-        return 1.0, ""
+        return 1.0, None
     try:
         if "output_unit" not in item.unit:
-            return factor(override.unit, item.unit), ""
+            return factor(override.unit, item.unit), None
         axis = cells[item.dims.index("product")]
         units = [item.unit_of(str(unit)) for unit in study.products["output_unit"]]
         scales = {n: factor(override.unit, units[n]) for n in sorted(set(axis.tolist()))}
-        return np.array([scales[n] for n in axis.tolist()]), ""
+        return np.array([scales[n] for n in axis.tolist()]), None
     except UnitError as error:
-        return 1.0, str(error)
+        return 1.0, error.message
 
 
 def _labels(study: Study, item: Term, cell: Sequence[int]) -> list[str]:
@@ -243,12 +238,13 @@ def _out_of_bounds(
     if len(wrong):
         lower = -np.inf if item.lower is None else item.lower
         upper = np.inf if item.upper is None else item.upper
-        where = ", ".join(_labels(study, item, [axis[wrong[0]] for axis in cells]))
-        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-        unit = "" if item.unit == "1" else f" {item.unit}"
-        end = f"{key} of " if key in ("low", "high") else ""
-        message = f"{end}{item.name}{f' of {where}' if where else ''} would be {found[wrong[0]]:g}{more}; allowed: "
-        yield override.problem(key, f"{message}{lower:g} to {upper:g}{unit}. Check figure and unit.")
+        where = _labels(study, item, [axis[wrong[0]] for axis in cells])
+        what: object = Message("scenario.of", what=item.name, where=where) if where else item.name
+        what = Message("scenario.end_of", end=key, what=what) if key in ("low", "high") else what
+        more = Message("scenario.and_more", count=len(wrong) - 1) if len(wrong) > 1 else ""
+        span = {"lower": f"{lower:g}", "upper": f"{upper:g}", "unit": "" if item.unit == "1" else f" {item.unit}"}
+        message = Message("scenario.would_be", what=what, value=f"{found[wrong[0]]:g}", more=more, **span)
+        yield override.problem(key, message)
 
 
 def _after(study: Study, changes: dict[str, _Change], name: str) -> Array:
@@ -271,9 +267,7 @@ def _end_uses_sum_to_one(study: Study, changes: dict[str, _Change]) -> Iterator[
     for product, override in sorted(last.items()):
         if not sums_to_one(total[product]):
             name = study.values["product"].values[product]
-            message = (
-                f"the end uses of {name} now sum to {total[product]:.6g}. Set the other end uses too, so that it is 1."
-            )
+            message = Message("scenario.end_uses_sum", name=name, total=f"{total[product]:.6g}")
             yield override.problem("value" if override.factor is None else "factor", message)
 
 
@@ -287,11 +281,9 @@ def _penetration_grows(study: Study, changes: dict[str, _Change]) -> Iterator[Pr
         override = _changed(changes, names, cell)
         if override is not None and id(override) not in told:
             told.add(id(override))
-            where = ", ".join(_labels(study, term("penetration_base"), cell))
-            message = (
-                f"at {where} penetration_base {base[cell]:g} is above penetration_max {largest[cell]:g}. Set both."
-            )
-            yield override.problem("", message)
+            where = _labels(study, term("penetration_base"), cell)
+            figures = {"base": f"{base[cell]:g}", "largest": f"{largest[cell]:g}"}
+            yield override.problem("", Message("scenario.penetration_falls", where=where, **figures))
 
 
 def _groups_fit(study: Study, changes: dict[str, _Change]) -> Iterator[Problem]:
@@ -308,12 +300,9 @@ def _groups_fit(study: Study, changes: dict[str, _Change]) -> Iterator[Problem]:
             found = (_changed(changes, names, (member, product, end_use)) for member in members)
             override = next((one for one in found if one is not None), None)
             if override is not None:
-                where = ", ".join(_labels(study, term("end_use_share"), (product, end_use)))
-                message = (
-                    f"at {where} the technologies of the exclusive group {group} are now installed at "
-                    f"{together[product, end_use]:.4g} of plants together; 1 is the most. Lower one of them."
-                )
-                yield override.problem("", message)
+                where = _labels(study, term("end_use_share"), (product, end_use))
+                total = f"{together[product, end_use]:.4g}"
+                yield override.problem("", Message("scenario.group_sums", where=where, group=group, total=total))
                 break
 
 

@@ -14,6 +14,7 @@ import tomli_w
 import xarray as xr
 
 from waterplan.base.errors import PATHS, PROBLEMS_MAX, Problem, ScenarioError, must_be, suggest
+from waterplan.base.messages import Message
 from waterplan.base.vocabulary import term
 from waterplan.study.scenario import provenance
 from waterplan.study.scenario.content import read_content
@@ -35,9 +36,11 @@ from waterplan.study.scenario.remarks import remarks
 from waterplan.study.scenario.scenario_file import Places, read_layers, row_of, scenario_files
 from waterplan.study.scenario.settings import ORIGIN, read_settings
 from waterplan.study.study import Study, Trace
-from waterplan.study.tables.path_faults import not_a_file
+from waterplan.study.tables.path_faults import is_nothing_there, not_a_file
 
-TECHNOLOGIES = 'a list of technologies, such as ["mvr_evaporation"]'
+TECHNOLOGIES = Message("scenario.a_list_of_technologies")
+TEXT, TABLE = Message("errors.a_text"), Message("scenario.a_table")
+OVERRIDES = Message("scenario.a_list_of_overrides")
 DIGEST_OF = "waterplan scenario 1\n"
 
 
@@ -81,14 +84,14 @@ class Scenario:
 
     def _check_kinds(self) -> None:
         for name in ("title", "why", "title_zh", "why_zh"):
-            must_be(getattr(self, name), str, name, "a text", ScenarioError)
-        must_be(self.levers, Mapping, "levers", 'a table, such as {"saving_target": 2500}', ScenarioError)
-        must_be(self.overrides, Iterable, "overrides", "a list of overrides", ScenarioError)
+            must_be(getattr(self, name), str, name, TEXT, ScenarioError)
+        must_be(self.levers, Mapping, "levers", TABLE, ScenarioError)
+        must_be(self.overrides, Iterable, "overrides", OVERRIDES, ScenarioError)
         must_be(self.exclude, Iterable, "exclude", TECHNOLOGIES, ScenarioError)
-        for name, kind in (("overrides", Override), ("exclude", str)):
+        for name, kind, wanted in (("overrides", Override, OVERRIDES), ("exclude", str, TECHNOLOGIES)):
             object.__setattr__(self, name, tuple(getattr(self, name)))
             for one in getattr(self, name):
-                must_be(one, kind, name, f"a list of {name}" if kind is Override else TECHNOLOGIES, ScenarioError)
+                must_be(one, kind, name, wanted, ScenarioError)
 
     @property
     def _places(self) -> Places:
@@ -109,7 +112,7 @@ class Scenario:
             wrong = wrong or set_twice(upper.overrides)
             if not upper.title and not wrong:
                 row = row_of(layer.rows, "title")
-                wrong = [Problem(layer.file, row, "title", "missing. Say in a few words what is asked.")]
+                wrong = [Problem(layer.file, row, "title", Message("scenario.no_title"))]
             problems += wrong
             scenario = _over(scenario, upper)
         if problems:
@@ -123,13 +126,13 @@ class Scenario:
         is_saved: waterplan itself wrote the content (a plan, a link, a store), perhaps before it refused figures that
         are set twice.
         """
-        must_be(content, Mapping, file, "the content of a scenario file as a table", ScenarioError)
+        must_be(content, Mapping, file, Message("scenario.a_content"), ScenarioError)
         fields, problems = read_content(content, file, {})
         scenario = cls(**fields)
         if not is_saved:
             problems = problems or set_twice(scenario.overrides)
         if "extends" in content:
-            problems.append(Problem(file, 0, "extends", "only a file can extend another. Use Scenario.read."))
+            problems.append(Problem(file, 0, "extends", Message("scenario.only_files_extend")))
         if problems:
             raise ScenarioError(problems)
         return scenario
@@ -190,7 +193,7 @@ class Scenario:
 
     def with_settings(self, settings: Iterable[str]) -> Scenario:
         """The same scenario with settings such as ``sector_floor.paper=0.1``. Raises ScenarioError with all faults."""
-        must_be(settings, Iterable, ORIGIN, 'a list such as ["saving_target=2500"]', ScenarioError)
+        must_be(settings, Iterable, ORIGIN, Message("scenario.a_list_of_settings"), ScenarioError)
         changes, problems = read_settings(settings)
         scenario = self
         for name, value in changes:
@@ -217,9 +220,9 @@ class Scenario:
         if problems:
             raise ScenarioError(problems)
 
-    def remarks(self, study: Study, language: str = "en") -> list[str]:
+    def remarks(self, study: Study) -> list[Message]:
         """What a reader should know about the overrides, such as national totals that they move."""
-        return remarks(study, self.overrides, language)
+        return remarks(study, self.overrides)
 
     def rows(self, study: Study) -> pd.DataFrame:
         """The study's rows with the overrides in them: figure, basis, source and where each is written.
@@ -285,13 +288,13 @@ def open_scenario(name_or_path: str | Path) -> Scenario:
     >>> open_scenario("reference").levers
     {}
     """
-    must_be(name_or_path, PATHS, "scenario", "a name or the path of a file", ScenarioError)
+    must_be(name_or_path, PATHS, "scenario", Message("scenario.a_file"), ScenarioError)
     shipped = {path.stem: path for path in scenario_files()}
     path = Path(name_or_path)
-    known = len(path.parts) == 1 and not_a_file(path).startswith("there")
+    known = len(path.parts) == 1 and is_nothing_there(not_a_file(path))
     if known and path.stem in shipped:
         return Scenario.read(shipped[path.stem])
     if known and path.suffix != ".toml":
-        hint = suggest(path.name, shipped) or f" Shipped: {', '.join(shipped)}."
-        raise ScenarioError([Problem(str(path), 0, "", f"there is no such scenario or file.{hint}")])
+        hint = suggest(path.name, shipped) or Message("scenario.shipped", names=list(shipped))
+        raise ScenarioError([Problem(str(path), 0, "", Message("scenario.no_scenario", hint=hint))])
     return Scenario.read(path)

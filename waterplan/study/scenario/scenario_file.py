@@ -9,10 +9,11 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from waterplan.base.errors import Problem, ScenarioError, suggest
-from waterplan.base.plain_files import TooLargeError, read_plain
+from waterplan.base.messages import Message
+from waterplan.base.plain_files import TooLargeError, read_plain, why_unreadable
 from waterplan.base.toml_text import TomlError, read_toml
 from waterplan.study.study import shipped
-from waterplan.study.tables.path_faults import not_a_file
+from waterplan.study.tables.path_faults import is_nothing_there, not_a_file
 
 Places = Mapping[str, tuple[str, int]]  # of what is written, the file (or --set, link ...) and line; "" for the rest
 
@@ -56,34 +57,34 @@ def scenario_files() -> list[Path]:
     return sorted(shipped("", "scenarios").glob("*.toml"))
 
 
-def _refuse(file: str | Path, message: str, row: int = 0, column: str = "") -> ScenarioError:
+def _refuse(file: str | Path, message: Message, row: int = 0, column: str = "") -> ScenarioError:
     return ScenarioError([Problem(str(file), row, column, message)])
 
 
 def _read_layer(path: Path) -> Layer:
     fault = not_a_file(path)
-    if path.suffix != ".toml" and not fault.startswith("this"):
-        raise _refuse(path, "a scenario is a .toml file.")
-    if fault.startswith("there"):
+    if path.suffix != ".toml" and (fault is None or is_nothing_there(fault)):
+        raise _refuse(path, Message("scenario.no_toml"))
+    if fault is not None and is_nothing_there(fault):
         names = sorted(other.name for other in path.parent.glob("*.toml"))
-        fault += suggest(path.name, names) or (f" In its folder: {', '.join(names[:20])}." if names else "")
+        hint = suggest(path.name, names) or (Message("scenario.in_its_folder", names=names[:20]) if names else "")
+        raise _refuse(path, Message("scenario.no_file", fault=fault, hint=hint))
     if fault:
         raise _refuse(path, fault)
     try:
         raw = read_plain(path, BYTES_MAX)
-    except TooLargeError:
-        message = f"more than {BYTES_MAX:,} bytes. A scenario writes only what differs from the study."
-        raise _refuse(path, message) from None
+    except TooLargeError as error:
+        raise _refuse(path, Message("scenario.too_large", fault=why_unreadable(error))) from None
     except OSError as error:
-        raise _refuse(path, f"cannot be read: {error.strerror}.") from None
+        raise _refuse(path, why_unreadable(error)) from None
     try:
         text = raw.decode("utf-8-sig").replace("\r\n", "\n")
         content = read_toml(text)
     except UnicodeDecodeError as error:
         row = raw[: error.start].count(b"\n") + 1
-        raise _refuse(path, "not UTF-8. Save the file as UTF-8.", row) from None
+        raise _refuse(path, Message("files.not_utf8"), row) from None
     except TomlError as error:
-        raise _refuse(path, f"not TOML: {error}.", error.line) from None
+        raise _refuse(path, Message("files.toml", reason=error.message), error.line) from None
     return Layer(str(path), content, key_rows(text))
 
 
@@ -92,35 +93,35 @@ def _extended(layer: Layer, path: Path, tree: Path, seen: list[Path]) -> Path:
     name = layer.content["extends"]
     known = {file.stem: file for file in scenario_files()}
 
-    def refuse(message: str) -> ScenarioError:
+    def refuse(message: Message) -> ScenarioError:
         return _refuse(layer.file, message, layer.rows.get("extends", 0), "extends")
 
     if not isinstance(name, str) or not name:
-        raise refuse('give the name of a scenario file, such as "reference.toml".')
+        raise refuse(Message("scenario.extends_nothing"))
     shown = f'"{name[:100]}"'
     if name not in known and not name.endswith(".toml"):
         near = suggest(name, known)
-        raise refuse(f"got {shown}; a scenario is a .toml file, or one that comes with waterplan by its name.{near}")
+        raise refuse(Message("scenario.extends_no_toml", given=shown, near=near))
     if PurePosixPath(name).is_absolute() or PureWindowsPath(name).anchor or "\0" in name:
-        raise refuse(f"got {shown}; give a path relative to this file.")
+        raise refuse(Message("scenario.extends_absolute", given=shown))
     target = known.get(name, path.parent / name)
     try:
         where = target.resolve()
     except (OSError, RuntimeError):  # a link that leads to itself
-        raise refuse(f"{shown}: {not_a_file(target)}") from None
+        raise refuse(Message("errors.at", place=shown, message=not_a_file(target))) from None
     if name not in known and not where.is_relative_to(tree):
-        raise refuse(f"{shown} is outside the folder of the scenario. Copy it into that folder.")
+        raise refuse(Message("scenario.extends_outside", given=shown))
     if where in seen:
         chain = " > ".join(step.name for step in [*seen[seen.index(where) :], where])
-        raise refuse(f"the files extend each other in a circle: {chain}. Take one extends out.")
+        raise refuse(Message("scenario.extends_circle", chain=chain))
     if len(seen) > DEPTH_MAX:
-        raise refuse(f"more than {DEPTH_MAX} files one upon the other. Write the levers into fewer files.")
+        raise refuse(Message("scenario.extends_deep", most=DEPTH_MAX))
     fault = not_a_file(target)
-    if fault.startswith("there"):
+    if is_nothing_there(fault):
         names = sorted(other.name for other in target.parent.glob("*.toml"))
-        raise refuse(f"there is no file {shown} beside this one.{suggest(target.name, names)}")
+        raise refuse(Message("scenario.extends_missing", given=shown, near=suggest(target.name, names)))
     if fault:
-        raise refuse(f"{shown}: {fault}")
+        raise refuse(Message("errors.at", place=shown, message=fault))
     return target
 
 
@@ -153,10 +154,11 @@ def row_of(rows: Mapping[str, int], where: str) -> int:
     return 0
 
 
-def problem_at(places: Places, where: str, message: str) -> Problem:
+def problem_at(places: Places, where: str, message: Message) -> Problem:
     """Something wrong with what is written, named by the place where it, or the nearest thing around it, stands.
 
-    >>> problem_at({"levers.a": ("--set", 0), "": ("x.toml", 0)}, "levers.a.paper", "no.").file
+    >>> lever = {"levers.a": ("--set", 0), "": ("x.toml", 0)}
+    >>> problem_at(lever, "levers.a.paper", Message("scenario.no_toml")).file
     '--set'
     """
     around = where

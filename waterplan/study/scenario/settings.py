@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from waterplan.base.errors import Problem, ScenarioError, must_be
+from waterplan.base.messages import Message
 from waterplan.base.toml_text import TomlError, read_toml
 from waterplan.study.scenario.levers import EXCLUDED, OTHERS, shown
 
@@ -24,10 +25,10 @@ def parse_setting(text: str) -> tuple[str, Any]:
     >>> parse_setting("sector_floor.paper=.1"), parse_setting("saving_target=9000")
     (('sector_floor', {'paper': 0.1}), ('saving_target', 9000))
     """
-    must_be(text, str, ORIGIN, "words such as saving_target=2500", ScenarioError)
+    must_be(text, str, ORIGIN, Message("scenario.a_setting"), ScenarioError)
     name, equals, written = (part.strip() for part in text.partition("="))
     if not equals or not name or not written:
-        message = f"got {shown(text)}; write lever=value, such as saving_target=2500 or sector_floor.paper=0.1."
+        message = Message("scenario.no_setting", given=shown(text))
         raise ScenarioError([Problem(ORIGIN, 0, "", message)])
     value = _value(written)
     lever, dot, label = name.partition(".")
@@ -64,7 +65,7 @@ def read_settings(settings: Iterable[str]) -> tuple[list[tuple[str, Any]], list[
         before, now = said.setdefault(lever, set()), _labels(value)
         if before & now or (before and OTHERS in now):
             label = "" if OTHERS in now else f".{sorted(before & now)[0]}"
-            problems.append(Problem(ORIGIN, 0, f"{lever}{label}", "set more than once. Say it once."))
+            problems.append(Problem(ORIGIN, 0, f"{lever}{label}", Message("scenario.said_twice")))
         before |= now
         found.append((lever, value))
     return found, problems

@@ -14,11 +14,13 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from waterplan.base.errors import suggest
+from waterplan.base.errors import nearest, suggest
+from waterplan.base.messages import Message
 from waterplan.study.tables.schema import CATALOGUE_OF, CHOICES, LABEL_LENGTH_MAX, TEXT_LENGTH_MAX, Table
 from waterplan.study.tables.sheet import Findings, Mask, Sheet
 
 Labels = Mapping[str, Sequence[str] | None]
+Explainer = Callable[[str], Message | None]
 
 FAULTS_IN_A_COLUMN_MAX = 100
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
@@ -40,7 +42,7 @@ def check_cells(sheet: Sheet, labels: Labels, variables: Sequence[str], findings
             continue
         codes, texts = pd.factorize(sheet.columns[name])
         explain = _explainer(kind.removesuffix("?"), labels, variables, sheet.table)
-        wrong: dict[int, str] = {}
+        wrong: dict[int, Message] = {}
         for code, text in enumerate(texts):
             if not text:
                 if not kind.endswith("?"):
@@ -48,7 +50,7 @@ def check_cells(sheet: Sheet, labels: Labels, variables: Sequence[str], findings
             elif (message := explain(text)) is not None:
                 wrong[code] = message
                 if len(wrong) == FAULTS_IN_A_COLUMN_MAX:
-                    findings.add("more than a hundred different faults; the rest is not listed.", 0, name)
+                    findings.add(Message("tables.too_many_faults"), 0, name)
                     break
         for code, message in wrong.items():
             at = (codes == code) & readable
@@ -71,8 +73,8 @@ def _check_keys(sheet: Sheet, readable: Mask, findings: Findings) -> None:
             continue
         first = seen.setdefault(key, number)
         if first != number:
-            named = ", ".join(part for part in key if part)
-            message = f"the same {', '.join(sheet.table.keys)} as in row {sheet.row[first]} ({named}). Leave one."
+            named = [part for part in key if part]
+            message = Message("tables.same_keys", keys=sheet.table.keys, row=sheet.row[first], named=named)
             findings.add(message, int(sheet.row[number]), sheet.table.keys[0])
             sheet.sound[number] = False
 
@@ -81,84 +83,80 @@ def _repair(sheet: Sheet, name: str, kind: str, labels: Labels, variables: Seque
     known = variables if kind == "variable" else labels.get(kind.removesuffix("?").removeprefix("of "))
     if known is None or not wrong or kind.removesuffix("?") == "of sources":
         return
-    near = {text: found[0] for text in wrong if (found := re.findall(r'"(.*)"', suggest(text, known)))}
+    near = {text: found for text in wrong if (found := nearest(text, known))}
     sheet.guessed |= np.isin(sheet.columns[name], list(wrong))
     sheet.columns[name] = np.array([near.get(text, text) for text in sheet.columns[name]], dtype=object)
 
 
-def _empty(name: str, kind: str) -> str:
-    if kind == "of sources":
-        return (
-            "empty. Give a key of sources.csv; if it is your estimate, add a source that says how, "
-            'and set basis to "assumed".'
-        )
-    if kind == "number":
-        return 'empty. Missing never means zero: write a number (value, low and high may be equal), or "0".'
-    if kind == "unit":
-        return 'empty. Write the unit; "1" is the unit of shares.'
+def _empty(name: str, kind: str) -> Message:
+    keys = {"of sources": "tables.empty_source", "number": "tables.empty_number", "unit": "tables.empty_unit"}
+    if kind in keys:
+        return Message(keys[kind])
     if kind in CHOICES:
-        return f"empty. Allowed: {', '.join(CHOICES[kind])}."
-    return f"empty. Every row needs its {name}."
+        return Message("tables.empty_choice", allowed=CHOICES[kind])
+    return Message("tables.empty", name=name)
 
 
-def _explainer(kind: str, labels: Labels, variables: Sequence[str], table: Table) -> Callable[[str], str | None]:
+def _explainer(kind: str, labels: Labels, variables: Sequence[str], table: Table) -> Explainer:
     """A function that says what is wrong with a text in a column of a kind, or None."""
     if kind.startswith("of "):
         catalogue = kind.removeprefix("of ")
         key = {other: name for name, other in CATALOGUE_OF.items()}.get(catalogue, "source")
-        article = "an" if key[0] in "aeiou" else "a"
-        return _one_of(labels.get(catalogue), f"is not {article} {key}.", f"The list is {catalogue}.csv.")
+        return _one_of(labels.get(catalogue), "tables.not_listed", what=Message(f"tables.a_{key}"), catalogue=catalogue)
     if kind == "variable":
-        return _one_of(variables, f"is not a variable of {table.file}.", f"Allowed: {', '.join(variables)}.")
+        return _one_of(variables, "tables.no_variable", file=table.file, allowed=variables)
     if kind in CHOICES:
-        return _one_of(CHOICES[kind], "is not allowed.", f"Allowed: {', '.join(CHOICES[kind])}.")
-    checks: dict[str, Callable[[str], str | None]] = {
-        "label": _wrong_label,
-        "number": _wrong_number,
-        "flag": lambda text: None if text in ("0", "1") else f'got "{_short(text)}". Write 1 for yes, 0 for no.',
-    }
+        return _one_of(CHOICES[kind], "tables.not_allowed", allowed=CHOICES[kind])
+    checks: dict[str, Explainer] = {"label": _wrong_label, "number": _wrong_number, "flag": _wrong_flag}
     return checks.get(kind) or (_wrong_whole(*WHOLE_NUMBERS[kind]) if kind in WHOLE_NUMBERS else _wrong_text)
 
 
-def _one_of(known: Sequence[str] | None, wrong: str, allowed: str) -> Callable[[str], str | None]:
+def _one_of(known: Sequence[str] | None, wrong: str, **values: object) -> Explainer:
+    """wrong: the key of what is said of a text that is not known, with the nearest that is."""
     members = None if known is None else frozenset(known)
 
-    def explain(text: str) -> str | None:
+    def explain(text: str) -> Message | None:
         if members is None or text in members:
             return None
         near = suggest(text, known or ()) if len(text) <= LABEL_LENGTH_MAX else ""
-        return f'"{_short(text)}" {wrong}{near} {allowed}'
+        return Message(wrong, given=_short(text), near=near, **values)
 
     return explain
 
 
-def _wrong_label(text: str) -> str | None:
+def _wrong_label(text: str) -> Message | None:
     if len(text) > LABEL_LENGTH_MAX:
-        return f"{len(text)} characters; a name has at most {LABEL_LENGTH_MAX}."
+        return Message("tables.name_too_long", signs=len(text), most=LABEL_LENGTH_MAX)
     if not LABEL.fullmatch(text):
-        return f'"{_short(text)}" is not a name. Use letters, digits, "_", "-" and ".", without blanks.'
+        return Message("tables.no_name", given=_short(text))
     return None
 
 
-def _wrong_text(text: str) -> str | None:
-    return None if len(text) <= TEXT_LENGTH_MAX else f"{len(text)} characters; at most {TEXT_LENGTH_MAX} are read."
+def _wrong_flag(text: str) -> Message | None:
+    return None if text in ("0", "1") else Message("tables.no_flag", given=_short(text))
 
 
-def _wrong_number(text: str) -> str | None:
+def _wrong_text(text: str) -> Message | None:
+    if len(text) <= TEXT_LENGTH_MAX:
+        return None
+    return Message("tables.text_too_long", signs=len(text), most=TEXT_LENGTH_MAX)
+
+
+def _wrong_number(text: str) -> Message | None:
     if NUMBER.fullmatch(text) and np.isfinite(float(text)):
         return None
     bare = re.sub(r"[, ](?=[0-9]{3}(?![0-9]))", "", text).replace(",", ".")
-    hint = f" Did you mean {bare}?" if bare != text and NUMBER.fullmatch(bare) else ""
-    hint = " The percent sign belongs into unit." if text.endswith("%") else hint
-    return f'"{_short(text)}" is not a number.{hint} Write digits with a decimal point, such as 0.25 or 1.2e6.'
+    hint = Message("tables.meant_number", bare=bare) if bare != text and NUMBER.fullmatch(bare) else ""
+    hint = Message("tables.percent_sign") if text.endswith("%") else hint
+    return Message("tables.no_number", given=_short(text), hint=hint)
 
 
-def _wrong_whole(lower: int, upper: int) -> Callable[[str], str | None]:
-    def explain(text: str) -> str | None:
+def _wrong_whole(lower: int, upper: int) -> Explainer:
+    def explain(text: str) -> Message | None:
         number = _number(text)
         if lower <= number <= upper and number == int(number):
             return None
-        return f'got "{_short(text)}". Write a whole number from {lower} to {upper}.'
+        return Message("tables.no_whole", given=_short(text), lower=lower, upper=upper)
 
     return explain
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from waterplan.base.messages import Message
 from waterplan.study.tables.cells import NUMBER
 from waterplan.study.tables.draft import SET, Draft
 from waterplan.study.tables.schema import TECHNOLOGIES_AT_AN_END_USE_MAX
@@ -20,7 +21,6 @@ SITE = "site"
 OUTPUT_ROUNDING = 1e-6
 COMPLETE = ("sector_values", "product_values", "end_use_values", "technology_values", "province_values", "prices")
 JOINT_ONLY = "running_cost_water_share"
-ADD_IT = "Missing never means zero: add the row."
 
 
 def check_together(draft: Draft) -> None:
@@ -41,9 +41,10 @@ def nothing_is_missing(draft: Draft) -> None:
         has = np.array([grid.row > 0 for grid in grids]).reshape(len(grids), -1)
         lines = np.array([grid.row for grid in grids]).reshape(len(grids), -1)
         for place in np.flatnonzero(~has.all(axis=0)):
-            words = ", ".join(grid.term.variable for grid, there in zip(grids, has[:, place], strict=True) if not there)
-            label = draft.named(dims[0], draft.labels[dims[0]][place]) if dims else "the study"
-            draft.findings[table].add(f"{label} has no {words}. {ADD_IT}", int(lines[:, place].max()), "variable")
+            words = [grid.term.variable for grid, there in zip(grids, has[:, place], strict=True) if not there]
+            label = draft.named(dims[0], draft.labels[dims[0]][place]) if dims else Message("tables.the_study")
+            message = Message("tables.has_no", what=label, words=words)
+            draft.findings[table].add(message, int(lines[:, place].max()), "variable")
     if draft.has("technologies") and "technology_values" in draft.sheets and "technology" in draft.listed:
         _joint_products(draft, joint)
 
@@ -53,16 +54,16 @@ def _joint_products(draft: Draft, joint: Mask) -> None:
     findings = draft.findings["technology_values"]
     for place in np.flatnonzero(joint & (charged.row == 0)):
         label = draft.labels["technology"][place]
-        message = f'technology "{label}" is a joint product and has no {JOINT_ONLY}. {ADD_IT}'
+        message = Message("tables.joint_without", label=label, variable=JOINT_ONLY)
         findings.add(message, int(share.row[place]), "variable")
     for place in np.flatnonzero(~joint & (charged.row > 0) & ~charged.suspect):
         label = draft.labels["technology"][place]
-        message = f'technology "{label}" is no joint product, so {JOINT_ONLY} has no meaning. Delete the row, or set'
-        findings.add(f"{message} joint_product to 1 in technologies.csv.", int(charged.row[place]), "variable")
+        message = Message("tables.not_joint", label=label, variable=JOINT_ONLY)
+        findings.add(message, int(charged.row[place]), "variable")
     alone = ~joint & (share.row > 0) & ~share.suspect & (np.abs(share.value - 1) > ROUNDING)
     for place in np.flatnonzero(alone):
-        message = f"got {share.value[place]:g} for a technology that is no joint product. Write 1, or set joint_product"
-        findings.add(f"{message} to 1 in technologies.csv.", int(share.row[place]), "value")
+        message = Message("tables.not_joint_share", given=f"{share.value[place]:g}")
+        findings.add(message, int(share.row[place]), "value")
 
 
 def end_use_shares_sum_to_one(draft: Draft) -> None:
@@ -73,17 +74,15 @@ def end_use_shares_sum_to_one(draft: Draft) -> None:
         label, rows = draft.labels["product"][product], grid.row[product]
         if not there[product].any():
             if "product" in draft.listed:
-                findings.add(f"{draft.named('product', label)} has no end use. Add rows that sum to 1.", 0, "product")
+                findings.add(Message("tables.no_end_use", what=draft.named("product", label)), 0, "product")
         elif not grid.suspect[product].any() and not sums_to_one(np.nansum(grid.value[product])):
             total = np.nansum(grid.value[product])
-            message = f'the end uses of product "{label}" sum to {total:.6g}, not to 1. Correct the shares'
             first, last = rows[there[product]].min(), rows[there[product]].max()
-            findings.add(f"{message} in rows {first} to {last}.", int(first), "value")
+            where = {"label": label, "first": first, "last": last}
+            findings.add(Message("tables.end_uses_sum", total=f"{total:.6g}", **where), int(first), "value")
     if SITE in draft.labels["end_use"]:
         site = grid.row[:, draft.labels["end_use"].index(SITE)]
-        findings.add_rows(
-            site[site > 0], "end_use", f'"{SITE}" stands for the whole plant and takes no share of its own.'
-        )
+        findings.add_rows(site[site > 0], "end_use", Message("tables.site_has_no_share", site=SITE))
 
 
 def output_sums_to_national(draft: Draft) -> None:
@@ -91,22 +90,21 @@ def output_sums_to_national(draft: Draft) -> None:
     output, national, findings = draft.grids["output"], draft.grids["national_output"], draft.findings["output"]
     step = _finest_digit(draft)
     if output.row.any() and not output.suspect.any() and not np.nansum(output.value) > 0:
-        findings.add("output is 0 in every row, so there is no withdrawal to save. Give what is made.", 0, "value")
+        findings.add(Message("tables.no_output"), 0, "value")
     for product, label in enumerate(draft.labels["product"]):
         rows = output.row[product][output.row[product] > 0]
         if not len(rows):
             if "product" in draft.listed:
-                message = f"{draft.named('product', label)} is made nowhere. Add its rows, or take it out"
-                findings.add(f"{message} of products.csv.", 0, "product")
+                findings.add(Message("tables.made_nowhere", what=draft.named("product", label)), 0, "product")
             continue
         if output.suspect[product].any() or national.suspect[product] or not national.row[product]:
             continue
         total, whole = np.nansum(output.value[product]), national.value[product]
         allowed = max(OUTPUT_ROUNDING * whole, 0.5 * len(rows) * step.get(label, 0.0))
         if abs(total - whole) > allowed:
-            message = f'the provinces of product "{label}" sum to {total:.10g}, the national output is {whole:.10g}'
-            line = f"product_values.csv, row {national.row[product]}"
-            findings.add(f"{message} ({line}): {total - whole:+.4g}. Correct one of them.", int(rows.min()), "value")
+            figures = {"total": f"{total:.10g}", "whole": f"{whole:.10g}", "apart": f"{total - whole:+.4g}"}
+            message = Message("tables.output_sums", label=label, row=national.row[product], **figures)
+            findings.add(message, int(rows.min()), "value")
 
 
 def _finest_digit(draft: Draft) -> dict[str, float]:
@@ -131,8 +129,9 @@ def applicability_is_whole(draft: Draft) -> None:
     rows = np.array([draft.grids[name].row for name in SET])
     for place in np.argwhere(draft.in_set & (rows == 0).any(axis=0)):
         here = rows[(slice(None), *place)]
-        words = ", ".join(name for name, row in zip(SET, here, strict=True) if not row)
-        findings.add(f"{_place(draft, place)} has no {words}. {ADD_IT}", int(here[here > 0].min()), "variable")
+        words = [name for name, row in zip(SET, here, strict=True) if not row]
+        message = Message("tables.has_no", what=_place(draft, place), words=words)
+        findings.add(message, int(here[here > 0].min()), "variable")
 
 
 def applicability_fits(draft: Draft) -> None:
@@ -146,16 +145,13 @@ def applicability_fits(draft: Draft) -> None:
         here = rows[(slice(None), *place)]
         row = int(here[here > 0].min())
         if level == "end_use" and name == SITE:
-            message = (
-                f'{_place(draft, place)}: its level is end_use, so it needs an end use of the product, not "{SITE}".'
-            )
-            findings.add(message, row, "end_use")
+            findings.add(Message("tables.level_end_use", where=_place(draft, place), site=SITE), row, "end_use")
         elif level in ("site", "supply") and name != SITE:
-            findings.add(f'{_place(draft, place)}: its level is {level}, so end_use must be "{SITE}".', row, "end_use")
-        elif name != SITE and not used[product, end_use] and used[product].any():
-            has = ", ".join(draft.labels["end_use"][other] for other in np.flatnonzero(used[product]))
-            message = f"{_place(draft, place)}: the product has no such end use in end_use_shares.csv. It has: {has}."
+            message = Message("tables.level_site", where=_place(draft, place), level=level, site=SITE)
             findings.add(message, row, "end_use")
+        elif name != SITE and not used[product, end_use] and used[product].any():
+            has = [draft.labels["end_use"][other] for other in np.flatnonzero(used[product])]
+            findings.add(Message("tables.not_its_end_use", where=_place(draft, place), has=has), row, "end_use")
 
 
 def penetration_grows(draft: Draft) -> None:
@@ -163,8 +159,8 @@ def penetration_grows(draft: Draft) -> None:
     base, largest = draft.grids["penetration_base"], draft.grids["penetration_max"]
     for place in np.argwhere(is_above(base.value, largest.value) & ~base.suspect & ~largest.suspect):
         at = tuple(place)
-        message = f"{_place(draft, place)}: penetration_base {base.value[at]:.6g} is above penetration_max"
-        message = f"{message} {largest.value[at]:.6g} (row {largest.row[at]}). Nobody drops a technology: correct one."
+        figures = {"base": f"{base.value[at]:.6g}", "largest": f"{largest.value[at]:.6g}", "row": largest.row[at]}
+        message = Message("tables.penetration_falls", where=_place(draft, place), **figures)
         draft.findings["applicability"].add(message, int(base.row[at]), "value")
 
 
@@ -181,15 +177,14 @@ def groups_fit(draft: Draft) -> None:
         names = [draft.labels["technology"][place] for place in members]
         if len(levels) > 1:
             row = draft.row_of("technologies", names[-1])
-            message = f'group "{group}" has members of the levels {", ".join(sorted(levels))} ({", ".join(names)}).'
-            draft.findings["technologies"].add(f"{message} Only one level can exclude.", row, "exclusive_group")
+            message = Message("tables.group_levels", group=group, levels=sorted(levels), names=names)
+            draft.findings["technologies"].add(message, row, "exclusive_group")
         suspect = draft.set_suspect[members].any(axis=0)
         for product, end_use in np.argwhere(is_above(installed[members].sum(axis=0), 1.0) & ~suspect):
             shares = installed[members, product, end_use]
             said = " + ".join(f"{name} {part:.4g}" for name, part in zip(names, shares, strict=True) if part)
-            where = f'product "{draft.labels["product"][product]}", end use "{draft.labels["end_use"][end_use]}"'
-            message = f'exclusive group "{group}" at {where}: applicable_share * penetration_base sums to'
-            message = f"{message} {shares.sum():.4g} ({said}). At most 1: no plant has two of them."
+            sums = {"total": f"{shares.sum():.4g}", "parts": said}
+            message = Message("tables.group_sums", group=group, where=_at(draft, product, end_use), **sums)
             draft.findings["applicability"].add(message, int(base.row[members, product, end_use].max()), "value")
 
 
@@ -198,9 +193,9 @@ def end_uses_stay_small(draft: Draft) -> None:
     count = draft.in_set[draft.level == "end_use"].sum(axis=0)
     for product, end_use in np.argwhere(count > TECHNOLOGIES_AT_AN_END_USE_MAX):
         row = int(draft.grids["saving_fraction"].row[:, product, end_use].max())
-        where = f'product "{draft.labels["product"][product]}", end use "{draft.labels["end_use"][end_use]}"'
-        message = f"{count[product, end_use]} technologies at {where}; at most {TECHNOLOGIES_AT_AN_END_USE_MAX}."
-        draft.findings["applicability"].add(f"{message} Divide the end use or merge technologies.", row, "end_use")
+        counts = {"count": count[product, end_use], "most": TECHNOLOGIES_AT_AN_END_USE_MAX}
+        message = Message("tables.end_use_too_large", where=_at(draft, product, end_use), **counts)
+        draft.findings["applicability"].add(message, row, "end_use")
 
 
 def intensity_factors_are_there(draft: Draft) -> None:
@@ -214,9 +209,9 @@ def intensity_factors_are_there(draft: Draft) -> None:
             made.add((int(province), sectors.index(sector_of[product])))
     for province, sector in sorted(made):
         if not factor.row[province, sector]:
-            message = f'sector "{sectors[sector]}" has output in province "{draft.labels["province"][province]}" but no'
+            where = {"sector": sectors[sector], "province": draft.labels["province"][province]}
             near = int(factor.row[province].max())
-            draft.findings["province_sector_values"].add(f"{message} intensity_factor. {ADD_IT}", near, "variable")
+            draft.findings["province_sector_values"].add(Message("tables.no_factor", **where), near, "variable")
 
 
 def potentials_are_of_supply(draft: Draft) -> None:
@@ -231,14 +226,15 @@ def potentials_are_of_supply(draft: Draft) -> None:
             continue
         first = pools.setdefault(technology, pool)
         if pool != first:
-            message = f'technology "{technology}" is in pool "{first}" above and in "{pool}" here. Give it one pool.'
-            findings.add(message, int(row), "pool")
+            findings.add(Message("tables.two_pools", label=technology, first=first, pool=pool), int(row), "pool")
         if level.get(technology) in ("end_use", "site"):
-            message = (
-                f'technology "{technology}" has level {level[technology]}; only supply technologies have a potential.'
-            )
+            message = Message("tables.no_supply", label=technology, level=level[technology])
             findings.add(message, int(row), "technology")
             told.add(technology)
+
+
+def _at(draft: Draft, product: int, end_use: int) -> Message:
+    return Message("tables.at", product=draft.labels["product"][product], end_use=draft.labels["end_use"][end_use])
 
 
 def _place(draft: Draft, place: Iterable[int]) -> str:

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from waterplan.base.messages import Message
 from waterplan.study.tables.quantities import Grid
 from waterplan.study.tables.schema import CATALOGUE_OF
 from waterplan.study.tables.sheet import Findings, Mask, Sheet
@@ -45,10 +46,11 @@ class Draft:
         found = np.flatnonzero(sheet.columns[sheet.table.keys[0]] == label)
         return int(sheet.row[found[0]]) if len(found) else 0
 
-    def named(self, dim: str, label: str) -> str:
+    def named(self, dim: str, label: str) -> Message:
         """A label with the place where it is listed."""
         catalogue = CATALOGUE_OF[dim]
-        return f'{dim} "{label}" ({catalogue}.csv, row {self.row_of(catalogue, label)})'
+        listed = {"catalogue": catalogue, "row": self.row_of(catalogue, label)}
+        return Message("tables.named", dim=Message(f"tables.dim_{dim}"), label=label, **listed)
 
     @cached_property
     def level(self) -> NDArray[np.str_]:

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from waterplan.base.errors import DataError, Problem, suggest
+from waterplan.base.messages import Message
 from waterplan.study.tables.cells import Labels, check_cells
 from waterplan.study.tables.checks import check_together
 from waterplan.study.tables.draft import Draft
-from waterplan.study.tables.path_faults import not_a_folder
+from waterplan.study.tables.path_faults import is_nothing_there, not_a_folder
 from waterplan.study.tables.quantities import (
     Grid,
     cells_needed,
@@ -33,9 +34,9 @@ def read_folder(folder: Path) -> tuple[Draft, Settings]:
     """
     fault = not_a_folder(folder)
     if fault:
-        others = folder.parent.glob("*") if fault.startswith("there") else ()
+        others = folder.parent.glob("*") if is_nothing_there(fault) else ()
         near = suggest(folder.name, [path.name for path in others if path.is_dir()])
-        raise DataError([Problem(str(folder), 0, "", f"{fault}{near} A study is a folder of tables.")])
+        raise DataError([Problem(str(folder), 0, "", Message("tables.no_folder", fault=fault, near=near))])
     settings_findings = Findings((folder / SETTINGS_FILE).as_posix())
     settings = read_settings(folder / SETTINGS_FILE, settings_findings)
     findings = {name: Findings((folder / table.file).as_posix()) for name, table in TABLES.items()}
@@ -85,11 +86,10 @@ def _draft(sheets: dict[str, Sheet], catalogues: Labels, findings: dict[str, Fin
     labels = {dim: list(catalogues[name] or _used(sheets, dim)) for dim, name in CATALOGUE_OF.items()}
     for name in catalogues:
         if name in sheets and not catalogues[name]:
-            findings[name].add(f"no rows. A study needs at least one {TABLES[name].keys[0]}.", 1)
+            findings[name].add(Message("tables.no_rows", what=Message(f"tables.dim_{TABLES[name].keys[0]}")), 1)
     if cells_needed(labels) > CELLS_MAX:
-        sizes = ", ".join(f"{len(found)} {CATALOGUE_OF[dim]}" for dim, found in labels.items())
-        message = f"technologies x products x end uses make more than {CELLS_MAX:,} combinations ({sizes})."
-        findings["technologies"].add(f"{message} Leave out what is not used.")
+        sizes = [f"{len(found)} {CATALOGUE_OF[dim]}" for dim, found in labels.items()]
+        findings["technologies"].add(Message("tables.too_many_cells", most=f"{CELLS_MAX:,}", sizes=sizes))
         return None
     listed = frozenset(dim for dim, name in CATALOGUE_OF.items() if catalogues[name])
     grids: dict[str, Grid] = {}

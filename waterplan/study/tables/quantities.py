@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from waterplan.base.messages import Message
 from waterplan.base.units import UnitError, factor
 from waterplan.base.vocabulary import Term, of_kind
 from waterplan.study.tables.schema import CATALOGUE_OF
@@ -95,7 +96,7 @@ def _convert(sheet: Sheet, column: str, canonical: Cells, numbers: Sequence[str]
             factors[code] = factor(unit, goal)
         except UnitError as error:
             at = (codes == code) & sheet.sound
-            findings.add_rows(sheet.row[at], column, str(error))
+            findings.add_rows(sheet.row[at], column, error.message)
             sheet.sound[codes == code] = False
     if len(codes):
         for name in numbers:
@@ -124,10 +125,12 @@ def _out_of_bounds(
     wrong = among & outside(numbers, lower, upper) & sheet.sound
     for at in np.flatnonzero(wrong):
         unit = "" if canonical is None or canonical[at] == "1" else f" {canonical[at]}"
-        got = f"{numbers[at]:.10g}{unit}"
+        got: object = f"{numbers[at]:.10g}{unit}"
         if canonical is not None and sheet.columns["unit"][at] not in (canonical[at], ""):
-            got += f" ({sheet.columns[name][at]} {sheet.columns['unit'][at]} in the file)"
-        findings.add(f"got {got}. Allowed: {lower:.10g} to {upper:.10g}{unit}.", int(sheet.row[at]), name)
+            written = f"{sheet.columns[name][at]} {sheet.columns['unit'][at]}"
+            got = Message("tables.as_in_the_file", number=got, written=written)
+        span = {"lower": f"{lower:.10g}", "upper": f"{upper:.10g}", "unit": unit}
+        findings.add(Message("tables.out_of_bounds", got=got, **span), int(sheet.row[at]), name)
     sheet.sound[wrong] = False
 
 
@@ -141,12 +144,10 @@ def check_range(sheet: Sheet, findings: Findings) -> None:
     outside = ((value < low - slack) | (value > high + slack)) & sheet.sound & ~crossed
     written = [sheet.columns[name] for name in BOUNDED]
     for at in np.flatnonzero(crossed):
-        message = f"low {written[1][at]} is above high {written[2][at]}. Exchange them, or correct one."
+        message = Message("tables.crossed", low=written[1][at], high=written[2][at])
         findings.add(message, int(sheet.row[at]), "low")
     for at in np.flatnonzero(outside):
-        message = (
-            f"got {written[0][at]}, outside its own low..high {written[1][at]}..{written[2][at]}. Correct one of them."
-        )
+        message = Message("tables.outside", given=written[0][at], low=written[1][at], high=written[2][at])
         findings.add(message, int(sheet.row[at]), "value")
     sheet.sound[crossed | outside] = False
 

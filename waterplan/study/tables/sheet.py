@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from waterplan.base.errors import Problem, suggest
-from waterplan.base.plain_files import TooLargeError, read_plain
-from waterplan.study.tables.path_faults import not_a_file
+from waterplan.base.messages import Message
+from waterplan.base.plain_files import TooLargeError, read_plain, why_unreadable
+from waterplan.study.tables.path_faults import is_nothing_there, not_a_file
 from waterplan.study.tables.schema import FILE_BYTES_MAX, Table
 
 Cells = NDArray[np.object_]
@@ -34,19 +35,18 @@ class Findings:
         self.file = file
         self.problems: list[Problem] = []
 
-    def add(self, message: str, row: int = 0, column: str = "") -> None:
+    def add(self, message: Message, row: int = 0, column: str = "") -> None:
         """One problem at one place."""
         self.problems.append(Problem(self.file, row, column, message))
 
-    def add_rows(self, rows: Iterable[int], column: str, message: str) -> None:
+    def add_rows(self, rows: Iterable[int], column: str, message: Message) -> None:
         """The same problem in several rows: the first few each, the others counted."""
         places = [int(row) for row in rows]
         for number, row in enumerate(places[:TOLD_EACH], start=1):
             more = len(places) - TOLD_EACH
+            key = "tables.same_in_one_more" if more == 1 else "tables.same_in_more"
             last = number == TOLD_EACH and more > 0
-            self.add(
-                f"{message} The same in {more} more row{'s' if more > 1 else ''}." if last else message, row, column
-            )
+            self.add(Message(key, message=message, more=more) if last else message, row, column)
 
 
 @dataclass
@@ -87,10 +87,7 @@ def read_sheet(path: Path, table: Table, findings: Findings) -> Sheet | None:
     sound = np.ones(len(records), dtype=bool)
     for number, record in enumerate(records):
         if len(record) != width:
-            findings.add(
-                f"{len(record)} cells, but the header has {width}. Text with a comma stands in quotation marks.",
-                rows[number],
-            )
+            findings.add(Message("tables.cells_apart", cells=len(record), width=width), rows[number])
             sound[number] = False
             records[number] = (record + [""] * width)[:width]
     by_column = list(zip(*records, strict=True)) if records else [()] * width
@@ -106,21 +103,20 @@ def read_sheet(path: Path, table: Table, findings: Findings) -> Sheet | None:
 def read_text(path: Path, findings: Findings) -> str | None:
     """The text of a file in UTF-8 (with or without BOM) or GB18030; None, and why, if it is anything else."""
     fault = not_a_file(path)
-    if fault and not fault.startswith("there"):
-        findings.add(fault)
+    if is_nothing_there(fault):
+        near = suggest(path.name, [other.name for other in path.parent.glob("*") if other.suffix == path.suffix])
+        findings.add(Message("tables.no_such_table", near=near))
         return None
     if fault:
-        near = suggest(path.name, [other.name for other in path.parent.glob("*") if other.suffix == path.suffix])
-        findings.add(f"no such file in the study's folder.{near} A table without rows is a file with its header alone.")
+        findings.add(fault)
         return None
     try:
         return _text_of(path, findings)
     except TooLargeError as error:
-        most = FILE_BYTES_MAX / 2**20
-        findings.add(f"{error.size / 2**20:.0f} MiB; at most {most:.0f} MiB are read. Split the study.")
+        findings.add(Message("tables.too_large", fault=why_unreadable(error)))
         return None
     except OSError as error:
-        findings.add(f"cannot be read: {error.strerror}.")
+        findings.add(why_unreadable(error))
         return None
 
 
@@ -128,15 +124,13 @@ def _text_of(path: Path, findings: Findings) -> str | None:
     data = read_plain(path, FILE_BYTES_MAX)
     text = decode(data)
     if text is None:
-        other = "UTF-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "binary data" if b"\0" in data else "neither"
-        findings.add(
-            f"the encoding is not UTF-8 or GB18030 ({other}). Save it as CSV UTF-8: a workbook is not a table of text."
-        )
+        other = "utf_16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "binary" if b"\0" in data else "neither"
+        findings.add(Message("tables.encoding", found=Message(f"tables.encoding_{other}")))
         return None
     wrong = CONTROL.search(text)
     if wrong:
         line = text.count("\n", 0, wrong.start()) + 1
-        findings.add(f"control character U+{ord(wrong[0]):04X}. Delete it: only plain text is read.", line)
+        findings.add(Message("tables.control_character", code=f"{ord(wrong[0]):04X}"), line)
         return None
     return text
 
@@ -185,18 +179,14 @@ def _records(text: str, table: Table, findings: Findings) -> tuple[list[list[str
                 rows.append(begin)
             begin = reader.line_num + 1
             if len(records) > table.rows_max + 1:
-                findings.add(
-                    f"more than {table.rows_max} rows. That is not a study that can be solved: leave rows out."
-                )
+                findings.add(Message("tables.too_many_rows", most=table.rows_max))
                 return [], []
     except csv.Error as error:
-        if "field larger" in str(error):
-            findings.add("a cell of more than 131072 characters. A closing quotation mark may be missing.", begin)
-        else:
-            findings.add('quotation marks do not match. Write a quotation mark inside a text twice: "".', begin)
+        is_long = "field larger" in str(error)  # the module has one class for all of its faults
+        findings.add(Message("tables.cell_too_long" if is_long else "tables.quotation_marks"), begin)
         return [], []
     if not records:
-        findings.add(f"empty. The first row names the columns: {','.join(table.columns)}.")
+        findings.add(Message("tables.no_header", columns=",".join(table.columns)))
     return records, rows
 
 
@@ -205,13 +195,14 @@ def _check_header(header: list[str], table: Table, findings: Findings) -> tuple[
     missing = tuple(name for name in table.columns if name not in header)
     unknown = [name for name in header[:COLUMNS_MAX] if name not in table.columns]
     if len(header) == 1 and len(missing) > 1 and (mark := re.search(r"[;\t|，]", header[0])):
-        name = {"\t": "tabs", "，": "full-width commas"}.get(mark[0], f'"{mark[0]}"')
-        findings.add(f"the columns are separated by {name}. Save it with commas.", 1)
+        kind = {"\t": "tabs", "，": "full_width"}.get(mark[0], "other")
+        findings.add(Message(f"tables.separated_by_{kind}", mark=mark[0]), 1)
         return None
     for name in table.columns:
         if header.count(name) > 1:
-            findings.add(f'{header.count(name)} columns are called "{name}". Leave one.', 1, name)
+            findings.add(Message("tables.column_twice", count=header.count(name), name=name), 1, name)
             return None
     for name in missing:
-        findings.add(f"the column is missing.{suggest(name, unknown)} Columns: {','.join(table.columns)}.", 1, name)
+        columns = ",".join(table.columns)
+        findings.add(Message("tables.column_missing", near=suggest(name, unknown), columns=columns), 1, name)
     return None if set(missing) & set(table.keys) else missing

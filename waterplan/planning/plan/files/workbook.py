@@ -57,7 +57,7 @@ def save_excel(dataset: xr.Dataset, study: Study, path: str | Path, language: st
     for sheet in Book(dataset, study, language).sheets():
         write_sheet(book.add_worksheet(sheet.name), sheet, formats)
     book.close()
-    write_whole(path, packed.getvalue(), language=language)
+    write_whole(path, packed.getvalue())
 
 
 def cell_formats(book: xlsxwriter.Workbook, language: str) -> dict[str, Any]:
