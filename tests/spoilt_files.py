@@ -109,5 +109,5 @@ def refused(content, study, name, row, column, says):
 def refused_in_chinese(content, study, name):
     """Fails unless every problem of a file is told in Chinese."""
     with pytest.raises(DataError) as caught:
-        read_records(content, study, name, language="zh")
-    assert all(any("\u4e00" <= sign <= "\u9fff" for sign in one.message) for one in caught.value.problems)
+        read_records(content, study, name)
+    assert all(any("\u4e00" <= sign <= "\u9fff" for sign in one.message.text("zh")) for one in caught.value.problems)

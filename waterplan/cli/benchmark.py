@@ -72,7 +72,7 @@ def print_benchmark(file: Path | None, study: str, asked: Asked, output: Path | 
     check_paths((output,), None, Texts("commands", asked.language))
     check_inputs((output,), (file, study), asked.language)
     known = waterplan.open_study(study)
-    records = waterplan.read_records(file, known, language=asked.language)
+    records = waterplan.read_records(file, known)
     chosen = chosen_of(records, asked, say)
     place = None
     if asked.pool is not None:
@@ -109,7 +109,7 @@ def goal_of(text: str, say: Texts) -> Goal:
     try:
         return waterplan.Goal(kind.strip(), number)
     except WaterplanError as error:
-        raise typer.BadParameter(f"{error} {say('goals')}", param_hint="--goal") from None
+        raise typer.BadParameter(f"{error.text(say.language)} {say('goals')}", param_hint="--goal") from None
 
 
 def chosen_of(records: Records, asked: Asked, say: Texts) -> list[tuple[str, int]]:

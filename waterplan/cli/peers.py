@@ -67,7 +67,7 @@ def import_records(
     if not consent:
         raise WaterplanError(say("no_consent"))
     key = _checks().read_key(key_file)
-    records = waterplan.read_records(file, waterplan.open_study(study), language=language)
+    records = waterplan.read_records(file, waterplan.open_study(study))
     with opened(pool, say) as peers:
         receipt = peers.submit(records, key)
     if as_json:

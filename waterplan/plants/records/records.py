@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
@@ -11,6 +11,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from waterplan.base.messages import in_language
 
 KEY = ("plant", "year")
 GRADED = ("withdrawal_surface", "withdrawal_ground", "withdrawal_public_supply", "withdrawal_purchased")
@@ -29,6 +31,11 @@ class Conversion:
     column: str
     written: str
     became: str
+
+    def said_in(self, language: str) -> Conversion:
+        """The same in a language."""
+        told = {name: str(in_language(getattr(self, name), language)) for name in ("column", "written", "became")}
+        return replace(self, **told)
 
 
 @dataclass(frozen=True, eq=False)

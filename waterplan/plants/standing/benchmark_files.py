@@ -12,7 +12,7 @@ import xarray as xr
 import xlsxwriter
 
 from waterplan.base.errors import WaterplanError, suggest
-from waterplan.base.messages import LANGUAGES
+from waterplan.base.messages import LANGUAGES, Message
 from waterplan.base.spreadsheet import pack_csv
 from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import term
@@ -45,9 +45,9 @@ def write_benchmark(answer: xr.Dataset, path: str | Path, language: str = "en") 
     goal = Path(path)
     suffix = goal.suffix.lower()
     if suffix not in SUFFIXES:
-        raise WaterplanError(f"{goal}: ends in none of {', '.join(SUFFIXES)}.{suggest(suffix, SUFFIXES)}")
+        raise WaterplanError(Message("standing.no_such_end", path=goal, ends=SUFFIXES, near=suggest(suffix, SUFFIXES)))
     if language not in LANGUAGES:
-        raise WaterplanError(f'language "{language}": there is {" and ".join(LANGUAGES)}.')
+        raise WaterplanError(Message("errors.language", given=language, languages=LANGUAGES))
     packed = {".nc": _netcdf, ".xlsx": _workbook, ".csv": _csv}[suffix](answer, language)
     write_whole(goal, packed, language=language)
 
@@ -124,7 +124,8 @@ def _workbook(answer: xr.Dataset, language: str) -> bytes:
     for name, columns in (("sheet_plants", plants), ("sheet_products", products)):
         sheet = Sheet(say(name), made_of, columns)
         write_sheet(book.add_worksheet(sheet.name), sheet, formats)
-    changed = str(answer.attrs["conversions"]).splitlines()
+    english = answer.attrs["conversions"]
+    changed = str(answer.attrs.get(f"conversions_{language}", english)).splitlines()
     sheet = Sheet(say("sheet_changed"), made_of, [Column(say("changed"), changed)])
     write_sheet(book.add_worksheet(sheet.name), sheet, formats)
     book.close()
