@@ -37,6 +37,7 @@ from waterplan.plants.norms.ladders import (
 from waterplan.plants.records.balance import withdrawals
 from waterplan.plants.records.names import in_a_row, names_in
 from waterplan.plants.records.records import Records, once, site_of_products
+from waterplan.plants.records.totals import totals_among
 from waterplan.study.study import Study
 
 METERED, WHOLE = "metered", "whole_plant"
@@ -166,8 +167,13 @@ def grade_figures(records: Records, study: Study) -> tuple[Figures, Figures]:
 
 @once
 def what_is_made(records: Records) -> Made:
-    """The products of the records with their plant-years and their water. Raises WaterplanError for a lost product."""
+    """The products of the records with their plant-years and their water.
+
+    Raises WaterplanError for a product without its plant, and for a total among the plants of records that nobody read.
+    """
     products = records.products
+    if records.conversions_of is None and (totals := totals_among(_plants(records))):
+        raise WaterplanError(Message("grades.total_row", plant=totals[0]))
     site = site_of_products(records)
     if (site < 0).any():
         row = products.iloc[int((site < 0).argmax())]
@@ -179,6 +185,10 @@ def what_is_made(records: Records) -> Made:
     withdrawal = np.where(use_whole, graded[site], metered)
     allocation = np.where(np.isnan(withdrawal), -1, use_whole.astype(np.int64))
     return Made(site, products["output"].to_numpy(np.float64), withdrawal, allocation, graded, whole)
+
+
+def _plants(records: Records) -> list[str]:
+    return [name for name in records.sites.index.get_level_values("plant").unique() if isinstance(name, str)]
 
 
 def _products(records: Records, made: Made, found: Found, norm: Array, estimate: Mask) -> Figures:

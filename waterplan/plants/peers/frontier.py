@@ -21,6 +21,7 @@ from waterplan.plants.peers.slack import most_slack
 from waterplan.plants.peers.too_few import TooFewPlantsError
 from waterplan.plants.records.balance import graded_withdrawal
 from waterplan.plants.records.records import Records
+from waterplan.plants.records.totals import totals_among
 
 CONSTANT, VARIABLE = "constant", "variable"
 RETURNS = (CONSTANT, VARIABLE)
@@ -92,6 +93,8 @@ def efficiency(
         raise WaterplanError(Message("grades.no_returns", given=returns, near=suggest(returns, RETURNS)))
     if not inputs.index.equals(outputs.index):
         raise WaterplanError(Message("grades.other_plants"))
+    if totals := totals_among([name for name in inputs.index if isinstance(name, str)]):
+        raise WaterplanError(Message("grades.total_row", plant=totals[0]))
     needed = plants_needed(inputs.shape[1], outputs.shape[1]) if enough is None else enough
     if len(inputs) < max(needed, 1):
         raise TooFewPlantsError("frontier", len(inputs), needed)

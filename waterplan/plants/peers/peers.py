@@ -19,6 +19,7 @@ from waterplan.plants.norms.ladders import Array, Index
 from waterplan.plants.peers.reference import of_rows, place_in_reference
 from waterplan.plants.peers.too_few import TooFewPlantsError
 from waterplan.plants.records.records import Records, site_of_products, told_apart
+from waterplan.plants.records.totals import totals_among
 from waterplan.study.study import Study
 
 PEERS_NEEDED = 10  # with fewer an interval covers more than half of the scale
@@ -195,5 +196,7 @@ def _check(peers: pd.DataFrame) -> None:
         raise WaterplanError(Message("grades.peers_columns", columns=lost))
     if peers.duplicated(PEER_KEYS).any():
         raise WaterplanError(Message("grades.peer_twice"))
+    if totals_among([name for name in pd.unique(peers["plant"]) if isinstance(name, str)]):
+        raise WaterplanError(Message("grades.peer_is_a_total"))
     if not (peers["intensity"] >= 0).all() or np.isinf(peers["intensity"]).any():
         raise WaterplanError(Message("grades.peer_intensity"))

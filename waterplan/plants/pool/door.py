@@ -22,6 +22,7 @@ from waterplan.base.vocabulary import term
 from waterplan.plants.records.balance import REUSED
 from waterplan.plants.records.record_cells import SMALLEST, YEARS
 from waterplan.plants.records.records import GRADED, KEY, OTHER_SOURCES, Records
+from waterplan.plants.records.totals import is_total
 from waterplan.study.study import Study
 from waterplan.study.tables.schema import LABEL_LENGTH_MAX
 
@@ -158,7 +159,7 @@ def _keys(index: pd.Index) -> Iterator[Problem]:
     if len(set(named)) < len(named):
         yield Problem(FILE, 0, "plant", Message("peer_pool.site_twice"))
     for row, (plant, year) in enumerate(index, start=1):
-        for column, fault in (("plant", _name(plant)), ("year", _year(year))):
+        for column, fault in (("plant", _plant(plant)), ("year", _year(year))):
             if fault:
                 yield Problem(FILE, row, column, fault)
 
@@ -200,6 +201,11 @@ def _name(value: object) -> Message | None:
     if len(value) > LABEL_LENGTH_MAX or not value.isprintable():
         return Message("peer_pool.name_odd", most=LABEL_LENGTH_MAX)
     return None
+
+
+def _plant(value: object) -> Message | None:
+    fault = _name(value)
+    return fault or (Message("peer_pool.total_row") if is_total(str(value)) else None)
 
 
 def _year(value: object) -> Message | None:

@@ -46,6 +46,7 @@ from waterplan.plants.records.record_cells import (
     texts,
     years,
 )  # fmt: skip
+from waterplan.plants.records.totals import totals_among
 from waterplan.study.study import Study
 from waterplan.study.tables.schema import LABEL_LENGTH_MAX
 
@@ -154,6 +155,7 @@ def read_sheet(raw: Raw, layout: str, names: Names, faults: Faults) -> Sheet | N
             sheet.columns[name] = texts(column, faults, CELL_LENGTH_MAX if listed else LABEL_LENGTH_MAX)
     if "output" in found:
         sheet.columns["output"] = _outputs(found["output"], sheet, units.get("output", ""), names.study, faults)
+    _no_totals(found["plant"], sheet.text("plant"), faults)
     for name in ("plant", "year", *(("product",) if layout in ("products", "end_uses", "flat") else ())):
         _whole(found[name], sheet.columns[name], faults)
     return sheet
@@ -209,6 +211,15 @@ def _fill_merged(raw: Raw, layout: str, found: Mapping[str, Column], faults: Fau
 def _one_plant(raw: Raw, found: Mapping[str, Column], rows: NDArray[np.bool_]) -> bool:
     """Whether rows are of one plant and year."""
     return all(len({str(cell) for cell in raw.columns[found[name].at][rows]}) == 1 for name in ("plant", "year"))
+
+
+def _no_totals(column: Column, names: Cells, faults: Faults) -> None:
+    """Tells where a row of sums stands among those of plants."""
+    for count, name in enumerate(totals_among(pd.unique(names).tolist()), start=1):
+        if not faults.is_one_more(count, column.raw.sheet, column.heading):
+            break
+        rows = column.raw.rows[names == name]
+        faults.add_rows(column.raw.sheet, rows, column.heading, Message("plants.total_row", text=shown(name)))
 
 
 def _whole(column: Column, values: Numbers | Cells | Rows, faults: Faults) -> None:
