@@ -19,7 +19,8 @@ from waterplan.base.errors import DataError, Problem, WaterplanError, suggest
 from waterplan.base.messages import Message
 from waterplan.base.vocabulary import term
 from waterplan.plants.measures.product_water import PlantWater, read_water
-from waterplan.plants.records.names import names_in
+from waterplan.plants.records.headers import column_name
+from waterplan.plants.records.names import key_name, names_in
 from waterplan.plants.records.records import Records
 from waterplan.study.study import Study
 from waterplan.study.tables.arrays import DIMS, datasets_of
@@ -91,7 +92,7 @@ def rows_of_plant(frame: pd.DataFrame, plant: str, year: int) -> pd.DataFrame:
 
 def fault(plant: str, year: int, column: str, message: Message) -> Problem:
     """A problem of a plant's record."""
-    return Problem(Message("plant_plan.record", plant=plant, year=year), 0, column, message)
+    return Problem(Message("plant_plan.record", plant=plant, year=year), 0, column_name(column), message)
 
 
 def _site(records: Records, plant: str, year: int) -> pd.Series:
@@ -158,8 +159,13 @@ def _check_groups(in_place: list[tuple[str, str]], water: PlantWater, study: Stu
             if other_product != product or not group[technology] or group[other] != group[technology]:
                 continue
             if bool((listed.sel(product=product, technology=[technology, other]).all("technology")).any()):
-                named = {"one": other, "other": technology, "group": group[technology], "product": product}
-                message = Message("plant_plan.exclude_each_other", **named)
+                message = Message(
+                    "plant_plan.exclude_each_other",
+                    one=key_name(study.technologies, other),
+                    other=key_name(study.technologies, technology),
+                    group=group[technology],
+                    product=key_name(study.products, product),
+                )
                 problems.append(fault(water.plant, water.year, "technology", message))
     if problems:
         raise DataError(problems)
@@ -208,7 +214,8 @@ def _end_use_shares(records: Records, water: PlantWater, study: Study) -> tuple[
             continue
         shares = rows.groupby("end_use", sort=False)["share"].sum()
         if not abs(shares.sum() - 1) <= SHARE_TOLERANCE or (shares < 0).any():
-            message = Message("plant_plan.shares_sum", product=product, sum=f"{shares.sum():.4g}")
+            named = key_name(study.products, str(product))
+            message = Message("plant_plan.shares_sum", product=named, sum=f"{shares.sum():.4g}")
             problems.append(fault(water.plant, water.year, "share", message))
         known = study.values["end_use_share"].sel(product=product).dropna("end_use").to_series()
         for end_use in dict.fromkeys([*known.index, *shares.index]):

@@ -10,7 +10,8 @@ import pandas as pd
 
 from waterplan.base.errors import DataError, Problem
 from waterplan.base.messages import Message
-from waterplan.plants.records.names import names_in
+from waterplan.plants.records.headers import column_name
+from waterplan.plants.records.names import key_name, names_in
 from waterplan.plants.records.records import GRADED, Records
 from waterplan.study.study import Study
 
@@ -52,7 +53,7 @@ def read_water(records: Records, plant: str, year: int, site: pd.Series, study: 
     metered = metered.where(~unmetered.reindex(metered.index))
     volumes = site.reindex(list(GRADED)).astype(float)
     graded = float(volumes.sum(min_count=1))
-    problems = _problems(Message("plant_plan.record", plant=plant, year=year), output, metered, graded)
+    problems = _problems(plant, year, study, output, metered, graded)
     if problems:
         raise DataError(problems)
     rest = graded - float(metered.sum())
@@ -77,27 +78,33 @@ def read_water(records: Records, plant: str, year: int, site: pd.Series, study: 
     )
 
 
-def _problems(file: Message, output: pd.Series, metered: pd.Series, graded: float) -> list[Problem]:
+def _problems(
+    plant: str, year: int, study: Study, output: pd.Series, metered: pd.Series, graded: float
+) -> list[Problem]:
+    def fault(column: str, message: Message) -> Problem:
+        record = Message("plant_plan.record", plant=plant, year=year)
+        return Problem(record, 0, column_name(column), message)
+
+    names = {str(product): key_name(study.products, str(product)) for product in output.index}
     problems = [
-        Problem(file, 0, "output", Message("plant_plan.no_output", product=product, value=_value(value)))
+        fault("output", Message("plant_plan.no_output", product=names[str(product)], value=_value(value)))
         for product, value in output.items()
         if not value > 0
     ]
     problems += [
-        Problem(file, 0, "withdrawal", Message("plant_plan.no_withdrawal_of", product=product, value=f"{value:g}"))
+        fault("withdrawal", Message("plant_plan.no_withdrawal_of", product=names[str(product)], value=f"{value:g}"))
         for product, value in metered.items()
         if value <= 0
     ]
     if not (np.isfinite(graded) and graded > 0):
-        message = Message("plant_plan.nothing_to_save", columns=GRADED)
-        return [*problems, Problem(file, 0, "withdrawal", message)]
+        columns = [column_name(name) for name in GRADED]
+        return [*problems, fault("withdrawal", Message("plant_plan.nothing_to_save", columns=columns))]
     taken = float(metered.sum())
+    told = {"taken": f"{taken:,.0f}", "graded": f"{graded:,.0f}"}
     if taken > graded * (1 + TOLERANCE):
-        message = Message("plant_plan.more_than_site", taken=f"{taken:,.0f}", graded=f"{graded:,.0f}")
-        problems.append(Problem(file, 0, "withdrawal", message))
+        problems.append(fault("withdrawal", Message("plant_plan.more_than_site", **told)))
     elif metered.isna().any() and not graded - taken > TOLERANCE * graded:
-        message = Message("plant_plan.nothing_left", graded=f"{graded:,.0f}")
-        problems.append(Problem(file, 0, "withdrawal", message))
+        problems.append(fault("withdrawal", Message("plant_plan.nothing_left", **told)))
     return problems
 
 

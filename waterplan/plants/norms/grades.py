@@ -20,7 +20,7 @@ import pandas as pd
 
 from waterplan.base.errors import WaterplanError
 from waterplan.base.messages import Message
-from waterplan.planning.plan.norms import TOLERANCE, norms_in_force
+from waterplan.planning.plan.norms import TOLERANCE, norms_in_force, variant_name
 from waterplan.plants.norms.ladders import (
     GRADED,
     GRADES,
@@ -122,8 +122,8 @@ class Grades:
         told = []
         rows = _of(self.products, plant, year)
         for row, name in zip(rows.itertuples(), names_in(self.study.products, rows["product"]), strict=True):
-            variant, status = str(row.variant), str(row.status)
-            variants = in_a_row(one for one in known.variants(str(row.product)) if one)
+            variant, status = variant_name(str(row.variant)), str(row.status)
+            variants = in_a_row(variant_name(one) for one in known.variants(str(row.product)) if one)
             if status != GRADED:
                 values = {"product": name, "variant": variant, "variants": variants, "year": year}
                 told.append(Message(f"grades.status_{status}", **values))

@@ -143,6 +143,11 @@ def heading_name(column: str) -> Name:
     return Name(label(column, "en"), label(column, "zh"))
 
 
+def column_name(column: str) -> Name:
+    """The name of a column in Records to who reads English, its heading to who reads Chinese."""
+    return Name(column, label(column, "zh"))
+
+
 @cache
 def known(layout: str) -> dict[str, str]:
     """Every heading that a layout knows, bare -> column."""

@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from waterplan.base.messages import Message
+from waterplan.base.messages import LANGUAGES, Message, in_language
+from waterplan.planning.plan.norms import variant_name
 from waterplan.plants.records.columns import Names, Sheet
 from waterplan.plants.records.faults import Faults, shown
 from waterplan.plants.records.headers import KEYS, SITE_NUMBERS, SITE_TEXTS, bare
-from waterplan.plants.records.record_cells import Rows, nearest
+from waterplan.plants.records.names import in_a_row
+from waterplan.plants.records.record_cells import Rows, first_of_each, nearest
 from waterplan.plants.records.records import KEY
 from waterplan.study.study import Study
 
@@ -133,11 +135,12 @@ def as_they_are(columns: Mapping[str, NDArray], index: pd.Index) -> dict[str, pd
 
 
 def variants_known(study: Study) -> dict[str, dict[str, str]]:
-    """The variants of the norms of each product, bare -> as the norm says."""
+    """The variants of the norms of each product: bare, in either language -> as the study writes it."""
     found: dict[str, dict[str, str]] = {}
     for product, variant in zip(study.norms["product"], study.norms["variant"], strict=True):
         if isinstance(variant, str) and variant:
-            found.setdefault(product, {})[bare(variant)] = variant
+            known = found.setdefault(product, {})
+            known |= {bare(str(in_language(variant_name(variant), language))): variant for language in LANGUAGES}
     return found
 
 
@@ -150,7 +153,8 @@ def _variants(sheet: Sheet, product: NDArray[np.object_], known: Variants, fault
     codes, names = pd.factorize(product[given])
     text_codes, texts = pd.factorize(written[given])
     each, pairs = pd.factorize(codes * len(texts) + text_codes)
-    found, wrong = np.full(len(pairs), "", dtype=object), 0
+    found, wrong, changed = np.full(len(pairs), "", dtype=object), 0, []
+    firsts, counts = first_of_each(each, len(pairs)), np.bincount(each)
     for place, pair in enumerate(pairs.tolist()):
         name, text = names[pair // len(texts)], texts[pair % len(texts)]
         allowed = known.get(name, {})
@@ -158,9 +162,12 @@ def _variants(sheet: Sheet, product: NDArray[np.object_], known: Variants, fault
         if name and not found[place]:
             if not faults.is_one_more(wrong := wrong + 1, sheet.raw.sheet, sheet.headings["variant"]):
                 break
-            joined: object = "; ".join(allowed.values()) or Message("plants.none")
-            message = Message("plants.unknown_variant", text=shown(text), product=name, allowed=joined)
+            listed = in_a_row(variant_name(one) for one in dict.fromkeys(allowed.values())) or Message("plants.none")
+            message = Message("plants.unknown_variant", text=shown(text), product=name, allowed=listed)
             faults.add_rows(sheet.raw.sheet, sheet.rows[given[each == place]], sheet.headings["variant"], message)
+        elif name and found[place] != text:
+            changed.append((int(sheet.rows[given[firsts[place]]]), int(counts[place]), text, str(found[place])))
+    faults.changed_cells(sheet.raw.sheet, sheet.headings["variant"], changed)
     made[given] = found[each]
     return made
 

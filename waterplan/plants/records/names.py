@@ -35,8 +35,14 @@ class Name(str):
 def names_in(catalogue: pd.DataFrame, keys: Iterable[str]) -> list[Name]:
     """What keys of a catalogue of a study are called; the key itself where the catalogue does not have it."""
     known = zip(catalogue.index, catalogue["name_en"], catalogue["name_zh"], strict=True)
-    called = {key: Name(str(english), str(chinese)) for key, english, chinese in known}
+    called = {key: Name(english, chinese if isinstance(chinese, str) and chinese else english)
+              for key, english, chinese in known}  # fmt: skip
     return [called.get(key, Name(key, key)) for key in map(str, keys)]
+
+
+def key_name(catalogue: pd.DataFrame, key: str) -> Name:
+    """A key as it is to who reads English, and to who reads Chinese what is called so."""
+    return Name(key, names_in(catalogue, [key])[0].chinese)
 
 
 def in_a_row(parts: Iterable[str]) -> str:

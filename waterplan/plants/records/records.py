@@ -34,8 +34,8 @@ class Conversion:
 
     def said_in(self, language: str) -> Conversion:
         """The same in a language."""
-        told = {name: str(in_language(getattr(self, name), language)) for name in ("column", "written", "became")}
-        return replace(self, **told)
+        column, written, became = (str(in_language(one, language)) for one in (self.column, self.written, self.became))
+        return replace(self, column=column, written=written, became=became)
 
 
 @dataclass(frozen=True, eq=False)
