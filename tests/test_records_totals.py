@@ -18,8 +18,8 @@ from waterplan.plants.records.totals import is_total, totals_among
 
 TOTALS = [
     "合计", "总计", "小计", "共计", "累计", "总和", "总数", "汇总", "平均", "均值", "合計", "總計", "合 计", "合　计",
-    "合计：", "（合计）", "【总计】", "— 合计 —", "合计（万m³）", "合计(3家)", "合计3家", "合计12家企业", "总计数",
-    "平均值", "全省合计", "河北小计", "行业平均值",
+    "合计：", "（合计）", "【总计】", "— 合计 —", "— 合计 —（3家）", "合计（万m³）", "合计(3家)", "合计3家",
+    "合计12家企业", "总计数", "平均值", "全省合计", "河北小计", "行业平均值",
     "Total", "TOTAL", "total:", "Totals", "T o t a l", "Ｔｏｔａｌ", "_total_", "[Total]", "* Total *", "Total (m3)",
     "Sum", "sums", "Subtotal", "Sub-total", "SUB_TOTAL", "Grand total", "GRAND  TOTAL", "grand-total",
     "Overall total", "Sum total", "Total of all plants", "Sum of the plants", "Grand total for Hebei", "Average",
@@ -29,6 +29,7 @@ PLANTS = [
     "Red Star", "Total Petrochemicals", "TotalEnergies Antwerp", "Totally Paper", "Summit Steel", "Sumitomo",
     "Sum-Yi Mill", "Subtotal Mill", "Average Joe Brewery", "Meanwood Mill", "All Saints Brewery", "Grand Paper",
     "合计精工厂", "三合计算机厂", "小计划纸厂", "总计达纸业", "汇总联合纸业", "平均良品厂", "均值得纸业", "计", "-",
+    "@SUM(A1)", "=SUM(A1)",
 ]  # fmt: skip
 
 

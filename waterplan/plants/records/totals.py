@@ -14,7 +14,7 @@ ENGLISH_TOTAL = re.compile(
     r"(?:(?:grand|sub|over ?all|annual|yearly|running|sum) ?)?(?:totals?|sums?)(?: sum)?|averages?|means?"
     r"|all (?:plants|sites)|(?:(?:grand|sub) ?)?(?:total|sum|average|mean) (?:of|for|over) .+"
 )
-ENDS = re.compile(r"^\W+|\W+$|_+$|^_+")
+AROUND = " \t\n:.。、,;*#_-—–|/\"'“”()[]【】<>"  # @SUM(A1) is odd, but no total
 BRACKET = re.compile(r"[(\[【].*")
 
 
@@ -38,8 +38,7 @@ def is_total(name: str) -> bool:
     """Whether a name is that of a total: by its words, whatever their case, width, blanks and what stands around."""
     plain = unicodedata.normalize("NFKC", name).casefold()
     for _ in range(2):  # around the brackets and before them
-        plain = ENDS.sub("", plain)
-        plain = BRACKET.sub("", plain)
+        plain = BRACKET.sub("", plain.strip(AROUND))
     spaced = " ".join(re.split(r"[\s_\-]+", plain.strip()))
     joined = _squeezed(plain)
     return bool(CHINESE_TOTAL.fullmatch(joined) or ENGLISH_TOTAL.fullmatch(spaced) or ENGLISH_TOTAL.fullmatch(joined))
