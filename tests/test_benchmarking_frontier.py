@@ -204,7 +204,7 @@ class TestRefusals:
         with pytest.raises(TooFewPlantsError, match=r"needs 21 plants.*there are 20") as refused:
             efficiency(inputs, outputs)
         assert (refused.value.given, refused.value.needed) == (20, 21)
-        assert "至少需要 21 家" in refused.value.sentence("zh")
+        assert "至少需要 21 家" in refused.value.text("zh")
 
     @pytest.mark.parametrize("spoilt", [np.nan, -1.0, np.inf])
     def test_what_is_missing_or_negative_is_refused_by_its_name(self, spoilt):

@@ -89,7 +89,7 @@ class TestProducts:
         assert found.remarks("mill", 2017) == [
             "Plate: its norm has several variants, and none is guessed. Say which in the column variant: cold; hot."
         ]
-        assert "请在“定额分类”列注明其一：cold; hot" in found.remarks("mill", 2017, "zh")[0]
+        assert "请在“定额分类”列注明其一：cold；hot" in found.remarks("mill", 2017)[0].text("zh")
 
     def test_the_variant_that_the_record_names_decides(self, tiny):
         hot, cold = (grades(one("plate", 2017, variant=name, withdrawal_surface=500), tiny) for name in ("hot", "cold"))

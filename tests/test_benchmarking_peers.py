@@ -89,7 +89,7 @@ class TestPeers:
     def test_a_single_place_refuses_too_few_and_says_how_many_it_needs(self):
         with pytest.raises(TooFewPlantsError, match=r"needs 10 plants.*there are 3") as refused:
             place_among_peers(5.0, np.array([1.0, 2.0, 3.0]))
-        assert "至少需要 10 家" in refused.value.sentence("zh")
+        assert "至少需要 10 家" in refused.value.text("zh")
 
     def test_peers_that_stand_twice_or_have_no_intensity_are_refused(self, tiny):
         rows = records([("mill", 2018, "board", "", 8.0)])

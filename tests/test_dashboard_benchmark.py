@@ -169,7 +169,7 @@ def test_a_form_filled_in_is_shown_and_another_language_keeps_it(opened, china):
     expect(page.locator("[data-form=plant]")).to_have_value(MARK)
     page.locator("[data-plant-form] button[type=submit]").click()
     expect(page.locator("[data-card=plant-plan]")).to_be_visible()
-    records = read_table(table_of(cleaned({**form, "plant": MARK}), china, "zh"), china, language="zh")
+    records = read_table(table_of(cleaned({**form, "plant": MARK}), china, "zh"), china)
     one = plant_standing(records, MARK, 2022, china)
     shows(page, one)
     page.locator("[data-act=view][data-name=language]").click()

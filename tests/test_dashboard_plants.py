@@ -21,6 +21,7 @@ from dashboards.plant_form import EXAMPLE, cleaned, example, table_of
 from dashboards.plants import BYTES_MAX
 from waterplan import Goal, plant_standing, read_records, shared_savings
 from waterplan.base.errors import DataError, WaterplanError
+from waterplan.base.messages import in_language
 from waterplan.planning.plan.files.single import pack_table
 from waterplan.plants.pool.pool import PeerPool
 from waterplan.plants.records.reader import read_table
@@ -120,9 +121,10 @@ def test_all_problems_of_a_file_are_listed_in_the_language_of_the_page(visitor, 
         visitor.session.receive({"type": "view", "language": language})
         shown = visitor.upload(spoilt)
         with pytest.raises(DataError) as caught:
-            read_records(spoilt.encode(), china, "plants.csv", language)
+            read_records(spoilt.encode(), china, "plants.csv")
         assert shown["state"] == "problems"
-        wanted = [[one.file, one.row, one.column, one.message] for one in caught.value.problems]
+        problems = caught.value.problems
+        wanted = [[one.file, one.row, one.column, in_language(one.message, language)] for one in problems]
         assert (shown["problems"], shown["problem_count"]) == (wanted, len(wanted))
 
 
@@ -142,7 +144,7 @@ def test_a_form_is_the_same_record_as_the_table_that_it_stands_for(visitor, chin
     assert shown["kind"] == "form"
     assert shown["head"]["withdrawal_graded"] == (310 + 64 + 86) * 1e4
     assert shown["products"][0]["value"] == pytest.approx(2_680_000 / 200_000)
-    in_chinese = read_table(table_of(cleaned(form), china, "zh"), china, language="zh")
+    in_chinese = read_table(table_of(cleaned(form), china, "zh"), china)
     in_english = read_table(table_of(cleaned(form), china, "en"), china)
     assert in_chinese.sites.equals(in_english.sites)
     assert in_chinese.products.equals(in_english.products)

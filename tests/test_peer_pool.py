@@ -185,7 +185,7 @@ def run(capsys, monkeypatch, tmp_path):
 def test_the_commands_lead_from_an_empty_pool_to_a_release_and_back(run, tmp_path, monkeypatch):
     files = {}
 
-    def read_records(file, study, language):
+    def read_records(file, study):
         return files[str(file)]
 
     monkeypatch.setattr(waterplan, "read_records", read_records, raising=False)

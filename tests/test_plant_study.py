@@ -23,7 +23,7 @@ def value(plant, name, **labels):
 
 
 def keys(plant):
-    return [remark.key for remark in plant.remarks]
+    return [remark.key.removeprefix("plant_plan.") for remark in plant.remarks]
 
 
 def test_unmetered_water_is_split_by_output_times_the_studys_intensity(tiny):
@@ -125,7 +125,7 @@ def test_the_study_that_it_comes_from_is_not_touched(tiny):
 def test_a_technology_that_is_not_listed_for_the_product_is_left_out_and_said(tiny):
     plant = made(tiny, {"board": (1e5, None)}, in_place=[("board", "drum_filter")])
     assert plant.in_place == ()
-    (said,) = [remark for remark in plant.remarks if remark.key == "not_listed"]
+    (said,) = [remark for remark in plant.remarks if remark.key == "plant_plan.not_listed"]
     label = tiny.technologies.loc["drum_filter"]
     assert str(label["name_en"]) in said.text()
     assert str(label["name_zh"]) in said.text("zh")
@@ -133,7 +133,7 @@ def test_a_technology_that_is_not_listed_for_the_product_is_left_out_and_said(ti
 
 def test_remarks_call_products_by_their_names_in_either_language(tiny):
     plant = made(tiny, {"board": (1e5, None), "plate": (2e5, None)})
-    said = {remark.key: remark for remark in plant.remarks}
+    said = dict(zip(keys(plant), plant.remarks, strict=True))
     english, chinese = (", ".join(tiny.products.loc[["board", "plate"], f"name_{one}"]) for one in ("en", "zh"))
     for key in ("split", "study_shares"):
         assert english in said[key].text()

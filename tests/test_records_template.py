@@ -15,6 +15,8 @@ from filling_in import Filled, bare, filled_csv
 
 from waterplan import plant_standing, read_records, write_template
 from waterplan.base.errors import DataError, WaterplanError
+from waterplan.base.messages import in_language
+from waterplan.planning.plan.norms import variant_name
 from waterplan.plants.records import upload as packed
 from waterplan.plants.records.balance import BALANCE_TOLERANCE
 from waterplan.plants.records.csv_lines import ROWS_MAX
@@ -49,7 +51,7 @@ def chinese(china):
 
 class TestFilledIn:
     def test_in_chinese_every_figure_comes_out_in_canonical_units(self, china):
-        records = read_records(chinese(china).content(), china, language="zh")
+        records = read_records(chinese(china).content(), china)
         site = records.sites.loc[("红星钢厂", 2020)]
         volumes = {"withdrawal_surface": 12e6, "withdrawal_public_supply": 3e6, "withdrawal_reclaimed": 5e6,
                    "consumed": 11e6, "discharged": 8.005e6, "leaked": 995e3, "cooling_recirculated": 950e6}  # fmt: skip
@@ -69,7 +71,7 @@ class TestFilledIn:
         assert shares == pytest.approx({"cooling_evaporation": 0.6, "quenching": 0.3, "domestic": 0.1})
 
     def test_in_chinese_every_conversion_is_reported_with_its_place(self, china):
-        told = read_records(chinese(china).content(), china, language="zh").conversions
+        told = [one.said_in("zh") for one in read_records(chinese(china).content(), china).conversions]
         places = {(one.sheet, one.row, one.written, one.became.partition("（")[0]) for one in told}
         for said in [
             ("企业", 2, "1,200", "1200"), ("企业", 2, "５００", "500"), ("企业", 2, "河北", "hebei"),
@@ -85,7 +87,7 @@ class TestFilledIn:
 
     def test_in_chinese_it_leads_to_a_report_in_chinese(self, china):
         """15 million m3 of graded withdrawal make 4 million t of steel and 1.5 million t of coke."""
-        records = read_records(chinese(china).content(), china, language="zh")
+        records = read_records(chinese(china).content(), china)
         page = plant_report(plant_standing(records, "红星钢厂", 2020, china), "zh")
         assert "红星钢厂" in page
         assert "长流程普通钢(高炉-转炉)" in page
@@ -166,7 +168,7 @@ class TestFilledIn:
             shown = {column.name: bare(column.heading) for column in asked(layout, language)}
             for cells in rows[sheet]:
                 form.add(sheet, **{shown[name]: value for name, value in cells.items()})
-        records = read_records(form.content(), china, language=language)
+        records = read_records(form.content(), china)
         assert set(records.products["product"]) == set(china.products.index)
         assert set(records.sites["province"]) == set(china.provinces.index)
         assert set(records.technologies["technology"]) == set(china.technologies.index)
@@ -177,8 +179,9 @@ class TestEmpty:
     @pytest.mark.parametrize("kind", ["xlsx", "csv"])
     @pytest.mark.parametrize(("language", "says"), [("en", "nothing is filled in"), ("zh", "尚未填写")])
     def test_the_empty_template_says_that_nothing_is_filled_in(self, china, kind, language, says):
-        with pytest.raises(DataError, match=says) as refused:
-            read_records(pack_template(kind, china, language), china, language=language)
+        with pytest.raises(DataError) as refused:
+            read_records(pack_template(kind, china, language), china)
+        assert says in refused.value.text(language)
         assert len(refused.value.problems) == 1
 
     @pytest.mark.parametrize("language", LANGUAGES)
@@ -193,7 +196,7 @@ class TestEmpty:
                     break
                 given = {name: value for name, value in zip(headings, row, strict=False) if value is not None}
                 form.add(sheet, **given)
-        records = read_records(form.content(), china, language=language)
+        records = read_records(form.content(), china)
         assert records.sites["withdrawal_surface"].tolist() == [1.2e6]
         assert records.products["output"].tolist() == [2e5]
         assert records.end_use_shares["share"].sum() == pytest.approx(1, abs=5e-3)
@@ -258,7 +261,7 @@ class TestWhatIsInIt:
             name = china.products.loc[product, f"name_{language}"]
             first, count = names.index(name), names.count(name)
             told = {cell.offset(row=first + n).value for n in range(count)}
-            assert told == set(own["variant"])
+            assert told == {in_language(variant_name(one), language) for one in own["variant"]}
 
     @pytest.mark.parametrize("language", LANGUAGES)
     def test_it_has_no_macros_no_formulas_and_no_links(self, china, language):
@@ -283,9 +286,9 @@ class TestWriting:
         assert (tmp_path / name).read_bytes()[:2] == (b"PK" if "xlsx" in name else b"\xef\xbb")
 
     def test_other_endings_languages_and_places_are_refused(self, china, tmp_path):
-        with pytest.raises(WaterplanError, match=r'as "xls": there is xlsx and csv. Did you mean "xlsx"'):
+        with pytest.raises(WaterplanError, match=r'as "xls": there are xlsx, csv. Did you mean "xlsx"'):
             write_template(tmp_path / "plant.xls", china)
-        with pytest.raises(WaterplanError, match="en and zh"):
+        with pytest.raises(WaterplanError, match="there are en, zh"):
             write_template(tmp_path / "plant.csv", china, "fr")
         with pytest.raises(DataError, match="there is no folder"):
             write_template(tmp_path / "nowhere" / "plant.csv", china)

@@ -147,6 +147,7 @@ class TestDataset:
         xr.testing.assert_equal(told, plain)
         xr.testing.assert_equal(told, waterplan.benchmark(CSV.encode(), tiny))
         assert "10000" in told.attrs["conversions"]
+        assert "乘以 10000，换算为" in told.attrs["conversions_zh"]
         assert told.attrs["study_digest"] == tiny.digest
 
     def test_the_shipped_study_is_taken_where_none_is_given(self, china):

@@ -72,7 +72,7 @@ def print_benchmark(file: Path | None, study: str, asked: Asked, output: Path | 
     check_inputs((output,), (file, study))
     check_places((output,))
     known = waterplan.open_study(study)
-    records = waterplan.read_records(file, known, language=asked.language)
+    records = waterplan.read_records(file, known)
     chosen = chosen_of(records, asked)
     place = None
     if asked.pool is not None:

@@ -69,7 +69,7 @@ def import_records(
     if not consent:
         raise WaterplanError(Message("peer_pool.no_consent"))
     key = _checks().read_key(key_file)
-    records = waterplan.read_records(file, waterplan.open_study(study), language=language)
+    records = waterplan.read_records(file, waterplan.open_study(study))
     with opened(pool) as peers:
         receipt = peers.submit(records, key)
     if as_json:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from waterplan.base.messages import Message, catalogue
 from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import term
 from waterplan.study.study import Study
@@ -35,6 +36,15 @@ def norms_in_force(study: Study, year: int) -> pd.DataFrame:
     )
     columns = [*NORM_KEYS, "value", "unit", "norm", "edition", "basis", "source", "note", "estimate"]
     return newest[columns].reset_index(drop=True)
+
+
+def variant_name(variant: str) -> str:
+    """What a variant of a norm is called, told in the language of whoever reads it; as it is where it has no name.
+
+    >>> variant_name("bituminous") == "bituminous", variant_name("hot")
+    (True, 'hot')
+    """
+    return Message(f"variants.{variant}") if variant in catalogue("variants") else variant
 
 
 def intensity_beside_norms(dataset: xr.Dataset, study: Study) -> pd.DataFrame:

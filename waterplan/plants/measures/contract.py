@@ -27,9 +27,11 @@ import numpy as np
 import pandas as pd
 
 from waterplan.base.errors import WaterplanError
+from waterplan.base.messages import Message
 from waterplan.planning.model.flows import Array
 from waterplan.plants.measures.finance import internal_rate_of_flows, present_value_of_flows
 from waterplan.plants.measures.plant_plan import PlantPlan
+from waterplan.plants.records.names import in_a_row
 
 COMPANY_RATE = 0.08
 ENTERPRISE_RATE = 0.08
@@ -52,9 +54,9 @@ class Project:
     def __post_init__(self) -> None:
         numbers = (self.investment, self.saving, self.saving_value, self.running_cost)
         if not all(map(math.isfinite, numbers)) or min(self.investment, self.saving, self.saving_value) < 0:
-            raise WaterplanError("A project has an investment, a saving and its value of 0 or more, all finite.")
+            raise WaterplanError(Message("plant_plan.no_project"))
         if not 1 <= self.life <= LIFE_MAX or self.life != int(self.life):
-            raise WaterplanError(f"A project lives for a whole number of years from 1 to {LIFE_MAX}.")
+            raise WaterplanError(Message("plant_plan.project_life", most=LIFE_MAX))
 
     @classmethod
     def of(cls, plan: PlantPlan, life: int | None = None) -> Project:
@@ -63,7 +65,7 @@ class Project:
         life: by default the shortest lifetime among its technologies, so that nothing must be replaced within it.
         """
         if not len(plan.steps):
-            raise WaterplanError("The plan adds no technology; there is nothing to make a contract about.")
+            raise WaterplanError(Message("plant_plan.no_contract"))
         totals = plan.totals
         return cls(
             investment=totals["outlay"],
@@ -232,19 +234,23 @@ def _until(term: int, life: int, start: float, yearly: float) -> Array:
 def _check(project: Project, contract: Contract, achieved: float) -> None:
     faults = []
     if not 1 <= contract.term <= project.life or contract.term != int(contract.term):
-        faults.append(f"term is {contract.term}; a whole number of years from 1 to the project's life {project.life}")
+        faults.append(Message("plant_plan.contract_term", given=contract.term, life=project.life))
     shares = (
         {"share": contract.share, "company_invests": contract.company_invests}
         if isinstance(contract, Shared)
         else {"guaranteed_share": contract.guaranteed_share}
     )
-    faults += [f"{name} is {value:g}; 0 to 1" for name, value in shares.items() if not 0 <= value <= 1]
+    faults += [
+        Message("plant_plan.contract_share", name=name, given=f"{value:g}")
+        for name, value in shares.items()
+        if not 0 <= value <= 1
+    ]
     if not (math.isfinite(achieved) and achieved >= 0):
-        faults.append(f"achieved is {achieved:g}; 0 or more")
+        faults.append(Message("plant_plan.contract_achieved", given=f"{achieved:g}"))
     for name in ("company_rate", "enterprise_rate"):
-        if not -0.5 <= getattr(contract, name) <= 1:
-            faults.append(f"{name} is {getattr(contract, name):g}; -0.5 to 1")
+        if not -0.5 <= (rate := getattr(contract, name)) <= 1:
+            faults.append(Message("plant_plan.contract_rate", name=name, given=f"{rate:g}"))
     if isinstance(contract, Guaranteed) and (not math.isfinite(contract.price) or contract.compensation < 0):
-        faults.append("price must be finite and compensation 0 or more")
+        faults.append(Message("plant_plan.contract_price"))
     if faults:
-        raise WaterplanError(f"The contract cannot be: {'; '.join(faults)}.")
+        raise WaterplanError(Message("plant_plan.contract_cannot_be", faults=in_a_row(faults)))

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from waterplan.base.errors import SolverError
+from waterplan.base.messages import Message
 from waterplan.planning.model.build import build_model
 from waterplan.planning.model.flows import M3_PER_HM3, Array
 from waterplan.planning.model.objective import decision_costs
@@ -32,7 +33,7 @@ def most_saving_in_parts(problem: PlantProblem, budget: float) -> float:
     """Largest saving within a budget [CNY], an upper bound [m3/a]."""
     found = largest_saving(_compiled(problem.given, 0.0, budget), problem.given.structure)
     if found is None:
-        raise SolverError("A plan that does nothing keeps every budget, and HiGHS found none.")
+        raise SolverError(Message("plant_plan.no_budget_kept"))
     return found * M3_PER_HM3
 
 
@@ -42,7 +43,7 @@ def _least(problem: PlantProblem, weights: Array, saving: float, budget: float) 
     cost[: len(weights)] = weights
     solution = solve(replace(compiled, cost=cost), problem.given.structure)
     if solution.status != "optimal":
-        raise SolverError("A plan of whole technologies exists, and HiGHS found none in parts.")
+        raise SolverError(Message("plant_plan.none_in_parts"))
     return min(solution.dual_bound, solution.objective) * M3_PER_HM3
 
 

@@ -23,6 +23,7 @@ import numpy as np
 
 from waterplan.base.errors import SolverError
 from waterplan.base.highs import quiet_highs
+from waterplan.base.messages import Message
 from waterplan.planning.model.flows import Array
 from waterplan.plants.measures.options import PlantProblem, ProductChoices, unbeaten
 
@@ -203,7 +204,7 @@ class _Program:
             return None
         if status != highspy.HighsModelStatus.kOptimal:
             said = highs.modelStatusToString(status)
-            raise SolverError(f"HiGHS ended the plan of {self.problem.plant.plant} without an answer: {said}.")
+            raise SolverError(Message("plant_plan.ended", plant=self.problem.plant.plant, status=said))
         return self._choice(np.array(highs.getSolution().col_value))
 
     def _choice(self, values: Array) -> Choice:

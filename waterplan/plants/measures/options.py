@@ -25,6 +25,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from waterplan.base.errors import Problem, ScenarioError
+from waterplan.base.messages import Message
 from waterplan.planning.model.flows import M3_PER_HM3, Array, Flows, Values, build_flows
 from waterplan.planning.model.instance import input_values
 from waterplan.planning.model.objective import decision_costs
@@ -102,7 +103,7 @@ def plant_levers(plant: PlantStudy, exclude: tuple[str, ...] = (), **levers: obj
     """
     foreign = [name for name in levers if name not in PLANT_LEVERS]
     if foreign:
-        message = f"has no meaning in the plan of one plant. Levers that have: {', '.join(PLANT_LEVERS)}."
+        message = Message("plant_plan.no_such_lever", levers=PLANT_LEVERS)
         raise ScenarioError([Problem(plant.plant, 0, name, message) for name in foreign])
     fixed = {
         "perspective": "enterprise", "cost_accounting": "full_credit", "saving_target": 0, "rollout_scale": 1,

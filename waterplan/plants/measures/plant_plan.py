@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from waterplan.base.errors import InfeasibleError, WaterplanError, digits_apart, suggest
+from waterplan.base.messages import Message
 from waterplan.plants.measures.finance import internal_rate, payback, present_value
 from waterplan.plants.measures.lp_bound import least_cost_in_parts, least_investment_in_parts, most_saving_in_parts
 from waterplan.plants.measures.optimum import (
@@ -32,7 +33,6 @@ from waterplan.plants.measures.optimum import (
 from waterplan.plants.measures.options import PlantProblem, build_problem, plant_levers
 from waterplan.plants.measures.plant_accounts import plan_steps
 from waterplan.plants.measures.plant_curve import plant_curve
-from waterplan.plants.measures.plant_remarks import Remark
 from waterplan.plants.measures.plant_study import PlantStudy
 
 HORIZON = 15.0  # years over which net present value is counted
@@ -81,7 +81,7 @@ class PlantPlan:
     bound: float
     rate: float
     horizon: float
-    remarks: tuple[Remark, ...]
+    remarks: tuple[Message, ...]
 
     @property
     def saving(self) -> float:
@@ -140,10 +140,10 @@ class PlantPlanner:
         done too) or least investment. Raises InfeasibleError with what can be attained and what is missing.
         """
         if (withdrawal is None) == (intensity is None) or best not in LEAST:
-            raise WaterplanError(f"reach: give withdrawal or intensity, not both, and best = {' or '.join(LEAST)}.")
+            raise WaterplanError(Message("plant_plan.reach_what", best=_either(*LEAST)))
         allowed = float(withdrawal) if withdrawal is not None else self._allowed(intensity or {})
         if not np.isfinite(allowed):
-            raise WaterplanError(f"reach: a withdrawal of {allowed} m3/a is no number to reach.")
+            raise WaterplanError(Message("plant_plan.reach_no_number", given=allowed))
         found = solve(self.problem, LEAST[best], WITHDRAWAL, allowed - self.plant.unallocated)
         if found is None:
             raise self._out_of_reach(allowed)
@@ -161,7 +161,7 @@ class PlantPlanner:
         ``best``: ``saving`` or ``net_benefit`` (least annual_cost, which is the most net present value).
         """
         if not budget >= 0 or not np.isfinite(budget) or best not in BEST:
-            raise WaterplanError(f"within_budget: give an investment of 0 or more, and best = {' or '.join(BEST)}.")
+            raise WaterplanError(Message("plant_plan.budget_what", best=_either(*BEST)))
         objective = WITHDRAWAL if best == "saving" else COST
         found = solve(self.problem, objective, INVESTMENT, budget)
         if best == "saving":
@@ -179,7 +179,7 @@ class PlantPlanner:
         in those years, on top of all the others, covers what it costs.
         """
         if not years > 0 or not np.isfinite(years):
-            raise WaterplanError("paying_back: give a number of years above 0.")
+            raise WaterplanError(Message("plant_plan.payback_what"))
         problem = build_problem(self.plant, self.levers, payback_years=years)
         found = least(problem, np.array([JUST_WORTH_IT, 1.0, 0.0]))
         value = float(weigh(problem, found)[COST])
@@ -195,23 +195,26 @@ class PlantPlanner:
         output = self.plant.output
         for product in intensity:
             if product not in output:
-                raise WaterplanError(f'{self.plant.plant} does not make "{product}".{suggest(product, output)}')
+                named = {"plant": self.plant.plant, "product": product, "near": suggest(product, output)}
+                raise WaterplanError(Message("plant_plan.not_made", **named))
         missing = [product for product in output if product not in intensity]
         if missing:
-            raise WaterplanError(f"reach: no intensity for {', '.join(missing)}; a grade is for the whole site.")
+            raise WaterplanError(Message("plant_plan.no_intensity_for", products=missing))
         return sum(output[product] * float(value) for product, value in intensity.items())
 
     def _out_of_reach(self, allowed: float) -> InfeasibleError:
         before, attainable = self.plant.graded_withdrawal, self.attainable
         short = before - attainable - allowed
         digits = digits_apart(short) if short < 1 else 0
-        return InfeasibleError(
-            f"{self.plant.plant}: no plan brings the graded withdrawal of {before:,.0f} m3/a down to "
-            f"{allowed:,.{digits}f}. All technologies that the study lists for it reach "
-            f"{before - attainable:,.{digits}f}; {short:,.{digits}f} m3/a are missing.",
-            attainable=attainable,
-            shortfall=short,
+        message = Message(
+            "plant_plan.out_of_reach",
+            plant=self.plant.plant,
+            before=f"{before:,.0f}",
+            allowed=f"{allowed:,.{digits}f}",
+            reached=f"{before - attainable:,.{digits}f}",
+            short=f"{short:,.{digits}f}",
         )
+        return InfeasibleError(message, attainable=attainable, shortfall=short)
 
     def _plan(
         self,
@@ -248,8 +251,12 @@ class PlantPlanner:
             horizon=self.horizon,
             remarks=(
                 *plant.remarks,
-                Remark("fits"),
-                Remark("whole_costs"),
-                Remark("in_parts", {"bound": Remark(f"bound_{objective}", {"value": f"{bound:,.0f}"})}),
+                Message("plant_plan.fits"),
+                Message("plant_plan.whole_costs"),
+                Message("plant_plan.in_parts", bound=Message(f"plant_plan.bound_{objective}", value=f"{bound:,.0f}")),
             ),
         )
+
+
+def _either(one: str, other: str) -> Message:
+    return Message("plant_plan.or", one=one, other=other)

@@ -16,9 +16,11 @@ import pandas as pd
 import xarray as xr
 
 from waterplan.base.errors import DataError, Problem, WaterplanError, suggest
+from waterplan.base.messages import Message
 from waterplan.base.vocabulary import term
-from waterplan.plants.measures.plant_remarks import Labels, Remark
 from waterplan.plants.measures.product_water import PlantWater, read_water
+from waterplan.plants.records.headers import column_name
+from waterplan.plants.records.names import key_name, names_in
 from waterplan.plants.records.records import Records
 from waterplan.study.study import Study
 from waterplan.study.tables.arrays import DIMS, datasets_of
@@ -45,7 +47,7 @@ class PlantStudy:
     output: Mapping[str, float]
     unallocated: float
     in_place: tuple[tuple[str, str], ...]
-    remarks: tuple[Remark, ...]
+    remarks: tuple[Message, ...]
 
     @property
     def graded_withdrawal(self) -> float:
@@ -67,7 +69,7 @@ def plant_study(records: Records, plant: str, year: int, study: Study) -> PlantS
     water = read_water(records, plant, year, site, study)
     in_place, remarks = _in_place(records, water, study)
     cells, said = _own_cells(records, water, site, study)
-    remarks = [*water.remarks, *remarks, *said, Remark("sector_averages", {"year": study.price_year})]
+    remarks = [*water.remarks, *remarks, *said, Message("plant_plan.sector_averages", year=study.price_year)]
     made = _reduced(study, water, str(site["province"]), in_place, cells)
     return PlantStudy(
         plant=plant,
@@ -88,19 +90,19 @@ def rows_of_plant(frame: pd.DataFrame, plant: str, year: int) -> pd.DataFrame:
     return frame[(frame["plant"] == plant) & (frame["year"] == year)]
 
 
-def fault(plant: str, year: int, column: str, message: str) -> Problem:
+def fault(plant: str, year: int, column: str, message: Message) -> Problem:
     """A problem of a plant's record."""
-    return Problem(f"{plant}, {year}", 0, column, message)
+    return Problem(Message("plant_plan.record", plant=plant, year=year), 0, column_name(column), message)
 
 
 def _site(records: Records, plant: str, year: int) -> pd.Series:
     if (plant, year) not in records.sites.index:
         known = [str(name) for name in records.sites.index.get_level_values(0).unique()]
-        hint = suggest(plant, known) if plant not in known else " The record is of another year."
-        raise WaterplanError(f'there is no record of "{plant}" in {year}.{hint}')
+        hint = suggest(plant, known) if plant not in known else Message("plant_plan.of_another_year")
+        raise WaterplanError(Message("plant_plan.no_record", plant=plant, year=year, hint=hint))
     found = records.sites.loc[[(plant, year)]]
     if len(found) > 1:
-        raise WaterplanError(f'"{plant}" stands {len(found)} times in {year}; a plant has one record a year.')
+        raise WaterplanError(Message("plant_plan.stands_often", plant=plant, count=len(found), year=year))
     return found.iloc[0]
 
 
@@ -109,11 +111,12 @@ def _check_labels(
 ) -> None:
     province = site.get("province")
     if province not in study.provinces.index:
-        message = f'"{province}" is not a province of the study.{suggest(str(province), study.provinces.index)}'
+        near = suggest(str(province), study.provinces.index)
+        message = Message("plant_plan.no_province", given=province, near=near)
         problems.append(fault(plant, year, "province", message))
     products = rows_of_plant(records.products, plant, year)
     if not len(products):
-        problems.append(fault(plant, year, "product", "no product. Say at least one with its output."))
+        problems.append(fault(plant, year, "product", Message("plant_plan.no_product")))
     for frame, column, known in (
         (products, "product", study.products.index),
         (rows_of_plant(records.technologies, plant, year), "technology", study.technologies.index),
@@ -121,22 +124,22 @@ def _check_labels(
     ):
         for label in frame[column].unique():
             if label not in known:
-                message = f'"{label}" is not in the study.{suggest(str(label), map(str, known))}'
+                message = Message("plant_plan.not_in_study", given=label, near=suggest(str(label), map(str, known)))
                 problems.append(fault(plant, year, column, message))
 
 
-def _in_place(records: Records, water: PlantWater, study: Study) -> tuple[list[tuple[str, str]], list[Remark]]:
+def _in_place(records: Records, water: PlantWater, study: Study) -> tuple[list[tuple[str, str]], list[Message]]:
     """(product, technology) in place; one that the study does not list for what the plant makes is said."""
     listed = _is_there(study, "saving_fraction").any("end_use").to_pandas()  # [technology, product]
     given = rows_of_plant(records.technologies, water.plant, water.year)
     found: list[tuple[str, str]] = []
-    remarks: list[Remark] = []
+    remarks: list[Message] = []
     for technology, product in zip(given["technology"], given["product"], strict=True):
         wanted = [product] if isinstance(product, str) and product else list(water.withdrawal)
         places = [(name, technology) for name in wanted if name in water.withdrawal and listed.loc[technology, name]]
         found += [place for place in places if place not in found]
         if not places:
-            remarks.append(Remark("not_listed", {"technology": Labels.of(study.technologies, [technology])}))
+            remarks.append(Message("plant_plan.not_listed", technology=names_in(study.technologies, [technology])))
     _check_groups(found, water, study)
     return found, remarks
 
@@ -156,9 +159,12 @@ def _check_groups(in_place: list[tuple[str, str]], water: PlantWater, study: Stu
             if other_product != product or not group[technology] or group[other] != group[technology]:
                 continue
             if bool((listed.sel(product=product, technology=[technology, other]).all("technology")).any()):
-                message = (
-                    f'"{other}" and "{technology}" exclude each other (group {group[technology]}) and are both said '
-                    f"to be in place for {product}. Keep the one that most of the water passes."
+                message = Message(
+                    "plant_plan.exclude_each_other",
+                    one=key_name(study.technologies, other),
+                    other=key_name(study.technologies, technology),
+                    group=group[technology],
+                    product=key_name(study.products, product),
                 )
                 problems.append(fault(water.plant, water.year, "technology", message))
     if problems:
@@ -175,7 +181,7 @@ class Cell:
     source: str = RECORD
 
 
-def _own_cells(records: Records, water: PlantWater, site: pd.Series, study: Study) -> tuple[list[Cell], list[Remark]]:
+def _own_cells(records: Records, water: PlantWater, site: pd.Series, study: Study) -> tuple[list[Cell], list[Message]]:
     province, remarks = str(site["province"]), []
     cells: list[Cell] = []
     for product, volume in water.withdrawal.items():
@@ -193,12 +199,12 @@ def _own_cells(records: Records, water: PlantWater, site: pd.Series, study: Stud
         labels = {"province": province} if "province" in term(name).dims else {}
         cells.append(Cell(name, labels, float(site[f"plant_{name}"])))
     if len(own) < len(TARIFFS):
-        remarks.append(Remark("study_tariffs", {"count": len(TARIFFS) - len(own), "year": study.price_year}))
+        remarks.append(Message("plant_plan.study_tariffs", count=len(TARIFFS) - len(own), year=study.price_year))
     shares, said = _end_use_shares(records, water, study)
     return cells + shares, remarks + said
 
 
-def _end_use_shares(records: Records, water: PlantWater, study: Study) -> tuple[list[Cell], list[Remark]]:
+def _end_use_shares(records: Records, water: PlantWater, study: Study) -> tuple[list[Cell], list[Message]]:
     """End-use shares of the products for which the plant knows them; they must sum to 1."""
     given = rows_of_plant(records.end_use_shares, water.plant, water.year)
     cells: list[Cell] = []
@@ -208,7 +214,8 @@ def _end_use_shares(records: Records, water: PlantWater, study: Study) -> tuple[
             continue
         shares = rows.groupby("end_use", sort=False)["share"].sum()
         if not abs(shares.sum() - 1) <= SHARE_TOLERANCE or (shares < 0).any():
-            message = f"end-use shares of {product} sum to {shares.sum():.4g}; they must sum to 1."
+            named = key_name(study.products, str(product))
+            message = Message("plant_plan.shares_sum", product=named, sum=f"{shares.sum():.4g}")
             problems.append(fault(water.plant, water.year, "share", message))
         known = study.values["end_use_share"].sel(product=product).dropna("end_use").to_series()
         for end_use in dict.fromkeys([*known.index, *shares.index]):
@@ -217,7 +224,7 @@ def _end_use_shares(records: Records, water: PlantWater, study: Study) -> tuple[
     if problems:
         raise DataError(problems)
     rest = [product for product in water.withdrawal if product not in set(given["product"])]
-    return cells, [Remark("study_shares", {"products": Labels.of(study.products, rest)})] if rest else []
+    return cells, [Message("plant_plan.study_shares", products=names_in(study.products, rest))] if rest else []
 
 
 def _reduced(

@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from waterplan.base.errors import DataError, Problem
-from waterplan.plants.measures.plant_remarks import Labels, Remark
+from waterplan.base.messages import Message
+from waterplan.plants.records.headers import column_name
+from waterplan.plants.records.names import key_name, names_in
 from waterplan.plants.records.records import GRADED, Records
 from waterplan.study.study import Study
 
@@ -31,7 +33,7 @@ class PlantWater:
     withdrawal: Mapping[str, float]
     unallocated: float
     public_supply_share: float
-    remarks: tuple[Remark, ...]
+    remarks: tuple[Message, ...]
 
 
 def read_water(records: Records, plant: str, year: int, site: pd.Series, study: Study) -> PlantWater:
@@ -51,7 +53,7 @@ def read_water(records: Records, plant: str, year: int, site: pd.Series, study: 
     metered = metered.where(~unmetered.reindex(metered.index))
     volumes = site.reindex(list(GRADED)).astype(float)
     graded = float(volumes.sum(min_count=1))
-    problems = _problems(f"{plant}, {year}", output, metered, graded)
+    problems = _problems(plant, year, study, output, metered, graded)
     if problems:
         raise DataError(problems)
     rest = graded - float(metered.sum())
@@ -61,10 +63,10 @@ def read_water(records: Records, plant: str, year: int, site: pd.Series, study: 
         weight = output[open_products] * study.values["intensity"].sel(product=open_products).values
         metered = metered.fillna(rest * weight / float(weight.sum()))
         if len(metered) > 1:
-            remarks.append(Remark("split", {"products": Labels.of(study.products, open_products)}))
+            remarks.append(Message("plant_plan.split", products=names_in(study.products, open_products)))
         rest = 0.0
     elif rest > TOLERANCE * graded:
-        remarks.append(Remark("unallocated", {"volume": f"{rest:,.0f}"}))
+        remarks.append(Message("plant_plan.unallocated", volume=f"{rest:,.0f}"))
     return PlantWater(
         plant=plant,
         year=year,
@@ -76,25 +78,35 @@ def read_water(records: Records, plant: str, year: int, site: pd.Series, study: 
     )
 
 
-def _problems(file: str, output: pd.Series, metered: pd.Series, graded: float) -> list[Problem]:
+def _problems(
+    plant: str, year: int, study: Study, output: pd.Series, metered: pd.Series, graded: float
+) -> list[Problem]:
+    def fault(column: str, message: Message) -> Problem:
+        record = Message("plant_plan.record", plant=plant, year=year)
+        return Problem(record, 0, column_name(column), message)
+
+    names = {str(product): key_name(study.products, str(product)) for product in output.index}
     problems = [
-        Problem(file, 0, "output", f"{product}: {'empty' if pd.isna(value) else value}. Give the year's output.")
+        fault("output", Message("plant_plan.no_output", product=names[str(product)], value=_value(value)))
         for product, value in output.items()
         if not value > 0
     ]
     problems += [
-        Problem(file, 0, "withdrawal", f"{product}: {value:g}. A product that is made withdraws water.")
+        fault("withdrawal", Message("plant_plan.no_withdrawal_of", product=names[str(product)], value=f"{value:g}"))
         for product, value in metered.items()
         if value <= 0
     ]
     if not (np.isfinite(graded) and graded > 0):
-        message = f"no withdrawal in {', '.join(GRADED)}: there is nothing to save. Give the volumes in m3/a."
-        return [*problems, Problem(file, 0, "withdrawal", message)]
+        columns = [column_name(name) for name in GRADED]
+        return [*problems, fault("withdrawal", Message("plant_plan.nothing_to_save", columns=columns))]
     taken = float(metered.sum())
+    told = {"taken": f"{taken:,.0f}", "graded": f"{graded:,.0f}"}
     if taken > graded * (1 + TOLERANCE):
-        message = f"the products meter {taken:,.0f} m3/a, more than the site withdraws ({graded:,.0f})."
-        problems.append(Problem(file, 0, "withdrawal", message))
+        problems.append(fault("withdrawal", Message("plant_plan.more_than_site", **told)))
     elif metered.isna().any() and not graded - taken > TOLERANCE * graded:
-        message = f"the metered products take all of {graded:,.0f} m3/a; nothing is left for the others."
-        problems.append(Problem(file, 0, "withdrawal", message))
+        problems.append(fault("withdrawal", Message("plant_plan.nothing_left", **told)))
     return problems
+
+
+def _value(given: float) -> object:
+    return Message("plant_plan.empty") if pd.isna(given) else given

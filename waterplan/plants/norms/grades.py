@@ -19,8 +19,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from waterplan.base.errors import WaterplanError
-from waterplan.base.texts import Texts
-from waterplan.planning.plan.norms import TOLERANCE, norms_in_force
+from waterplan.base.messages import Message
+from waterplan.planning.plan.norms import TOLERANCE, norms_in_force, variant_name
 from waterplan.plants.norms.ladders import (
     GRADED,
     GRADES,
@@ -35,7 +35,9 @@ from waterplan.plants.norms.ladders import (
     ladders,
 )
 from waterplan.plants.records.balance import withdrawals
+from waterplan.plants.records.names import in_a_row, names_in
 from waterplan.plants.records.records import Records, once, site_of_products
+from waterplan.plants.records.totals import totals_among
 from waterplan.study.study import Study
 
 METERED, WHOLE = "metered", "whole_plant"
@@ -114,25 +116,21 @@ class Grades:
         rows = rows.assign(meets=meets, gap=gap, gap_volume=gap * rows["output"])
         return rows.drop(columns=["row", "named", "output"]).reset_index(drop=True)
 
-    def remarks(self, plant: str, year: int, language: str = "en") -> list[str]:
+    def remarks(self, plant: str, year: int) -> list[Message]:
         """What a reader must know of a plant's grades: why a product has none, and which grades are estimates."""
-        say = Texts("grades", language)
-        label = "name_zh" if language == "zh" else "name_en"
         known = ladders(self.study, year)
         told = []
-        for row in _of(self.products, plant, year).itertuples():
-            product, variant, status = str(row.product), str(row.variant), str(row.status)
-            there = product in self.study.products.index
-            name = self.study.products.loc[product, label] if there else product
-            variants = "; ".join(one for one in known.variants(product) if one)
-            if status == NO_WITHDRAWAL:
-                told.append(say("status_no_withdrawal", product=name))
-            elif status != GRADED:
-                told.append(say(f"status_{status}", product=name, variant=variant, variants=variants, year=year))
+        rows = _of(self.products, plant, year)
+        for row, name in zip(rows.itertuples(), names_in(self.study.products, rows["product"]), strict=True):
+            variant, status = variant_name(str(row.variant)), str(row.status)
+            variants = in_a_row(variant_name(one) for one in known.variants(str(row.product)) if one)
+            if status != GRADED:
+                values = {"product": name, "variant": variant, "variants": variants, "year": year}
+                told.append(Message(f"grades.status_{status}", **values))
             steps = [grade for grade in GRADES if getattr(row, f"estimate_{grade}")]
             if steps:
-                joined = say("between").join(say(f"grade_{grade}") for grade in steps)
-                told.append(say("estimates", product=name, grades=joined))
+                grades = [Message(f"grades.grade_{grade}") for grade in steps]
+                told.append(Message("grades.estimates", product=name, grades=grades))
         return told
 
 
@@ -169,14 +167,17 @@ def grade_figures(records: Records, study: Study) -> tuple[Figures, Figures]:
 
 @once
 def what_is_made(records: Records) -> Made:
-    """The products of the records with their plant-years and their water. Raises WaterplanError for a lost product."""
+    """The products of the records with their plant-years and their water.
+
+    Raises WaterplanError for a product without its plant, and for a total among the plants of records that nobody read.
+    """
     products = records.products
+    if records.conversions_of is None and (totals := totals_among(_plants(records))):
+        raise WaterplanError(Message("grades.total_row", plant=totals[0]))
     site = site_of_products(records)
     if (site < 0).any():
         row = products.iloc[int((site < 0).argmax())]
-        raise WaterplanError(
-            f"The records have a product of {row['plant']} in {row['year']}, but no such plant and year."
-        )
+        raise WaterplanError(Message("grades.lost_product", plant=row["plant"], year=row["year"]))
     graded, whole = withdrawals(records)
     alone = np.bincount(site, minlength=len(graded))[site] == 1
     metered = products["withdrawal"].to_numpy(np.float64)
@@ -184,6 +185,10 @@ def what_is_made(records: Records) -> Made:
     withdrawal = np.where(use_whole, graded[site], metered)
     allocation = np.where(np.isnan(withdrawal), -1, use_whole.astype(np.int64))
     return Made(site, products["output"].to_numpy(np.float64), withdrawal, allocation, graded, whole)
+
+
+def _plants(records: Records) -> list[str]:
+    return [name for name in records.sites.index.get_level_values("plant").unique() if isinstance(name, str)]
 
 
 def _products(records: Records, made: Made, found: Found, norm: Array, estimate: Mask) -> Figures:
@@ -257,5 +262,5 @@ def _over(above: Array, below: Array) -> Array:
 def _of(products: pd.DataFrame, plant: str, year: int) -> pd.DataFrame:
     rows = products[(products["plant"] == plant) & (products["year"] == year)]
     if not len(rows):
-        raise WaterplanError(f"The records have nothing that {plant} made in {year}.")
+        raise WaterplanError(Message("grades.nothing_made", plant=plant, year=year))
     return rows

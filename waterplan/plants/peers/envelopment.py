@@ -24,6 +24,7 @@ import numpy.typing as npt
 
 from waterplan.base.errors import SolverError
 from waterplan.base.highs import quiet_highs
+from waterplan.base.messages import Message
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]
@@ -101,10 +102,8 @@ class _Programme:
             if abs(score - value) <= AGREED and abs(priced - value) <= AGREED:
                 return score, peers, weights
             self._highs.clearSolver()  # a basis can be too bad to go on from
-        raise SolverError(
-            f"The frontier's programme of plant number {plant + 1} has {value:.9g} by its prices and {score:.9g} by "
-            "its peers. Sizes may lie too far apart: leave out the smallest or the largest plants."
-        )
+        told = {"number": plant + 1, "priced": f"{value:.9g}", "proven": f"{score:.9g}"}
+        raise SolverError(Message("grades.no_agreement", **told))
 
     def _turn_to(self, plant: int) -> None:
         for row, value in enumerate(self._x[plant]):
@@ -123,7 +122,7 @@ class _Programme:
                 self._highs.run()
             status = self._highs.getModelStatus()
             if status != highspy.HighsModelStatus.kOptimal:
-                raise SolverError(f"The frontier's programme ended without an optimum: {status}.")
+                raise SolverError(Message("grades.frontier_ended", status=str(status)))
             dual = np.array(self._highs.getSolution().row_dual)
             price = self._plants @ dual
             price[self._is_in] = -np.inf

@@ -15,11 +15,13 @@ import numpy as np
 import pandas as pd
 
 from waterplan.base.errors import WaterplanError, suggest
+from waterplan.base.messages import Message
 from waterplan.plants.peers.envelopment import envelop
 from waterplan.plants.peers.slack import most_slack
 from waterplan.plants.peers.too_few import TooFewPlantsError
 from waterplan.plants.records.balance import graded_withdrawal
 from waterplan.plants.records.records import Records
+from waterplan.plants.records.totals import totals_among
 
 CONSTANT, VARIABLE = "constant", "variable"
 RETURNS = (CONSTANT, VARIABLE)
@@ -88,15 +90,17 @@ def efficiency(
     [1.0, 0.667, 0.5]
     """
     if returns not in RETURNS:
-        raise WaterplanError(f'"{returns}" are no returns to scale.{suggest(returns, RETURNS)} constant or variable.')
+        raise WaterplanError(Message("grades.no_returns", given=returns, near=suggest(returns, RETURNS)))
     if not inputs.index.equals(outputs.index):
-        raise WaterplanError("Inputs and outputs of the frontier must have the same plants in the same order.")
+        raise WaterplanError(Message("grades.other_plants"))
+    if totals := totals_among([name for name in inputs.index if isinstance(name, str)]):
+        raise WaterplanError(Message("grades.total_row", plant=totals[0]))
     needed = plants_needed(inputs.shape[1], outputs.shape[1]) if enough is None else enough
     if len(inputs) < max(needed, 1):
         raise TooFewPlantsError("frontier", len(inputs), needed)
     x, y = inputs.to_numpy(np.float64), outputs.to_numpy(np.float64)
-    _check(inputs, x, "input")
-    _check(outputs, y, "output")
+    _check(inputs, x, Message("grades.input"))
+    _check(outputs, y, Message("grades.output"))
     found = envelop(x, y, returns == VARIABLE)
     plants = inputs.index
     mixture = np.zeros((len(plants), x.shape[1] + y.shape[1]))
@@ -137,9 +141,8 @@ def frontier_tables(
     made = records.products[records.products["year"] == year]
     unknown = [name for name in inputs if name != GRADED_WITHDRAWAL and name not in sites]
     if unknown:
-        raise WaterplanError(
-            f'"{unknown[0]}" is no column of the records.{suggest(unknown[0], [GRADED_WITHDRAWAL, *sites.columns])}'
-        )
+        near = suggest(unknown[0], [GRADED_WITHDRAWAL, *sites.columns])
+        raise WaterplanError(Message("grades.no_column", given=unknown[0], near=near))
     others = set(made.loc[~made["product"].isin(products), "plant"])
     own = made[made["product"].isin(products) & ~made["plant"].isin(others)]
     gaps = set(own.loc[own["output"].isna(), "plant"])
@@ -151,18 +154,16 @@ def frontier_tables(
     return taken, outputs.loc[taken.index]
 
 
-def _check(table: pd.DataFrame, values: np.ndarray, side: str) -> None:
+def _check(table: pd.DataFrame, values: np.ndarray, side: Message) -> None:
     """Raises WaterplanError for what has no place on a frontier."""
     wrong = ~np.isfinite(values) | (values < 0)
     if wrong.any():
         row, column = np.argwhere(wrong)[0]
-        raise WaterplanError(
-            f"The {side} {table.columns[column]} of plant {table.index[row]} is {values[row, column]}. The frontier "
-            "takes numbers from 0 on; leave out a plant whose value is missing."
-        )
+        told = {"column": table.columns[column], "plant": table.index[row], "value": values[row, column]}
+        raise WaterplanError(Message("grades.not_on_a_frontier", side=side, **told))
     if not (values.sum(axis=0) > 0).all():
         name = table.columns[int(values.sum(axis=0).argmin())]
-        raise WaterplanError(f"No plant has any of the {side} {name}. Leave it out.")
+        raise WaterplanError(Message("grades.none_of_it", side=side, column=name))
     if not (values.sum(axis=1) > 0).all():
         plant = table.index[int(values.sum(axis=1).argmin())]
-        raise WaterplanError(f"Plant {plant} has none of the {side}s. Leave it out.")
+        raise WaterplanError(Message("grades.none_at_all", side=side, plant=plant))

@@ -13,11 +13,13 @@ import numpy as np
 import pandas as pd
 
 from waterplan.base.errors import WaterplanError
+from waterplan.base.messages import Message
 from waterplan.plants.norms.grades import what_is_made
 from waterplan.plants.norms.ladders import Array, Index
 from waterplan.plants.peers.reference import of_rows, place_in_reference
 from waterplan.plants.peers.too_few import TooFewPlantsError
 from waterplan.plants.records.records import Records, site_of_products, told_apart
+from waterplan.plants.records.totals import totals_among
 from waterplan.study.study import Study
 
 PEERS_NEEDED = 10  # with fewer an interval covers more than half of the scale
@@ -191,12 +193,10 @@ def _sorted(whole: Index) -> Index:
 def _check(peers: pd.DataFrame) -> None:
     """Raises WaterplanError for peers that cannot be ranked; names no plant, for peers are not the asker's."""
     if lost := [name for name in (*PEER_KEYS, "intensity") if name not in peers]:
-        raise WaterplanError(
-            f"peers: the columns {', '.join(lost)} are missing; give plant, product, route, intensity."
-        )
+        raise WaterplanError(Message("grades.peers_columns", columns=lost))
     if peers.duplicated(PEER_KEYS).any():
-        raise WaterplanError(
-            "A peer stands twice for one product and route. Give one row for each, of its newest year."
-        )
+        raise WaterplanError(Message("grades.peer_twice"))
+    if totals_among([name for name in pd.unique(peers["plant"]) if isinstance(name, str)]):
+        raise WaterplanError(Message("grades.peer_is_a_total"))
     if not (peers["intensity"] >= 0).all() or np.isinf(peers["intensity"]).any():
-        raise WaterplanError("A peer's intensity is missing, negative or infinite. Leave it out.")
+        raise WaterplanError(Message("grades.peer_intensity"))

@@ -18,6 +18,7 @@ import numpy as np
 
 from waterplan.base.errors import SolverError
 from waterplan.base.highs import quiet_highs
+from waterplan.base.messages import Message
 from waterplan.plants.peers.envelopment import TOLERANCE, TOLERANCES, Array, Envelopment
 
 ROOM = 1e-9  # share of a row's size by which θ may be passed, since θ itself is a rounded number
@@ -64,4 +65,4 @@ class _Programme:
             if self._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
                 return np.array(self._highs.getSolution().col_value)
             self._highs.clearSolver()  # a basis can be too bad to go on from
-        raise SolverError(f"The programme of slacks ended without an optimum: {self._highs.getModelStatus()}.")
+        raise SolverError(Message("grades.slack_ended", status=str(self._highs.getModelStatus())))

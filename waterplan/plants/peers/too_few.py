@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from waterplan.base.errors import WaterplanError
-from waterplan.base.texts import Texts
+from waterplan.base.messages import Message
 
 
 class TooFewPlantsError(WaterplanError):
@@ -16,9 +16,4 @@ class TooFewPlantsError(WaterplanError):
 
     def __init__(self, method: str, given: int, needed: int):
         self.method, self.given, self.needed = method, given, needed
-        super().__init__(self.sentence("en"))
-
-    def sentence(self, language: str) -> str:
-        """What is missing, in a language."""
-        say = Texts("grades", language)
-        return say(f"too_few_{self.method}", given=self.given, needed=self.needed)
+        super().__init__(Message(f"grades.too_few_{method}", given=given, needed=needed))

@@ -15,6 +15,7 @@ from scipy.sparse import coo_array
 
 from waterplan.base.errors import SolverError
 from waterplan.base.highs import quiet_highs
+from waterplan.base.messages import Message
 
 NODES = 200  # of a search for owners that leave too little; what is not found to be enough by then is too little
 
@@ -52,7 +53,7 @@ class Weighing:
             self._most = 1.0 / largest
         self._highs = quiet_highs(mip_max_nodes=NODES, mip_max_improving_sols=1)
         if self._highs.passModel(self._assembled(patterns, covers, coalition)) == highspy.HighsStatus.kError:
-            raise SolverError("HiGHS does not take the programme of the pool's audit.")
+            raise SolverError(Message("peer_pool.audit_refused"))
 
     def least(self, column: int, weight: float = 1.0, without: int | None = None) -> float:
         """The least that any combination leaves that gives a pattern this weight; infinite if there is none.
@@ -94,7 +95,7 @@ class Weighing:
         if status == highspy.HighsModelStatus.kSolutionLimit:
             return 0.0
         if status != highspy.HighsModelStatus.kOptimal:
-            raise SolverError(f"HiGHS ended the pool's audit: {self._highs.modelStatusToString(status)}.")
+            raise SolverError(Message("peer_pool.audit_ended", status=self._highs.modelStatusToString(status)))
         return float(self._highs.getInfo().objective_function_value)
 
     def _assembled(

@@ -22,13 +22,13 @@ from sqlalchemy.pool import NullPool
 
 from waterplan.base.errors import BusyError, WaterplanError
 from waterplan.base.extras import need
-from waterplan.base.messages import usual_language
-from waterplan.base.texts import Texts
+from waterplan.base.messages import Message
 from waterplan.base.whole_files import BESIDE_DATABASE
 from waterplan.plants.pool.seals import ZONE, damaged
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 0x77617465  # "wate": of this room, among the advisory locks of a PostgreSQL database
+ADDRESS = Message("peer_pool.address")
 WAIT = 60.0  # seconds for somebody else's lock
 SESSION = {  # what says in PostgreSQL how values are written
     "timezone": "UTC", "datestyle": "ISO", "extra_float_digits": "1", "client_encoding": "UTF8",
@@ -70,12 +70,6 @@ def open_engine(url: str, wait: float = WAIT) -> Engine:
     return engine
 
 
-ADDRESS = (
-    "The pool is a SQLite file (a path, or sqlite:///path) or a PostgreSQL database (postgresql://user@host/name); "
-    "the address given is neither."
-)
-
-
 @contextmanager
 def locked(engine: Engine) -> Iterator[Connection]:
     """A transaction that no other writer of the pool shares; what the database complains of is told without figures."""
@@ -92,7 +86,7 @@ def locked(engine: Engine) -> Iterator[Connection]:
     except (SQLAlchemyError, sqlite3.Error) as error:
         if _is_disk_full(error):
             _take_away_empty(engine)
-            raise WaterplanError(Texts("peer_pool", usual_language())("disk_full")) from None
+            raise WaterplanError(Message("peer_pool.disk_full")) from None
         raise told(error) from None
 
 
@@ -127,12 +121,8 @@ def told(error: Exception) -> WaterplanError:
     """What the database says, without the statement and what was in it."""
     found = getattr(error, "orig", error)
     if getattr(found, "sqlite_errorcode", getattr(found, "sqlstate", None)) in BUSY:
-        return BusyError("The pool is busy: somebody else is writing in it. Try again in a moment.")
-    return WaterplanError(
-        f"The database of the pool does not answer as it should ({type(error).__name__}). Check its address, "
-        "that it is running, and that this account may read and write it; a file may be damaged: then take it from "
-        "a copy."
-    )
+        return BusyError(Message("peer_pool.busy"))
+    return WaterplanError(Message("peer_pool.not_answering", kind=type(error).__name__))
 
 
 def migrate(engine: Engine, to: str = "head") -> None:
@@ -148,9 +138,9 @@ def migrate(engine: Engine, to: str = "head") -> None:
         current = MigrationContext.configure(connection).get_current_revision()
         known = {revision.revision for revision in script.walk_revisions()}
         if current is not None and current not in known:
-            raise WaterplanError("The pool was made by a newer waterplan. Update waterplan, then open it again.")
+            raise WaterplanError(Message("peer_pool.newer"))
         if current is None and inspect(connection).get_table_names():
-            raise WaterplanError("The database holds something that is no pool. Give the pool a database of its own.")
+            raise WaterplanError(Message("peer_pool.no_pool"))
         if current != (script.get_current_head() if to == "head" else to):
             config = alembic.config.Config()
             config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
@@ -178,16 +168,15 @@ def _make_file(path: Path) -> os.stat_result | None:
 
     Raises WaterplanError for what is no plain file, or cannot be opened.
     """
-    say = Texts("peer_pool", usual_language())
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if path.exists() and not path.is_file():
-            raise WaterplanError(say("no_plain_file", path=path))
+            raise WaterplanError(Message("peer_pool.no_plain_file", path=path))
         return _made(path)
     except ValueError:  # signs that no path can hold
         raise WaterplanError(ADDRESS) from None
     except OSError as error:
-        raise WaterplanError(say("not_opened", path=path, reason=error.strerror)) from None
+        raise WaterplanError(Message("peer_pool.not_opened", path=path, reason=error.strerror)) from None
 
 
 def _made(path: Path) -> os.stat_result | None:

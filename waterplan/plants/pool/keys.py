@@ -9,6 +9,7 @@ import secrets
 from pathlib import Path
 
 from waterplan.base.errors import WaterplanError
+from waterplan.base.messages import Message
 from waterplan.base.plain_files import read_plain
 from waterplan.base.whole_files import put_new
 from waterplan.plants.pool.door import KEY_VARIABLE, checked_key
@@ -39,7 +40,7 @@ def read_key(file: str | Path | None = None) -> str:
         try:
             key = read_plain(file, FILE_MAX).decode("ascii")
         except (OSError, UnicodeDecodeError):
-            raise WaterplanError(f"{where} cannot be read as a key. Give the file with the key.") from None
+            raise WaterplanError(Message("peer_pool.key_not_read", file=where)) from None
     return checked_key(key.strip(), where)
 
 
@@ -47,5 +48,7 @@ def write_key(file: str | Path, key: str) -> None:
     """Writes a key into a new file that only its owner may read. Raises WaterplanError if the file is there."""
     try:
         put_new(Path(file), f"{key}\n".encode("ascii"), mode=0o600)
+    except FileExistsError:
+        raise WaterplanError(Message("peer_pool.key_there", file=file)) from None
     except OSError as error:
-        raise WaterplanError(f"{file} cannot be made: {error.strerror}. Give the name of a new file.") from None
+        raise WaterplanError(Message("peer_pool.key_not_made", file=file, reason=error.strerror)) from None

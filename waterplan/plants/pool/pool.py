@@ -10,6 +10,7 @@ import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from waterplan.base.errors import WaterplanError
+from waterplan.base.messages import Message
 from waterplan.base.spreadsheet import csv_cell
 from waterplan.base.whole_files import write_whole
 from waterplan.plants.pool import submissions as store
@@ -151,7 +152,7 @@ class PeerPool:
             named = digest(self._salt, self._digest(PLANT, owner_key), checked_plant(plant))
             known = store.plant_of(connection, owner, named)
             if known is None:
-                raise WaterplanError("The pool has no such plant under this key. Give its name as it was submitted.")
+                raise WaterplanError(Message("peer_pool.no_such_plant"))
             store.delete_plant(connection, known)
             return 1
 
@@ -175,10 +176,7 @@ class PeerPool:
             members = {(one.owner, one.key) for one in now if not one.is_public}
             needed = self._rules.changes_needed
             if changed_owners(store.counted_in(connection, last), members) < needed:
-                raise WaterplanError(
-                    f"No release: fewer than {needed} owners have changed since the last one, and its difference "
-                    "to the next would tell of them. Wait for more submissions."
-                )
+                raise WaterplanError(Message("peer_pool.few_changed", needed=needed))
             former = [store.cells_in(connection, number) for number in range(1, last + 1)]
             sizes = {one.key: one.coarse for one in now if one.coarse is not None} | sizes_of(connection)
             proposed = cells_of(now, self._rules)
@@ -230,9 +228,7 @@ class PeerPool:
     def _owner(self, connection: Connection, owner_key: str) -> int:
         owner = store.owner_of(connection, self._digest(KEY, checked_key(owner_key)))
         if owner is None:
-            raise WaterplanError(
-                "The pool knows no owner of this key. Ask its operator for one; withdrawn keys are void."
-            )
+            raise WaterplanError(Message("peer_pool.unknown_key"))
         return owner
 
     def _cells(self, number: int) -> list[Cell]:

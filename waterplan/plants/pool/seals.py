@@ -14,8 +14,7 @@ from datetime import UTC, datetime, tzinfo
 from sqlalchemy import Connection, text
 
 from waterplan.base.errors import WaterplanError
-from waterplan.base.messages import usual_language
-from waterplan.base.texts import Texts
+from waterplan.base.messages import Message
 
 ZONE = "zone"  # of the session as PostgreSQL opened it, in what a connection knows of itself
 SALT, OWNER, PLANT, RELEASE, SIZE = "salt", "owner", "plant", "release", "size"
@@ -92,7 +91,7 @@ def seal_all(connection: Connection, *kinds: str) -> None:
 
 def damaged(what: str) -> WaterplanError:
     """The error that says so, without a figure."""
-    return WaterplanError(Texts("peer_pool", usual_language())("damaged", what=what))
+    return WaterplanError(Message("peer_pool.damaged", what=what))
 
 
 def _kept(connection: Connection, kind: str) -> dict[str, str]:

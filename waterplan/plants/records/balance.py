@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from waterplan.base.messages import Message
+from waterplan.plants.records.headers import heading_name
 from waterplan.plants.records.records import GRADED, OTHER_SOURCES, Records, once, site_of_products
 
 # Assumed: GB/T 12452 leaves the limit to the accuracy of the meters; 5 % is the uncertainty that GB 24789 allows to
@@ -87,8 +89,7 @@ class Finding:
 
     where: NDArray[np.int64]
     column: str
-    key: str
-    values: Callable[[int], dict[str, object]]
+    says: Callable[[int], Message]
 
 
 def inconsistencies(records: Records, tolerance: float = BALANCE_TOLERANCE) -> Iterator[Finding]:
@@ -98,15 +99,20 @@ def inconsistencies(records: Records, tolerance: float = BALANCE_TOLERANCE) -> I
     came, gap = told["withdrawal_all_sources"].to_numpy(), told["balance_gap"].to_numpy()
     share = told["balance_gap_share"].to_numpy()
 
-    def closure(at: int) -> dict[str, object]:
-        empty = [name for name in OUT[1:] if np.isnan(_of(sites, name)[at])]
+    def open_balance(at: int) -> Message:
+        names = [heading_name(name) for name in OUT[1:] if np.isnan(_of(sites, name)[at])]
         figures = {"came": came[at], "went": came[at] - gap[at], "gap": abs(gap[at])}
-        shown = {name: f"{value:,.0f}" for name, value in figures.items()}
-        return shown | {"share": f"{abs(share[at]):.1%}", "tolerance": f"{tolerance:.1%}", "empty": empty}
+        return Message(
+            "plants.water_missing" if gap[at] > 0 else "plants.water_too_much",
+            **{name: f"{value:,.0f}" for name, value in figures.items()},
+            share=f"{abs(share[at]):.1%}",
+            tolerance=f"{tolerance:.1%}",
+            empty=Message("plants.left_empty", columns=names) if names else "",
+        )
 
-    yield Finding(np.flatnonzero(np.isnan(came)), "", "no_source", lambda _: {})
-    yield Finding(np.flatnonzero(share > tolerance), "", "water_missing", closure)
-    yield Finding(np.flatnonzero(share < -tolerance), "", "water_too_much", closure)
+    yield Finding(np.flatnonzero(np.isnan(came)), "", lambda _: Message("plants.no_source"))
+    yield Finding(np.flatnonzero(share > tolerance), "", open_balance)
+    yield Finding(np.flatnonzero(share < -tolerance), "", open_balance)
     reused = summed(sites, INSIDE)
     inside = came + np.where(np.isnan(reused), 0.0, reused)
     yield _larger(sites, "condensate_returned", _of(sites, "steam_produced"), "more_than_steam")
@@ -125,10 +131,10 @@ def _larger(sites: pd.DataFrame, part: str, whole: Values, key: str) -> Finding:
     values = _of(sites, part)
     wrong = values > whole * (1 + SLACK)
 
-    def said(at: int) -> dict[str, object]:
-        return {"part": f"{values[at]:,.0f}", "whole": f"{whole[at]:,.0f}"}
+    def says(at: int) -> Message:
+        return Message(f"plants.{key}", part=f"{values[at]:,.0f}", whole=f"{whole[at]:,.0f}")
 
-    return Finding(np.flatnonzero(wrong), part, key, said)
+    return Finding(np.flatnonzero(wrong), part, says)
 
 
 def _metered(records: Records, graded: Values) -> Finding:
@@ -137,8 +143,8 @@ def _metered(records: Records, graded: Values) -> Finding:
     at = site_of_products(records)
     whole = np.bincount(at[at >= 0], metered[at >= 0], minlength=len(records.sites))
 
-    def said(at: int) -> dict[str, object]:
-        return {"part": f"{whole[at]:,.0f}", "whole": f"{graded[at]:,.0f}"}
+    def says(at: int) -> Message:
+        return Message("plants.products_more_than_graded", part=f"{whole[at]:,.0f}", whole=f"{graded[at]:,.0f}")
 
     wrong = np.flatnonzero(whole > np.nan_to_num(graded) * (1 + SLACK))
-    return Finding(wrong, "withdrawal", "products_more_than_graded", said)
+    return Finding(wrong, "withdrawal", says)

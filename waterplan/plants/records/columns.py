@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from waterplan.base.errors import suggest
+from waterplan.base.messages import Message
 from waterplan.base.units import UnitError
 from waterplan.base.vocabulary import term
 from waterplan.plants.records.csv_text import CELL_LENGTH_MAX, Cells, Raw
@@ -27,9 +28,11 @@ from waterplan.plants.records.headers import (
     canonical_unit,
     factor_of,
     heading,
+    heading_name,
     is_mass,
     label,
 )  # fmt: skip
+from waterplan.plants.records.names import names_in
 from waterplan.plants.records.record_cells import (
     Column,
     Numbers,
@@ -43,6 +46,7 @@ from waterplan.plants.records.record_cells import (
     texts,
     years,
 )  # fmt: skip
+from waterplan.plants.records.totals import totals_among
 from waterplan.study.study import Study
 from waterplan.study.tables.schema import LABEL_LENGTH_MAX
 
@@ -125,11 +129,11 @@ def read_sheet(raw: Raw, layout: str, names: Names, faults: Faults) -> Sheet | N
     found, units = _columns(raw, layout, faults)
     missing = [name for name in REQUIRED[layout] if name not in found]
     for name in missing:
-        heading_of = label(name, faults.language)
-        near = [text for text in raw.header if text and not heading(text, layout).column]
-        hit = suggest(heading_of, near)
-        hint = faults.say("did_you_mean_heading", name=shown(hit.split('"')[1])) if hit else ""
-        told = faults.say("column_missing", column=heading_of, near=hint)
+        heading_of = heading_name(name)
+        near = [shown(text) for text in raw.header if text and not heading(text, layout).column]
+        hit = suggest(heading_of, near) or suggest(heading_of.chinese, near)
+        hint = Message("plants.did_you_mean_heading", name=hit.values["name"]) if isinstance(hit, Message) else ""
+        told = Message("plants.column_missing", column=heading_of, near=hint)
         faults.add(raw.sheet, raw.header_row, heading_of, told)
     if missing:
         return None
@@ -151,6 +155,7 @@ def read_sheet(raw: Raw, layout: str, names: Names, faults: Faults) -> Sheet | N
             sheet.columns[name] = texts(column, faults, CELL_LENGTH_MAX if listed else LABEL_LENGTH_MAX)
     if "output" in found:
         sheet.columns["output"] = _outputs(found["output"], sheet, units.get("output", ""), names.study, faults)
+    _no_totals(found["plant"], sheet.text("plant"), faults)
     for name in ("plant", "year", *(("product",) if layout in ("products", "end_uses", "flat") else ())):
         _whole(found[name], sheet.columns[name], faults)
     return sheet
@@ -166,19 +171,18 @@ def _columns(raw: Raw, layout: str, faults: Faults) -> tuple[dict[str, Column], 
         column = Column(raw, at, text)
         if not text:
             if any(cell == cell and cell is not None for cell in raw.columns[at].tolist()):
-                faults.add(raw.sheet, raw.header_row, "", faults.say("no_heading", number=at + 1))
+                faults.add(raw.sheet, raw.header_row, "", Message("plants.no_heading", number=at + 1))
         elif read.column == IGNORED:
-            faults.changed(raw.sheet, raw.header_row, text, text, faults.say("column_not_read"))
+            faults.changed(raw.sheet, raw.header_row, text, text, Message("plants.column_not_read"))
         elif not read.column:
             name = text.partition("(")[0].partition("（")[0].strip()
             total = name.casefold() in ("取水量", "新水量", "用水量", TOTAL, "water use", "water withdrawal")
-            near = suggest(name[:100], known)
-            hint = faults.say("did_you_mean", name=near.split('"')[1]) if near else ""
             key = "which_source" if total else "unknown_heading"
-            faults.add(raw.sheet, raw.header_row, text, faults.say(key, text=shown(text), near=hint))
+            told = Message(f"plants.{key}", text=shown(text), near=suggest(name[:100], known))
+            faults.add(raw.sheet, raw.header_row, text, told)
         elif read.column in found:
             first = found[read.column].heading
-            faults.add(raw.sheet, raw.header_row, text, faults.say("column_twice", first=shown(first)))
+            faults.add(raw.sheet, raw.header_row, text, Message("plants.column_twice", first=shown(first)))
         else:
             found[read.column] = column
             units[read.column] = read.unit or (raw.units[at] if at < len(raw.units) else "")
@@ -198,15 +202,24 @@ def _fill_merged(raw: Raw, layout: str, found: Mapping[str, Column], faults: Fau
         if name in ("plant", "year", "owner", "province", "product"):
             first = raw.columns[at][np.flatnonzero(inside)[0]]
             raw.columns[at][inside] = first
-            became = faults.say("merged_filled", rows=f"{top}-{bottom}")
+            became = Message("plants.merged_filled", rows=f"{top}-{bottom}")
             faults.changed(raw.sheet, top, raw.header[at], first, became)
         elif layout != "flat" or name not in SITE_NUMBERS or not _one_plant(raw, found, inside):
-            faults.add(raw.sheet, top, raw.header[at], faults.say("merged_cells"))
+            faults.add(raw.sheet, top, raw.header[at], Message("plants.merged_cells"))
 
 
 def _one_plant(raw: Raw, found: Mapping[str, Column], rows: NDArray[np.bool_]) -> bool:
     """Whether rows are of one plant and year."""
     return all(len({str(cell) for cell in raw.columns[found[name].at][rows]}) == 1 for name in ("plant", "year"))
+
+
+def _no_totals(column: Column, names: Cells, faults: Faults) -> None:
+    """Tells where a row of sums stands among those of plants."""
+    for count, name in enumerate(totals_among(pd.unique(names).tolist()), start=1):
+        if not faults.is_one_more(count, column.raw.sheet, column.heading):
+            break
+        rows = column.raw.rows[names == name]
+        faults.add_rows(column.raw.sheet, rows, column.heading, Message("plants.total_row", text=shown(name)))
 
 
 def _whole(column: Column, values: Numbers | Cells | Rows, faults: Faults) -> None:
@@ -223,17 +236,17 @@ def _converted(column: Column, name: str, unit: str, values: Numbers, faults: Fa
         unit = unit or "1"
     if not unit:
         example = f"{column.heading}({WRITTEN[goal][0]})"
-        faults.add(raw.sheet, raw.header_row, column.heading, faults.say("no_unit", example=shown(example)))
+        faults.add(raw.sheet, raw.header_row, column.heading, Message("plants.no_unit", example=shown(example)))
         return np.full(len(values), np.nan)
     try:
         by = factor_of(name, unit)
     except UnitError:
-        message = faults.say("wrong_unit", text=shown(unit), allowed=", ".join(WRITTEN[goal]))
+        message = Message("plants.wrong_unit", text=shown(unit), allowed=WRITTEN[goal])
         faults.add(raw.sheet, raw.header_row, column.heading, message)
         return np.full(len(values), np.nan)
     if (by != 1 or (goal == VOLUME and is_mass(unit))) and not np.isnan(values).all():
-        key = "tonnes_are_cubic_metres" if goal == VOLUME and is_mass(unit) else "times"
-        faults.changed(raw.sheet, raw.header_row, column.heading, unit, faults.say(key, by=f"{by:.10g}", unit=goal))
+        key = "plants.tonnes_are_cubic_metres" if goal == VOLUME and is_mass(unit) else "plants.times"
+        faults.changed(raw.sheet, raw.header_row, column.heading, unit, Message(key, by=f"{by:.10g}", unit=goal))
     found = term(TERM_OF.get(name, name))
     upper = np.inf if found.upper is None else found.upper
     return bounded(column, values, by, (0.0, upper, goal), faults)
@@ -257,7 +270,7 @@ def _outputs(column: Column, sheet: Sheet, unit: str, study: Study, faults: Faul
     codes, products = pd.factorize(product)
     unit_codes, row_units = pd.factorize(said)
     each, pairs = pd.factorize(codes * (len(row_units) + 1) + unit_codes)
-    labels_of = study.products[f"name_{faults.language}"]
+    labels_of = dict(zip(made, names_in(study.products, made), strict=True))
     factors, wrong = np.ones(len(pairs)), 0
     first_rows = raw.rows[first_of_each(each, len(pairs))]
     for at, pair in enumerate(pairs.tolist()):
@@ -268,15 +281,16 @@ def _outputs(column: Column, sheet: Sheet, unit: str, study: Study, faults: Faul
         if fault:
             if not faults.is_one_more(wrong := wrong + 1, raw.sheet, column.heading):
                 break
-            message = faults.say(fault, text=shown(written), unit=goal, product=labels_of[name])
+            message = Message(f"plants.{fault}", text=shown(written), unit=goal, product=labels_of[name])
             faults.add_rows(raw.sheet, raw.rows[each == at], column.heading, message)
         elif factors[at] != 1:
-            became = faults.say("times", by=f"{factors[at]:.10g}", unit=f"{goal}/a") + f" ({labels_of[name]})"
+            by = f"{factors[at]:.10g}"
+            became = Message("plants.times_of", by=by, unit=f"{goal}/a", product=labels_of[name])
             faults.changed(raw.sheet, int(first_rows[at]), column.heading, written, became)
     made_of = bounded(column, values, factors[each] if len(each) else 1.0, (0.0, 1e11, ""), faults)
     nought: NDArray[np.bool_] = made_of == 0
     if nought.any():
-        faults.add_rows(raw.sheet, raw.rows[nought], column.heading, faults.say("no_output"))
+        faults.add_rows(raw.sheet, raw.rows[nought], column.heading, Message("plants.no_output"))
     if not column.is_numbers:
         required(column, np.asarray(column.cells == np.array(None), dtype=bool), faults)
     else:

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from waterplan.base.messages import Message
 from waterplan.plants.records.faults import Faults
 from waterplan.plants.records.headers import HEADINGS_WITHIN, headings_at
 
@@ -58,17 +59,17 @@ class Lines:
     def fault(self, faults: Faults) -> bool:
         """Whether the text cannot be told into records, and why."""
         if self.marks > MARKS_MAX and self.bytes.count(NEWLINE) <= LINES_MAX:
-            faults.add("", 0, "", faults.say("too_many_cells", most=f"{MARKS_MAX:,}"))
+            faults.add("", 0, "", Message("plants.too_many_cells", most=f"{MARKS_MAX:,}"))
         elif self.marks > MARKS_MAX or len(self.all_ends) > LINES_MAX:
-            faults.add("", 0, "", faults.say("too_many_rows", most=ROWS_MAX))
+            faults.add("", 0, "", Message("plants.too_many_rows", most=ROWS_MAX))
         elif (code := self._control()) is not None:
-            faults.add("", self.bytes.count(NEWLINE, 0, code[1]) + 1, "", faults.say("control_sign", code=code[0]))
+            faults.add("", self.bytes.count(NEWLINE, 0, code[1]) + 1, "", Message("plants.control_sign", code=code[0]))
         elif not (self.bytes[:CELL_LENGTH_MAX].strip(b" \t\n,") or self.bytes.strip(b" \t\n,")):
-            faults.add("", 0, "", faults.say("is_empty"))
+            faults.add("", 0, "", Message("plants.is_empty"))
         elif (row := self._stray_quote()) is not None:
-            faults.add("", row, "", faults.say("quotes"))
+            faults.add("", row, "", Message("plants.quotes"))
         elif len(self.ends) > ROWS_MAX + 1:
-            faults.add("", 0, "", faults.say("too_many_rows", most=ROWS_MAX))
+            faults.add("", 0, "", Message("plants.too_many_rows", most=ROWS_MAX))
         else:
             return False
         return True
@@ -129,7 +130,7 @@ class Lines:
         at = headings_at([self.cells(number) for number in looked], "")
         for number in looked[:at]:
             written = next(filter(None, self.cells(number)), "")
-            faults.changed("", self.row(number), "", written, faults.say("above_not_read"))
+            faults.changed("", self.row(number), "", written, Message("plants.above_not_read"))
         return looked[at]
 
     def cells(self, number: int) -> list[str]:
@@ -145,7 +146,7 @@ class Lines:
         """
         long = np.flatnonzero(self.ends - self.starts > CELL_LENGTH_MAX * 4 * width)
         uneven = not self.add_up(at, width) and self.uneven(at, width, faults)
-        faults.add_rows("", self.rows[long], "", faults.say("too_long_line", most=CELL_LENGTH_MAX))
+        faults.add_rows("", self.rows[long], "", Message("plants.too_long_line", most=CELL_LENGTH_MAX))
         return not uneven and not len(long)
 
     def add_up(self, at: int, width: int) -> bool:
@@ -172,7 +173,7 @@ class Lines:
             wrong = wrong[[bool(self.text(int(number)).strip()) for number in wrong]]
         for count in np.unique(self.commas[wrong])[:10]:
             rows = self.rows[wrong[self.commas[wrong] == count]]
-            faults.add_rows("", rows, "", faults.say("cells_in_row", count=count + 1, headings=width))
+            faults.add_rows("", rows, "", Message("plants.cells_in_row", count=count + 1, headings=width))
         return bool(len(wrong))
 
 

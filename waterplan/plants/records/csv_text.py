@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from waterplan.base.messages import Message
 from waterplan.plants.records.csv_lines import CELL_LENGTH_MAX, COMMA, NEWLINE, Lines
 from waterplan.plants.records.faults import Faults, shown
 from waterplan.plants.records.headers import are_units, text_columns
@@ -74,7 +75,7 @@ def read_csv(data: bytes, faults: Faults) -> Raw | None:
         return None
     at = lines.headings(faults)
     if lines.is_too_long(at):
-        faults.add("", lines.row(at), "", faults.say("too_long_line", most=CELL_LENGTH_MAX))
+        faults.add("", lines.row(at), "", Message("plants.too_long_line", most=CELL_LENGTH_MAX))
         return None
     header = lines.cells(at)
     while header and not header[-1]:
@@ -82,10 +83,10 @@ def read_csv(data: bytes, faults: Faults) -> Raw | None:
     mark = re.search(r"[;\t|，]", lines.text(at)) if len(header) == 1 else None
     if mark:
         name = {"\t": "tab", "，": "full_width_comma"}.get(mark[0], "semicolon")
-        faults.add("", lines.row(at), "", faults.say("separated_by", mark=faults.say(name)))
+        faults.add("", lines.row(at), "", Message("plants.separated_by", mark=Message(f"plants.{name}")))
         return None
     if len(header) > COLUMNS_MAX:
-        faults.add("", lines.row(at), "", faults.say("too_many_columns", count=len(header), most=COLUMNS_MAX))
+        faults.add("", lines.row(at), "", Message("plants.too_many_columns", count=len(header), most=COLUMNS_MAX))
         return None
     width = lines.width(at)
     if not lines.even(at, width, faults):
@@ -113,7 +114,7 @@ def _raw(frame: pd.DataFrame, header: list[str], units: list[str], lines: Lines,
         if number < len(header):
             columns.append(cells)
         elif here.any():
-            faults.add_rows("", rows[here], "", faults.say("beyond_headings"))
+            faults.add_rows("", rows[here], "", Message("plants.beyond_headings"))
             return None
     raw = Raw("", header, lines.row(at), rows, columns, units, told_apart=told_apart)
     raw.keep(filled)
@@ -134,12 +135,12 @@ def _plain(data: bytes, faults: Faults) -> bytes | None:
     """The text in UTF-8 with plain line ends, or None, and why."""
     if len(data) > BYTES_MAX:
         size = f"{len(data) / 2**20:.0f}"
-        faults.add("", 0, "", faults.say("too_many_bytes", size=size, most=f"{BYTES_MAX / 2**20:.0f}"))
+        faults.add("", 0, "", Message("plants.too_many_bytes", size=size, most=f"{BYTES_MAX / 2**20:.0f}"))
         return None
     kind = next((what for start, what in NOT_TEXT.items() if data.startswith(start)), "")
     kind = kind or ("is_markup" if MARKUP.match(data[:400].removeprefix(b"\xef\xbb\xbf")) else "")
     if kind:
-        faults.add("", 0, "", faults.say(kind))
+        faults.add("", 0, "", Message(f"plants.{kind}"))
         return None
     try:
         if not data.isascii():
@@ -153,7 +154,7 @@ def _plain(data: bytes, faults: Faults) -> bytes | None:
         if decoded is None:
             wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")
             other = "is_utf_16" if wide else "is_binary" if b"\0" in data else "is_neither"
-            faults.add("", 0, "", faults.say("wrong_encoding", what=faults.say(other)))
+            faults.add("", 0, "", Message("plants.wrong_encoding", what=Message(f"plants.{other}")))
             return None
         faults.changed("", 0, "", "GB18030", "UTF-8")
     if b"\r" in text:
@@ -174,10 +175,10 @@ def _parse(lines: Lines, at: int, width: int, texts: set[int], faults: Faults) -
             frame = _read(body, names, texts, whole=True)
     except (pd.errors.ParserError, ValueError, OverflowError) as error:
         if not lines.uneven(at, width, faults):
-            faults.add("", 0, "", faults.say("cannot_be_told", what=shown(error)))
+            faults.add("", 0, "", Message("plants.cannot_be_told", what=shown(error)))
         return None
     if len(frame) != len(lines.ends) - at - 1:
-        faults.add("", 0, "", faults.say("quotes"))
+        faults.add("", 0, "", Message("plants.quotes"))
         return None
     return frame
 

@@ -13,6 +13,7 @@ import numpy as np
 import openpyxl
 
 from waterplan.base.errors import StoppedError, WaterplanError
+from waterplan.base.messages import Message
 from waterplan.plants.records.csv_text import CELL_LENGTH_MAX, Raw
 from waterplan.plants.records.faults import FAULTS_MAX, Faults, shown
 from waterplan.plants.records.headers import HEADINGS_WITHIN, NOT_READ, are_units, bare, headings_at, sheet_names
@@ -49,13 +50,13 @@ def read_workbook(data: bytes, faults: Faults, glance: Glance, cancelled: Cancel
     except WaterplanError:
         raise
     except Exception as error:
-        faults.add("", 0, "", faults.say("cannot_be_opened", what=shown(f"{type(error).__name__}: {error}")))
+        faults.add("", 0, "", Message("plants.cannot_be_opened", what=shown(f"{type(error).__name__}: {error}")))
         return {}
 
 
 def _tables(book: Any, faults: Faults, glance: Glance, cancelled: Cancelled) -> dict[str, Raw]:
     if len(book.worksheets) > SHEETS_MAX:
-        faults.add("", 0, "", faults.say("too_many_sheets", most=SHEETS_MAX))
+        faults.add("", 0, "", Message("plants.too_many_sheets", most=SHEETS_MAX))
         return {}
     names = sheet_names()
     tables = {sheet.title: names.get(bare(sheet.title), "") for sheet in book.worksheets}
@@ -63,7 +64,8 @@ def _tables(book: Any, faults: Faults, glance: Glance, cancelled: Cancelled) -> 
     if not chosen:
         others = [sheet for sheet in book.worksheets if not tables[sheet.title] and _is_open(sheet)]
         if len(others) != 1:
-            faults.add("", 0, "", faults.say("which_sheet", sheets=", ".join(shown(sheet.title) for sheet in others)))
+            titles = [shown(sheet.title) for sheet in others]
+            faults.add("", 0, "", Message("plants.which_sheet", sheets=titles))
             return {}
         chosen = {others[0].title: ""}
     found: dict[str, Raw] = {}
@@ -71,12 +73,12 @@ def _tables(book: Any, faults: Faults, glance: Glance, cancelled: Cancelled) -> 
         title = sheet.title
         if title not in chosen:
             if not tables[title]:
-                faults.changed(title, 0, "", title, faults.say("sheet_not_read"))
+                faults.changed(title, 0, "", title, Message("plants.sheet_not_read"))
             continue
         if not _is_open(sheet):
-            faults.add(title, 0, "", faults.say("hidden_sheet"))
+            faults.add(title, 0, "", Message("plants.hidden_sheet"))
         elif chosen[title] in found:
-            faults.add(title, 0, "", faults.say("second_sheet", first=shown(found[chosen[title]].sheet)))
+            faults.add(title, 0, "", Message("plants.second_sheet", first=shown(found[chosen[title]].sheet)))
         elif (raw := _table(book, sheet, chosen[title], faults, glance, cancelled)) is not None:
             found[chosen[title]] = raw
     return found
@@ -91,7 +93,7 @@ def _rows(sheet: Any, told: Told, cancelled: Cancelled) -> Iterator[Record]:
     sheet.reset_dimensions()  # what the file says of its size may be anything; rows are as long as they are
     for number, cells in enumerate(sheet.iter_rows(max_row=SHEET_ROWS_MAX), start=1):
         if number % GLANCE == 0 and cancelled():
-            raise StoppedError("Nobody waits for these records any more.")
+            raise StoppedError(Message("plants.nobody_waits"))
         values = [_value(cell, told, number) for cell in cells]
         if any(value is not None for value in values):
             yield number, values
@@ -99,7 +101,7 @@ def _rows(sheet: Any, told: Told, cancelled: Cancelled) -> Iterator[Record]:
 
 def _told(sheet: Any, told: Told, faults: Faults) -> None:
     for (key, column), rows in told.items():
-        faults.add_rows(sheet.title, rows, column, faults.say(key))
+        faults.add_rows(sheet.title, rows, column, Message(f"plants.{key}"))
 
 
 def _value(cell: Any, told: Told, row: int) -> Any:
@@ -133,10 +135,10 @@ def _value(cell: Any, told: Told, row: int) -> Any:
 def _table(book: Any, sheet: Any, table: str, faults: Faults, glance: Glance, cancelled: Cancelled) -> Raw | None:
     seen = scan(book._archive.read(sheet._worksheet_path), SHEET_ROWS_MAX, COLUMNS_MAX)
     if seen.row_beyond:
-        message = faults.say("too_many_rows_in_sheet", most=SHEET_ROWS_MAX)
+        message = Message("plants.too_many_rows_in_sheet", most=SHEET_ROWS_MAX)
         faults.add(sheet.title, seen.row_beyond, "", message)
     if seen.column_beyond:
-        faults.add(sheet.title, 0, "", faults.say("cell_beyond_columns", most=COLUMNS_MAX))
+        faults.add(sheet.title, 0, "", Message("plants.cell_beyond_columns", most=COLUMNS_MAX))
     if seen.row_beyond or seen.column_beyond:
         return None
     told: Told = {}
@@ -155,13 +157,13 @@ def _look(
     sheet: Any, table: str, records: list[Record], seen: Scan, told: Told, faults: Faults, glance: Glance
 ) -> None:
     """Looks at the first rows. Raises DataError with what is wrong in them where that is much."""
-    here = Faults(faults.file, faults.language)
+    here = Faults(faults.file)
     _told(sheet, told, here)
     first = _raw(sheet, table, records, seen, here)
     if first is not None:
         glance(first, table, here)
     if len(here.problems) >= FAULTS_MAX:
-        here.add(sheet.title, 0, "", here.say("rest_not_read", count=len(here.problems), row=records[-1][0]))
+        here.add(sheet.title, 0, "", Message("plants.rest_not_read", count=len(here.problems), row=records[-1][0]))
         faults.problems += here.problems
         faults.stop()
 
@@ -170,12 +172,12 @@ def _raw(sheet: Any, table: str, records: list[Record], seen: Scan, faults: Faul
     """The table that rows make."""
     if not records:
         if table in ("", "sites"):
-            faults.add(sheet.title, 0, "", faults.say("is_empty"))
+            faults.add(sheet.title, 0, "", Message("plants.is_empty"))
         return None
     begin = headings_at([values for _, values in records[:HEADINGS_WITHIN]], table)
     for row, values in records[:begin]:
         written = next(value for value in values if value is not None)
-        faults.changed(sheet.title, row, "", written, faults.say("above_not_read"))
+        faults.changed(sheet.title, row, "", written, Message("plants.above_not_read"))
     (header_row, first), records = records[begin], records[begin + 1 :]
     header = ["" if value is None else str(value).strip() for value in first]
     while header and not header[-1]:
@@ -186,7 +188,7 @@ def _raw(sheet: Any, table: str, records: list[Record], seen: Scan, faults: Faul
         records.pop(0)
     width = len(header)
     beyond = [row for row, values in records if any(value is not None for value in values[width:])]
-    faults.add_rows(sheet.title, beyond, "", faults.say("beyond_headings"))
+    faults.add_rows(sheet.title, beyond, "", Message("plants.beyond_headings"))
     grid = np.empty((len(records), width), dtype=object)
     for at, (_, values) in enumerate(records):
         grid[at] = (values + [None] * width)[:width]
@@ -202,10 +204,10 @@ def _hidden(seen: Scan, header_row: int, header: Sequence[str], title: str, faul
     if rows:
         more = ", ..." if len(rows) > HIDDEN_TOLD else ""
         written = ", ".join(map(str, rows[:HIDDEN_TOLD])) + more
-        faults.changed(title, rows[0], "", written, faults.say("hidden_rows"))
+        faults.changed(title, rows[0], "", written, Message("plants.hidden_rows"))
     for first, last in seen.hidden_columns:
         for name in filter(None, header[first : last + 1]):
-            faults.changed(title, header_row, name, name, faults.say("hidden_column"))
+            faults.changed(title, header_row, name, name, Message("plants.hidden_column"))
 
 
 def _merged(
@@ -218,7 +220,7 @@ def _merged(
             continue
         name = header[merge.left]
         if merge.left != merge.right or merge.top <= header_row:
-            faults.add(title, merge.top, name, faults.say("merged_cells"))
+            faults.add(title, merge.top, name, Message("plants.merged_cells"))
         else:
             down.append((merge.left, merge.top, merge.bottom))
     return tuple(down)

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from waterplan.base.errors import DataError, Problem
-from waterplan.base.texts import Texts
+from waterplan.base.messages import Message
+from waterplan.plants.records.names import Name
 from waterplan.plants.records.records import Conversion
 
 TOLD_EACH = 5
@@ -27,40 +28,37 @@ def shown(text: object) -> str:
 
 @dataclass
 class Faults:
-    """Problems and conversions of one file, as they are found; texts in the language asked for.
+    """Problems and conversions of one file, as they are found.
 
     The same fault in many rows of a column is told a few times, then counted; so is the same conversion.
     """
 
     file: str
-    language: str = "en"
     problems: list[Problem] = field(default_factory=list)
     conversions: list[Conversion] = field(default_factory=list)
-
-    def say(self, key: str, /, **values: object) -> str:
-        """A text of messages/plants.toml."""
-        return Texts("plants", self.language)(key, **values)
 
     def place(self, sheet: str) -> str:
         """The file, with the sheet where it has any."""
         return f"{self.file} [{shown(sheet)}]" if sheet else self.file
 
-    def add(self, sheet: str, row: int, column: str, message: str) -> None:
+    def add(self, sheet: str, row: int, column: str, message: Message) -> None:
         """One problem at one place; row 0 stands for the sheet as a whole."""
-        self.problems.append(Problem(self.place(sheet), int(row), shown(column), message))
+        where = column if isinstance(column, Name) else shown(column)
+        self.problems.append(Problem(self.place(sheet), int(row), where, message))
 
-    def add_rows(self, sheet: str, rows: Iterable[int], column: str, message: str) -> None:
+    def add_rows(self, sheet: str, rows: Iterable[int], column: str, message: Message) -> None:
         """The same problem in several rows: the first few each, the others counted."""
         places = [int(row) for row in rows]
         for number, row in enumerate(places[:TOLD_EACH], start=1):
             more = len(places) - TOLD_EACH
-            last = number == TOLD_EACH and more > 0
-            self.add(sheet, row, column, message + self.say("same_in_more", count=more) if last else message)
+            if number == TOLD_EACH and more > 0:
+                message = Message("plants.same_in_more", message=message, count=more)
+            self.add(sheet, row, column, message)
 
     def is_one_more(self, count: int, sheet: str, column: str) -> bool:
         """Whether a column's next different fault is told; one too many says so once, and the rest is not looked at."""
         if count == FAULTS_MAX + 1:
-            self.add(sheet, 0, column, self.say("many_faults", most=FAULTS_MAX))
+            self.add(sheet, 0, column, Message("plants.many_faults", most=FAULTS_MAX))
         return count <= FAULTS_MAX
 
     def changed(self, sheet: str, row: int, column: str, written: object, became: str) -> None:
@@ -70,13 +68,13 @@ class Faults:
     def changed_cells(self, sheet: str, column: str, cells: Sequence[tuple[int, int, str, str]]) -> None:
         """Cells of a column that were changed: row, number of such cells, what was written, what it became."""
         for row, count, written, became in cells[:TOLD_EACH]:
-            more = self.say("in_cells", count=count) if count > 1 else ""
-            self.changed(sheet, row, column, written, became + more)
+            told = Message("plants.in_cells", became=became, count=count) if count > 1 else became
+            self.changed(sheet, row, column, written, told)
         rest = cells[TOLD_EACH:]
         if rest:
             row, _, written, became = rest[0]
             count = sum(count for _, count, _, _ in rest)
-            self.changed(sheet, row, column, written, became + self.say("and_more_cells", count=count))
+            self.changed(sheet, row, column, written, Message("plants.and_more_cells", became=became, count=count))
 
     def stop(self) -> None:
         """Raises DataError with all that was found, if anything was."""

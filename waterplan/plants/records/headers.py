@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from waterplan.base.messages import Message
 from waterplan.base.units import UnitError, factor
 from waterplan.base.vocabulary import of_kind, term
+from waterplan.plants.records.names import Name
 
 VOLUME = "m3/a"
 # name of the column in Records: kind of its cells
@@ -136,6 +138,16 @@ def label(column: str, language: str) -> str:
     return term(TERM_OF.get(column, column)).label(language)
 
 
+def heading_name(column: str) -> Name:
+    """The same, in the language of whoever reads it."""
+    return Name(label(column, "en"), label(column, "zh"))
+
+
+def column_name(column: str) -> Name:
+    """The name of a column in Records to who reads English, its heading to who reads Chinese."""
+    return Name(column, label(column, "zh"))
+
+
 @cache
 def known(layout: str) -> dict[str, str]:
     """Every heading that a layout knows, bare -> column."""
@@ -233,7 +245,7 @@ def factor_of(column: str, unit: str, output_unit: str = "t") -> float:
     canonical = canonical_unit(column).replace("output_unit", output_unit)
     counted = COUNTED.match(unicodedata.normalize("NFKC", powers(unit)).strip())
     if counted and "".join(counted[1].split()).strip("0") != "1":
-        raise UnitError(f'"{unit}": counted in {counted[1].strip()}. Write a power of ten, such as 10^4, or 万.')
+        raise UnitError(Message("plants.counted_oddly", unit=unit, count=counted[1].strip()))
     if canonical == VOLUME and is_mass(unit):
         return factor(unit, "t/a")
     return factor(unit, canonical)

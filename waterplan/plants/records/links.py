@@ -10,10 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from waterplan.base.messages import LANGUAGES, Message, in_language
+from waterplan.planning.plan.norms import variant_name
 from waterplan.plants.records.columns import Names, Sheet
 from waterplan.plants.records.faults import Faults, shown
 from waterplan.plants.records.headers import KEYS, SITE_NUMBERS, SITE_TEXTS, bare
-from waterplan.plants.records.record_cells import Rows, nearest
+from waterplan.plants.records.names import in_a_row
+from waterplan.plants.records.record_cells import Rows, first_of_each, nearest
 from waterplan.plants.records.records import KEY
 from waterplan.study.study import Study
 
@@ -39,8 +42,8 @@ class Places:
         for lost in np.flatnonzero(at < 0)[:100]:
             plant, year = keys[lost]
             if plant and year:
-                near = "" if plant in plants or len(plants) > PLANTS_LOOKED_AT else nearest(plant, plants, faults)
-                message = faults.say("plant_not_in_sites", plant=shown(plant), year=year, near=near)
+                near = "" if plant in plants or len(plants) > PLANTS_LOOKED_AT else nearest(plant, map(shown, plants))
+                message = Message("plants.plant_not_in_sites", plant=shown(plant), year=year, near=near)
                 faults.add(sheet.raw.sheet, int(sheet.rows[lost]), sheet.headings["plant"], message)
         return at
 
@@ -64,7 +67,7 @@ def sites_of(main: Sheet, faults: Faults) -> tuple[pd.DataFrame, Places]:
     alone = len(keys) == len(of)
     if not alone and main.layout == "sites":
         for at in np.flatnonzero(first[of] != np.arange(len(of)))[:100]:
-            message = faults.say("plant_twice", row=main.rows[first[of[at]]])
+            message = Message("plants.plant_twice", row=main.rows[first[of[at]]])
             faults.add(main.raw.sheet, int(main.rows[at]), main.headings["plant"], message)
         alone = True
     for name in (*SITE_TEXTS, *SITE_NUMBERS):
@@ -78,7 +81,8 @@ def sites_of(main: Sheet, faults: Faults) -> tuple[pd.DataFrame, Places]:
     sites = pd.DataFrame(as_they_are(columns, index), index=index, copy=False)
     for name in ("province", "consumed"):
         missing = columns[name] == "" if name == "province" else np.isnan(columns[name].astype(np.float64))
-        faults.add_rows(main.raw.sheet, main.rows[first[np.asarray(missing)]], main.headings[name], faults.say("empty"))
+        rows = main.rows[first[np.asarray(missing)]]
+        faults.add_rows(main.raw.sheet, rows, main.headings[name], Message("plants.empty"))
     return sites, Places(index, of, main.rows[first])
 
 
@@ -96,7 +100,7 @@ def _agreed(
     else:
         differs = np.abs(here - values[places]) > SAME * np.abs(here)
     if differs.any():
-        message = faults.say("differs_from_first")
+        message = Message("plants.differs_from_first")
         faults.add_rows(main.raw.sheet, main.rows[places[differs]], main.headings[name], message)
     return made
 
@@ -114,11 +118,11 @@ def products_of(sheet: Sheet, places: Places, variants: Variants, faults: Faults
     frame = pd.DataFrame(as_they_are(columns, pd.RangeIndex(len(product))), copy=False)
     if len(places.index) < len(frame) or sheet.layout != "flat":
         twice = frame.duplicated(["plant", "year", "product", "route", "variant"]).to_numpy() & (product != "")
-        faults.add_rows(sheet.raw.sheet, sheet.rows[twice], sheet.headings["product"], faults.say("product_twice"))
+        faults.add_rows(sheet.raw.sheet, sheet.rows[twice], sheet.headings["product"], Message("plants.product_twice"))
     made = np.bincount(at[at >= 0], minlength=len(places.index))
     for lost in np.flatnonzero(made == 0)[:100]:
         plant, year = places.index[lost]
-        faults.add("", 0, "", faults.say("no_product", plant=shown(plant), year=year))
+        faults.add("", 0, "", Message("plants.no_product", plant=shown(plant), year=year))
     return frame
 
 
@@ -131,11 +135,12 @@ def as_they_are(columns: Mapping[str, NDArray], index: pd.Index) -> dict[str, pd
 
 
 def variants_known(study: Study) -> dict[str, dict[str, str]]:
-    """The variants of the norms of each product, bare -> as the norm says."""
+    """The variants of the norms of each product: bare, in either language -> as the study writes it."""
     found: dict[str, dict[str, str]] = {}
     for product, variant in zip(study.norms["product"], study.norms["variant"], strict=True):
         if isinstance(variant, str) and variant:
-            found.setdefault(product, {})[bare(variant)] = variant
+            known = found.setdefault(product, {})
+            known |= {bare(str(in_language(variant_name(variant), language))): variant for language in LANGUAGES}
     return found
 
 
@@ -148,7 +153,8 @@ def _variants(sheet: Sheet, product: NDArray[np.object_], known: Variants, fault
     codes, names = pd.factorize(product[given])
     text_codes, texts = pd.factorize(written[given])
     each, pairs = pd.factorize(codes * len(texts) + text_codes)
-    found, wrong = np.full(len(pairs), "", dtype=object), 0
+    found, wrong, changed = np.full(len(pairs), "", dtype=object), 0, []
+    firsts, counts = first_of_each(each, len(pairs)), np.bincount(each)
     for place, pair in enumerate(pairs.tolist()):
         name, text = names[pair // len(texts)], texts[pair % len(texts)]
         allowed = known.get(name, {})
@@ -156,9 +162,12 @@ def _variants(sheet: Sheet, product: NDArray[np.object_], known: Variants, fault
         if name and not found[place]:
             if not faults.is_one_more(wrong := wrong + 1, sheet.raw.sheet, sheet.headings["variant"]):
                 break
-            joined = "; ".join(allowed.values()) or faults.say("none")
-            message = faults.say("unknown_variant", text=shown(text), product=name, allowed=joined)
+            listed = in_a_row(variant_name(one) for one in dict.fromkeys(allowed.values())) or Message("plants.none")
+            message = Message("plants.unknown_variant", text=shown(text), product=name, allowed=listed)
             faults.add_rows(sheet.raw.sheet, sheet.rows[given[each == place]], sheet.headings["variant"], message)
+        elif name and found[place] != text:
+            changed.append((int(sheet.rows[given[firsts[place]]]), int(counts[place]), text, str(found[place])))
+    faults.changed_cells(sheet.raw.sheet, sheet.headings["variant"], changed)
     made[given] = found[each]
     return made
 
@@ -194,7 +203,7 @@ def _listed(sheet: Sheet, names: Names, faults: Faults) -> pd.DataFrame:
             if key:
                 keys[-1].append(key)
             elif faults.is_one_more(wrong := wrong + 1, sheet.raw.sheet, sheet.headings["technology"]):
-                message = faults.say("unknown_technologies", text=shown(text), near=nearest(text, allowed, faults))
+                message = Message("plants.unknown_technologies", text=shown(text), near=nearest(text, allowed))
                 where = sheet.rows[codes == code]
                 faults.add_rows(sheet.raw.sheet, where, sheet.headings["technology"], message)
     for text, key in told.items():
@@ -223,12 +232,12 @@ def end_use_shares_of(sheet: Sheet | None, places: Places, slack: float, faults:
     frame = pd.DataFrame({name: sheet.columns[name] for name in ("plant", "year", "product", "end_use", "share")})
     keys = ["plant", "year", "product"]
     twice = frame.duplicated([*keys, "end_use"]).to_numpy()
-    faults.add_rows(sheet.raw.sheet, sheet.rows[twice], sheet.headings["end_use"], faults.say("end_use_twice"))
+    faults.add_rows(sheet.raw.sheet, sheet.rows[twice], sheet.headings["end_use"], Message("plants.end_use_twice"))
     empty = frame["share"].isna().to_numpy() | (frame["end_use"] == "").to_numpy()
-    faults.add_rows(sheet.raw.sheet, sheet.rows[empty], sheet.headings["share"], faults.say("empty"))
+    faults.add_rows(sheet.raw.sheet, sheet.rows[empty], sheet.headings["share"], Message("plants.empty"))
     sums = frame.groupby(keys, sort=False)["share"].transform("sum").to_numpy()
     wrong = (np.abs(sums - 1) > slack) & ~frame.duplicated(keys).to_numpy() & ~empty
     for at in np.flatnonzero(wrong)[:100]:
-        message = faults.say("shares_sum", sum=f"{sums[at]:.4g}")
+        message = Message("plants.shares_sum", sum=f"{sums[at]:.4g}")
         faults.add(sheet.raw.sheet, int(sheet.rows[at]), sheet.headings["share"], message)
     return frame

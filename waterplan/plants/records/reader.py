@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from waterplan.base.errors import PATHS, DataError, WaterplanError, must_be
-from waterplan.base.messages import LANGUAGES
+from waterplan.base.messages import Message
 from waterplan.base.plain_files import TooLargeError, read_plain
 from waterplan.plants.records.balance import BALANCE_TOLERANCE, SHARES_SLACK, inconsistencies
 from waterplan.plants.records.columns import Sheet, names_of, read_sheet
 from waterplan.plants.records.csv_text import BYTES_MAX, Cells, Raw, read_csv
 from waterplan.plants.records.excel_book import read_workbook
 from waterplan.plants.records.faults import Faults, shown
-from waterplan.plants.records.headers import SITE_NUMBERS, label, layout_of
+from waterplan.plants.records.headers import SITE_NUMBERS, heading_name, layout_of
 from waterplan.plants.records.links import (
     Places,
     end_use_shares_of,
@@ -39,21 +39,20 @@ def read_records(
     source: str | Path | bytes,
     study: Study,
     name: str = "",
-    language: str = "en",
     tolerance: float = BALANCE_TOLERANCE,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Records:
     """The records in a CSV or Excel file, given as a path or as its content.
 
-    name: what the file is called in messages. language: of the messages. tolerance: of the water balance [1].
+    name: what the file is called in messages. tolerance: of the water balance [1].
     What the file is is told by its content, never by its name. Raises DataError with all problems: file [sheet], row,
     column and what to do, of a workbook that has many in its first 500 (1000, 2000, ...) rows those; WaterplanError
-    for another language or a tolerance that is none; StoppedError once ``cancelled`` holds.
+    for a tolerance that is none; StoppedError once ``cancelled`` holds.
     """
-    must_be(source, (bytes, *PATHS), "records", "a path, or the content of a file", DataError)
-    must_be(study, Study, "study", "a study, such as open_study()", DataError)
-    _check_asked(language, tolerance)
-    faults = Faults(shown(name or (Path(source).name if not isinstance(source, bytes) else "upload")), language)
+    must_be(source, (bytes, *PATHS), "records", Message("plants.a_source"), DataError)
+    must_be(study, Study, "study", Message("plants.a_study"), DataError)
+    _check_asked(tolerance)
+    faults = Faults(shown(name or (Path(source).name if not isinstance(source, bytes) else "upload")))
     data = source if isinstance(source, bytes) else _content(Path(source), faults)
     if data is not None and data.startswith(PACKED):
         names = names_of(study)
@@ -72,11 +71,10 @@ def read_table(
     cells: Mapping[str, Sequence[object]],
     study: Study,
     name: str = "form",
-    language: str = "en",
     tolerance: float = BALANCE_TOLERANCE,
 ) -> Records:
     """The records of a flat table that is no file, such as a form: heading (with unit) -> cells, text or numbers."""
-    _check_asked(language, tolerance)
+    _check_asked(tolerance)
     columns: list[NDArray[np.float64] | NDArray[np.object_]] = []
     for given in cells.values():
         made = np.empty(len(given), dtype=object)
@@ -86,14 +84,12 @@ def read_table(
         columns.append(made)
     length = len(columns[0]) if columns else 0
     raw = Raw("", list(cells), 1, np.arange(2, length + 2), columns)
-    return _records({"": raw}, study, Faults(shown(name), language), tolerance)
+    return _records({"": raw}, study, Faults(shown(name)), tolerance)
 
 
-def _check_asked(language: str, tolerance: float) -> None:
-    if language not in LANGUAGES:
-        raise WaterplanError(f'language "{language}": there is {" and ".join(LANGUAGES)}.')
+def _check_asked(tolerance: float) -> None:
     if not tolerance >= 0:
-        raise WaterplanError(f"tolerance: {tolerance} is none. Give a share of 0 or more, such as 0.05.")
+        raise WaterplanError(Message("plants.no_tolerance", given=tolerance))
 
 
 def _content(path: Path, faults: Faults) -> bytes | None:
@@ -103,9 +99,11 @@ def _content(path: Path, faults: Faults) -> bytes | None:
             return read_plain(path, BYTES_MAX)
         except TooLargeError as error:
             size = f"{error.size / 2**20:.0f}"
-            fault = faults.say("too_many_bytes", size=size, most=f"{BYTES_MAX / 2**20:.0f}")
+            fault = Message("plants.too_many_bytes", size=size, most=f"{BYTES_MAX / 2**20:.0f}")
+        except PermissionError:
+            fault = Message("plants.not_allowed")
         except OSError as error:
-            fault = f"{error.strerror}."
+            fault = Message("plants.not_read", reason=error.strerror)
     faults.add("", 0, "", fault)
     return None
 
@@ -121,7 +119,6 @@ class Again:
     tables: Mapping[str, tuple[Raw, Cells, Rows]]
     study: Study
     file: str
-    language: str
     of_file: tuple[Conversion, ...]
     tolerance: float
 
@@ -132,7 +129,7 @@ class Again:
 
     def __call__(self, plant: str, year: int) -> tuple[Conversion, ...]:
         """What was changed in the rows of a plant and year, and in the headings above them: they are read again."""
-        faults = Faults(self.file, self.language, conversions=list(self.of_file))
+        faults = Faults(self.file, conversions=list(self.of_file))
         parts = {}
         for layout, (raw, plants, years) in self.tables.items():
             wanted = (plants == plant) & (years == year)
@@ -148,14 +145,14 @@ def _records(tables: dict[str, Raw], study: Study, faults: Faults, tolerance: fl
     if tables and "flat" not in tables:
         for needed in ("sites", "products"):
             if needed not in tables and not faults.problems:
-                faults.add("", 0, "", faults.say(f"no_{needed}"))
+                faults.add("", 0, "", Message(f"plants.no_{needed}"))
     written = {layout: replace(raw, columns=list(raw.columns)) for layout, raw in tables.items()}
     sheets = {layout: read_sheet(raw, layout, names, faults) for layout, raw in tables.items()}
     faults.stop()
     whole = {layout: sheet for layout, sheet in sheets.items() if sheet is not None}
     main = whole.get("flat") or whole["sites"]
     if not len(main.rows):
-        faults.add(main.raw.sheet, 0, "", faults.say("no_rows"))
+        faults.add(main.raw.sheet, 0, "", Message("plants.no_rows"))
         faults.stop()
     sites, places = sites_of(main, faults)
     products = products_of(whole.get("flat") or whole["products"], places, variants_known(study), faults)
@@ -165,7 +162,7 @@ def _records(tables: dict[str, Raw], study: Study, faults: Faults, tolerance: fl
     again = Again(
         {layout: (raw, whole[layout].text("plant"), np.asarray(whole[layout].columns["year"]))
          for layout, raw in written.items()},
-        study, faults.file, faults.language, of_file, tolerance,
+        study, faults.file, of_file, tolerance,
     )  # fmt: skip
     records = Records(sites, products, technologies, shares, tuple(faults.conversions), again)
     _consistent(records, main, places, tolerance, faults)
@@ -177,21 +174,18 @@ def _not_in_the_file(main: Sheet, faults: Faults) -> None:
     """Sources without a column, or whose column is empty: said once, because sums leave them out."""
     empty = [name for name in SITE_NUMBERS if name.startswith("withdrawal_") and np.isnan(main.number(name)).all()]
     if empty:
-        joined = ", ".join(label(name, faults.language) for name in empty)
+        columns = Message("plants.columns", columns=[heading_name(name) for name in empty])
+        became = Message("plants.not_counted")
         faults.conversions.append(
-            Conversion(faults.file, shown(main.raw.sheet), main.raw.header_row, "", joined, faults.say("not_counted"))
+            Conversion(faults.file, shown(main.raw.sheet), main.raw.header_row, "", columns, became)
         )
 
 
 def _consistent(records: Records, main: Sheet, places: Places, tolerance: float, faults: Faults) -> None:
     """Tells what cannot be true of a plant-year, in the row where it begins."""
     for finding in inconsistencies(records, tolerance):
-        column = main.headings.get(finding.column, label(finding.column, faults.language) if finding.column else "")
+        column = main.headings.get(finding.column, heading_name(finding.column) if finding.column else "")
         for at in finding.where[:TOLD].tolist():
-            values = finding.values(at)
-            if "empty" in values:
-                empty = [label(str(name), faults.language) for name in list(values["empty"])]  # type: ignore[call-overload]
-                values["empty"] = faults.say("left_empty", columns=", ".join(empty)) if empty else ""
-            faults.add(main.raw.sheet, int(places.rows[at]), column, faults.say(finding.key, **values))
+            faults.add(main.raw.sheet, int(places.rows[at]), column, finding.says(at))
         if len(finding.where) > TOLD:
-            faults.add(main.raw.sheet, 0, column, faults.say("more_rows", count=len(finding.where) - TOLD))
+            faults.add(main.raw.sheet, 0, column, Message("plants.more_rows", count=len(finding.where) - TOLD))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from waterplan.base.errors import suggest
+from waterplan.base.messages import Message
 from waterplan.plants.records.csv_text import Cells, Raw
 from waterplan.plants.records.faults import Faults, shown
 from waterplan.plants.records.headers import bare
@@ -60,7 +61,7 @@ def numbers(column: Column, faults: Faults, share: bool = False) -> Numbers:
         values = np.asarray(column.cells, dtype=np.float64)
         endless = np.isinf(values)
         if endless.any():
-            _tell(column, endless, faults.say("not_finite"), faults)
+            _tell(column, endless, Message("plants.not_finite"), faults)
             values = np.where(endless, np.nan, values)
         return values
     cells = column.cells
@@ -80,7 +81,8 @@ def numbers(column: Column, faults: Faults, share: bool = False) -> Numbers:
             if plain != text or column.raw.sheet:
                 changed.append((int(rows[firsts[code]]), int(counts[code]), text, f"{value:.15g}"))
         elif faults.is_one_more(wrong := wrong + 1, column.raw.sheet, column.heading):
-            faults.add_rows(column.raw.sheet, rows[codes == code], column.heading, faults.say(fault, text=shown(text)))
+            message = Message(f"plants.{fault}", text=shown(text))
+            faults.add_rows(column.raw.sheet, rows[codes == code], column.heading, message)
         else:
             break
     faults.changed_cells(column.raw.sheet, column.heading, changed)
@@ -128,7 +130,7 @@ def years(column: Column, faults: Faults) -> Rows:
         column.raw.columns[column.at] = plain
     values = numbers(column, faults)
     wrong = ~np.isnan(values) & ~((values >= YEARS[0]) & (values <= YEARS[1]) & (values == np.floor(values)))
-    _tell(column, wrong, faults.say("not_a_year", lower=YEARS[0], upper=YEARS[1]), faults)
+    _tell(column, wrong, Message("plants.not_a_year", lower=YEARS[0], upper=YEARS[1]), faults)
     return np.where(wrong | np.isnan(values), 0, values).astype(np.int64)
 
 
@@ -156,7 +158,7 @@ def _told_apart(column: Column, faults: Faults, most: int) -> tuple[Rows, Cells]
         if fault:
             if not faults.is_one_more(wrong := wrong + 1, column.raw.sheet, column.heading):
                 break
-            _tell(column, codes == code, faults.say(fault, most=most), faults)
+            _tell(column, codes == code, Message(f"plants.{fault}", most=most), faults)
     return codes, found
 
 
@@ -174,7 +176,7 @@ def labels(column: Column, known: Mapping[str, str], faults: Faults, allowed: Se
         if name and not key:
             if not faults.is_one_more(wrong := wrong + 1, column.raw.sheet, column.heading):
                 break  # looking for the nearest name takes long
-            message = faults.say(f"unknown_{catalogue}", text=shown(name), near=nearest(name, allowed, faults))
+            message = Message(f"plants.unknown_{catalogue}", text=shown(name), near=nearest(name, allowed))
             faults.add_rows(column.raw.sheet, rows[codes == code], column.heading, message)
         elif key != name:
             changed.append((int(rows[firsts[code]]), int(counts[code]), name, key))
@@ -182,10 +184,9 @@ def labels(column: Column, known: Mapping[str, str], faults: Faults, allowed: Se
     return keys[codes]
 
 
-def nearest(name: str, allowed: Sequence[str], faults: Faults) -> str:
+def nearest(name: str, allowed: Iterable[str]) -> str:
     """A sentence with the nearest name, or nothing."""
-    found = suggest(name[:LABEL_LENGTH_MAX], allowed)
-    return faults.say("did_you_mean", name=found.split('"')[1]) if found else ""
+    return suggest(name[:LABEL_LENGTH_MAX], allowed)
 
 
 def lookup(frame: pd.DataFrame) -> dict[str, str]:
@@ -200,7 +201,7 @@ def lookup(frame: pd.DataFrame) -> dict[str, str]:
 
 def required(column: Column, missing: NDArray[np.bool_], faults: Faults) -> None:
     """Tells where a cell is empty that must not be."""
-    _tell(column, missing, faults.say("empty"), faults)
+    _tell(column, missing, Message("plants.empty"), faults)
 
 
 def bounded(column: Column, values: Numbers, factors: Numbers | float, bounds: tuple[float, float, str],
@@ -212,7 +213,7 @@ def bounded(column: Column, values: Numbers, factors: Numbers | float, bounds: t
     for wrong, key in ((made < lower, "negative"), (made > upper, "above"), (small, "too_small")):
         if wrong.any():
             first = made[wrong][0]
-            message = faults.say(key, got=f"{first:.6g} {unit}".strip(), upper=f"{upper:g}")
+            message = Message(f"plants.{key}", got=f"{first:.6g} {unit}".strip(), upper=f"{upper:g}")
             _tell(column, wrong, message, faults)
             made = np.where(wrong, np.nan, made)
     return made
@@ -225,6 +226,6 @@ def first_of_each(codes: Rows, count: int) -> Rows:
     return firsts
 
 
-def _tell(column: Column, wrong: NDArray[np.bool_], message: str, faults: Faults) -> None:
+def _tell(column: Column, wrong: NDArray[np.bool_], message: Message, faults: Faults) -> None:
     if wrong.any():
         faults.add_rows(column.raw.sheet, column.raw.rows[wrong], column.heading, message)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
@@ -11,6 +11,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from waterplan.base.messages import in_language
 
 KEY = ("plant", "year")
 GRADED = ("withdrawal_surface", "withdrawal_ground", "withdrawal_public_supply", "withdrawal_purchased")
@@ -29,6 +31,11 @@ class Conversion:
     column: str
     written: str
     became: str
+
+    def said_in(self, language: str) -> Conversion:
+        """The same in a language."""
+        column, written, became = (str(in_language(one, language)) for one in (self.column, self.written, self.became))
+        return replace(self, column=column, written=written, became=became)
 
 
 @dataclass(frozen=True, eq=False)

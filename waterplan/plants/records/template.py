@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from waterplan.base.errors import WaterplanError, suggest
-from waterplan.base.messages import LANGUAGES
+from waterplan.base.messages import LANGUAGES, Message
 from waterplan.base.spreadsheet import pack_csv
 from waterplan.base.whole_files import write_whole
 from waterplan.plants.records.template_book import pack_book
@@ -30,9 +30,9 @@ def pack_template(kind: str, study: Study, language: str = "en") -> bytes:
     Raises WaterplanError for another kind or language.
     """
     if kind not in KINDS:
-        raise WaterplanError(f'a template as "{kind}": there is {" and ".join(KINDS)}.{suggest(kind, KINDS)}')
+        raise WaterplanError(Message("plants.no_template", given=kind, kinds=KINDS, near=suggest(kind, KINDS)))
     if language not in LANGUAGES:
-        raise WaterplanError(f'language "{language}": there is {" and ".join(LANGUAGES)}.')
+        raise WaterplanError(Message("errors.language", given=language, languages=LANGUAGES))
     if kind == "csv":
         return pack_csv((column.heading for column in asked("flat", language)), ())
     return pack_book(study, language)

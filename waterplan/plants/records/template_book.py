@@ -9,9 +9,10 @@ from typing import Any
 
 import xlsxwriter
 
-from waterplan.base.messages import LANGUAGES
+from waterplan.base.messages import LANGUAGES, in_language
 from waterplan.base.texts import Texts
 from waterplan.planning.plan.files.workbook import FONT, TEXT_IS_TEXT
+from waterplan.planning.plan.norms import variant_name
 from waterplan.plants.records.balance import BALANCE_TOLERANCE
 from waterplan.plants.records.headers import SHEETS, label
 from waterplan.plants.records.record_cells import YEARS
@@ -183,8 +184,11 @@ def _lists(made: _Book, sheet: Any) -> None:
     at += 2
     named = made.study.products[f"name_{made.language}"]
     norms = made.study.norms[["product", "variant"]].drop_duplicates()
-    pairs = sorted((str(named[product]), variant) for product, variant in norms.itertuples(index=False)
-                   if isinstance(variant, str) and variant)  # fmt: skip
+    pairs = sorted(
+        (str(named[product]), str(in_language(variant_name(variant), made.language)))
+        for product, variant in norms.itertuples(index=False)
+        if isinstance(variant, str) and variant
+    )
     columns = {label("product", made.language): [name for name, _ in pairs]}
     columns[label("variant", made.language)] = [variant for _, variant in pairs]
     _listed(made, sheet, at, columns)

@@ -7,6 +7,7 @@ import re
 import zipfile
 import zlib
 
+from waterplan.base.messages import Message
 from waterplan.plants.records.faults import Faults
 from waterplan.plants.records.sheet_scan import is_bearable
 
@@ -29,62 +30,61 @@ ASTRAY = re.compile(r"(^|[/\\])\.\.([/\\]|$)|^[/\\]|\\|^[A-Za-z]:|\0")
 
 def may_be_opened(data: bytes, faults: Faults) -> bool:
     """Whether a packed file is a plain workbook of bearable size without anything active; says why not."""
-    fault = _fault(data, faults)
+    fault = _fault(data)
     if fault:
         faults.add("", 0, "", fault)
     return not fault
 
 
-def _fault(data: bytes, faults: Faults) -> str:
-    say = faults.say
+def _fault(data: bytes) -> Message | None:
     if len(data) > BYTES_MAX:
-        return say("too_many_bytes", size=f"{len(data) / 2**20:.0f}", most=f"{BYTES_MAX / 2**20:.0f}")
+        return Message("plants.too_many_bytes", size=f"{len(data) / 2**20:.0f}", most=f"{BYTES_MAX / 2**20:.0f}")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return _parts_fault(archive, faults) or _xml_fault(archive, faults)
+            return _parts_fault(archive) or _xml_fault(archive)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError, RuntimeError):
-        return say("is_damaged")
+        return Message("plants.is_damaged")
 
 
-def _parts_fault(archive: zipfile.ZipFile, faults: Faults) -> str:
-    say, parts = faults.say, archive.infolist()
+def _parts_fault(archive: zipfile.ZipFile) -> Message | None:
+    parts = archive.infolist()
     names = [part.filename for part in parts]
     if len(parts) > PARTS_MAX or sum(part.file_size for part in parts) > UNPACKED_MAX:
-        return say("unpacks_to_too_much", most=f"{UNPACKED_MAX / 2**20:.0f}")
+        return Message("plants.unpacks_to_too_much", most=f"{UNPACKED_MAX / 2**20:.0f}")
     if any(part.file_size > RATIO_FROM and part.file_size > RATIO_MAX * part.compress_size for part in parts):
-        return say("packed_too_tightly")
+        return Message("plants.packed_too_tightly")
     if any(part.flag_bits & ENCRYPTED for part in parts):
-        return say("is_locked")
+        return Message("plants.is_locked")
     if any(ASTRAY.search(part.orig_filename) for part in parts):
-        return say("leads_astray")
+        return Message("plants.leads_astray")
     if any(part.compress_type not in METHODS for part in parts) or len(set(names)) < len(names):
-        return say("is_damaged")
+        return Message("plants.is_damaged")
     if TYPES not in names:
-        return say("is_open_document" if "mimetype" in names else "is_not_a_workbook")
+        return Message("plants.is_open_document" if "mimetype" in names else "plants.is_not_a_workbook")
     for pattern, what in ACTIVE:
         if any(pattern.search(name) for name in names):
-            return say(what)
+            return Message(f"plants.{what}")
     if "xl/workbook.bin" in names:
-        return say("is_binary_workbook")
-    return "" if any(name.startswith("xl/") for name in names) else say("is_not_a_workbook")
+        return Message("plants.is_binary_workbook")
+    return None if any(name.startswith("xl/") for name in names) else Message("plants.is_not_a_workbook")
 
 
-def _xml_fault(archive: zipfile.ZipFile, faults: Faults) -> str:
+def _xml_fault(archive: zipfile.ZipFile) -> Message | None:
     """Entities, other encodings and macros by content type; nothing is parsed for it."""
     for part in archive.infolist():
         content = archive.read(part)
         if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-            return faults.say("has_objects")
+            return Message("plants.has_objects")
         if not part.filename.lower().endswith((".xml", ".rels", ".vml")):
             continue
         start = content[:400].removeprefix(b"\xef\xbb\xbf")
         said = ENCODING.match(start)
         if not start.lstrip().startswith(b"<") or (said and said[1].lower() not in (b"utf-8", b"us-ascii")):
-            return faults.say("is_damaged")
+            return Message("plants.is_damaged")
         if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-            return faults.say("has_entities")
+            return Message("plants.has_entities")
         if not is_bearable(part.filename, content):
-            return faults.say("too_many_tags")
+            return Message("plants.too_many_tags")
         if part.filename == TYPES and re.search(rb"macroenabled", content, re.I):
-            return faults.say("has_macros")
-    return ""
+            return Message("plants.has_macros")
+    return None

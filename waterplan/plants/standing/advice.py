@@ -9,13 +9,15 @@ from dataclasses import dataclass
 import pandas as pd
 
 from waterplan.base.errors import DataError, InfeasibleError
+from waterplan.base.messages import Message
 from waterplan.plants.measures.contract import Project, Shared, region
 from waterplan.plants.measures.plant_plan import PlantPlan, PlantPlanner
 from waterplan.plants.measures.plant_study import plant_study
 from waterplan.plants.records.balance import graded_withdrawal
+from waterplan.plants.records.names import in_a_row
 from waterplan.plants.records.records import Records
 from waterplan.plants.standing.goal import BUDGET, PAYBACK, Goal, usual_goal
-from waterplan.plants.standing.sentence import NOTHING, Said
+from waterplan.plants.standing.sentence import NOTHING
 from waterplan.study.study import Study
 
 
@@ -28,9 +30,9 @@ class Advice:
     """
 
     goal: Goal | None = None
-    chosen: Said = NOTHING
+    chosen: Message = NOTHING
     plan: PlantPlan | None = None
-    fault: Said = NOTHING
+    fault: Message = NOTHING
     curve: pd.DataFrame | None = None
     attainable: float = math.nan
     contract: pd.DataFrame | None = None
@@ -51,38 +53,38 @@ def advise(
     try:
         made = plant_study(records, plant, year, study)
     except DataError as error:
-        told = "; ".join(str(problem) for problem in error.problems)
-        return Advice(goal, fault=Said("plan_no_record", {"problems": told}))
+        problems = in_a_row(Message("standing.problem", problem=problem) for problem in error.problems)
+        return Advice(goal, fault=Message("standing.plan_no_record", problems=problems))
     planner = PlantPlanner(made, **levers)  # type: ignore[arg-type]
     asked, chosen = (goal, NOTHING) if goal else usual_goal(mix, planner)
     plan, fault = _plan(planner, asked, mix)
     return Advice(asked, chosen, plan, fault, planner.curve(), planner.attainable, _contract(plan))
 
 
-def _not_planned(records: Records, study: Study) -> Said:
+def _not_planned(records: Records, study: Study) -> Message:
     """What is most often missing for a plan, in either language; plant_study finds the rest."""
     site, products = records.sites.iloc[0], records.products["product"]
     foreign = sorted(set(products) - set(study.products.index))
     if not len(products):
-        return Said("plan_no_product")
+        return Message("standing.plan_no_product")
     if foreign:
-        return Said("plan_foreign_product", {"products": ", ".join(foreign)})
+        return Message("standing.plan_foreign_product", products=foreign)
     if site.get("province") not in study.provinces.index:
-        return Said("plan_no_province")
+        return Message("standing.plan_no_province")
     if not graded_withdrawal(records.sites)[0] > 0:
-        return Said("plan_no_withdrawal")
+        return Message("standing.plan_no_withdrawal")
     return NOTHING
 
 
-def _plan(planner: PlantPlanner, goal: Goal, mix: pd.Series) -> tuple[PlantPlan | None, Said]:
+def _plan(planner: PlantPlanner, goal: Goal, mix: pd.Series) -> tuple[PlantPlan | None, Message]:
     if goal.kind == BUDGET:
         return planner.within_budget(float(goal.value)), NOTHING
     if goal.kind == PAYBACK:
         return planner.paying_back(float(goal.value)), NOTHING
     allowed = float(mix[f"allowed_{goal.grade}"])
-    grade = Said(f"grade_{goal.grade}")
+    grade = Message(f"standing.grade_{goal.grade}")
     if math.isnan(allowed):
-        return None, Said("plan_no_grade", {"grade": grade})
+        return None, Message("standing.plan_no_grade", grade=grade)
     try:
         return planner.reach(withdrawal=allowed), NOTHING
     except InfeasibleError as error:
@@ -90,7 +92,7 @@ def _plan(planner: PlantPlanner, goal: Goal, mix: pd.Series) -> tuple[PlantPlan 
         reached = before - planner.attainable
         values = {"before": before, "allowed": allowed, "reached": reached, "short": error.shortfall}
         told = {name: f"{value:,.0f}" for name, value in values.items()}
-        return None, Said("plan_out_of_reach", {"grade": grade, **told})
+        return None, Message("standing.plan_out_of_reach", grade=grade, **told)
 
 
 def _contract(plan: PlantPlan | None) -> pd.DataFrame | None:

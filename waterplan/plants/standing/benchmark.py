@@ -13,7 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from waterplan.base.errors import WaterplanError, suggest
-from waterplan.base.messages import LANGUAGES
+from waterplan.base.messages import LANGUAGES, Message
 from waterplan.base.vocabulary import term
 from waterplan.plants.norms.grades import Figures, grade_figures
 from waterplan.plants.norms.indicators import site_indicators
@@ -66,7 +66,6 @@ def benchmark(
     place: pd.DataFrame | None = None,
     only: Collection[tuple[str, int]] | None = None,
     name: str = "",
-    language: str = "en",
     tolerance: float = BALANCE_TOLERANCE,
 ) -> xr.Dataset:
     """Grades, gaps, indicators, balance, places and scores of all plant-years of the records.
@@ -75,7 +74,7 @@ def benchmark(
     peers: whom plants are ranked among: the others of the same file ("records"), published plants ("published"), or a
     table (peers.percentile); None: nobody. With too few, the place is in the reference distribution. place: what
     ``PeerPool.place`` answers for these records; it comes first where the pool tells something. only: plants and years
-    to tell of, while all are peers. name, language, tolerance: of ``read_records``.
+    to tell of, while all are peers. name, tolerance: of ``read_records``.
 
     Dims ``plant_year`` (coords plant, year, owner, province), ``plant_product`` (coords product, route, variant, and
     site, the row of its plant in plant_year) and ``grade``; variables, units and labels are those of the data
@@ -84,7 +83,7 @@ def benchmark(
     """
     study = study or open_study()
     if not isinstance(records, Records):
-        records = read_records(records, study, name=name, language=language, tolerance=tolerance)
+        records = read_records(records, study, name=name, tolerance=tolerance)
     asked = _asked(records, study, peers)
     of_products, of_plants = grade_figures(records, study)
     variables = _of_plants(records, of_plants, study) | _of_products(of_products)
@@ -96,13 +95,17 @@ def benchmark(
             array.attrs = {"units": found.unit, "long_name": found.label_en, "long_name_zh": found.label_zh}
     return made.assign_attrs(
         title=study.title, study=study.name, study_digest=study.digest, price_year=study.price_year,
-        conversions="\n".join(f"{one.sheet} {one.row} {one.column}: {one.written} -> {one.became}".strip()
-                              for one in records.conversions),
-        labels=_labels(made, study),
+        conversions=_changed(records, "en"), conversions_zh=_changed(records, "zh"), labels=_labels(made, study),
     )  # fmt: skip
 
 
 TERMS = {"site": YEARLY}
+
+
+def _changed(records: Records, language: str) -> str:
+    """What reading changed, a line each, in a language."""
+    told = (one.said_in(language) for one in records.conversions)
+    return "\n".join(f"{one.sheet} {one.row} {one.column}: {one.written} -> {one.became}".strip() for one in told)
 
 
 def _labels(answer: xr.Dataset, study: Study) -> str:
@@ -130,7 +133,7 @@ def _only(answer: xr.Dataset, records: Records, only: Collection[tuple[str, int]
 def _asked(records: Records, study: Study, peers: pd.DataFrame | str | None) -> Asked:
     if isinstance(peers, str):
         if peers not in AMONG:
-            raise WaterplanError(f'peers: "{peers}" is none of {", ".join(AMONG)}.{suggest(peers, AMONG)}')
+            raise WaterplanError(Message("standing.no_peers", given=peers, known=AMONG, near=suggest(peers, AMONG)))
         return Asked(peers if peers == RECORDS else published_peers(study), peers)
     return Asked(peers, PEERS)
 

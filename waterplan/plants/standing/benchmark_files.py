@@ -12,13 +12,14 @@ import xarray as xr
 import xlsxwriter
 
 from waterplan.base.errors import WaterplanError, suggest
-from waterplan.base.messages import LANGUAGES
+from waterplan.base.messages import LANGUAGES, Message, in_language
 from waterplan.base.spreadsheet import pack_csv
 from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import term
 from waterplan.base.whole_files import write_whole
 from waterplan.planning.plan.files.sheets import Column, Sheet
 from waterplan.planning.plan.files.workbook import TEXT_IS_TEXT, cell_formats, write_sheet
+from waterplan.planning.plan.norms import variant_name
 from waterplan.plants.records.headers import label as heading_of
 from waterplan.plants.standing.benchmark import GRADE, MADE, TERMS, YEARLY
 
@@ -26,7 +27,7 @@ SUFFIXES = (".nc", ".xlsx", ".csv")
 ROOM = "standing"
 WHOLE, SHARES = ("year", "site"), ("1",)
 KEYS = 2  # plant and year stand first
-CATALOGUES = ("product", "province")
+CATALOGUES, VARIANT = ("product", "province"), "variant"
 SPOKEN = {  # words of the answer: beginning of their texts
     "mix_grade": "grade", "mix_grade_estimated": "grade", "mix_grade_all_sources": "grade", "product_grade": "grade",
     "product_grade_estimated": "grade", "mix_status": "status", "product_status": "status",
@@ -45,9 +46,9 @@ def write_benchmark(answer: xr.Dataset, path: str | Path, language: str = "en") 
     goal = Path(path)
     suffix = goal.suffix.lower()
     if suffix not in SUFFIXES:
-        raise WaterplanError(f"{goal}: ends in none of {', '.join(SUFFIXES)}.{suggest(suffix, SUFFIXES)}")
+        raise WaterplanError(Message("standing.no_such_end", path=goal, ends=SUFFIXES, near=suggest(suffix, SUFFIXES)))
     if language not in LANGUAGES:
-        raise WaterplanError(f'language "{language}": there is {" and ".join(LANGUAGES)}.')
+        raise WaterplanError(Message("errors.language", given=language, languages=LANGUAGES))
     packed = {".nc": _netcdf, ".xlsx": _workbook, ".csv": _csv}[suffix](answer, language)
     write_whole(goal, packed)
 
@@ -77,7 +78,7 @@ def _columns(answer: xr.Dataset, dim: str, language: str) -> list[Column]:
             values = part.to_numpy()
             style = "text" if values.dtype.kind in "UO" else "year" if name in WHOLE else _style(found.unit)
             cells = values.tolist()
-            if name in CATALOGUES or name in SPOKEN:
+            if name in (*CATALOGUES, VARIANT, *SPOKEN):
                 spoken = {cell: _word(str(name), cell, labels, say) for cell in np.unique(values).tolist()}
                 cells = [spoken[cell] for cell in cells]
             made.append(Column(found.label(language) + of_grade + unit, cells, style))
@@ -93,6 +94,8 @@ def _word(name: str, cell: str, labels: dict[str, list[str]], say: Texts) -> str
     """A key or a word of the answer as people say it; what has no name stays as it is."""
     if name in CATALOGUES:
         return labels[cell][LANGUAGES.index(say.language)] if cell in labels else cell
+    if name == VARIANT:
+        return str(in_language(variant_name(cell), say.language))
     texts = {
         "grade": f"grade_{cell}", "status": f"status_{cell}", "allocation": f"allocation_{cell}",
         "among": f"among_{cell}",
@@ -124,7 +127,8 @@ def _workbook(answer: xr.Dataset, language: str) -> bytes:
     for name, columns in (("sheet_plants", plants), ("sheet_products", products)):
         sheet = Sheet(say(name), made_of, columns)
         write_sheet(book.add_worksheet(sheet.name), sheet, formats)
-    changed = str(answer.attrs["conversions"]).splitlines()
+    english = answer.attrs["conversions"]
+    changed = str(answer.attrs.get(f"conversions_{language}", english)).splitlines()
     sheet = Sheet(say("sheet_changed"), made_of, [Column(say("changed"), changed)])
     write_sheet(book.add_worksheet(sheet.name), sheet, formats)
     book.close()

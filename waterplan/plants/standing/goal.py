@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from waterplan.base.errors import WaterplanError, must_be, suggest
+from waterplan.base.messages import Message
 from waterplan.planning.plan.norms import TOLERANCE
 from waterplan.plants.measures.plant_plan import PlantPlanner
 from waterplan.plants.norms.ladders import GRADES
-from waterplan.plants.standing.sentence import NOTHING, Said
+from waterplan.plants.standing.sentence import NOTHING
 
 GRADE, BUDGET, PAYBACK = "grade", "budget", "payback"
 KINDS = (GRADE, BUDGET, PAYBACK)
@@ -36,21 +37,24 @@ class Goal:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise WaterplanError(f'goal: "{self.kind}" is none. Ask for one of {", ".join(KINDS)}.')
-        must_be(self.value, (str, int, float, np.number), "goal", "a number, or the name of a grade")
+            raise WaterplanError(Message("standing.no_such_goal", given=self.kind, kinds=KINDS))
+        must_be(self.value, (str, int, float, np.number), "goal", Message("standing.a_goal_value"))
         if self.kind == GRADE:
             self._check_grade()
         elif isinstance(self.value, str) or not math.isfinite(self.value) or self.value < 0:
-            raise WaterplanError(f'goal: "{self.value}" is no {self.kind}. Give a number of 0 or more.')
+            raise WaterplanError(Message("standing.no_amount", given=self.value, kind=self.kind))
         elif self.kind == PAYBACK and self.value == 0:
-            raise WaterplanError("goal: a payback of 0 years. Give a number above 0.")
+            raise WaterplanError(Message("standing.payback_of_nought"))
 
     def _check_grade(self) -> None:
         numbers = range(1, len(GRADES) + 1)
         if self.value not in GRADES and self.value not in numbers:
-            named = ", ".join(f"{grade} ({number})" for number, grade in zip(numbers, GRADES, strict=True))
-            hint = suggest(str(self.value), GRADES)
-            raise WaterplanError(f'goal: "{self.value}" is no grade.{hint} Grades: {named}.')
+            named = [
+                Message("standing.grade_and_number", grade=grade, number=number)
+                for number, grade in zip(numbers, GRADES, strict=True)
+            ]
+            near = suggest(str(self.value), GRADES)
+            raise WaterplanError(Message("standing.no_such_grade", given=self.value, near=near, grades=named))
 
     @property
     def grade(self) -> str:
@@ -60,7 +64,7 @@ class Goal:
         return str(self.value) if self.value in GRADES else GRADES[int(self.value) - 1]
 
 
-def usual_goal(mix: pd.Series, planner: PlantPlanner) -> tuple[Goal, Said]:
+def usual_goal(mix: pd.Series, planner: PlantPlanner) -> tuple[Goal, Message]:
     """The next better grade that the plant does not meet and can attain, else what pays back within five years.
 
     mix: the plant's row of Grades.sites. The sentence says why it is not a grade; it is empty where it is one.
@@ -73,11 +77,13 @@ def usual_goal(mix: pd.Series, planner: PlantPlanner) -> tuple[Goal, Said]:
             return Goal(GRADE, grade), NOTHING
     years = f"{USUAL_YEARS:g}"
     if not graded:
-        return Goal(PAYBACK, USUAL_YEARS), Said("goal_no_norm", {"years": years})
+        return Goal(PAYBACK, USUAL_YEARS), Message("standing.goal_no_norm", years=years)
     if not better:
-        return Goal(PAYBACK, USUAL_YEARS), Said("goal_all_met", {"years": years})
-    least = float(mix[f"allowed_{better[0]}"])
-    values = {"years": years, "grade": Said(f"grade_{better[0]}"), "allowed": f"{least:,.0f}"}
-    return Goal(PAYBACK, USUAL_YEARS), Said(
-        "goal_out_of_reach", values | {"reached": f"{before - planner.attainable:,.0f}"}
+        return Goal(PAYBACK, USUAL_YEARS), Message("standing.goal_all_met", years=years)
+    return Goal(PAYBACK, USUAL_YEARS), Message(
+        "standing.goal_out_of_reach",
+        years=years,
+        grade=Message(f"standing.grade_{better[0]}"),
+        allowed=f"{float(mix[f'allowed_{better[0]}']):,.0f}",
+        reached=f"{before - planner.attainable:,.0f}",
     )

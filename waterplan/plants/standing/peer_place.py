@@ -9,9 +9,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from waterplan.base.messages import Message
 from waterplan.plants.peers.peers import percentile, published_peers
 from waterplan.plants.records.records import Records
-from waterplan.plants.standing.sentence import NOTHING, Said
+from waterplan.plants.standing.sentence import NOTHING
 from waterplan.study.study import Study
 
 POOL, PUBLISHED, REFERENCE = "pool", "published", "reference"
@@ -24,12 +25,13 @@ def places_of(records: Records, study: Study, pool: pd.DataFrame | None = None) 
 
     Columns product, route; percentile, lower, upper [percent of plants that make do with less water per unit; 0 is
     best]; basis (pool, published, reference, "" where there is no place); count, how many peers stand behind it
-    (missing where the pool does not tell); reason, a ``Said`` that is empty where nothing needs saying.
+    (missing where the pool does not tell); reason, a ``Message`` that is empty where nothing needs saying.
     pool: what ``PeerPool.place`` answers for these records.
     """
     told = percentile(records, study, published_peers(study))
     rows = [_row(row, _in_pool(row, pool), study) for _, row in told.iterrows()]
-    return pd.DataFrame(rows, columns=COLUMNS).astype({"count": "Int64"})
+    table = pd.DataFrame(rows, columns=COLUMNS).astype({"count": "Int64"})
+    return table.assign(reason=pd.Series([row[-1] for row in rows], dtype=object))  # as texts they would lose Chinese
 
 
 def _in_pool(row: pd.Series, pool: pd.DataFrame | None) -> pd.Series | None:
@@ -46,9 +48,9 @@ def _row(row: pd.Series, pooled: pd.Series | None, study: Study) -> tuple[object
     if pooled is not None:
         places = float(pooled["place"]), float(pooled["place_low"]), float(pooled["place_high"])
         values = {"release": int(pooled["release"])}
-        reason = Said("pool_merged", values) if pooled["merged"] else NOTHING
+        reason = Message("standing.pool_merged", **values) if pooled["merged"] else NOTHING
         if np.isnan(places[0]):
-            reason = Said("pool_beyond", values)
+            reason = Message("standing.pool_beyond", **values)
         return (*names, *places, POOL, pd.NA, reason)
     basis = BASIS_OF.get(str(row["basis"]), "")
     places = float(row["place"]), float(row["place_low"]), float(row["place_high"])
@@ -56,11 +58,11 @@ def _row(row: pd.Series, pooled: pd.Series | None, study: Study) -> tuple[object
     if basis == PUBLISHED:
         reason = NOTHING
     elif basis == REFERENCE:
-        reason = Said("few_peers", values)
+        reason = Message("standing.few_peers", **values)
     elif np.isnan(row["intensity"]):
-        reason = Said("no_intensity")
+        reason = Message("standing.no_intensity")
     elif row["product"] not in study.products.index:
-        reason = Said("no_such_product")
+        reason = Message("standing.no_such_product")
     else:
-        reason = Said("no_reference", values)
+        reason = Message("standing.no_reference", **values)
     return (*names, *places, basis, int(row["peers"]), reason)

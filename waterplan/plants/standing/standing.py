@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from waterplan.base.errors import WaterplanError, suggest
+from waterplan.base.messages import Message
 from waterplan.planning.plan.norms import TOLERANCE
 from waterplan.plants.measures.plant_plan import PlantPlan
 from waterplan.plants.norms.grades import Grades, grades
@@ -16,15 +17,16 @@ from waterplan.plants.norms.indicators import indicators
 from waterplan.plants.norms.ladders import GRADED, GRADES
 from waterplan.plants.peers.score import score
 from waterplan.plants.records.balance import balance
+from waterplan.plants.records.names import names_in
 from waterplan.plants.records.records import Records
 from waterplan.plants.standing.advice import Advice, advise
 from waterplan.plants.standing.goal import Goal
 from waterplan.plants.standing.peer_place import REFERENCE, places_of
-from waterplan.plants.standing.sentence import NOTHING, Said
+from waterplan.plants.standing.sentence import NOTHING
 from waterplan.plants.standing.water_flows import flows_of
 from waterplan.study.study import Study
 
-TOLD_BY_GRADES = ("no_intensity", "no_such_product")  # grades.remarks says the same
+TOLD_BY_GRADES = ("standing.no_intensity", "standing.no_such_product")  # grades.remarks says the same
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +70,7 @@ class Standing:
     flows: pd.DataFrame
     places: pd.DataFrame
     score: float
-    score_reason: Said
+    score_reason: Message
     advice: Advice
 
     @property
@@ -82,14 +84,14 @@ class Standing:
         return self.advice.plan
 
     @property
-    def plan_fault(self) -> Said:
+    def plan_fault(self) -> Message:
         """Why there is no plan; empty where there is one."""
         return self.advice.fault
 
     @property
     def plan_problem(self) -> str:
         """Why there is no plan, in English; "" where there is one."""
-        return self.advice.fault.text("en")
+        return str(self.advice.fault)
 
     @property
     def curve(self) -> pd.DataFrame | None:
@@ -125,31 +127,30 @@ class Standing:
 
     def notes(self, language: str = "en") -> list[str]:
         """All that a reader must know: what is an estimate, what is missing and why, what was assumed."""
-        told = self.grades.remarks(self.plant, self.year, language) if len(self.products) else []
-        own = [self._other_sources(), *self._gap(), self.score_reason, self.advice.chosen, self.plan_fault]
-        told += [said.text(language) for said in own if said]
-        for product, reason in zip(self.places["product"], self.places["reason"], strict=True):
+        told = self.grades.remarks(self.plant, self.year) if len(self.products) else []
+        told += [self._other_sources(), *self._gap(), self.score_reason, self.advice.chosen, self.plan_fault]
+        names = names_in(self.study.products, self.places["product"])
+        for name, reason in zip(names, self.places["reason"], strict=True):
             if reason and reason.key not in TOLD_BY_GRADES:
-                told.append(
-                    Said("of_product", {"product": self.name(product, language), "said": reason}).text(language)
-                )
+                told.append(Message("standing.of_product", product=name, said=reason))
         if (self.places["basis"] == REFERENCE).any():
-            told.append(Said("reference").text(language))
-        told += self.plan.notes(language) if self.plan else []
-        return list(dict.fromkeys(told))
+            told.append(Message("standing.reference"))
+        told += self.plan.remarks if self.plan else []
+        return list(dict.fromkeys(one.text(language) for one in told if one))
 
-    def _other_sources(self) -> Said:
+    def _other_sources(self) -> Message:
         """Said where the grade would be another if own sea, mine, rain and reclaimed water were graded too."""
         without, counted = self.mix["grade_estimated"], self.mix["grade_all_sources"]
         if pd.isna(without) or pd.isna(counted) or without == counted:
             return NOTHING
-        return Said("other_sources", {"without": Said(f"grade_{without}"), "counted": Said(f"grade_{counted}")})
+        grades = {"without": Message(f"standing.grade_{without}"), "counted": Message(f"standing.grade_{counted}")}
+        return Message("standing.other_sources", **grades)
 
-    def _gap(self) -> list[Said]:
+    def _gap(self) -> list[Message]:
         """Said of what leaves the plant and is not in the record: the gap of its balance holds it."""
         if np.isnan(self.balance["balance_gap"]):
-            return [Said("consumed_missing")]
-        missing = {"discharged": Said("discharged_missing"), "leaked": Said("leaked_missing")}
+            return [Message("standing.consumed_missing")]
+        missing = {"discharged": Message("standing.discharged_missing"), "leaked": Message("standing.leaked_missing")}
         return [said for name, said in missing.items() if np.isnan(self.balance[name])]
 
 
@@ -170,7 +171,7 @@ def standing(
     Raises WaterplanError where there is no such plant and year; what cannot be computed is told in the standing.
     """
     if goal is not None and not isinstance(goal, Goal):
-        raise WaterplanError('goal: give a Goal, such as Goal("grade", "access").')
+        raise WaterplanError(Message("standing.give_a_goal"))
     own = plant_year(records, plant, year)
     graded = grades(own, study)
     mix = graded.sites.iloc[0]
@@ -211,9 +212,9 @@ def plant_year(records: Records, plant: str, year: int) -> Records:
     if (plant, year) not in sites:
         names = [str(name) for name in sites.get_level_values("plant").unique()]
         if plant not in names:
-            raise WaterplanError(f'The records have no plant "{plant}".{suggest(plant, names)}')
+            raise WaterplanError(Message("standing.no_plant", plant=plant, near=suggest(plant, names)))
         years = sorted({int(each) for name, each in sites if name == plant})
-        raise WaterplanError(f"The records have {plant} in {', '.join(map(str, years))}, not in {year}.")
+        raise WaterplanError(Message("standing.other_years", plant=plant, years=years, year=year))
     parts = {
         name: frame[(frame["plant"] == plant) & (frame["year"] == year)].reset_index(drop=True) if len(frame) else frame
         for name in ("products", "technologies", "end_use_shares")
@@ -223,10 +224,10 @@ def plant_year(records: Records, plant: str, year: int) -> Records:
     return replace(records, sites=records.sites.loc[[(plant, year)]], conversions=changed, conversions_of=None, **parts)
 
 
-def _why_no_score(mix: pd.Series, products: pd.DataFrame) -> Said:
+def _why_no_score(mix: pd.Series, products: pd.DataFrame) -> Message:
     if not len(products):
-        return Said("score_no_product")
+        return Message("standing.score_no_product")
     if np.isnan(mix["withdrawal_graded"]):
-        return Said("score_no_withdrawal")
+        return Message("standing.score_no_withdrawal")
     known = products[[f"norm_{grade}" for grade in GRADES]].notna().any(axis=1) & (products["status"] == GRADED)
-    return Said("score_no_reference", {"count": int((~known).sum()) or len(products)})
+    return Message("standing.score_no_reference", count=int((~known).sum()) or len(products))

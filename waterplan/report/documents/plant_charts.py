@@ -8,7 +8,9 @@ import pandas as pd
 
 from waterplan.base import palette
 from waterplan.base.formats import digits
+from waterplan.base.messages import in_language
 from waterplan.base.vocabulary import term
+from waterplan.planning.plan.norms import variant_name
 from waterplan.plants.measures.by_technology import by_technology
 from waterplan.plants.measures.contract import Shared
 from waterplan.plants.norms.ladders import GRADED, GRADES
@@ -96,7 +98,7 @@ def _step(told: Told, norm: pd.Series, row: pd.Series) -> Step:
     estimated = bool(norm["estimate"])
     variant = str(norm["variant"]) if norm["variant"] and norm["variant"] != row["variant"] else ""
     names = [] if estimated else [str(norm["norm"])]
-    source = told.joined([*names, *([variant] if variant else [])])
+    source = told.joined([*names, *([str(in_language(variant_name(variant), told.language))] if variant else [])])
     kind = (ESTIMATE if estimated else NORM) if norm["graded_on"] else BESIDE
     value = float(norm["value"])
     return Step(_grade(told, norm["grade"], estimated), source, value, short(value), kind)

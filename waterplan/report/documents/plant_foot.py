@@ -23,7 +23,9 @@ def remarks(told: Told) -> Html:
     places = told.standing.places.loc[shown_products(told).index]
     drawn = [row["reason"].text(told.language) for _, row in places.iterrows() if row["basis"] == REFERENCE]
     remarks_of_plan = told.standing.plan.remarks if told.standing.plan else ()
-    again = {remark.text(told.language) for remark in remarks_of_plan if remark.key == "in_parts"}  # the bound
+    again = {
+        remark.text(told.language) for remark in remarks_of_plan if remark.key == "plant_plan.in_parts"
+    }  # the bound
     notes = [
         one for one in told.standing.notes(told.language)
         if one not in again and not any(reason in one for reason in drawn if reason)
@@ -51,7 +53,7 @@ def given_long(text: str) -> str:
 
 def conversions(told: Told) -> Html:
     """Everything that reading the record changed, each with where it stood and what it became."""
-    changed = told.standing.records.conversions
+    changed = [one.said_in(told.language) for one in told.standing.records.conversions]
     if not changed:
         return section(told.say("changed"), note(told.say("nothing_changed")))
     places: dict[str, list[str]] = {}

@@ -194,7 +194,7 @@ def _changed(standing: Standing, say: Texts) -> list[str]:
     if not standing.records.conversions:
         return []
     alike: dict[tuple[str, int, str, str], list[str]] = {}
-    for one in standing.records.conversions:
+    for one in (one.said_in(say.language) for one in standing.records.conversions):
         alike.setdefault((one.sheet, one.row, one.written, one.became), []).append(one.column)
     told = []
     for (sheet, row, written, became), names in alike.items():

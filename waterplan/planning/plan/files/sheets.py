@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from waterplan.base.messages import catalogue
+from waterplan.base.messages import catalogue, in_language
 from waterplan.base.texts import Texts
 from waterplan.base.toml_text import read_toml
 from waterplan.base.vocabulary import of_kind, term, terms
 from waterplan.planning.plan.dataset import unit_of
-from waterplan.planning.plan.norms import GRADES, basis_of_study, intensity_beside_norms
+from waterplan.planning.plan.norms import GRADES, basis_of_study, intensity_beside_norms, variant_name
 from waterplan.study.scenario import Scenario, apply_overrides
 from waterplan.study.study import Study
 from waterplan.study.tables.schema import BASES
@@ -244,7 +244,7 @@ class Book:
             Column(term("planned_intensity").label(self.language), planned, "intensity"),
             Column(self.say("change"), _ratio(planned - base, base), "share"),
             Column(self.say("grades_of"), ranks),
-            Column(self.say("variant"), first["variant"].tolist()),
+            Column(self.say("variant"), [in_language(variant_name(one), self.language) for one in first["variant"]]),
             *(Column(self.say(f"grade_{name}"), values, "intensity") for name, values in graded.items()),
             Column(self.say("norm"), norms.tolist()),
         ]

@@ -1,0 +1,50 @@
+"""What columns and things of a study are called, told in the language of whoever reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import reduce
+
+import pandas as pd
+
+from waterplan.base.messages import Message
+
+
+class Name(str):
+    """What something is called; as a text its English name.
+
+    >>> Name("beer", "啤酒"), Name("beer", "啤酒").text("zh")
+    ('beer', '啤酒')
+    """
+
+    chinese: str
+
+    def __new__(cls, english: str, chinese: str) -> Name:
+        made = super().__new__(cls, english)
+        made.chinese = chinese
+        return made
+
+    def text(self, language: str = "en") -> str:
+        """The name in a language."""
+        return self.chinese if language == "zh" else str(self)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Name, (str(self), self.chinese)
+
+
+def names_in(catalogue: pd.DataFrame, keys: Iterable[str]) -> list[Name]:
+    """What keys of a catalogue of a study are called; the key itself where the catalogue does not have it."""
+    known = zip(catalogue.index, catalogue["name_en"], catalogue["name_zh"], strict=True)
+    called = {key: Name(english, chinese if isinstance(chinese, str) and chinese else english)
+              for key, english, chinese in known}  # fmt: skip
+    return [called.get(key, Name(key, key)) for key in map(str, keys)]
+
+
+def key_name(catalogue: pd.DataFrame, key: str) -> Name:
+    """A key as it is to who reads English, and to who reads Chinese what is called so."""
+    return Name(key, names_in(catalogue, [key])[0].chinese)
+
+
+def in_a_row(parts: Iterable[str]) -> str:
+    """What is listed with semicolons between, for it has commas of its own; "" if there is nothing."""
+    return reduce(lambda before, one: Message("plants.and", before=before, one=one) if before else one, parts, "")
