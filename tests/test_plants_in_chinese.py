@@ -52,6 +52,7 @@ def told(call):
 FAULTS = {
     "records of no kind": lambda tiny, path: read_records(3, tiny),
     "no study": lambda tiny, path: read_records(b"", "tiny"),
+    "no such file": lambda tiny, path: read_records(path / "no.csv", tiny),
     "no tolerance": lambda tiny, path: read_records(b"", tiny, tolerance=-1),
     "template of no kind": lambda tiny, path: write_template(path / "a.xls", tiny),
     "template of no language": lambda tiny, path: write_template(path / "a.csv", tiny, "fr"),

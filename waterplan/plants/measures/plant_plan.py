@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from waterplan.base.errors import InfeasibleError, WaterplanError, digits_apart, suggest
+from waterplan.base.errors import InfeasibleError, WaterplanError, digits_apart, either, suggest
 from waterplan.base.messages import Message
 from waterplan.plants.measures.finance import internal_rate, payback, present_value
 from waterplan.plants.measures.lp_bound import least_cost_in_parts, least_investment_in_parts, most_saving_in_parts
@@ -140,7 +140,7 @@ class PlantPlanner:
         done too) or least investment. Raises InfeasibleError with what can be attained and what is missing.
         """
         if (withdrawal is None) == (intensity is None) or best not in LEAST:
-            raise WaterplanError(Message("plant_plan.reach_what", best=_either(*LEAST)))
+            raise WaterplanError(Message("plant_plan.reach_what", best=either(list(LEAST))))
         allowed = float(withdrawal) if withdrawal is not None else self._allowed(intensity or {})
         if not np.isfinite(allowed):
             raise WaterplanError(Message("plant_plan.reach_no_number", given=allowed))
@@ -161,7 +161,7 @@ class PlantPlanner:
         ``best``: ``saving`` or ``net_benefit`` (least annual_cost, which is the most net present value).
         """
         if not budget >= 0 or not np.isfinite(budget) or best not in BEST:
-            raise WaterplanError(Message("plant_plan.budget_what", best=_either(*BEST)))
+            raise WaterplanError(Message("plant_plan.budget_what", best=either(BEST)))
         objective = WITHDRAWAL if best == "saving" else COST
         found = solve(self.problem, objective, INVESTMENT, budget)
         if best == "saving":
@@ -256,7 +256,3 @@ class PlantPlanner:
                 Message("plant_plan.in_parts", bound=Message(f"plant_plan.bound_{objective}", value=f"{bound:,.0f}")),
             ),
         )
-
-
-def _either(one: str, other: str) -> Message:
-    return Message("plant_plan.or", one=one, other=other)

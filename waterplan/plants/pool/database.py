@@ -23,6 +23,7 @@ from sqlalchemy.pool import NullPool
 from waterplan.base.errors import BusyError, WaterplanError
 from waterplan.base.extras import need
 from waterplan.base.messages import Message
+from waterplan.base.plain_files import words_of
 from waterplan.base.whole_files import BESIDE_DATABASE
 from waterplan.plants.pool.seals import ZONE, damaged
 
@@ -176,7 +177,7 @@ def _make_file(path: Path) -> os.stat_result | None:
     except ValueError:  # signs that no path can hold
         raise WaterplanError(ADDRESS) from None
     except OSError as error:
-        raise WaterplanError(Message("peer_pool.not_opened", path=path, reason=error.strerror)) from None
+        raise WaterplanError(Message("peer_pool.not_opened", path=path, reason=words_of(error))) from None
 
 
 def _made(path: Path) -> os.stat_result | None:

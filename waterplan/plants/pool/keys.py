@@ -10,7 +10,7 @@ from pathlib import Path
 
 from waterplan.base.errors import WaterplanError
 from waterplan.base.messages import Message
-from waterplan.base.plain_files import read_plain
+from waterplan.base.plain_files import read_plain, words_of
 from waterplan.base.whole_files import put_new
 from waterplan.plants.pool.door import KEY_VARIABLE, checked_key
 
@@ -51,4 +51,4 @@ def write_key(file: str | Path, key: str) -> None:
     except FileExistsError:
         raise WaterplanError(Message("peer_pool.key_there", file=file)) from None
     except OSError as error:
-        raise WaterplanError(Message("peer_pool.key_not_made", file=file, reason=error.strerror)) from None
+        raise WaterplanError(Message("peer_pool.key_not_made", file=file, reason=words_of(error))) from None

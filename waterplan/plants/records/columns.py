@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from waterplan.base.errors import suggest
+from waterplan.base.errors import nearest, suggest
 from waterplan.base.messages import Message
 from waterplan.base.units import UnitError
 from waterplan.base.vocabulary import term
@@ -131,8 +131,8 @@ def read_sheet(raw: Raw, layout: str, names: Names, faults: Faults) -> Sheet | N
     for name in missing:
         heading_of = heading_name(name)
         near = [shown(text) for text in raw.header if text and not heading(text, layout).column]
-        hit = suggest(heading_of, near) or suggest(heading_of.chinese, near)
-        hint = Message("plants.did_you_mean_heading", name=hit.values["name"]) if isinstance(hit, Message) else ""
+        hit = nearest(heading_of, near) or nearest(heading_of.chinese, near)
+        hint = Message("plants.did_you_mean_heading", name=hit) if hit else ""
         told = Message("plants.column_missing", column=heading_of, near=hint)
         faults.add(raw.sheet, raw.header_row, heading_of, told)
     if missing:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from waterplan.base.errors import PATHS, DataError, WaterplanError, must_be
 from waterplan.base.messages import Message
-from waterplan.base.plain_files import TooLargeError, read_plain
+from waterplan.base.plain_files import TooLargeError, read_plain, why_unreadable
 from waterplan.plants.records.balance import BALANCE_TOLERANCE, SHARES_SLACK, inconsistencies
 from waterplan.plants.records.columns import Sheet, names_of, read_sheet
 from waterplan.plants.records.csv_text import BYTES_MAX, Cells, Raw, read_csv
@@ -100,10 +100,8 @@ def _content(path: Path, faults: Faults) -> bytes | None:
         except TooLargeError as error:
             size = f"{error.size / 2**20:.0f}"
             fault = Message("plants.too_many_bytes", size=size, most=f"{BYTES_MAX / 2**20:.0f}")
-        except PermissionError:
-            fault = Message("plants.not_allowed")
         except OSError as error:
-            fault = Message("plants.not_read", reason=error.strerror)
+            fault = why_unreadable(error)
     faults.add("", 0, "", fault)
     return None
 
