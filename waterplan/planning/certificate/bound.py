@@ -19,6 +19,7 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
 from waterplan.base.errors import CertificateError
+from waterplan.base.messages import Message
 from waterplan.planning.certificate.accounts import SPENT, book, cost_lines, scarcity_credit
 from waterplan.planning.certificate.coefficients import PAIR, USE, Coefficients, canonical
 from waterplan.planning.certificate.tables import Tables
@@ -173,7 +174,7 @@ def _roll_out_prices(moves: pd.DataFrame, stock: pd.DataFrame, rows: pd.DataFram
     tight = {"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9}
     found = linprog(-moves["earns"].to_numpy(), A_ub=matrix, b_ub=most, method="highs", options=tight)
     if found.status != 0:
-        raise CertificateError(f"No lower bound could be shown from the plan's prices: {found.message}")
+        raise CertificateError(Message("planner_errors.no_lower_bound", reason=found.message))
     return np.maximum(-found.ineqlin.marginals[count:], 0.0)
 
 
