@@ -164,7 +164,7 @@ def test_what_is_no_store_cannot_be_opened(tmp_path):
 def test_figures_drawn_one_by_one_come_with_a_warning():
     assert Design().sample(8, study="technology").remarks() == []
     assert "far too small" in Design().sample(8, study="row").remarks()[0]
-    assert "相互抵消" in Design().sample(8, study="row").remarks("zh")[0]
+    assert "相互抵消" in Design().sample(8, study="row").remarks()[0].text("zh")
 
 
 def test_without_the_extra_the_command_says_what_to_install(tmp_path, monkeypatch, capsys):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from waterplan import Design, Scenario, open_runs, run_batch
-from waterplan.base.errors import DataError
+from waterplan.base.errors import OutputError
 from waterplan.planning.batch.kept_figures import SCALARS
 from waterplan.planning.batch.runs import Runs
 from waterplan.planning.batch.worker import Chunk, Solver
@@ -196,7 +196,7 @@ def test_a_run_written_as_files_takes_the_place_of_nothing_else(tiny, tmp_path):
         mine = tmp_path / name
         kept = mine.read_bytes()
         mine.write_text('title = "my scenario"\n')
-        with pytest.raises(DataError, match=rf"{name}(.|\n)*another file stands here"):
+        with pytest.raises(OutputError, match=rf"{name}(.|\n)*another file stands here"):
             runs.write(0, tmp_path)
         assert mine.read_text() == 'title = "my scenario"\n'
         mine.write_bytes(kept)

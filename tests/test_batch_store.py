@@ -11,7 +11,7 @@ import xarray as xr
 from batching import same
 
 from waterplan import Design, open_runs, run_batch, save_runs, write_run
-from waterplan.base.errors import DataError, WaterplanError
+from waterplan.base.errors import DataError, OutputError, WaterplanError
 from waterplan.base.texts import Texts
 from waterplan.planning.batch import new_store
 from waterplan.planning.batch.engine import checked
@@ -140,7 +140,7 @@ def test_netcdf_and_parquet_hold_what_the_store_holds(whole, tmp_path):
 def test_what_cannot_be_saved_or_written_is_told(tiny, whole, tmp_path):
     with pytest.raises(DataError, match=r"saved as \.nc"):
         save_runs(whole, tmp_path / "runs.csv")
-    with pytest.raises(DataError, match="Make it first"):
+    with pytest.raises(OutputError, match="Make it first"):
         save_runs(whole, tmp_path / "none" / "runs.nc")
     with pytest.raises(WaterplanError, match="numbered from 0 to 22"):
         write_run(whole, 23, tmp_path, tiny)

@@ -75,7 +75,7 @@ def test_states_are_counted_and_reasons_told(stores):
     found = view(stores, {"store": "grid.zarr"})
     assert found["states"] == {"infeasible": 2, "optimal": 4}
     assert found["reasons"][0][1] == 2
-    assert "No plan saves 9999" in found["reasons"][0][0]
+    assert "No plan saves 9,999" in found["reasons"][0][0]
     assert sum(found["bars"]["count"]) == 4
 
 

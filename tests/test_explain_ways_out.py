@@ -55,10 +55,12 @@ def names(found):
 
 def test_a_small_shortfall_is_told_with_as_many_digits_as_it_needs():
     error = no_plan(4613.684, 4613.6804)
-    assert "4613.684 hm3/a" in str(error)
-    assert "save 4613.680; 0.004 are missing" in str(error)
-    assert "save 4,613.680; 0.004 are missing" in error_text(error, "en")
-    assert "save 10.00; 2.00 are missing" in error_text(no_plan(12, 10), "en")
+    assert str(error) == (
+        "No plan saves 4,613.684 hm3/a. All technologies within their limits save 4,613.680; 0.004 are missing."
+    )
+    assert error_text(error, "en") == str(error)
+    assert "4,613.684 百万立方米" in error_text(error, "zh")
+    assert "save 10.00; 2.00 are missing" in str(no_plan(12, 10))
 
 
 def test_a_target_out_of_reach_is_lowered_or_rollout_is_faster(planner):

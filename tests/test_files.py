@@ -219,7 +219,7 @@ class TestOpening:
 
     def test_a_file_that_is_too_large_is_not_read(self, saved, tiny, monkeypatch):
         monkeypatch.setattr(netcdf, "FILE_BYTES_MAX", 1000)
-        with pytest.raises(DataError, match="MiB; 0 is the most for a plan"):
+        with pytest.raises(DataError, match="bytes; at most 1,000 are read"):
             open_dataset(saved, tiny)
 
     def test_a_small_file_that_unpacks_to_a_huge_one_is_not_unpacked(self, saved, tiny):

@@ -43,9 +43,9 @@ def test_a_workbook_keeps_texts_as_texts(language):
 
 
 def test_what_is_no_table_is_refused():
-    with pytest.raises(WaterplanError, match="csv and xlsx"):
+    with pytest.raises(WaterplanError, match="there are csv, xlsx"):
         pack_table("html", COLUMNS)
-    with pytest.raises(WaterplanError, match="en and zh"):
+    with pytest.raises(WaterplanError, match="there are en, zh"):
         pack_table("csv", COLUMNS, language="fr")
     with pytest.raises(WaterplanError, match="same length"):
         pack_table("csv", [("a", [1]), ("b", [])])

@@ -163,6 +163,22 @@ def test_a_vertex_lost_at_one_end_use_of_the_shipped_study_is_caught(china, monk
         agree(Planner(china), Scenario())
 
 
+def test_pivoting_that_does_not_end_is_told_in_words_and_the_full_model_answers(tiny, monkeypatch):
+    """In the spoilt store every move gains for ever where water is dear."""
+    dear = 1e6
+
+    def sampled(structure, flows, costs):
+        uses = sample_uses(structure, flows, costs)
+        return uses._replace(dictionary=np.full_like(uses.dictionary, -1.0), reduced=np.full_like(uses.reduced, 1.0))
+
+    agree(Planner(tiny), QUESTIONS[0], dear)
+    monkeypatch.setattr("waterplan.planning.planner.planner.sample_uses", sampled)
+    agree(Planner(tiny), QUESTIONS[0], dear, solver="highs")
+    with pytest.raises(SolverError, match="end use did not end; solve with --solver highs") as caught:
+        Planner(tiny).search(QUESTIONS[0]).run(dear)
+    assert "用水环节" in caught.value.text("zh")
+
+
 @pytest.mark.parametrize("block", [3, 4])
 def test_a_master_that_loses_the_columns_of_one_block_finds_no_end_and_the_full_model_answers(tiny, monkeypatch, block):
     real = Master.add

@@ -200,6 +200,9 @@ class InfeasibleError(WaterplanError):
         self.shortfall = shortfall
         self.ways_out = tuple(ways_out)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.args[0], self.attainable, self.shortfall, self.ways_out)
+
 
 class SolverError(WaterplanError):
     """The solver stopped without an answer (limit, numerical trouble); says its status."""

@@ -57,8 +57,8 @@ def print_batch(asked: Batch, as_json: bool, language: str) -> None:
     check_places(asked.export, None if written is None else asked.into)
     study = waterplan.open_study(asked.study)
     design = waterplan.Design.read(asked.design)
-    for remark in design.remarks(language):
-        typer.echo(remark, err=True)
+    for remark in design.remarks():
+        typer.echo(remark.text(language), err=True)
     tell_before_compiling(language)
     try:
         store = waterplan.run_batch(design, asked.store, study, asked.scheduler, asked.workers)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
-from waterplan.base.errors import InfeasibleError, ProblemsError, WaterplanError, digits_apart, told_apart
+from waterplan.base.errors import InfeasibleError, ProblemsError, WaterplanError
 from waterplan.base.messages import in_language
 from waterplan.base.texts import Texts
 from waterplan.cli import names
@@ -80,15 +80,11 @@ def ways_of(error: InfeasibleError) -> list[WayOut]:
 
 
 def error_text(error: WaterplanError, language: str) -> str:
-    """An error in a few lines; what an infeasible scenario lacks is said in the language asked for."""
+    """An error in a few lines, of an infeasible scenario with the ways out."""
     if not isinstance(error, InfeasibleError):
         return error.text(language)
     say = Texts("commands", language)
     lines = [error.text(language)]
-    if math.isfinite(error.attainable):
-        target, digits = error.attainable + error.shortfall, digits_apart(error.shortfall)
-        figures = {"attainable": f"{error.attainable:,.{digits}f}", "shortfall": f"{error.shortfall:,.{digits}f}"}
-        lines = [say("infeasible", target=told_apart(target, error.attainable, 12, ","), **figures)]
     ways = ways_of(error)
     if ways:
         alone = [way for way in ways if len(way.settings) == 1 and TARGET not in way.settings]

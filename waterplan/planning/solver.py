@@ -17,6 +17,7 @@ from scipy.sparse import csc_array
 
 from waterplan.base.errors import SolverError
 from waterplan.base.highs import QuietHighs, quiet_highs
+from waterplan.base.messages import Message
 from waterplan.base.units import whole_volume
 from waterplan.planning.model.build import build_model, columns_of
 from waterplan.planning.model.decisions import Decisions, Duals
@@ -172,12 +173,9 @@ class FullSolver:
         if status in STATUS:
             return STATUS[status]
         said = self._highs.modelStatusToString(status)
-        advice = (
-            f" It was given {self.settings.time_limit:g} s; give it more."
-            if status == highspy.HighsModelStatus.kTimeLimit
-            else " Try another method (simplex, ipm), or report it with the scenario file."
-        )
-        raise SolverError(f"HiGHS ended without an answer: {said}.{advice}")
+        if status == highspy.HighsModelStatus.kTimeLimit:
+            raise SolverError(Message("planner_errors.highs_time", status=said, limit=f"{self.settings.time_limit:g}"))
+        raise SolverError(Message("planner_errors.highs_ended", status=said))
 
     def _solution(self, compiled: Compiled, unit: float, status: str, seconds: float) -> Solution:
         if status != "optimal":

@@ -15,6 +15,7 @@ from typing import Protocol, runtime_checkable
 HOME = Path(__file__).parent
 LANGUAGES = ("en", "zh")
 LANGUAGE_VARIABLE = "WATERPLAN_LANGUAGE"
+PLAIN = (str, int, float)  # the same in both; to ask a value whether it speaks takes long
 BETWEEN = {"en": ", ", "zh": "、"}  # what is listed
 
 
@@ -80,8 +81,8 @@ def in_language(value: object, language: str) -> object:
     >>> in_language([Message("page.withdrawal_plan", year=2020), "2030"], "zh"), in_language(2.5, "zh")
     ('2020 年方案、2030', 2.5)
     """
-    if isinstance(value, Speaking):
-        return value.text(language)
+    if type(value) in PLAIN:
+        return value
     if isinstance(value, list | tuple):
         return BETWEEN[language].join(str(in_language(one, language)) for one in value)
-    return value
+    return value.text(language) if isinstance(value, Message | Speaking) else value

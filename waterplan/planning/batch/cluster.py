@@ -26,6 +26,7 @@ from distributed.comm import CommClosedError
 from distributed.diagnostics.plugin import WorkerPlugin
 
 from waterplan.base.errors import WaterplanError
+from waterplan.base.messages import Message
 from waterplan.planning.batch.design import Design
 from waterplan.planning.batch.encoding import Planned, packed, planned
 from waterplan.planning.batch.runs import Runs
@@ -48,12 +49,7 @@ SETTINGS = {
     "distributed.worker.profile.enabled": False,
     "distributed.comm.timeouts.connect": CONNECT,
 }
-
-
-UNGUARDED = (
-    'In a script, call run_batch below a line `if __name__ == "__main__":`, because workers read the script too; or '
-    "plan in this process with workers=0."
-)
+UNGUARDED = Message("store_errors.unguarded")
 
 
 class ClusterError(WaterplanError):
@@ -148,7 +144,7 @@ def _cluster(workers: int) -> LocalCluster:
             silence_logs=logging.CRITICAL,
         )
     except RuntimeError as error:
-        raise ClusterError(f"No workers could be started on this machine ({error}). {UNGUARDED}") from error
+        raise ClusterError(Message("store_errors.no_workers_started", words=str(error), advice=UNGUARDED)) from error
     finally:
         if block:
             block(signal.SIG_SETMASK, before)
@@ -172,11 +168,8 @@ def _client(cluster: LocalCluster | None, scheduler: str | None) -> Client:
     try:
         return Client(cluster if cluster is not None else scheduler, timeout=CONNECT, set_as_default=False)
     except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ClusterError(
-            f"The scheduler {scheduler} cannot be reached: {reason}. Start one with dask scheduler, or leave "
-            "--scheduler out to use this machine's cores."
-        ) from None
+        words = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ClusterError(Message("store_errors.no_scheduler", scheduler=scheduler, words=words)) from None
 
 
 class _Batch:
@@ -218,7 +211,8 @@ class _Batch:
             self.client.register_plugin(SolverPlugin(self.name, self.runs.study, self.runs.design), name=self.name)
             self.client.wait_for_workers(1, timeout=WORKERS_WITHIN)
         except (TimeoutError, OSError) as error:
-            raise ClusterError(f"No worker came within {WORKERS_WITHIN:g} s. Start workers: {error}") from None
+            within = {"seconds": f"{WORKERS_WITHIN:g}", "words": str(error)}
+            raise ClusterError(Message("store_errors.no_worker_came", **within)) from None
 
     def room(self) -> int:
         """How many chunks may be given out, for the workers there are now."""
@@ -246,8 +240,7 @@ class _Batch:
             self.room()
             self.renew()
             if time.monotonic() - self.seen > WORKERS_WITHIN:
-                message = f"All workers are gone, and none came back within {WORKERS_WITHIN:g} s."
-                raise ClusterError(f"{message} What is done is kept; run the same command again to go on.")
+                raise ClusterError(Message("store_errors.workers_gone", seconds=f"{WORKERS_WITHIN:g}"))
 
     def renew(self) -> None:
         """Other workers on this machine, when all have been gone for a while.
@@ -281,9 +274,7 @@ class _Batch:
             self.equip()
             todo.append(number)
             return None
-        raise ClusterError(
-            f"A worker cannot plan: {type(error).__name__}: {error}. Do all workers have the same waterplan?"
-        )
+        raise _cannot_plan(error)
 
     def fetched(self, future: Future) -> tuple[str, Any]:
         """How a future that came back has ended (finished, error, or one of GONE), and the answer of a finished one.
@@ -319,8 +310,8 @@ class _Batch:
                 return run
         error = future.exception()
         if not isinstance(error, KilledWorker):
-            raise ClusterError(f"A worker cannot plan: {type(error).__name__}: {error}.")
-        reason = f"{FAILURES + 1} workers ended without a word while they planned it"
+            raise _cannot_plan(error)
+        reason = str(Message("store_errors.crashed", count=FAILURES + 1))
         return {"state": np.array(["crashed"]), "reason": np.array([reason[:REASON_MAX]])}
 
     def joined(self, parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
@@ -331,6 +322,10 @@ class _Batch:
 
 
 def _lost() -> ClusterError:
-    return ClusterError(
-        "The connection to the scheduler is lost. What is done is kept; run the same command again to go on."
-    )
+    return ClusterError(Message("store_errors.connection_lost"))
+
+
+def _cannot_plan(error: BaseException | None) -> ClusterError:
+    """A worker's own error is told in the reader's language; another's words stay as they are."""
+    told = error if isinstance(error, WaterplanError) else Message("store_errors.words", words=str(error))
+    return ClusterError(Message("store_errors.worker_cannot_plan", kind=type(error).__name__, told=told))

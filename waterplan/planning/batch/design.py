@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from waterplan.base.errors import Problem
-from waterplan.base.texts import Texts
+from waterplan.base.messages import Message
 from waterplan.base.toml_text import read_toml
 from waterplan.planning.batch.design_file import Content, read_content, read_design, refuse, scenarios_of
 from waterplan.study.scenario import Scenario
@@ -162,10 +162,10 @@ class Design:
             keep=Keep(**{**keep, "variables": tuple(keep["variables"])}),
         )
 
-    def remarks(self, language: str = "en") -> list[str]:
+    def remarks(self) -> list[Message]:
         """What a reader of its results should know."""
         rows = self.drawn is not None and self.drawn.study == "row"
-        return [Texts("batch", language)("row_by_row")] if rows else []
+        return [Message("batch.row_by_row")] if rows else []
 
     def content(self) -> dict[str, Any]:
         """The design as plain lists and words, which a store carries."""

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from waterplan.base.errors import Problem, ScenarioError, suggest
-from waterplan.base.plain_files import TooLargeError, read_plain
+from waterplan.base.messages import Message
+from waterplan.base.plain_files import TooLargeError, read_plain, why_unreadable
 from waterplan.base.toml_text import TomlError, read_toml
 from waterplan.base.vocabulary import terms
 from waterplan.planning.batch.levers_table import read_table
@@ -59,14 +60,14 @@ def read_design(path: Path) -> Content:
         text = read_plain(path, BYTES_MAX).decode("utf-8-sig").replace("\r\n", "\n")
         content = read_toml(text)
     except TooLargeError:
-        message = f"more than {BYTES_MAX:,} bytes. Long lists of levers belong in a table."
+        message = Message("design_errors.too_large", most=f"{BYTES_MAX:,}")
         raise refuse([Problem(str(path), 0, "", message)]) from None
     except OSError as error:
-        raise refuse([Problem(str(path), 0, "", f"cannot be read: {error.strerror}.")]) from None
+        raise refuse([Problem(str(path), 0, "", why_unreadable(error))]) from None
     except UnicodeDecodeError:
-        raise refuse([Problem(str(path), 0, "", "not UTF-8. Save the file as UTF-8.")]) from None
+        raise refuse([Problem(str(path), 0, "", Message("files.not_utf8"))]) from None
     except TomlError as error:
-        raise refuse([Problem(str(path), error.line, "", f"not TOML: {error}.")]) from None
+        raise refuse([Problem(str(path), error.line, "", Message("files.toml", reason=error.message))]) from None
     return read_content(content, str(path), path.parent, key_rows(text))
 
 
@@ -106,26 +107,27 @@ class _Reader:
     def __init__(self, found: Content, folder: Path, rows: Mapping[str, int]):
         self.found, self.folder, self.rows = found, folder, rows
 
-    def fault(self, where: str, message: str) -> None:
+    def fault(self, where: str, message: Message) -> None:
         self.found.problems.append(Problem(self.found.file, row_of(self.rows, where), where, message))
 
     def read(self, content: Mapping[str, Any]) -> None:
         found = self.found
         for key in content:
             if key not in KEYS:
-                self.fault(str(key), f"not a key of a design.{suggest(str(key), KEYS)} Keys: {', '.join(KEYS)}.")
+                near = suggest(str(key), KEYS)
+                self.fault(str(key), Message("design_errors.unknown_key", near=near, known=KEYS))
         for key in ("title", "why"):
             text = content.get(key, "")
             if not isinstance(text, str):
-                self.fault(key, f"got {shown(text)}; give text.")
+                self.fault(key, Message("design_errors.text", given=shown(text)))
             setattr(found, key, str(text)[:5000])
         lists = [key for key in ("scenarios", "grid", "table") if key in content]
         if len(lists) > 1:
-            self.fault(lists[1], f"{' and '.join(lists)} are given; one of them makes the list of runs.")
+            self.fault(lists[1], Message("design_errors.two_lists", given=_both(lists)))
         if not lists and "sample" not in content:
-            self.fault("", "no runs: give one of grid, scenarios and table, or a sample.")
+            self.fault("", Message("design_errors.no_runs"))
         if "scenario" in content and "scenarios" in content:
-            self.fault("scenario", "scenarios are given too; a list starts from nothing else.")
+            self.fault("scenario", Message("design_errors.scenario_and_list"))
         if "scenario" in content:
             found.scenarios = self.scenarios("scenario", [content["scenario"]])
         if "scenarios" in content:
@@ -149,14 +151,14 @@ class _Reader:
                 lever = name.partition(".")[0]
                 same = [other for other in seen if other.partition(".")[0] == lever]
                 if name in seen:
-                    self.fault(where, f"{name}: already in the {seen[name]}.")
+                    self.fault(where, Message("design_errors.already", name=name, where=seen[name]))
                 elif same and lever in (name, *same):
-                    self.fault(f"{where}.{name}", f"{same[0]} is given too: give {lever} for all labels or by label.")
+                    self.fault(f"{where}.{name}", Message("design_errors.all_or_by_label", other=same[0], lever=lever))
                 seen[name] = where
 
     def scenarios(self, where: str, given: Any) -> tuple[Scenario, ...]:
         if not isinstance(given, Sequence) or isinstance(given, str) or not given:
-            self.fault(where, f"got {shown(given)}; give a list of scenario files.")
+            self.fault(where, Message("design_errors.scenario_list", given=shown(given)))
             return (Scenario(),)
         out = []
         for one in given:
@@ -164,7 +166,7 @@ class _Reader:
                 out.append(one)
                 continue
             if not isinstance(one, str | Path):
-                self.fault(where, f"got {shown(one)}; give the name or file of a scenario.")
+                self.fault(where, Message("design_errors.scenario", given=shown(one)))
                 continue
             beside = self.folder / one
             is_there = beside.suffix == ".toml" and not not_a_file(beside)
@@ -178,14 +180,14 @@ class _Reader:
         self, where: str, given: Any, values: Callable[[str, str, Any], tuple[Any, ...]]
     ) -> dict[str, tuple[Any, ...]]:
         if not isinstance(given, Mapping) or not given:
-            self.fault(where, f"got {shown(given)}; give levers with their values.")
+            self.fault(where, Message("design_errors.levers", given=shown(given)))
             return {}
         flat = flattened(given)
         for name in given:
             lever, dot, label = str(name).partition(".")
             under = given.get(lever)
             if dot and isinstance(under, Mapping) and label in under:
-                self.fault(f"{where}.{name}", "set more than once. Say it once.")
+                self.fault(f"{where}.{name}", Message("design_errors.twice"))
         return {name: values(f"{where}.{name}", name, value) for name, value in flat.items()}
 
     def values(self, where: str, name: str, given: Any) -> tuple[Any, ...]:
@@ -195,15 +197,15 @@ class _Reader:
             count = given.get("count")
             whole = isinstance(count, int) and not isinstance(count, bool) and 2 <= count <= RUNS_MAX
             if set(given) != STEPS_KEYS or None in ends or not whole:
-                self.fault(where, f"got {shown(dict(given))}; give from, to and a count of 2 or more, or a list.")
+                self.fault(where, Message("design_errors.steps", given=shown(dict(given))))
                 return ()
             given = np.linspace(ends[0], ends[1], count).tolist()  # type: ignore[arg-type]
         if not isinstance(given, Sequence) or isinstance(given, str) or not given:
-            self.fault(where, f"got {shown(given)}; give a list with a value or more.")
+            self.fault(where, Message("design_errors.values", given=shown(given)))
             return ()
         plain = self.checked(where, name, given)
         if len(set(map(repr, plain))) < len(plain):
-            self.fault(where, "a value stands in the list more than once. Say it once.")
+            self.fault(where, Message("design_errors.value_twice"))
         return plain
 
     def checked(self, where: str, name: str, given: Sequence[Any]) -> tuple[Any, ...]:
@@ -212,12 +214,13 @@ class _Reader:
         out, told = [], False
         for number, value in enumerate(given):
             if lever == EXCLUDED:
-                plain, faults = value, [("", "what is excluded stands in a scenario; list scenarios instead.")]
+                plain, faults = value, [("", Message("design_errors.excluded"))]
             else:
                 plain, faults = check_lever(lever, {label: value} if label else value)
             if faults and not told:
-                at = f"value {number + 1}: " if len(given) > 1 and lever in terms() else ""
-                self.fault(where, at + faults[0][1])
+                fault, is_one_of_many = faults[0][1], len(given) > 1 and lever in terms()
+                told_at = Message("design_errors.value", number=number + 1, fault=fault)
+                self.fault(where, told_at if is_one_of_many else fault)
                 told = True
             out.append(plain[label] if label and isinstance(plain, Mapping) else plain)
         return tuple(out)
@@ -233,31 +236,32 @@ class _Reader:
         found = self.columns("table", columns, lambda where, name, values: self.checked(where, name, values))
         lengths = {len(values) for values in found.values()}
         if len(lengths) > 1 or lengths == {0}:
-            self.fault("table", "the columns must have a row or more, and all the same number.")
+            self.fault("table", Message("design_errors.lengths"))
         return found
 
     def sample(self, given: Any) -> None:
         if not isinstance(given, Mapping):
-            self.fault("sample", f"got {shown(given)}; write a table [sample].")
+            self.fault("sample", Message("design_errors.table", given=shown(given), table="sample"))
             return
         self.unknown("sample", given, SAMPLE_KEYS)
         size, method, seed = given.get("size"), given.get("method", "sobol"), given.get("seed", 2015)
         if not isinstance(size, int) or isinstance(size, bool) or not 1 <= size <= RUNS_MAX:
-            self.fault("sample.size", f"got {shown(size)}; give how many runs are drawn: 1 to {RUNS_MAX:,}.")
+            self.fault("sample.size", Message("design_errors.size", given=shown(size), most=f"{RUNS_MAX:,}"))
             size = 1
         if method not in METHODS:
-            self.fault("sample.method", f"got {shown(method)}; allowed: {', '.join(METHODS)}.")
+            self.fault("sample.method", Message("design_errors.allowed", given=shown(method), known=METHODS))
         elif method == "saltelli" and size != 2 ** exponent(size):
-            self.fault("sample.size", f"got {size}; saltelli needs a power of two, such as {2 ** exponent(size)}.")
+            power = 2 ** exponent(size)
+            self.fault("sample.size", Message("design_errors.power_of_two", given=size, power=power))
         if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**32:
-            self.fault("sample.seed", f"got {shown(seed)}; give a whole number of 0 or more.")
+            self.fault("sample.seed", Message("design_errors.seed", given=shown(seed)))
         study = given.get("study", "")
         if study and study not in STUDY_BY:
-            self.fault("sample.study", f"got {shown(study)}; allowed: {', '.join(STUDY_BY)}.")
+            self.fault("sample.study", Message("design_errors.allowed", given=shown(study), known=STUDY_BY))
         levers = given.get("levers", {})
         ends = self.columns("sample.levers", levers, self.ends) if levers else {}
         if not levers and not study:
-            self.fault("sample", "nothing is drawn: give levers with least and most, or study.")
+            self.fault("sample", Message("design_errors.nothing_drawn"))
         variables = self.words("sample.variables", given.get("variables", []))
         numbers = {"size": size, "method": method, "seed": seed, "study": study}
         self.found.sample = {**numbers, "levers": ends, "variables": variables}
@@ -267,16 +271,16 @@ class _Reader:
         pair = list(given) if isinstance(given, Sequence) and not isinstance(given, str) else []
         lever = terms().get(name.partition(".")[0])
         if lever is not None and lever.kind == "lever" and lever.choices:
-            self.fault(where, "this lever has no values in between; list its values in a grid.")
+            self.fault(where, Message("design_errors.nothing_between"))
             return (0.0, 0.0)
         if len(pair) != 2 or any(as_number(end) is None for end in pair) or pair[0] >= pair[1]:
-            self.fault(where, f"got {shown(given)}; give [least, most], the first below the second.")
+            self.fault(where, Message("design_errors.ends", given=shown(given)))
             return (0.0, 0.0)
         return self.checked(where, name, pair)
 
     def keep(self, given: Any) -> None:
         if not isinstance(given, Mapping):
-            self.fault("store", f"got {shown(given)}; write a table [store].")
+            self.fault("store", Message("design_errors.table", given=shown(given), table="store"))
             return
         self.unknown("store", given, STORE_KEYS)
         keep: dict[str, Any] = {}
@@ -285,29 +289,37 @@ class _Reader:
         if "deployment" in given:
             keep["deployment"] = given["deployment"]
             if not isinstance(given["deployment"], bool):
-                self.fault("store.deployment", f"got {shown(given['deployment'])}; allowed: true or false.")
+                self.fault("store.deployment", Message("design_errors.true_or_false", given=shown(given["deployment"])))
         if "dtype" in given:
             keep["dtype"] = given["dtype"]
             if given["dtype"] not in DTYPES:
-                self.fault("store.dtype", f"got {shown(given['dtype'])}; allowed: {', '.join(DTYPES)}.")
+                self.fault("store.dtype", Message("design_errors.allowed", given=shown(given["dtype"]), known=DTYPES))
         if "chunk" in given:
             keep["chunk"] = given["chunk"]
             if not isinstance(given["chunk"], int) or isinstance(given["chunk"], bool) or given["chunk"] < 1:
-                self.fault("store.chunk", f"got {shown(given['chunk'])}; give runs in a chunk: 1 or more.")
+                self.fault("store.chunk", Message("design_errors.chunk", given=shown(given["chunk"])))
         if "time_limit" in given:
             keep["time_limit"] = as_number(given["time_limit"])
             if not (keep["time_limit"] or 0) > 0:
-                self.fault("store.time_limit", f"got {shown(given['time_limit'])}; give seconds, more than 0.")
+                self.fault("store.time_limit", Message("design_errors.seconds", given=shown(given["time_limit"])))
         self.found.keep = keep
 
     def unknown(self, where: str, given: Mapping[str, Any], keys: Sequence[str]) -> None:
         for key in given:
             if key not in keys:
-                message = f"not a key of [{where}].{suggest(str(key), keys)} Keys: {', '.join(keys)}."
-                self.fault(f"{where}.{key}", message)
+                near = suggest(str(key), keys)
+                self.fault(
+                    f"{where}.{key}", Message("design_errors.unknown_key_of", table=where, near=near, known=keys)
+                )
 
     def words(self, where: str, given: Any) -> tuple[str, ...]:
         if not isinstance(given, Sequence) or isinstance(given, str) or not all(isinstance(w, str) for w in given):
-            self.fault(where, f"got {shown(given)}; give a list of names, in quotes.")
+            self.fault(where, Message("design_errors.words", given=shown(given)))
             return ()
         return tuple(dict.fromkeys(given))
+
+
+def _both(words: Sequence[str]) -> object:
+    """Some words with "and" between them."""
+    first, *others = words
+    return Message("design_errors.both", first=first, second=_both(others)) if others else first

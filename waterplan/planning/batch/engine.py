@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from waterplan.base.errors import PATHS, ScenarioError, must_be
+from waterplan.base.messages import Message
 from waterplan.planning.batch.cluster import planned_on_cluster
 from waterplan.planning.batch.design import Design
 from waterplan.planning.batch.design_file import refuse
@@ -42,8 +43,8 @@ def run_batch(
         run_batch(Design.grid({"saving_target": [1000, 2000, 3000]}), "runs.zarr")
         open_runs("runs.zarr")["annual_cost"]
     """
-    must_be(design, (Design, *PATHS), "design", "a design or the path of its file", ScenarioError)
-    must_be(store, PATHS, "store", "the path of a store, such as runs.zarr", ScenarioError)
+    must_be(design, (Design, *PATHS), "design", Message("design_errors.a_design"), ScenarioError)
+    must_be(store, PATHS, "store", Message("design_errors.a_store"), ScenarioError)
     study = study if isinstance(study, Study) else open_study(study)
     runs = checked(design, Path(store), study)
     with claimed(Path(store), runs) as opened:

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import xarray as xr
 
 from waterplan.base.errors import PATHS, DataError, Problem, WaterplanError, must_be
+from waterplan.base.messages import Message
 from waterplan.base.whole_files import whole
 from waterplan.planning.batch.design import Design
 from waterplan.planning.batch.runs import Runs
@@ -28,18 +29,18 @@ COLUMNS_MAX = 50_000
 def save_runs(store: str | Path, path: str | Path) -> None:
     """Saves the runs of a store: as NetCDF (.nc) whole, or as Parquet (.parquet) with a row for each run.
 
-    In Parquet, figures by label have a column each, such as ``saving_by_sector.paper``. Raises DataError where that
-    cannot be written, or for another kind of file.
+    In Parquet, figures by label have a column each, such as ``saving_by_sector.paper``. Raises OutputError where
+    that cannot be written, DataError for another kind of file.
     """
-    must_be(path, PATHS, "path", "the name of a file, .nc or .parquet", DataError)
+    must_be(path, PATHS, "path", Message("design_errors.a_file"), DataError)
     target = Path(path)
     if target.suffix not in (".nc", ".parquet"):
-        raise _refuse(target, "runs are saved as .nc (NetCDF) or .parquet.")
+        raise _refuse(target, Message("store_errors.suffix"))
     with whole(target) as part:
         _netcdf(store, part) if target.suffix == ".nc" else _parquet(store, part, target)
 
 
-def _refuse(path: Path, message: str) -> DataError:
+def _refuse(path: Path, message: Message) -> DataError:
     return DataError([Problem(str(path), 0, "", message)])
 
 
@@ -66,7 +67,7 @@ def _parquet(store: str | Path, part: Path, target: Path) -> None:
     runs = open_flat(store)
     names = [name for name, variable in runs.variables.items() if variable.dims[:1] == ("run",)]
     if sum(int(np.prod(runs[name].shape[1:])) for name in names) > COLUMNS_MAX:
-        raise _refuse(target, f"more than {COLUMNS_MAX:,} columns. Save as NetCDF, or keep fewer variables.")
+        raise _refuse(target, Message("store_errors.too_many_columns", most=f"{COLUMNS_MAX:,}"))
     writer = None
     count = runs.sizes["run"]
     try:
@@ -101,13 +102,13 @@ def write_run(store: str | Path, run: int, folder: str | Path, study: Study | st
 
     run: its number, from 0. Raises WaterplanError if there is no such run, or if study or design no longer make it.
     """
-    must_be(run, (int, np.integer), "run", "the number of a run, from 0")
+    must_be(run, (int, np.integer), "run", Message("design_errors.a_run"))
     study = study if isinstance(study, Study) else open_study(study)
     kept = open_flat(store)
     count = kept.sizes["run"]
     if not 0 <= run < count:
-        raise WaterplanError(f"{store}: there is no run {run}; runs are numbered from 0 to {count - 1}.")
+        raise WaterplanError(Message("store_errors.no_run", store=store, run=run, last=count - 1))
     runs = Runs.of(Design.from_content(run_content(store)), study)
     if str(runs.digests[run]) != str(kept["digest"].values[run]):
-        raise WaterplanError(f"{store}: run {run} asks something else of this study; the store is of another.")
+        raise WaterplanError(Message("store_errors.another_question", store=store, run=run))
     return runs.write(run, folder)

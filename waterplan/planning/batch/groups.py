@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from waterplan.base.messages import Message
 from waterplan.planning.batch.ranges import Ranges
 from waterplan.planning.batch.triangular import Array
 
@@ -34,7 +35,7 @@ class Groups:
     def of(cls, ranges: Ranges, by: str = "technology", variables: Sequence[str] | None = None) -> Groups:
         """The groups of some variables (all by default). Raises ValueError for another ``by``."""
         if by not in BY:
-            raise ValueError(f'by "{by}"; allowed: {", ".join(BY)}')
+            raise ValueError(Message("design_errors.groups_by", given=by, known=BY))
         rows = ranges.rows
         label = _labels(ranges, by)
         name = rows["name"].astype(str)

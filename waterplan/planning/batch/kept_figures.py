@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from waterplan.base.errors import suggest
+from waterplan.base.messages import Message
 from waterplan.base.vocabulary import Term, term, terms
 from waterplan.planning.batch.triangular import Array
 from waterplan.planning.model.prices import PERSPECTIVES
@@ -40,14 +41,14 @@ def kept_names(variables: Sequence[str], deployment: bool) -> list[str]:
     return list(dict.fromkeys([*ALWAYS, *(DEPLOYMENT if deployment else ()), *variables]))
 
 
-def figure_faults(variables: Sequence[str]) -> Iterator[tuple[str, str]]:
+def figure_faults(variables: Sequence[str]) -> Iterator[tuple[str, Message]]:
     """What is wrong with the variables asked for."""
     known = [name for name, item in terms().items() if _can_be_kept(item)]
     for name in variables:
         if name not in known:
             item = terms().get(name)
-            why = "cannot be kept of a run" if item is not None and item.kind in OF_A_PLAN else "is not one of a plan's"
-            yield name, f'"{name}" {why}.{suggest(name, known)} waterplan describe --kind result lists them.'
+            why = "not_kept" if item is not None and item.kind in OF_A_PLAN else "not_of_a_plan"
+            yield name, Message(f"design_errors.{why}", name=name, near=suggest(name, known))
 
 
 def _can_be_kept(item: Term) -> bool:

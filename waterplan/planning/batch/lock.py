@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from waterplan.base.errors import WaterplanError
-from waterplan.base.messages import usual_language
-from waterplan.base.texts import Texts
+from waterplan.base.messages import Message
+from waterplan.base.plain_files import words_of
 from waterplan.base.whole_files import reason
 
 try:
@@ -51,27 +52,36 @@ def made_alone(store: Path) -> Iterator[None]:
 
 def _held(lock: Path, store: Path) -> int:
     """The lock, held. Raises StoreError when somebody else has it, or where there are no locks."""
-    say = Texts("batch", usual_language())
     while True:
         try:
             handle = os.open(lock, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
         except OSError as error:
-            raise StoreError(f"{store}: {reason(error)}") from error
+            raise StoreError(Message("errors.at", place=store, message=reason(error))) from error
         try:
             _take(handle)
             if lock.exists() and os.path.samestat(os.fstat(handle), lock.stat()):
                 with suppress(OSError):  # a full disk: it is held, and only nobody can read by whom
                     os.ftruncate(handle, 0)
-                    os.write(handle, say("holder", number=os.getpid(), machine=socket.gethostname()).encode())
+                    os.write(handle, _holder(os.getpid(), socket.gethostname()).encode())
                 return handle
         except BlockingIOError:
             holder = os.pread(handle, HOLDER_MAX, 0).decode(errors="replace").strip()
             os.close(handle)
-            raise StoreError(say("being_written", store=store, holder=holder or "?")) from None
+            raise StoreError(Message("store_errors.being_written", store=store, holder=_known(holder))) from None
         except OSError as error:
             os.close(handle)
-            raise StoreError(say("no_locks", store=store, reason=error.strerror)) from error
+            raise StoreError(Message("store_errors.no_locks", store=store, reason=words_of(error))) from error
         os.close(handle)  # it was taken away meanwhile: the next one counts
+
+
+def _holder(number: object, machine: str) -> Message:
+    return Message("store_errors.holder", number=number, machine=machine)
+
+
+def _known(holder: str) -> str:
+    """Who holds a lock, by what stands in it: the English text of :func:`_holder`."""
+    found = re.fullmatch(r"process (\d+) on (.+)", holder)
+    return _holder(*found.groups()) if found else holder or "?"
 
 
 def _take(handle: int) -> None:

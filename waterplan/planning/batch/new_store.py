@@ -161,7 +161,7 @@ def _store_attrs(runs: Runs, length: int) -> dict[str, Any]:
         "study_digest": runs.study.digest,
         "design": json.dumps(design.content(), ensure_ascii=False),
         "design_digest": design_digest(runs),
-        "remarks": design.remarks(),
+        "remarks": [str(remark) for remark in design.remarks()],
         "shape": runs.shape,
         "runs": len(runs),
         "chunk": length,

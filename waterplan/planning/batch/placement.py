@@ -5,8 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from waterplan.base.messages import usual_language
-from waterplan.base.texts import Texts
+from waterplan.base.messages import Message
 from waterplan.base.whole_files import put
 from waterplan.planning.batch.lock import StoreError
 
@@ -32,4 +31,4 @@ def place(store: Path, name: str, content: bytes) -> None:
 
 
 def _in_the_way(path: Path) -> StoreError:
-    return StoreError(Texts("batch", usual_language())("in_the_way", path=path))
+    return StoreError(Message("store_errors.in_the_way", path=path))

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from waterplan.base.messages import Message
 from waterplan.base.vocabulary import Term, of_kind, term
 from waterplan.planning.batch.triangular import LOGARITHM, LOGIT, PLAIN, Array, Triangular
 from waterplan.study.scenario import Scenario, apply_overrides, override_range
@@ -98,7 +99,7 @@ class Ranges:
         share [row]: 0.05 is low, 0.95 is high. Raises ValueError for another length.
         """
         if share.shape != (len(self.rows),):
-            raise ValueError(f"{share.shape} shares for {len(self.rows)} rows")
+            raise ValueError(Message("design_errors.shares", shape=str(share.shape), rows=len(self.rows)))
         moved = ~np.isnan(share)
         lower, upper = self._bounds
         drawn = np.where(moved, self.distribution.at(np.where(moved, share, 0.5)), self.rows["value"].to_numpy(float))

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import tomli_w
 
-from waterplan.base.errors import DataError, Problem
+from waterplan.base.errors import OutputError, Problem
 from waterplan.base.messages import Message
 from waterplan.base.vocabulary import of_kind
 from waterplan.base.whole_files import write_together
@@ -26,7 +26,7 @@ def write_scenario(
 ) -> Path:
     """Writes ``run-N.toml`` and, where figures are drawn, the files with them that it extends.
 
-    Raises DataError where another file of such a name stands, or it cannot be written.
+    Raises OutputError where another file of such a name stands, or it cannot be written.
     """
     title = scenario.title or f"Run {run}"
     content = replace(scenario, title=title).to_mapping()
@@ -47,10 +47,10 @@ def write_scenario(
 
 
 def _refuse_to_replace(folder: Path, contents: Mapping[str, bytes]) -> None:
-    """What is not the same stays, such as a scenario of the user. Raises DataError."""
+    """What is not the same stays, such as a scenario of the user. Raises OutputError."""
     others = [folder / name for name, content in contents.items() if not _is(folder / name, content)]
     if others:
-        raise DataError([Problem(str(path), 0, "", Message("batch.run_stands")) for path in others])
+        raise OutputError([Problem(str(path), 0, "", Message("store_errors.run_stands")) for path in others])
 
 
 def _is(path: Path, content: bytes) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from waterplan.base.errors import Problem, ScenarioError, suggest
+from waterplan.base.messages import Message
 from waterplan.planning.batch.design import Design, nested
 from waterplan.planning.batch.design_file import RUNS_MAX, refuse
 from waterplan.planning.batch.groups import Groups
@@ -137,8 +138,7 @@ def groups_of(design: Design, study: Study) -> tuple[str, ...]:
     changed = {scenario.overrides for scenario in design.scenarios}
     names = {_ranges(design, study, Scenario(overrides=overrides))[1].names for overrides in changed}
     if len(names) > 1:
-        message = "overrides of the listed scenarios leave other figures without a spread: sample each on its own."
-        raise refuse([Problem(design.file, 0, "sample.study", message)])
+        raise refuse([Problem(design.file, 0, "sample.study", Message("design_errors.other_spreads"))])
     return names.pop()
 
 
@@ -160,7 +160,7 @@ def _laid_out(design: Design, study: Study) -> tuple[dict[str, int], np.ndarray,
         dims = len(drawn.levers) + len(groups_of(design, study))
         numbers = count_of(drawn.method, drawn.size, dims) * dims
         if numbers > FACTORS_MAX:
-            message = f"{numbers:,} numbers are to be drawn; {FACTORS_MAX:,} is the most. Draw fewer runs or groups."
+            message = Message("design_errors.numbers_drawn", numbers=f"{numbers:,}", most=f"{FACTORS_MAX:,}")
             raise refuse([Problem(design.file, 0, "sample", message)])
         points = unit_points(drawn.method, drawn.size, dims, drawn.seed)
         shape |= {**outer, "run": len(points)}
@@ -211,8 +211,8 @@ def design_faults(design: Design, study: Study) -> list[Problem]:
         known = sampled_inputs()
         for name in design.drawn.variables:
             if name not in known:
-                message = f'"{name}" is not a figure that can be drawn.{suggest(name, known)} They are: '
-                problems.append(Problem(design.file, 0, "sample.variables", message + ", ".join(known) + "."))
+                message = Message("design_errors.not_drawn", name=name, near=suggest(name, known), known=known)
+                problems.append(Problem(design.file, 0, "sample.variables", message))
     for name, message in figure_faults(design.keep.variables):
         problems.append(Problem(design.file, 0, f"store.variables.{name}", message))
     return problems + _too_many(design)
@@ -224,8 +224,9 @@ def _too_many(design: Design) -> list[Problem]:
     if design.drawn is not None:
         count *= count_of(design.drawn.method, design.drawn.size, len(design.drawn.levers))
     if count > RUNS_MAX:
-        told = f"{count:,}" if count < UNTOLD else f"more than {UNTOLD:,}"
-        return [Problem(design.file, 0, "", f"{told} runs; {RUNS_MAX:,} is the most. Divide the design.")]
+        runs = f"{count:,}" if count < UNTOLD else Message("design_errors.more_than", number=f"{UNTOLD:,}")
+        message = Message("design_errors.too_many_runs", runs=runs, most=f"{RUNS_MAX:,}")
+        return [Problem(design.file, 0, "", message)]
     return []
 
 
@@ -240,7 +241,9 @@ def _digests(runs: Runs) -> np.ndarray:
         try:
             known = known if known and same_scenario else runs.scenario(run).digest(runs.study)
         except ScenarioError as error:
-            problems += [Problem(runs.design.file, 0, f"run {run}, {p.column}", p.message) for p in error.problems]
+            for found in error.problems:
+                place = Message("design_errors.of_run", run=run, column=found.column)
+                problems.append(Problem(runs.design.file, 0, place, found.message))
             if len(problems) >= TOLD_MAX:
                 break
             continue

@@ -12,8 +12,7 @@ import numpy as np
 import xarray as xr
 
 from waterplan.base.errors import PATHS, DataError, Problem, must_be
-from waterplan.base.messages import usual_language
-from waterplan.base.texts import Texts
+from waterplan.base.messages import Message
 from waterplan.planning.batch.kept_figures import lever_coordinate
 from waterplan.planning.batch.new_store import FORMAT
 from waterplan.planning.batch.store import Store
@@ -21,7 +20,6 @@ from waterplan.planning.batch.store_files import StoreFiles
 from waterplan.study.tables.path_faults import not_a_folder
 
 FLAT = "all_runs"
-STORE = "the path of a store, such as runs.zarr"
 OWN = ("done", "first", "sample_of_run")
 
 
@@ -40,24 +38,24 @@ def open_runs(path: str | Path) -> xr.Dataset:
         runs = open_runs("runs.zarr")
         runs["annual_cost"].where(runs["state"] == "optimal").quantile([0.05, 0.5, 0.95])
     """
-    must_be(path, PATHS, "store", STORE, DataError)
+    must_be(path, PATHS, "store", Message("design_errors.a_store"), DataError)
     with _in_words(Path(path)):
         return _shaped(open_flat(path))
 
 
 def open_flat(path: str | Path) -> xr.Dataset:
     """The same with every run along ``run``, of a grid too."""
-    must_be(path, PATHS, "store", STORE, DataError)
+    must_be(path, PATHS, "store", Message("design_errors.a_store"), DataError)
     fault = not_a_folder(Path(path))
     if fault:
         raise _refusal(path, "", fault)
     with _in_words(Path(path)):
         raw = xr.open_zarr(StoreFiles(path), consolidated=True, zarr_format=2)
         if raw.attrs.get("waterplan_runs") != FORMAT:
-            raise _refusal(path, "", "not a store of runs of this version of waterplan.")
+            raise _refusal(path, "", Message("store_errors.unknown_form"))
         raw.attrs.setdefault("digests", "none")
         if raw.attrs["digests"] == "none" and not _is_first_of_its_digest(raw):
-            raise _refusal(path, "first, digest", Texts("batch", usual_language())("file_spoilt"))
+            raise _refusal(path, "first, digest", Message("store_errors.spoilt"))
         raw["state"] = xr.where(raw["state"] == "", "missing", raw["state"], keep_attrs=False).assign_attrs(
             raw["state"].attrs
         )
@@ -72,10 +70,10 @@ def _in_words(path: Path) -> Iterator[None]:
     except DataError:
         raise
     except Exception as error:
-        raise _refusal(path, "", f"not a store of runs: {error}") from None
+        raise _refusal(path, "", Message("store_errors.unreadable_store", words=str(error))) from None
 
 
-def _refusal(path: str | Path, name: str, message: str) -> DataError:
+def _refusal(path: str | Path, name: str, message: Message) -> DataError:
     return DataError([Problem(str(path), 0, name, message)])
 
 

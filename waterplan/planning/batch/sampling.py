@@ -6,6 +6,7 @@ import numpy as np
 from SALib.sample import latin, sobol
 from scipy.stats import qmc
 
+from waterplan.base.messages import Message
 from waterplan.planning.batch.triangular import Array
 
 METHODS = ("latin_hypercube", "sobol", "saltelli")
@@ -19,14 +20,14 @@ def unit_points(method: str, size: int, dims: int, seed: int) -> Array:
     Raises ValueError for another method, or such a size.
     """
     if method not in METHODS:
-        raise ValueError(f'method "{method}"; allowed: {", ".join(METHODS)}')
+        raise ValueError(Message("design_errors.method", given=method, known=METHODS))
     if method == "sobol":
         return np.asarray(qmc.Sobol(dims, scramble=True, rng=seed).random_base2(exponent(size))[:size])
     problem = problem_of(dims)
     if method == "latin_hypercube":
         return np.asarray(latin.sample(problem, size, seed=seed))
     if size != 2 ** exponent(size):
-        raise ValueError(f"size {size}; a power of two is needed, such as {2 ** exponent(size)}")
+        raise ValueError(Message("design_errors.size_of_saltelli", given=size, power=2 ** exponent(size)))
     return np.asarray(sobol.sample(problem, size, calc_second_order=False, scramble=True, seed=seed))
 
 

@@ -19,9 +19,8 @@ import numpy as np
 import zarr
 
 from waterplan.base.errors import DataError, Problem
-from waterplan.base.messages import usual_language
+from waterplan.base.messages import Message
 from waterplan.base.plain_files import is_plain
-from waterplan.base.texts import Texts
 from waterplan.base.whole_files import reason
 from waterplan.planning.batch.design_file import refuse
 from waterplan.planning.batch.digests import (
@@ -63,7 +62,7 @@ class Store:
     def _number(self, name: str) -> int:
         found = self.attrs.get(name)
         if not isinstance(found, int) or found < 1:
-            raise DataError([Problem(str(self.path), 0, ATTRS, Texts("batch", usual_language())("file_spoilt"))])
+            raise DataError([Problem(str(self.path), 0, ATTRS, Message("store_errors.spoilt"))])
         return found
 
     @property
@@ -128,10 +127,8 @@ class Store:
                 write_list(self.path, str(number), digests)
             place(self.path, f"{DONE}/{number}", b"\x01")
         except OSError as error:
-            raise StoreError(
-                f"{self.path}: {reason(error)} {self.runs_done()} of {self.count} runs are kept; "
-                "run the same command again when it can be, and it goes on."
-            ) from error
+            kept = {"path": self.path, "done": self.runs_done(), "of": self.count}
+            raise StoreError(Message("store_errors.not_kept", reason=reason(error), **kept)) from error
 
     def alone(self) -> AbstractContextManager[None]:
         """While nobody else writes. Raises StoreError when another process does."""
@@ -163,44 +160,43 @@ def open_store(path: Path, runs: Runs) -> Store:
         try:
             make_store(path, runs)
         except OSError as error:
-            raise StoreError(f"{path}: {reason(error)}") from error
+            raise StoreError(Message("errors.at", place=path, message=reason(error))) from error
     return Store(path)
 
 
 def store_faults(path: Path, study: Study, runs: Runs | None = None) -> list[Problem]:
     """Why the runs cannot be stored at a path; empty when they can."""
 
-    def fault(message: str) -> list[Problem]:
-        return [Problem(str(path), 0, "", message)]
+    def fault(key: str, **values: object) -> list[Problem]:
+        return [Problem(str(path), 0, "", Message(f"store_errors.{key}", **values))]
 
     if why := out_of_reach(path):
-        return fault(f"{why} Give another name.")
+        return fault("another_name", fault=why)
     if not path.exists():
         if not path.parent.is_dir():
-            return fault(f"there is no folder {path.parent}; make it first.")
+            return fault("no_folder", folder=path.parent)
         if not os.access(path.parent, os.W_OK):
-            return fault(f"the folder {path.parent} is not writable. Choose another.")
+            return fault("folder_closed", folder=path.parent)
         return []
     if not path.is_dir():
-        return fault("a file stands there. Give the name of a store; it is a folder, such as runs.zarr.")
+        return fault("a_file")
     try:
         attrs = _attrs(path)
     except DataError as error:
         return error.problems
     if attrs is None:
-        return fault("this folder is not a store of runs. Give another name, or an empty place.")
+        return fault("not_a_store")
     if attrs.get("waterplan_runs") != FORMAT:
-        return fault("this store was written by another version of waterplan. Choose another name.")
+        return fault("another_version")
     links = links_in(path)
     if links:
-        return fault(f"{links[0].name} is a link; a store keeps all in itself, and nothing outside is written.")
+        return fault("link_within", name=links[0].name)
     if not os.access(path, os.W_OK):
-        return fault("the store is not writable.")
+        return fault("store_closed")
     if attrs.get("study_digest") != study.digest:
-        digest = str(attrs.get("study_digest"))[:12]
-        return fault(f'this is a store of another study ("{attrs.get("study")}", digest {digest}).')
+        return fault("another_study", study=attrs.get("study"), digest=str(attrs.get("study_digest"))[:12])
     if runs is not None and attrs.get("design_digest") != design_digest(runs):
-        return fault("this is a store of another design. Choose another name, or use the design that it was made for.")
+        return fault("another_design")
     return []
 
 

@@ -17,9 +17,8 @@ from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
 from zarr.storage import LocalStore
 
 from waterplan.base.errors import DataError, Problem
-from waterplan.base.messages import usual_language
-from waterplan.base.plain_files import NotPlainError, TooLargeError, is_plain, read_plain
-from waterplan.base.texts import Texts
+from waterplan.base.messages import Message
+from waterplan.base.plain_files import NotPlainError, TooLargeError, is_plain, read_plain, words_of
 from waterplan.planning.batch.design_file import RUNS_MAX
 from waterplan.planning.batch.digests import FOLDER, MADE, DamageError, digest_of, read_list, stands
 from waterplan.planning.batch.older_stores import decodes, files_of_chunk, says_the_same
@@ -87,7 +86,7 @@ class StoreFiles(LocalStore):
         except TooLargeError:
             raise self._refusal(key, "damaged" if key in (self.made or {}) else "damaged_runs") from None
         except OSError as error:
-            raise self._refusal(key, "unreadable", reason=error.strerror) from error
+            raise self._refusal(key, "unreadable", reason=words_of(error)) from error
         if wanted is not None and digest_of(found) != wanted:
             raise self._refusal(key, "damaged" if key in (self.made or {}) else "damaged_runs")
         self._check(key, found)
@@ -281,8 +280,7 @@ class StoreFiles(LocalStore):
             raise self._refusal(key, faults[0][0], **faults[0][1])
 
     def _refusal(self, key: str, why: str, **values: object) -> DataError:
-        say = Texts("batch", usual_language())
-        return DataError([Problem(str(self.root), 0, key, say(f"file_{why}", **values))])
+        return DataError([Problem(str(self.root), 0, key, Message(f"store_errors.{why}", **values))])
 
 
 def _says_digests(store: Path) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from waterplan.base.messages import Message
 from waterplan.planning.certificate.accounts import Amounts
 from waterplan.planning.certificate.coefficients import PAIR, USE, Coefficients
 from waterplan.planning.certificate.decision_frames import CHOICE, Decisions
@@ -43,13 +44,22 @@ class Limit:
         """Whether every limit of the family is kept."""
         return self.broken == 0
 
-    def __str__(self) -> str:
-        where = f" at {self.where}" if self.where else ""
-        least = "at least" if self.at_least else "at most"
-        return (
-            f"{self.name}: {self.broken} of {self.count:,} broken; the worst{where}: {self.amount:.9g}, {least} "
-            f"{self.bound:.9g} ({self.allowed:.1e} past it allowed)"
+    @property
+    def message(self) -> Message:
+        """How many are broken, and the worst."""
+        return Message(
+            "planner_errors.limit_at_least" if self.at_least else "planner_errors.limit_at_most",
+            name=self.name,
+            broken=self.broken,
+            count=f"{self.count:,}",
+            place=Message("planner_errors.at_place", where=self.where) if self.where else "",
+            amount=f"{self.amount:.9g}",
+            bound=f"{self.bound:.9g}",
+            allowed=f"{self.allowed:.1e}",
         )
+
+    def __str__(self) -> str:
+        return self.message
 
 
 def at_most(name: str, frame: pd.DataFrame, amount: Any, bound: Any, scale: float) -> Limit:

@@ -19,6 +19,7 @@ import xarray as xr
 
 from waterplan.base.errors import CertificateError
 from waterplan.base.highs import quiet_highs
+from waterplan.base.messages import Message
 from waterplan.planning.certificate.accounts import SPENT, book, cost_lines, scarcity_credit
 from waterplan.planning.certificate.coefficients import PAIR, USE, Coefficients, canonical
 from waterplan.planning.certificate.tables import Tables
@@ -180,7 +181,7 @@ def _roll_out_prices(moves: pd.DataFrame, stock: pd.DataFrame, rows: pd.DataFram
     highs.run()
     if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         status = highs.modelStatusToString(highs.getModelStatus())
-        raise CertificateError(f"No lower bound could be shown from the plan's prices: {status}")
+        raise CertificateError(Message("planner_errors.no_lower_bound", reason=status))
     return np.maximum(-np.array(highs.getSolution().row_dual[count:]), 0.0)
 
 

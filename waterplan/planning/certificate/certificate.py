@@ -10,6 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from waterplan.base.errors import CertificateError
+from waterplan.base.messages import LANGUAGES, Message
 from waterplan.base.vocabulary import terms
 from waterplan.planning.certificate.accounts import Amounts, labels, recompute_accounts
 from waterplan.planning.certificate.allowances import RELATIVE, VOLUME, Limit, at_least, at_most, check_limits
@@ -42,12 +43,20 @@ class Line:
     holds: bool
     where: str = ""
 
-    def __str__(self) -> str:
-        where = f" at {self.where}" if self.where else ""
-        return (
-            f"{self.name}{where}: the plan states {self.stated:.12g}, the tables give {self.recomputed:.12g} "
-            f"({self.allowed:.1e} allowed)"
+    @property
+    def message(self) -> Message:
+        """What the plan states, and what the tables give."""
+        return Message(
+            "planner_errors.line_at" if self.where else "planner_errors.line",
+            name=self.name,
+            where=self.where,
+            stated=f"{self.stated:.12g}",
+            recomputed=f"{self.recomputed:.12g}",
+            allowed=f"{self.allowed:.1e}",
         )
+
+    def __str__(self) -> str:
+        return self.message
 
 
 @dataclass(frozen=True)
@@ -75,24 +84,33 @@ class Certificate:
         """Whether everything holds."""
         return not self.failures
 
+    def text(self, language: str = LANGUAGES[0]) -> str:
+        """The short form: what is certified, or what does not hold, line by line."""
+        first, *others = self._said()
+        return "\n".join([first.text(language), *(f"  {one.text(language)}" for one in others)])
+
     def __str__(self) -> str:
+        return self.text()
+
+    def _said(self) -> list[Message]:
+        lines, failures = len(self.lines), self.failures
+        if failures:
+            sizes = {"failures": len(failures), "lines": lines, "limits": len(self.limits)}
+            left = len(failures) - SHOWN
+            return [
+                Message("planner_errors.not_certified", **sizes),
+                *(failure.message for failure in failures[:SHOWN]),
+                *([Message("planner_errors.more_failures", count=left)] if left > 0 else []),
+            ]
         count = sum(limit.count for limit in self.limits)
-        if not self.ok:
-            return "\n".join(
-                [
-                    f"not certified: {len(self.failures)} of {len(self.lines)} ledger lines and {len(self.limits)} "
-                    "families of limits do not survive recomputation from the tables",
-                    *(f"  {failure}" for failure in self.failures[:SHOWN]),
-                    *([f"  and {len(self.failures) - SHOWN} more"] if len(self.failures) > SHOWN else []),
-                ]
-            )
         worst = max(self.lines, key=lambda line: line.difference / line.allowed if line.allowed else 0.0)
-        return (
-            f"certified: {len(self.lines)} ledger lines and {count:,} limits recomputed from the tables\n"
-            f"  largest difference {worst.difference:.1e} ({worst.name}; {worst.allowed:.1e} allowed)\n"
-            f"  cost {self.cost:.6f} MCNY/a; no plan costs less than {self.lower_bound:.6f}, which is "
-            f"{abs(self.gap):.1e} of gross cost away"
-        )
+        furthest = {"difference": f"{worst.difference:.1e}", "name": worst.name, "allowed": f"{worst.allowed:.1e}"}
+        proof = {"cost": f"{self.cost:.6f}", "bound": f"{self.lower_bound:.6f}", "gap": f"{abs(self.gap):.1e}"}
+        return [
+            Message("planner_errors.certified", lines=lines, limits=f"{count:,}"),
+            Message("planner_errors.largest_difference", **furthest),
+            Message("planner_errors.least_cost", **proof),
+        ]
 
 
 def certify(dataset: xr.Dataset, study: Study, scenario: Scenario) -> Certificate:
@@ -104,7 +122,7 @@ def certify(dataset: xr.Dataset, study: Study, scenario: Scenario) -> Certificat
     """
     certificate = examine(dataset, study, scenario)
     if not certificate.ok:
-        raise CertificateError(f"The plan is not shown; {certificate}")
+        raise CertificateError(Message("planner_errors.not_shown", certificate=certificate))
     return certificate
 
 
@@ -112,7 +130,7 @@ def examine(dataset: xr.Dataset, study: Study, scenario: Scenario) -> Certificat
     """The certificate of a plan, whether it holds or not."""
     missing = [name for name in ("step_flow", "site_saving", "supply", "objective") if name not in dataset]
     if missing:
-        raise CertificateError(f"The plan has no {', '.join(missing)}: without decisions nothing can be recomputed.")
+        raise CertificateError(Message("planner_errors.nothing_decided", missing=missing))
     tables = Tables.of(study, scenario)
     coefficients = recompute_coefficients(tables)
     decisions = read_decisions(dataset, tables, coefficients)
@@ -176,7 +194,8 @@ def compare(
     lines = []
     for name, recomputed in accounts.items():
         if name not in dataset:
-            lines.append(_line(name, np.nan, float(recomputed.sum()), 0.0, "missing from the plan"))
+            missing = Message("planner_errors.missing_from_the_plan")
+            lines.append(_line(name, np.nan, float(recomputed.sum()), 0.0, missing))
             continue
         dims = list(known[name].dims)
         stated = dataset[name].transpose(*dims).reindex({dim: names[dim] for dim in dims})
@@ -185,7 +204,8 @@ def compare(
         lines.append(_compare(name, stated, recomputed, weight, VOLUME * (scale if money else coefficients.unit)))
     others = {str(name) for name, array in dataset.data_vars.items() if "step" not in array.dims} - set(accounts)
     unknown = sorted(name for name in others if name not in known or known[name].kind not in NOT_RECOMPUTED)
-    return lines + [_line(name, float(dataset[name].sum()), np.nan, 0.0, "not recomputed") for name in unknown]
+    why = Message("planner_errors.not_recomputed")
+    return lines + [_line(name, float(dataset[name].sum()), np.nan, 0.0, why) for name in unknown]
 
 
 def _weight(name: str, accounts: Amounts, coefficients: Coefficients) -> pd.Series | None:

@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from waterplan.base.errors import CertificateError
+from waterplan.base.messages import Message
 from waterplan.planning.certificate.coefficients import PAIR, USE, Coefficients, canonical
 from waterplan.planning.certificate.tables import Tables
 
@@ -57,7 +58,7 @@ def _steps(dataset: xr.Dataset, tables: Tables, coefficients: Coefficients) -> p
     ):
         unknown = sorted(set(frame[dim]) - set(known[dim]))
         if unknown:
-            raise CertificateError(f'A step of the plan is of {dim} "{unknown[0]}", which the study does not have.')
+            raise CertificateError(Message("planner_errors.unknown_step", dim=dim, label=unknown[0]))
     frame["step"] = dataset["step_flow"].to_numpy().astype(float)
     moves = frame[["configuration", "technology"]].drop_duplicates()
     moves["from"] = [canonical(names) for names in moves["configuration"]]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from waterplan.base.errors import InfeasibleError
 from waterplan.base.vocabulary import term
 from waterplan.planning.curve.pools import Point, PooledBlock
 from waterplan.planning.curve.segments import Segments, joined, take_floors
 from waterplan.planning.curve.stack import naive_stack
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.structure import Index, totals
+from waterplan.planning.plan.result import no_plan
 from waterplan.planning.planner.answer import ask
 from waterplan.planning.planner.kernel_arrays import Answers, Costs, fresh_answers
 from waterplan.planning.planner.planner import Planner
@@ -195,7 +195,7 @@ def _sampled(planner: Planner, scenario: Scenario) -> xr.Dataset:
     """Exact points of the curve at evenly spaced targets: for caps, and for floors of several kinds."""
     attainable = planner.attainable(scenario)
     if attainable is None:
-        raise InfeasibleError("The limits contradict each other, whatever the saving target.", np.nan, np.nan)
+        raise no_plan(0.0, None)
     least = planner.solve(scenario.with_levers(saving_target=0.0))
     start = min(least.ledger.counted_saving, attainable)
     targets = np.linspace(start, max(attainable - 1e-4 * least.instance.flows.unit, start), SAMPLES)[1:]

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from waterplan.base.errors import WaterplanError, suggest
+from waterplan.base.messages import Message
 from waterplan.base.vocabulary import term
 from waterplan.planning.explain.sensitivity import AT_USES, PRICES, STEP, weighed, weights
 from waterplan.planning.model.decisions import Decisions
@@ -62,8 +63,8 @@ def rests_on(result: Result, name: str, planner: Planner | None = None, **labels
     for a name or label that does not exist.
     """
     if name not in COMPUTED:
-        raise WaterplanError(f'"{name}" is not a number that can be traced.{suggest(name, COMPUTED)} '
-                             f"These can: {', '.join(COMPUTED)}; and every input of the study.")  # fmt: skip
+        near = suggest(name, COMPUTED)
+        raise WaterplanError(Message("explain_errors.not_traced", name=name, near=near, known=COMPUTED))
     if name in COSTS and not labels:
         return weights(result)
     if name == "shadow_price":
@@ -87,8 +88,8 @@ class _Number:
 
     def _perspective(self, asked: str | None) -> str:
         if asked is not None and (self.name != "cost" or asked not in PERSPECTIVES):
-            hint = suggest(asked, PERSPECTIVES) or f" Perspectives of cost: {', '.join(PERSPECTIVES)}."
-            raise WaterplanError(f'perspective "{asked}" does not fit {self.name}.{hint}')
+            near = suggest(asked, PERSPECTIVES) or Message("explain_errors.perspectives", known=PERSPECTIVES)
+            raise WaterplanError(Message("explain_errors.perspective", given=asked, name=self.name, near=near))
         return asked or self.instance.levers.perspective
 
     @cached_property
@@ -121,11 +122,12 @@ class _Number:
         }
         for dim, label in labels.items():
             if dim not in owner:
-                hint = suggest(dim, owner) or f" Use {', '.join(owner)}."
-                raise WaterplanError(f'"{dim}" does not narrow {self.name}.{hint}')
+                near = suggest(dim, owner) or Message("explain_errors.narrowing", known=list(owner))
+                raise WaterplanError(Message("explain_errors.narrows", dim=dim, name=self.name, near=near))
             names, numbers = owner[dim]
             if label not in names:
-                raise WaterplanError(f'{dim} "{label}" is not in the study.{suggest(label, names)}')
+                near = suggest(label, names)
+                raise WaterplanError(Message("explain_errors.no_label", dim=dim, label=label, near=near))
             wanted &= numbers == names.index(label)
         return wanted.astype(float)
 

@@ -24,6 +24,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from waterplan.base.messages import Message
 from waterplan.study.study import Study
 
 Index = NDArray[np.int64]
@@ -302,7 +303,7 @@ def _choices(app_use_group: Index, use_app_start: Index, configurations: list[li
 def _configurations(group: Index) -> list[int]:
     """Sets of members as bit masks, at most one of each group, smaller sets first."""
     if len(group) > MEMBERS_MAX:
-        raise ValueError(f"{len(group)} technologies on one end use; {MEMBERS_MAX} is the most that is handled")
+        raise ValueError(Message("planner_errors.end_use_members", count=len(group), most=MEMBERS_MAX))
     masks = []
     for mask in range(1 << len(group)):
         members = [group[app] for app in range(len(group)) if mask >> app & 1]

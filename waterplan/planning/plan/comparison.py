@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from waterplan.base.errors import WaterplanError, must_be, suggest
+from waterplan.base.messages import Message
 from waterplan.base.vocabulary import term
 from waterplan.planning.plan.comparison_table import Comparison
 from waterplan.planning.plan.plan import Plan
@@ -28,14 +29,14 @@ def compare(plans: Sequence[Plan], names: Sequence[str] | None = None) -> Compar
 
     Raises WaterplanError for fewer than two plans, or when labels, years or money of their studies differ.
     """
-    must_be(plans, (tuple, list), "plans", "a list of plans")
+    must_be(plans, (tuple, list), "plans", Message("plan_errors.plans"))
     for plan in plans:
-        must_be(plan, Plan, "plans", "a list of plans")
+        must_be(plan, Plan, "plans", Message("plan_errors.plans"))
     if len(plans) < 2:
-        raise WaterplanError(f"A comparison needs at least two plans; got {len(plans)}.")
+        raise WaterplanError(Message("plan_errors.too_few_plans", count=len(plans)))
     named = _distinct(names if names is not None else [str(plan.dataset.attrs["title"]) for plan in plans])
     if len(named) != len(plans):
-        raise WaterplanError(f"{len(plans)} plans and {len(named)} names: give a name for each plan.")
+        raise WaterplanError(Message("plan_errors.names_of_plans", plans=len(plans), names=len(named)))
     for plan, name in zip(plans[1:], named[1:], strict=True):
         _check_labels(plans[0].dataset, plan.dataset, named[0], name)
     return Comparison(tuple(plans), _inputs(plans, named), _results(plans, named))
@@ -60,26 +61,20 @@ def _distinct(names: Sequence[str]) -> list[str]:
 
 
 def _check_labels(first: xr.Dataset, other: xr.Dataset, first_name: str, name: str) -> None:
-    where = f'"{first_name}" and "{name}" cannot be compared'
+    named = {"first": first_name, "second": name}
     for key in ("currency", "price_year"):
         if first.attrs[key] != other.attrs[key]:
-            raise WaterplanError(
-                f"{where}: the {key.replace('_', ' ')} is {first.attrs[key]} in the first and {other.attrs[key]} "
-                "in the second, so their money is not the same money."
-            )
+            apart = {"here": first.attrs[key], "there": other.attrs[key]}
+            raise WaterplanError(Message(f"plan_errors.other_{key}", **named, **apart))
     for dim in (str(dim) for dim in first.dims if dim != LEFT_OUT):
         here, there = (list(map(str, dataset[dim].values)) for dataset in (first, other))
-        apart = [label for label in here + there if (label in here) != (label in there)]
-        if apart:
-            owner, others = (name, there) if apart[0] in here else (first_name, here)
-            raise WaterplanError(
-                f'{where}: {dim} "{apart[0]}" is not in "{owner}"{_more(len(apart) - 1)}.{suggest(apart[0], others)} '
-                "Their studies list different things; solve both scenarios with one study."
-            )
-
-
-def _more(count: int) -> str:
-    return f", and {count} more labels stand in one of them only" if count else ""
+        lone = [label for label in here + there if (label in here) != (label in there)]
+        if lone:
+            owner, others = (name, there) if lone[0] in here else (first_name, here)
+            count = len(lone) - 1
+            more = Message("plan_errors.more_labels", count=count) if count else ""
+            found = {"dim": dim, "label": lone[0], "owner": owner, "more": more, "near": suggest(lone[0], others)}
+            raise WaterplanError(Message("plan_errors.label_apart", **named, **found))
 
 
 def _results(plans: Sequence[Plan], names: Sequence[str]) -> xr.Dataset:
@@ -150,7 +145,7 @@ def _overrides(plan: Plan) -> Inputs:
     for override in plan.scenario.overrides:
         key = ("override", override.name, _where(override.where), "")
         how = f"x {override.factor:g}" if override.factor is not None else f"{override.value:g} {override.unit}".strip()
-        inputs[key] = f"{inputs[key]}, then {how}" if key in inputs else how
+        inputs[key] = Message("comparison.then", first=inputs[key], second=how) if key in inputs else how
     return inputs
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from waterplan.base.messages import in_language
 from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import term
 from waterplan.planning.plan.plan import Plan
@@ -116,7 +117,10 @@ def _input_rows(comparison: Comparison, say: Texts) -> Iterator[tuple[str, Cells
         elif kind == "excluded":
             yield say("excluded", technology=where), [say("yes" if value else "no") for value in values]
         elif kind == "override":
-            yield say("override", name=name, where=where).strip(), [value or say("as_study") for value in values]
+            yield (
+                say("override", name=name, where=where).strip(),
+                [in_language(value, say.language) or say("as_study") for value in values],
+            )
         elif kind == "study value":
             yield say("study_values", name=name), [value or 0 for value in values]
         else:

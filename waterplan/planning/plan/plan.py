@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from waterplan.base.errors import PATHS, DataError, must_be
+from waterplan.base.messages import Message
 from waterplan.base.toml_text import read_toml
 from waterplan.planning.certificate import Certificate, certify
 from waterplan.planning.plan import files
@@ -38,8 +39,8 @@ class Plan:
     @classmethod
     def open(cls, path: str | Path, study: Study) -> Plan:
         """A plan saved before; raises DataError when the file is no plan or was made of another study."""
-        must_be(path, PATHS, "path", "the path of a plan", DataError)
-        must_be(study, Study, "study", "a study, such as open_study(folder)", DataError)
+        must_be(path, PATHS, "path", Message("plan_errors.a_plan_path"), DataError)
+        must_be(study, Study, "study", Message("planner_errors.a_study"), DataError)
         dataset = files.open_dataset(path, study)
         return cls(
             dataset, study, Scenario.from_mapping(read_toml(dataset.attrs["scenario"]), str(path), is_saved=True)

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from waterplan.base.errors import CertificateError, InfeasibleError, digits_apart, told_apart
+from waterplan.base.messages import Message
 from waterplan.planning.model.decisions import Decisions, Duals
 from waterplan.planning.model.instance import Instance
 from waterplan.planning.plan.deployment import Deployment
@@ -50,26 +51,23 @@ class Result:
     def checked(self) -> Result:
         """Itself, when cost and dual bound meet; CertificateError otherwise."""
         if not abs(self.gap) <= GAP_MAX:
-            raise CertificateError(
-                f"The plan's cost {self.ledger.objective:.6f} MCNY/a and the lower bound {self.dual_bound:.6f} "
-                f"differ by {self.gap:.1e} of gross cost; {GAP_MAX:.0e} is allowed. The plan is not shown. "
-                "Solve with the full model (--solver highs) and report the scenario."
-            )
+            figures = {"cost": f"{self.ledger.objective:.6f}", "bound": f"{self.dual_bound:.6f}"}
+            apart = {"gap": f"{self.gap:.1e}", "allowed": f"{GAP_MAX:.0e}"}
+            raise CertificateError(Message("planner_errors.gap", **figures, **apart))
         return self
 
 
 def no_plan(target: float, attainable: float | None, broken: tuple[str, ...] = ()) -> InfeasibleError:
     """The error of a scenario without a plan; ``attainable`` None when other limits contradict each other."""
     if attainable is None:
-        named = f": {', '.join(broken)}" if broken else ""
-        return InfeasibleError(
-            f"The limits contradict each other, whatever the saving target{named}.", attainable=np.nan, shortfall=np.nan
-        )
-    digits = digits_apart(target - attainable)
-    return InfeasibleError(
-        f"No plan saves {told_apart(target, attainable, 10)} hm3/a. "
-        f"All technologies within their limits save {attainable:.{digits}f}; "
-        f"{target - attainable:.{digits}f} are missing.",
-        attainable=attainable,
-        shortfall=target - attainable,
+        key = "contradiction_of" if broken else "contradiction"
+        return InfeasibleError(Message(f"planner_errors.{key}", broken=broken), attainable=np.nan, shortfall=np.nan)
+    shortfall = target - attainable
+    digits = digits_apart(shortfall)
+    message = Message(
+        "planner_errors.infeasible",
+        target=told_apart(target, attainable, 12, ","),
+        attainable=f"{attainable:,.{digits}f}",
+        shortfall=f"{shortfall:,.{digits}f}",
     )
+    return InfeasibleError(message, attainable, shortfall)

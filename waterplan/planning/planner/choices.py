@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from waterplan.base.errors import SolverError
+from waterplan.base.messages import Message
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.structure import Index
 from waterplan.planning.planner.compilation import compiled
@@ -18,6 +20,14 @@ from waterplan.planning.planner.vertices import TINY, climb
 
 APPS_MAX = 64
 ROUNDING = 1e-13
+
+
+class PivotingError(SolverError):
+    """Pivoting at an end use did not end; raised by compiled code, which can hand no values over."""
+
+    def __init__(self, message: Message | None = None):
+        super().__init__(message or Message("planner_errors.pivoting"))
+
 
 # Plain loops over plain arrays, a function each: reading arrays out of tuples, or handing them to a function (even an
 # inlined one), inside a loop costs ten times the arithmetic.
@@ -188,7 +198,7 @@ def _climb_from(local: int, pairs: Pairs, costs: Costs, uses: Uses, worth: float
     place, start = uses.entry_place[entry], uses.entry_basis[entry]
     table = uses.dictionary[place : place + (rows + 1 + apps) * (moves + 1)].copy().reshape((-1, moves + 1))
     if climb(table, uses.basis[start : start + rows + moves].copy(), rows, worth, kappa) < 0:
-        raise ArithmeticError("pivoting at an end use did not end")
+        raise PivotingError
     low, high = -np.inf, np.inf
     for j in range(moves):
         gain, cost = -table[rows, j], 0.0

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from waterplan.base.errors import SolverError
+from waterplan.base.messages import Message
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.structure import totals
 from waterplan.planning.planner.answer import ask
@@ -72,7 +73,7 @@ class Columns:
             objective, prices, block_dual, missing = self.master.solve()
             if not len(wanted):
                 return missing
-        raise SolverError("The search for the prices of the limits did not end; solve with --solver highs.")
+        raise SolverError(Message("planner_errors.no_prices"))
 
     def _surely(self, supposed: Array) -> Array:
         """What of each limit is missing whatever is paid: all others first, then the kind that may give way.
@@ -106,7 +107,7 @@ class Columns:
             if amount - least <= GAP * self.unit or not len(wanted):
                 return missing
             self.master.add(len(self._answers) - 1, usage, cost, wanted)
-        raise SolverError("The search for what can be attained did not end; solve with --solver highs.")
+        raise SolverError(Message("planner_errors.no_most"))
 
     def _ask(self, price: Array) -> tuple[Array, Array]:
         """Usage [row, block] and cost [block] of the answers to a price; keeps the best lower bound."""

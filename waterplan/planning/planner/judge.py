@@ -7,6 +7,7 @@ import time
 import numpy as np
 
 from waterplan.base.errors import SolverError
+from waterplan.base.messages import Message
 from waterplan.planning.model.build import build_model
 from waterplan.planning.model.instance import Instance, build_instance
 from waterplan.planning.model.tie_break import build_tie_break, tie_break_of
@@ -66,7 +67,8 @@ def _at_the_most(instance: Instance, compiled: Compiled, settings: Settings | No
         solution = solve(with_less_saving(compiled, less), s, settings)
         if solution.status == "optimal":
             return solution
-    raise SolverError(f"HiGHS finds no plan at {target:.10g} hm3/a, and that {attainable:.10g} can be saved.")
+    figures = {"target": f"{target:.10g}", "attainable": f"{attainable:.10g}"}
+    raise SolverError(Message("planner_errors.judge", **figures))
 
 
 def difference(first: Result, second: Result) -> tuple[float, float]:

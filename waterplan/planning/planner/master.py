@@ -11,6 +11,7 @@ import numpy as np
 
 from waterplan.base.errors import SolverError
 from waterplan.base.highs import quiet_highs
+from waterplan.base.messages import Message
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.structure import Index
 from waterplan.planning.planner.shared_limits import KEPT, Limits
@@ -126,7 +127,7 @@ class Master:
             if self._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
                 return
             self._highs.clearSolver()  # a basis can be too bad to go on from
-        raise SolverError(f"The master problem ended without an optimum: {self._highs.getModelStatus()}.")
+        raise SolverError(Message("planner_errors.master", status=str(self._highs.getModelStatus())))
 
     def close(self) -> None:
         """Once all limits are kept they stay kept: the penalties go, and with them their bad scaling."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from waterplan.base.errors import DataError, InfeasibleError, ScenarioError, SolverError, StoppedError, must_be
+from waterplan.base.messages import Message
 from waterplan.planning.model.flows import Array, Flows, build_flows
 from waterplan.planning.model.instance import Instance, all_prices, input_values
 from waterplan.planning.model.structure import Index, build_structure, totals
@@ -51,7 +52,7 @@ class Planner:
     """Answers scenarios of one study. Safe to share between threads: a request changes nothing that another reads."""
 
     def __init__(self, study: Study):
-        must_be(study, Study, "study", "a study, such as open_study(folder)", DataError)
+        must_be(study, Study, "study", Message("planner_errors.a_study"), DataError)
         self.study = study
         self.structure = build_structure(study)
         self.places = Places.of(self.structure)
@@ -130,7 +131,7 @@ class Planner:
             self._answer(self.search(asked), asked, 1.0, time.perf_counter())
         except InfeasibleError as error:
             return None if math.isnan(error.attainable) else error.attainable
-        raise AssertionError("a saving of more than the reference withdrawal has been found")
+        raise SolverError(Message("planner_errors.more_than_all"))
 
     def shortfalls(self, scenario: Scenario, kind: str) -> dict[tuple[str, tuple[int, ...]], float] | None:
         """How much limits of one kind must give way for a plan to exist: by (kind, label), in the unit of the limit.
@@ -163,7 +164,7 @@ class Planner:
         stop: Callable[[], None] | None = None,
     ) -> Search:
         """One request, ready to run."""
-        must_be(scenario, Scenario, "scenario", "a scenario, such as open_scenario(name)", ScenarioError)
+        must_be(scenario, Scenario, "scenario", Message("planner_errors.a_scenario"), ScenarioError)
         levers = scenario.resolve(self.study)
         kept = self._coefficients(scenario, levers)
         prices = all_prices(self.structure, kept.values, levers, kept.flows)
@@ -211,15 +212,15 @@ def _price(guess: object) -> float:
             raise TypeError
         price = float(guess)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError) as error:
-        raise ValueError(f"guess {guess!r}; allowed: a number, a shadow price in CNY/m3 from 0 on.") from error
+        raise ValueError(Message("planner_errors.guess", given=repr(guess))) from error
     return USUAL_PRICE if math.isnan(price) else max(price, 0.0)
 
 
 def _stop(started: float, time_limit: float, cancelled: Callable[[], bool] | None) -> Callable[[], None]:
     def stop() -> None:
         if cancelled is not None and cancelled():
-            raise StoppedError("A newer request took the place of this one.")
+            raise StoppedError(Message("planner_errors.replaced"))
         if time.perf_counter() - started > time_limit:
-            raise StoppedError(f"No plan was found within {time_limit:g} s. Give it more time.")
+            raise StoppedError(Message("planner_errors.time_is_up", limit=f"{time_limit:g}"))
 
     return stop

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from waterplan.base.messages import Message
 from waterplan.planning.model.tie_break import TIE_BREAK_MAX
 from waterplan.planning.plan.plan import Plan
 from waterplan.planning.plan.result import Result
@@ -58,7 +59,7 @@ def answer(study: Study | str | Path, scenario: Scenario | str | Path, solver: s
     or CertificateError; ValueError for another solver.
     """
     if solver not in SOLVERS:
-        raise ValueError(f'solver "{solver}"; allowed: {", ".join(SOLVERS)}')
+        raise ValueError(Message("planner_errors.solver", given=solver, allowed=SOLVERS))
     study = study if isinstance(study, Study) else open_study(study)
     scenario = scenario if isinstance(scenario, Scenario) else open_scenario(scenario)
     if solver == "planner":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from waterplan.base.errors import InfeasibleError, SolverError
+from waterplan.base.messages import Message
 from waterplan.planning.model.decisions import Duals
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.structure import Index, totals
@@ -58,7 +59,7 @@ class Search(Request):
             answers, below, above,
         )  # fmt: skip
         if status == NOT_ENDED:
-            raise SolverError(f"The search for the price of {target:g} hm3/a did not end; solve with --solver highs.")
+            raise SolverError(Message("planner_errors.no_price", target=f"{target:g}"))
         if status == OUT_OF_REACH:
             return None
         _, _, value = ask(self.all, price, nothing, self.pairs, costs, self.uses, answers)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from waterplan.base.errors import SolverError
+from waterplan.base.messages import Message
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.structure import Index
 from waterplan.planning.planner.answer import ask
@@ -167,7 +168,7 @@ def walk_prices(
     depth[members] = stack[members, 0, 4] - stack[members, 0, 1] > APART * pairs.unit
     found = _crossings(members, stack, depth, pairs, costs, uses, answers)
     if depth.any():
-        raise SolverError("The walk over all prices did not end; report it with the scenario file.")
+        raise SolverError(Message("planner_errors.walk"))
     found = found[np.lexsort((found[:, 1], found[:, 0]))]
     pair = found[:, 0].astype(np.int64)
     ends = np.cumsum(np.bincount(pair, minlength=count))

@@ -16,9 +16,8 @@ import xarray as xr
 from platformdirs import user_cache_path
 
 from waterplan.base.errors import DataError, Problem, WaterplanError
-from waterplan.base.messages import usual_language
-from waterplan.base.plain_files import read_plain
-from waterplan.base.texts import Texts
+from waterplan.base.messages import Message
+from waterplan.base.plain_files import read_plain, words_of
 from waterplan.base.whole_files import put
 from waterplan.planning.batch.design import Design
 from waterplan.planning.batch.digests import FOLDER, list_below, write_list
@@ -150,10 +149,10 @@ def robust(
     study = open_study(study) if isinstance(study, str | Path) else study
     question = open_scenario(scenario) if isinstance(scenario, str | Path) else scenario
     if not 0 < probability < 1:
-        raise WaterplanError(f"probability {probability:g}: allowed is more than 0 and less than 1, such as 0.9.")
+        raise WaterplanError(Message("explain_errors.probability", given=f"{probability:g}"))
     question.check(study)
     if question.resolve(study).saving_target <= 0:
-        raise WaterplanError("The scenario has no saving_target, so nothing has to be reached. Set one above 0.")
+        raise WaterplanError(Message("explain_errors.no_target"))
     planner = Planner(study)
     result = planner.solve(question)
     design = Design(scenarios=(question,)).sample(samples, study=together, seed=seed)
@@ -189,7 +188,7 @@ def open_answers(store: str | Path) -> xr.Dataset:
     """The answers that stand in a store beside its runs. Raises WaterplanError where there are none."""
     path = Path(store)
     if not_a_file(_whole(path, ANSWERS)):
-        raise WaterplanError(f"{path}: no robust answers are in this store. waterplan robust makes one that has them.")
+        raise WaterplanError(Message("explain_errors.no_answers", path=path))
     return _open_group(path, ANSWERS)
 
 
@@ -198,8 +197,7 @@ def _usual_store(runs: Runs) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        say = Texts("robust", usual_language())
-        raise WaterplanError(say("no_cache", folder=folder, reason=error.strerror)) from None
+        raise WaterplanError(Message("explain_errors.no_cache", folder=folder, reason=words_of(error))) from None
     store = folder / f"{runs.digest[:16]}.zarr"
     mend(store, runs)
     if store_faults(store, runs.study, runs):
@@ -242,7 +240,7 @@ def _open_group(store: Path, group: str) -> xr.Dataset:
     except DataError:
         raise
     except Exception as error:  # damaged, which can fail anywhere in the reader
-        raise DataError([Problem(str(store), 0, group, Texts("batch", usual_language())("group_damaged"))]) from error
+        raise DataError([Problem(str(store), 0, group, Message("store_errors.group_damaged"))]) from error
 
 
 def _worked_out(

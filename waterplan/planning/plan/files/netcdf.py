@@ -16,9 +16,8 @@ import numpy as np
 import xarray as xr
 
 from waterplan.base.errors import DataError, Problem
-from waterplan.base.messages import usual_language
-from waterplan.base.plain_files import TooLargeError, read_plain
-from waterplan.base.texts import Texts
+from waterplan.base.messages import Message
+from waterplan.base.plain_files import read_plain, why_unreadable
 from waterplan.base.toml_text import TomlError, read_toml
 from waterplan.base.vocabulary import Term, term, terms
 from waterplan.base.whole_files import write_whole
@@ -28,8 +27,9 @@ from waterplan.study.tables.path_faults import not_a_file
 
 FORMAT = "waterplan plan 1"
 FORMAT_ATTRIBUTE, DIGEST_ATTRIBUTE = "format", "file_digest"
-FILE_BYTES_MAX = 256 * 1024**2
-UNPACKED_BYTES_MAX = 1024**3
+MIB = 1024**2
+FILE_BYTES_MAX = 256 * MIB
+UNPACKED_BYTES_MAX = 1024 * MIB
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 KINDS = ("decision", "ledger", "result", "dual")
 CARRIED = ("technology_level", "product_sector")
@@ -39,14 +39,16 @@ ATTRIBUTES = {
 }
 NUMBER_KINDS, TEXT_KIND = "fiu", "S"
 
+Fault = tuple[str, Message]  # of which variable, and what
+
 
 def save_dataset(dataset: xr.Dataset, path: str | Path) -> None:
     """Saves a plan as NetCDF, without loss.
 
-    Raises DataError when the path cannot be written, or an attribute cannot be stored.
+    Raises OutputError when the path cannot be written, DataError when an attribute cannot be stored.
     """
     wrong = [
-        Problem(str(path), 0, str(name), f"an attribute must be text without NUL, or a number; got {value!r:.60}.")
+        Problem(str(path), 0, str(name), Message("plan_errors.attribute", given=repr(value)[:60]))
         for name, value in dataset.attrs.items()
         if not _can_be_stored(value)
     ]
@@ -80,7 +82,7 @@ def open_dataset(path: str | Path, study: Study) -> xr.Dataset:
     file = str(path)
     content = _content(Path(path))
     if not is_sound(content):
-        raise _refused(file, Texts("files", usual_language())("plan_damaged"))
+        raise _refused(file, Message("files.plan_damaged"))
     _check_storage(content, file)
     try:
         dataset = _unpacked(content)
@@ -98,20 +100,17 @@ def open_dataset(path: str | Path, study: Study) -> xr.Dataset:
 
 def _content(path: Path) -> bytes:
     if fault := not_a_file(path):
-        raise _refused(str(path), f"{fault} Give a plan that was saved with waterplan plan ... -o plan.nc.")
+        raise _refused(str(path), Message("plan_errors.no_file", fault=fault))
     try:
         return read_plain(path, FILE_BYTES_MAX)
-    except TooLargeError as error:
-        most = f"{FILE_BYTES_MAX / 1024**2:.0f} is the most for a plan"
-        raise _refused(str(path), f"{error.size / 1024**2:.0f} MiB; {most}.") from None
     except OSError as error:
-        raise _refused(str(path), f"cannot be read: {error.strerror}.") from None
+        raise _refused(str(path), why_unreadable(error)) from None
 
 
 def _check_storage(content: bytes, file: str) -> None:
     """Raises DataError unless this is NetCDF-4 that keeps plain arrays, all in itself, of a bearable size."""
     if not content.startswith(SIGNATURE):
-        raise _refused(file, "not a NetCDF-4 file, so not a plan. Plans are saved with waterplan plan ... -o plan.nc.")
+        raise _refused(file, Message("plan_errors.not_netcdf"))
     try:
         with h5py.File(io.BytesIO(content), "r") as store:
             written = store.attrs.get(FORMAT_ATTRIBUTE)
@@ -119,30 +118,31 @@ def _check_storage(content: bytes, file: str) -> None:
     except Exception as error:  # as above
         raise _damaged(file) from error
     if not isinstance(written, str) or written.rpartition(" ")[0] != FORMAT.rpartition(" ")[0]:
-        raise _refused(file, "a NetCDF file, but not a plan of waterplan.")
+        raise _refused(file, Message("plan_errors.not_a_plan"))
     if written != FORMAT:
-        raise _refused(file, f'the form "{written:.60}" is not known here; this waterplan reads "{FORMAT}". Update it.')
+        raise _refused(file, Message("plan_errors.another_form", given=written[:60], known=FORMAT))
     if faults:
         raise DataError([Problem(file, 0, name, message) for name, message in faults])
 
 
-def _storage_faults(store: h5py.File) -> Iterator[tuple[str, str]]:
+def _storage_faults(store: h5py.File) -> Iterator[Fault]:
     size = 0
     for name in store:
         if not isinstance(store.get(name, getlink=True), h5py.HardLink):
-            yield name, "leads out of the file; a plan keeps all in itself."
+            yield name, Message("plan_errors.leads_out")
             continue
         item = store[name]
         if not isinstance(item, h5py.Dataset):
-            yield name, "a group; a plan has none."
+            yield name, Message("plan_errors.a_group")
         elif item.external or item.is_virtual:
-            yield name, "is stored outside the file; a plan keeps all in itself."
+            yield name, Message("plan_errors.stored_outside")
         elif item.dtype.kind not in NUMBER_KINDS + TEXT_KIND:
-            yield name, "neither numbers nor characters of fixed width."
+            yield name, Message("plan_errors.another_type")
         else:
             size += item.size * item.dtype.itemsize
     if size > UNPACKED_BYTES_MAX:
-        yield "", f"{size / 1024**2:.0f} MiB unpacked; {UNPACKED_BYTES_MAX / 1024**2:.0f} is the most for a plan."
+        most = UNPACKED_BYTES_MAX // MIB
+        yield "", Message("plan_errors.unpacked", size=f"{size / MIB:.0f}", most=most)
 
 
 def _unpacked(content: bytes) -> xr.Dataset:
@@ -162,45 +162,43 @@ def _unpacked(content: bytes) -> xr.Dataset:
 def _check_origin(dataset: xr.Dataset, study: Study, file: str) -> None:
     lacking = [name for name, kind in ATTRIBUTES.items() if not isinstance(dataset.attrs.get(name), kind)]
     if lacking:
-        raise _refused(file, f"the plan does not say its {', '.join(lacking)}.")
+        raise _refused(file, Message("plan_errors.lacks_attributes", lacking=lacking))
     try:
         read_toml(dataset.attrs["scenario"])
     except TomlError:
-        raise _refused(file, "the scenario in the plan is not TOML, so nobody can tell what was asked.") from None
+        raise _refused(file, Message("plan_errors.no_scenario")) from None
     name, digest = str(dataset.attrs["study"]), str(dataset.attrs["study_digest"])
     if digest != study.digest:
-        raise _refused(
-            file,
-            f'the plan was made of the study "{name:.100}" with the digest {digest:.64}, and this is the study '
-            f'"{study.name}" with the digest {study.digest}. Open it with the study it was made of '
-            "(--study FOLDER; in Python Plan.open(path, open_study(folder))), or solve its scenario with this one.",
-        )
+        of = {"name": name[:100], "digest": digest[:64], "here": study.name, "own": study.digest}
+        raise _refused(file, Message("plan_errors.another_study", **of))
 
 
-def _faults(dataset: xr.Dataset, study: Study) -> Iterator[tuple[str, str]]:
+def _faults(dataset: xr.Dataset, study: Study) -> Iterator[Fault]:
     """What a plan of this study must have and this one has not: (name, message)."""
     expected = [found for found in terms().values() if found.kind in KINDS]
     lacking = [found.name for found in expected if found.name not in dataset.data_vars]
     lacking += [name for name in CARRIED if name not in dataset.coords]
     if lacking:
-        yield "", f"the plan lacks {', '.join(lacking)}."
+        yield "", Message("plan_errors.lacks_variables", lacking=lacking)
     for name in dataset.data_vars:
         if name not in terms():
-            yield str(name)[:100], "not a name of the data dictionary."
+            yield str(name)[:100], Message("plan_errors.unknown_variable")
     for dim, labels in _labels(study).items():
         if dim in dataset.dims and (dim not in dataset.coords or dataset[dim].values.tolist() != labels):
-            yield dim, "the labels are not those of the study."
+            yield dim, Message("plan_errors.other_labels")
     for found in expected:
         if found.name in dataset.data_vars:
             yield from _variable_faults(dataset[found.name], found)
 
 
-def _variable_faults(array: xr.DataArray, found: Term) -> Iterator[tuple[str, str]]:
+def _variable_faults(array: xr.DataArray, found: Term) -> Iterator[Fault]:
     if array.dims != found.dims:
-        yield found.name, f"stands by {', '.join(map(str, array.dims)) or 'nothing'}, not by {', '.join(found.dims)}."
+        given, wanted = (dims or Message("plan_errors.nothing") for dims in (array.dims, found.dims))
+        yield found.name, Message("plan_errors.other_dims", given=given, wanted=wanted)
     kind = "U" if not found.unit else "f"
     if array.dtype.kind != kind:
-        yield found.name, f"holds {array.dtype}, not {'text' if kind == 'U' else 'numbers'}."
+        key = "no_text" if kind == "U" else "no_numbers"
+        yield found.name, Message(f"plan_errors.{key}", given=str(array.dtype))
 
 
 def _labels(study: Study) -> dict[str, list[object]]:
@@ -209,9 +207,9 @@ def _labels(study: Study) -> dict[str, list[object]]:
     return {**given, **words, "year": list(range(study.base_year, study.target_year + 1))}
 
 
-def _refused(file: str, message: str) -> DataError:
+def _refused(file: str, message: Message) -> DataError:
     return DataError([Problem(file, 0, "", message)])
 
 
 def _damaged(file: str) -> DataError:
-    return _refused(file, "damaged: it cannot be read as NetCDF. Save the plan again.")
+    return _refused(file, Message("plan_errors.unreadable_netcdf"))

@@ -9,7 +9,7 @@ import numpy as np
 import xlsxwriter
 
 from waterplan.base.errors import WaterplanError, suggest
-from waterplan.base.messages import LANGUAGES
+from waterplan.base.messages import LANGUAGES, Message
 from waterplan.base.spreadsheet import pack_csv
 from waterplan.planning.plan.files.sheets import Column, Sheet
 from waterplan.planning.plan.files.workbook import TEXT_IS_TEXT, cell_formats, write_sheet
@@ -30,11 +30,11 @@ def pack_table(
     Raises WaterplanError for another kind or language, or columns of different lengths.
     """
     if kind not in KINDS:
-        raise WaterplanError(f'a table as "{kind}": there is {" and ".join(KINDS)}.{suggest(kind, KINDS)}')
+        raise WaterplanError(Message("plan_errors.table_kind", given=kind, known=KINDS, near=suggest(kind, KINDS)))
     if language not in LANGUAGES:
-        raise WaterplanError(f'language "{language}": there is {" and ".join(LANGUAGES)}.')
+        raise WaterplanError(Message("errors.language", given=language, languages=LANGUAGES))
     if len({len(cells) for _, cells in columns}) > 1:
-        raise WaterplanError("a table whose columns are not of the same length.")
+        raise WaterplanError(Message("plan_errors.uneven_columns"))
     return _csv(columns) if kind == "csv" else _workbook(columns, title, note, language)
 
 

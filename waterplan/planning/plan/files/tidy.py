@@ -30,7 +30,7 @@ def save_csv(dataset: xr.Dataset, folder: str | Path) -> None:
     """Saves a plan as CSV files in a folder, with a data dictionary and a manifest of digests and versions.
 
     A text that a spreadsheet could take for a formula gets an apostrophe before it; numbers are written in full.
-    Raises DataError when the folder cannot be written.
+    Raises OutputError when the folder cannot be written.
     """
     home = Path(folder)
     contents: dict[str, bytes] = {}

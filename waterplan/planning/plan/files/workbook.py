@@ -12,7 +12,7 @@ import xarray as xr
 import xlsxwriter
 
 from waterplan.base.errors import WaterplanError
-from waterplan.base.messages import LANGUAGES
+from waterplan.base.messages import LANGUAGES, Message
 from waterplan.base.whole_files import write_whole
 from waterplan.planning.plan.files.sheets import Book, Column, Sheet
 from waterplan.study.study import Study
@@ -45,10 +45,10 @@ def save_excel(dataset: xr.Dataset, study: Study, path: str | Path, language: st
     """Saves a plan as a workbook in English (en) or Chinese (zh).
 
     In each sheet the first row says how to read it, the second has the headings and stays in view.
-    Raises WaterplanError for another language, DataError when the path cannot be written.
+    Raises WaterplanError for another language, OutputError when the path cannot be written.
     """
     if language not in LANGUAGES:
-        raise WaterplanError(f'language "{language}": there is {" and ".join(LANGUAGES)}.')
+        raise WaterplanError(Message("errors.language", given=language, languages=LANGUAGES))
     packed = io.BytesIO()
     book = xlsxwriter.Workbook(packed, TEXT_IS_TEXT)
     made_of = f"study {dataset.attrs['study_digest']}, scenario {dataset.attrs['scenario_digest']}"
