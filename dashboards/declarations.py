@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, NotRequired, Union, get_args, get_origin
+from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_type_hints
 
-from .messages import FIELDS, Message, is_optional
+from .messages import Message, is_optional
 
 PLACE = Path(__file__).parent / "browser" / "messages.d.ts"
 HEAD = "// What the page may say, written from messages.py by `python -m dashboards.declarations`; change it there.\n"
@@ -38,7 +38,8 @@ def declarations() -> str:
     messages = get_args(Message)
     listed = "".join(f"\n  | {one.__name__}" for one in messages)
     lines = [f"{HEAD}export type Message ={listed};"]
-    for one, fields in zip(messages, FIELDS.values(), strict=True):
+    for one in messages:
+        fields = get_type_hints(one, include_extras=True)
         keys = [f"  {key}{'?' if is_optional(kind) else ''}: {kind_of(kind)};" for key, kind in fields.items()]
         lines.append("\n".join((f"/** {one.__doc__} */", f"export interface {one.__name__} {{", *keys, "}")))
     return "\n\n".join(lines) + "\n"

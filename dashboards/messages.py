@@ -19,10 +19,10 @@ class Said(TypedDict):
     seq: NotRequired[int]
 
 
-class Ready(Said):
-    """The page is drawn and connected."""
+class Word(Said):
+    """A word that needs no more: the page is there, a step back or forward, ..., a plant to show or to forget."""
 
-    type: Literal["ready"]
+    type: Literal["ready", "undo", "redo", "reset", "pin", "plant_example", "plant_clear"]
 
 
 class Part(Said):
@@ -41,30 +41,6 @@ class Move(Said):
     lever: str
     label: NotRequired[str]
     value: NotRequired[Value]
-
-
-class Undo(Said):
-    """One step back."""
-
-    type: Literal["undo"]
-
-
-class Redo(Said):
-    """One step forward again."""
-
-    type: Literal["redo"]
-
-
-class Reset(Said):
-    """Back to the scenario as it was opened."""
-
-    type: Literal["reset"]
-
-
-class Pin(Said):
-    """Keeps the scenario to compare with."""
-
-    type: Literal["pin"]
 
 
 class Unpin(Said):
@@ -114,14 +90,19 @@ class View(Said):
     theme: NotRequired[Theme]
 
 
-class Behind(Said):
-    """The table behind a card and the rows that it rests on, all or those of one label."""
+class Narrowed(Said):
+    """A card, of which figure, and the label that it is narrowed to."""
 
-    type: Literal["behind"]
     card: str
     of: NotRequired[str]
     dim: NotRequired[str]
     label: NotRequired[str]
+
+
+class Behind(Narrowed):
+    """The table behind a card and the rows that it rests on, all or those of one label."""
+
+    type: Literal["behind"]
 
 
 class Why(Said):
@@ -131,15 +112,11 @@ class Why(Said):
     technology: str
 
 
-class Table(Said):
+class Table(Narrowed):
     """A table as a file."""
 
     type: Literal["table"]
-    card: str
     form: Literal["csv", "excel"]
-    of: NotRequired[str]
-    dim: NotRequired[str]
-    label: NotRequired[str]
 
 
 class Export(Said):
@@ -193,18 +170,6 @@ class PlantForm(Said):
     form: Any
 
 
-class PlantExample(Said):
-    """The plant that does not exist."""
-
-    type: Literal["plant_example"]
-
-
-class PlantClear(Said):
-    """Forgets the plant."""
-
-    type: Literal["plant_clear"]
-
-
 class PlantChoose(OfPlant):
     """Another plant and year of the file, or a part of a name to look for."""
 
@@ -231,17 +196,10 @@ class PlantContract(OfPlant):
 
 
 class PlantGive(Said):
-    """Gives the record to the pool."""
+    """Gives the record to the pool, or takes it back."""
 
-    type: Literal["plant_give"]
+    type: Literal["plant_give", "plant_withdraw"]
     consent: NotRequired[bool]
-    key: NotRequired[str]
-
-
-class PlantWithdraw(Said):
-    """Takes the plant out of the pool."""
-
-    type: Literal["plant_withdraw"]
     key: NotRequired[str]
 
 
@@ -256,15 +214,14 @@ class PlantFileWanted(Said):
 
 
 Message = (
-    Ready | Part | Move | Undo | Redo | Reset | Pin | Unpin | Open | Apply | Load | History | View | Behind | Why
-    | Table | Export | Rows | Runs | PlantFile | PlantForm | PlantExample | PlantClear | PlantChoose | PlantGoal
-    | PlantContract | PlantGive | PlantWithdraw | PlantFileWanted
+    Word | Part | Move | Unpin | Open | Apply | Load | History | View | Behind | Why | Table | Export | Rows | Runs
+    | PlantFile | PlantForm | PlantChoose | PlantGoal | PlantContract | PlantGive | PlantFileWanted
 )  # fmt: skip
-FIELDS: dict[str, dict[str, Any]] = {}  # of each type: the keys that a message may have, and their kinds
-for _message in get_args(Message):
-    _hints = get_type_hints(_message, include_extras=True)
-    (_name,) = get_args(_hints["type"])
-    FIELDS[_name] = _hints
+FIELDS: dict[str, dict[str, Any]] = {  # of each type: the keys that a message may have, and their kinds
+    name: hints
+    for hints in (get_type_hints(one, include_extras=True) for one in get_args(Message))
+    for name in get_args(hints["type"])
+}
 KINDS = frozenset(FIELDS)
 
 

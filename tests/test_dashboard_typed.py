@@ -12,7 +12,7 @@ from browsing import ROOT
 pytest.importorskip("panel")
 
 from dashboards.declarations import PLACE, declarations
-from dashboards.messages import FIELDS, KINDS, Message, read_message
+from dashboards.messages import FIELDS, KINDS, read_message
 from dashboards.session import HANDLERS
 from waterplan.base.messages import catalogue
 
@@ -83,11 +83,11 @@ def test_what_has_no_type_of_ours_is_no_message(said):
         read_message(said)
 
 
-def test_every_message_has_one_handler_that_takes_just_it():
+def test_every_message_has_a_handler_that_takes_it():
     assert set(HANDLERS) == KINDS - {"part"}, "parts are put together before"
     for kind, handler in HANDLERS.items():
         taken = list(get_type_hints(handler).values())[1]
-        assert get_args(get_type_hints(taken)["type"]) == (kind,)
+        assert kind in get_args(get_type_hints(taken)["type"])
 
 
 def test_unknown_messages_are_left_alone_and_strange_ones_refused_in_words(screen):
@@ -102,7 +102,7 @@ def test_unknown_messages_are_left_alone_and_strange_ones_refused_in_words(scree
 
 def test_the_types_of_the_browser_are_written_from_the_messages():
     assert PLACE.read_text(encoding="utf-8") == declarations(), "python -m dashboards.declarations"
-    assert len(FIELDS) == len(get_args(Message))
+    assert all(f'"{kind}"' in declarations() for kind in KINDS)
 
 
 def objects(text):

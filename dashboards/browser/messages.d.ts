@@ -1,12 +1,8 @@
 // What the page may say, written from messages.py by `python -m dashboards.declarations`; change it there.
 export type Message =
-  | Ready
+  | Word
   | Part
   | Move
-  | Undo
-  | Redo
-  | Reset
-  | Pin
   | Unpin
   | Open
   | Apply
@@ -21,19 +17,16 @@ export type Message =
   | Runs
   | PlantFile
   | PlantForm
-  | PlantExample
-  | PlantClear
   | PlantChoose
   | PlantGoal
   | PlantContract
   | PlantGive
-  | PlantWithdraw
   | PlantFileWanted;
 
-/** The page is drawn and connected. */
-export interface Ready {
+/** A word that needs no more: the page is there, a step back or forward, ..., a plant to show or to forget. */
+export interface Word {
   seq?: number;
-  type: "ready";
+  type: "ready" | "undo" | "redo" | "reset" | "pin" | "plant_example" | "plant_clear";
 }
 
 /** A part of a message that is too long for one go. */
@@ -52,30 +45,6 @@ export interface Move {
   lever: string;
   label?: string;
   value?: string | number | boolean | null;
-}
-
-/** One step back. */
-export interface Undo {
-  seq?: number;
-  type: "undo";
-}
-
-/** One step forward again. */
-export interface Redo {
-  seq?: number;
-  type: "redo";
-}
-
-/** Back to the scenario as it was opened. */
-export interface Reset {
-  seq?: number;
-  type: "reset";
-}
-
-/** Keeps the scenario to compare with. */
-export interface Pin {
-  seq?: number;
-  type: "pin";
 }
 
 /** Lets go of a pinned scenario. */
@@ -128,11 +97,11 @@ export interface View {
 /** The table behind a card and the rows that it rests on, all or those of one label. */
 export interface Behind {
   seq?: number;
-  type: "behind";
   card: string;
   of?: string;
   dim?: string;
   label?: string;
+  type: "behind";
 }
 
 /** Why a technology is in or out. */
@@ -145,12 +114,12 @@ export interface Why {
 /** A table as a file. */
 export interface Table {
   seq?: number;
-  type: "table";
   card: string;
-  form: "csv" | "excel";
   of?: string;
   dim?: string;
   label?: string;
+  type: "table";
+  form: "csv" | "excel";
 }
 
 /** A file of the plan or the scenario, or the commands that give it. */
@@ -197,18 +166,6 @@ export interface PlantForm {
   form: unknown;
 }
 
-/** The plant that does not exist. */
-export interface PlantExample {
-  seq?: number;
-  type: "plant_example";
-}
-
-/** Forgets the plant. */
-export interface PlantClear {
-  seq?: number;
-  type: "plant_clear";
-}
-
 /** Another plant and year of the file, or a part of a name to look for. */
 export interface PlantChoose {
   seq?: number;
@@ -240,18 +197,11 @@ export interface PlantContract {
   term?: number;
 }
 
-/** Gives the record to the pool. */
+/** Gives the record to the pool, or takes it back. */
 export interface PlantGive {
   seq?: number;
-  type: "plant_give";
+  type: "plant_give" | "plant_withdraw";
   consent?: boolean;
-  key?: string;
-}
-
-/** Takes the plant out of the pool. */
-export interface PlantWithdraw {
-  seq?: number;
-  type: "plant_withdraw";
   key?: string;
 }
 

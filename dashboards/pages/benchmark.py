@@ -47,7 +47,7 @@ def form(visit: Visit, message: messages.PlantForm) -> None:
     _take(visit, Given(FORM, "", cleaned(message["form"])))
 
 
-def example(visit: Visit, _message: messages.PlantExample) -> None:
+def example(visit: Visit, _message: messages.Word) -> None:
     """The plant that does not exist."""
     _take(visit, Given(EXAMPLE, "", None))
 
@@ -86,7 +86,7 @@ def contract(visit: Visit, message: messages.PlantContract) -> None:
     again(visit)
 
 
-def clear(visit: Visit, _message: messages.PlantClear) -> None:
+def clear(visit: Visit, _message: messages.Word) -> None:
     """Forgets everything, and shows that it has."""
     forget(visit)
     again(visit)
@@ -112,7 +112,7 @@ def give(visit: Visit, message: messages.PlantGive) -> None:
         visit.tell("pool_no_consent")
 
 
-def withdraw(visit: Visit, message: messages.PlantWithdraw) -> None:
+def withdraw(visit: Visit, message: messages.PlantGive) -> None:
     """Takes the plant out of the pool again, with its history."""
     _pooled(visit, message.get("key", ""), lambda pool, one, key: {"withdrawn": pool.withdraw(key, one.plant)})
 

@@ -9,7 +9,8 @@ from waterplan import Scenario
 
 from ..board import Answer
 from ..jobs import LOOK, WORK
-from ..messages import Apply, Move, Open, Pin, Ready, Redo, Reset, Undo, Unpin, View
+from ..messages import Apply, Move, Open, Unpin, View, Word
+from ..state import State
 from ..visit import Handlers, Visit
 
 
@@ -34,7 +35,7 @@ def explain(visit: Visit, number: int, answer: Answer, scenario: Scenario) -> No
         ask(LOOK, "curve", answers.curve, lambda: ask(WORK, "reasons", answers.reasons))
 
 
-def ready(visit: Visit, _message: Ready) -> None:
+def ready(visit: Visit, _message: Word) -> None:
     """Shows what was kept for the browser."""
     visit.go_on()
 
@@ -56,28 +57,14 @@ def move(visit: Visit, message: Move) -> None:
     visit.refresh()
 
 
-def undo(visit: Visit, _message: Undo) -> None:
-    """One step back."""
-    visit.state.undo()
-    visit.refresh()
+def step(act: Callable[[State], None]) -> Callable[[Visit, Word], None]:
+    """What a word does that only moves the state."""
 
+    def then(visit: Visit, _message: Word) -> None:
+        act(visit.state)
+        visit.refresh()
 
-def redo(visit: Visit, _message: Redo) -> None:
-    """One step forward again."""
-    visit.state.redo()
-    visit.refresh()
-
-
-def reset(visit: Visit, _message: Reset) -> None:
-    """Back to the scenario as it was opened."""
-    visit.state.reset()
-    visit.refresh()
-
-
-def pin(visit: Visit, _message: Pin) -> None:
-    """Keeps the scenario to compare with."""
-    visit.state.pin()
-    visit.refresh()
+    return then
 
 
 def unpin(visit: Visit, message: Unpin) -> None:
@@ -99,6 +86,6 @@ def apply(visit: Visit, message: Apply) -> None:
 
 
 HANDLERS: Handlers = {
-    "ready": ready, "view": view, "move": move, "undo": undo, "redo": redo, "reset": reset, "pin": pin, "unpin": unpin,
-    "open": open_shipped, "apply": apply,
+    "ready": ready, "view": view, "move": move, "unpin": unpin, "open": open_shipped, "apply": apply,
+    **{act.__name__: step(act) for act in (State.undo, State.redo, State.reset, State.pin)},
 }  # fmt: skip
