@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -17,12 +16,13 @@ from waterplan.planning.explain.rests import rests_on
 from waterplan.planning.explain.sensitivity import share_by_basis, weights
 from waterplan.report.pages.explanation import technology_sentences
 
-from .board import build_board, rounded
+from .board import Answer, build_board, rounded
 from .jobs import BOUNDS, MOVE, Jobs, is_abandoned
 from .kept import Kept
 from .reasons import states_by_technology
-from .runs import Stores
 from .shelf import Shelf
+from .stores import Stores
+from .tables import Rows
 
 KEPT, THREADS = 400, BOUNDS[MOVE].threads
 RESULTS = 8  # plans and curves kept whole, for what is asked of them next
@@ -30,22 +30,12 @@ DRAWN = 400  # steps of a curve over its width and over its height: more cannot 
 HEAVIEST = 20
 
 
-@dataclass(frozen=True)
-class Answer:
-    """The board of a scenario, or why there is none: the attainable saving and what is missing [hm3/a]."""
-
-    digest: str
-    board: dict[str, Any] | None
-    attainable: float = math.nan
-    shortfall: float = math.nan
-
-
 class Answers:
     """Plans, curves, reasons and ways out of one study. Safe between threads; nothing in it belongs to a visitor."""
 
     def __init__(self, planner: Planner, workers: int = THREADS, kept: int = KEPT):
         self.planner = planner
-        self.stores, self.shelf = Stores(None), Shelf()
+        self.stores, self.shelf, self.rows = Stores(None), Shelf(), Rows(planner.study)
         self.jobs = Jobs(workers)
         self._kept, self._results, self._points = Kept(kept), Kept(RESULTS), Kept(RESULTS)
         self._guess = 1.0

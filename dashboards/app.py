@@ -28,13 +28,13 @@ from .doors import Doors, run
 from .facts import Facts
 from .gate import Gate, OAuthGate
 from .logs import start_logs
-from .messages import Parcels, checked
 from .owners import Owners
 from .passwords import Users, read_secret
 from .routes import keep_to, routes
-from .runs import Stores
-from .serving import Startup, Visit, Visits, harden
+from .serving import Startup, Stay, Stays, harden
 from .session import Session, shipped_scenarios
+from .stores import Stores
+from .wire import Parcels, checked
 
 BROWSER = Path(__file__).parent / "browser"
 SCRIPTS = (
@@ -71,18 +71,18 @@ class Board(pn.custom.JSComponent):
     _esm = scripts()
     _stylesheets = [(BROWSER / name).read_text(encoding="utf-8") for name in SHEETS]  # noqa: RUF012
 
-    def __init__(self, session: Session, visit: Visit, parcels: Parcels, **params: Any):
+    def __init__(self, session: Session, stay: Stay, parcels: Parcels, **params: Any):
         super().__init__(sizing_mode="stretch_both", **params)
-        self._session, self._visit, self._parcels = session, visit, parcels
+        self._session, self._stay, self._parcels = session, stay, parcels
 
     def _handle_msg(self, data: Any) -> None:
-        self._visit.messages += 1
+        self._stay.messages += 1
         said = checked(data)
         if said["type"] != "part":
             self._session.receive(said)
             return
         try:
-            whole = self._parcels.take(self._visit, said)
+            whole = self._parcels.take(self._stay, said)
         except LookupError:  # it gave way to others
             notice = {"key": "notice_gave_way", "detail": ""}
             self._session.show("notice", {"seq": said.get("seq"), "notice": notice})
@@ -108,13 +108,13 @@ class Pages:
     read_only: bool = False
     language: str = "en"
     pool: Any = None
-    visits: Visits = field(default_factory=Visits)
+    stays: Stays = field(default_factory=Stays)
     parcels: Parcels = field(default_factory=Parcels)
 
     def __call__(self) -> Board:
-        visit = self.visits.come()
+        stay = self.stays.come()
         session = Session(self.answers, self.facts, self.shipped, self.read_only, self.language, self.pool)
-        board = Board(session, visit, self.parcels)
+        board = Board(session, stay, self.parcels)
         document = pn.state.curdoc
         soon, later = functools.partial(_soon, document), functools.partial(_later, document)
         session.start(_query(), board.show, soon, later, waits=document is not None)
@@ -123,8 +123,8 @@ class Pages:
 
             def leave(_context: Any) -> None:
                 session.close()
-                self.parcels.drop(visit)
-                visit.end()
+                self.parcels.drop(stay)
+                stay.end()
 
             document.on_session_destroyed(leave)
         return board

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,16 @@ TOTALS = (
 BINDING_MAX = 12
 
 Numbers = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The board of a scenario, or why there is none: the attainable saving and what is missing [hm3/a]."""
+
+    digest: str
+    board: Numbers | None
+    attainable: float = math.nan
+    shortfall: float = math.nan
 
 
 def build_board(result: Any) -> Numbers:

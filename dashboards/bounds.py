@@ -30,6 +30,7 @@ DEMAND_SECONDS = (
 TURN_SECONDS = 0.2  # for one message; what is not done by then goes on beside the next
 PARTS_MAX = 64_000_000  # signs of all messages that are still coming in parts
 
+PLANT_FILE_MAX = 8 * 2**20  # bytes of a file on the Benchmark page
 FILES_MAX = 128_000_000  # bytes of the files that all visitors have on the Benchmark page
 CELLS_MAX = 20_000_000  # of what was read of them and is kept; one takes some 10 bytes
 

@@ -18,9 +18,9 @@ from tornado.web import HTTPError, RequestHandler
 
 from . import bounds
 from .gate import language_of, sheet
-from .messages import Incoming, RefusedError
 from .owners import Owners, refuse_given_sessions
 from .turnstile import Turnstile
+from .wire import Incoming, RefusedError
 
 log = logging.getLogger("waterplan.dashboard")
 POLICY_VIOLATION = 1008  # of a websocket
@@ -83,7 +83,7 @@ class Page(Worded, DocHandler):
         unused = [one for one in sessions if not one.connection_count and not one.expiration_blocked]
         if len(unused) >= bounds.UNUSED_MAX or (unused and len(sessions) >= bounds.SESSIONS_MAX):
             unused[0].request_expiration()
-            await self.application._cleanup_sessions()
+            await self.application._cleanup_sessions()  # type: ignore[attr-defined]  # of Bokeh's kind of application
         if len(list(self.application_context.sessions)) >= bounds.SESSIONS_MAX:
             raise HTTPError(503)
 
@@ -112,7 +112,7 @@ class Socket(Worded, WSHandler):
         token = words[1].strip() if len(words) == 2 else ""
         if not self.owners.is_signed(token):  # before Panel reads it
             raise HTTPError(403)
-        await super().prepare()
+        await super().prepare()  # type: ignore[misc]  # Bokeh's own is a coroutine
         if self._finished:
             return
         name = self.owners.name(self, token)
@@ -185,7 +185,7 @@ class Socket(Worded, WSHandler):
 class Asset(Worded, AuthenticatedStaticFileHandler):
     """One of the files that the page loads, by its name on the list; no other file can be asked for."""
 
-    def initialize(self, files: Mapping[str, Path]) -> None:  # type: ignore[override]
+    def initialize(self, files: Mapping[str, Path]) -> None:
         self.root = files
         self.default_filename = None
 

@@ -1,4 +1,8 @@
-"""A bounded store that is shared between threads: what is asked for by several at once is made once."""
+"""A bounded store that is shared between threads: what is asked for by several at once is made once.
+
+The one place where the pages keep what can be made again. Lanes (jobs.py) join what is alike while it waits, so that no
+thread stands idle, and keep nothing; the shelf (shelf.py) counts what visitors gave, and keeps nothing alive.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Benchmark page without Panel: a visitor's plant, kept in the memory of his session and nowhere else.
+"""A visitor's plant, kept in the memory of his visit and nowhere else, and what is worked out of it.
 
 What was given (a file's bytes, a form) is kept as it came; records, problems and the standing are worked out of it in
 threads, anew in each language. Clearing drops all of it. Nothing of it is in the address, in the log or on the disk.
@@ -6,32 +6,23 @@ threads, anew in each language. Clearing drops all of it. Nothing of it is in th
 
 from __future__ import annotations
 
-import base64
-import binascii
 import threading
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from waterplan import Goal, plant_standing, plant_year, read_records
+from waterplan import Goal, Study, plant_standing, plant_year, read_records
 from waterplan.base.errors import BusyError, DataError, WaterplanError
 from waterplan.base.texts import Texts
 from waterplan.plants.records.reader import read_table
 
-from .jobs import LOOK, PLANT, POOL, is_abandoned, safe_point
-from .plant_files import ROOM, FileMaker
+from .jobs import is_abandoned, safe_point
 from .plant_form import cleaned, example, table_of
-from .plant_view import SHARE, TERM, told
-from .shelf import Given, give_back
+from .plant_tables import ROOM
+from .plant_view import told
+from .shelf import Given, Shelf, give_back
 
-if TYPE_CHECKING:
-    from .session import Session
-
-BYTES_MAX = 8 * 2**20
-NAME_MAX, LISTED_MAX, CHOICES_MAX = 120, 200, 200
+LISTED_MAX, CHOICES_MAX = 200, 200
 FILE, FORM, EXAMPLE = "file", "form", "example"
-GOALS = ("grade", "budget", "payback")
-GOAL_MAX = 1e13
 
 
 @dataclass(frozen=True)
@@ -58,110 +49,13 @@ class Work:
     lock: Any = field(default_factory=threading.RLock)  # the page and a file of it are made of one reading
 
 
+@dataclass(frozen=True)
 class Plants:
-    """Messages of the Benchmark page."""
+    """What is worked out of visitors' plants: for a study, among the peers of a pool."""
 
-    def __init__(self, session: Session, pool: Any = None):
-        self.session, self.pool, self.shelf = session, pool, session.answers.shelf
-        self.work = Work()
-        self.files = FileMaker(self)
-
-    def on_plant_file(self, message: Mapping[str, Any]) -> None:
-        """A file that was uploaded; its size is looked at before and after unpacking."""
-        data, name = message.get("data"), str(message.get("name") or "")[:NAME_MAX]
-        if not isinstance(data, str) or len(data) > BYTES_MAX * 4 // 3 + 4:
-            self._refuse("plant_too_large")
-            return
-        try:
-            content = base64.b64decode(data, validate=True)
-        except (binascii.Error, ValueError):
-            self._refuse("plant_no_file")
-            return
-        self._take(Given(FILE, name, content))
-
-    def on_plant_form(self, message: Mapping[str, Any]) -> None:
-        """A form that was filled in."""
-        self._take(Given(FORM, "", cleaned(message.get("form"))))
-
-    def on_plant_example(self, message: Mapping[str, Any]) -> None:
-        """The plant that does not exist."""
-        self._take(Given(EXAMPLE, "", None))
-
-    def on_plant_choose(self, message: Mapping[str, Any]) -> None:
-        """Another plant or year of the same file, or a part of a name to look for."""
-        if "filter" in message:
-            self.work.filter = str(message["filter"])[:NAME_MAX]
-        else:
-            self.work.chosen = (str(message["plant"]), int(message["year"]))
-            self.work.goal, self.work.contract, self.work.pooled = None, {}, None
-        self.again()
-
-    def on_plant_goal(self, message: Mapping[str, Any]) -> None:
-        """What the plan is to reach; without a kind the usual goal."""
-        kind, value = message.get("kind"), message.get("value")
-        if kind not in GOALS:
-            self.work.goal = None
-        elif kind == "grade":
-            self.work.goal = (kind, str(value)[:20])
-        else:
-            self.work.goal = (kind, min(max(float(value or 0), 0.0), GOAL_MAX))
-        self.work.contract = {}
-        self.again()
-
-    def on_plant_contract(self, message: Mapping[str, Any]) -> None:
-        """The share of the saving that the company receives, and for how long."""
-        for name, most in ((SHARE, 1.0), (TERM, 100.0)):
-            if name in message:
-                self.work.contract[name] = min(max(float(message[name]), 0.0), most)
-        self.again()
-
-    def on_plant_clear(self, message: Mapping[str, Any]) -> None:
-        """Forgets everything, and shows that it has."""
-        self.forget()
-        self.again()
-
-    def forget(self) -> None:
-        """Lets go of all that was given and worked out."""
-        given, self.work = self.work.given, Work()
-        if given is None:
-            return
-        self.shelf.leave(given)
-        if given.is_large:
-            del given
-            self.session.answers.jobs.ask(LOOK, self.shelf, give_back, lambda: True, give_back)
-
-    def on_plant_file_wanted(self, message: Mapping[str, Any]) -> None:
-        """A file to download: a table, the report, or the template."""
-        self.files.make(message)
-
-    def on_plant_give(self, message: Mapping[str, Any]) -> None:
-        """Gives the record of this plant and year to the pool: with consent, a key and a pool only."""
-        if message.get("consent") is True:
-            self._pooled(message, lambda pool, one, key: _receipt(pool.submit(one.records, key)))
-        else:
-            self._refuse("pool_no_consent")
-
-    def on_plant_withdraw(self, message: Mapping[str, Any]) -> None:
-        """Takes the plant out of the pool again, with its history."""
-        self._pooled(message, lambda pool, one, key: {"withdrawn": pool.withdraw(key, one.plant)})
-
-    def again(self) -> None:
-        """Works everything out that is not known yet, and shows it."""
-        self.session.number += 1
-        self.show(self.session.number)
-
-    def show(self, number: int) -> None:
-        """Shows the plant: at once if there is none, otherwise from a thread."""
-        session, work, language = self.session, self.work, self.session.state.language
-        seq = session.seen
-        if work.given is None:
-            session.show("plant", {**self._frame(seq), "state": "empty"})
-            return
-
-        def content() -> dict[str, Any]:
-            return {**self._frame(seq), **self._content(work, language)}
-
-        session.run(PLANT, content, lambda found: session.show("plant", found), number)
+    study: Study
+    shelf: Shelf
+    pool: Any = None
 
     def standing(self, work: Work, language: str) -> Any:
         """The standing of the plant chosen, kept until something else is asked. Raises WaterplanError."""
@@ -179,31 +73,12 @@ class Plants:
         asked = (id(work.given), language if work.given.kind == EXAMPLE else "", plant, year, work.goal)
         if work.standing is None or work.standing[0] != asked:
             goal, place = Goal(*work.goal) if work.goal else None, self._place(own, work)
-            made = plant_standing(own, plant, int(year), self.session.facts.study, place=place, goal=goal)
+            made = plant_standing(own, plant, int(year), self.study, place=place, goal=goal)
             work.standing = (asked, made)
         return work.standing[1]
 
-    def _take(self, given: Given) -> None:
-        if not self.shelf.take(given, self.work.given):
-            self._refuse("plant_no_room")
-            return
-        self.work = Work(given=given)
-        self.again()
-
-    def _refuse(self, key: str) -> None:
-        self.session.tell(key)
-
-    def _frame(self, seq: int) -> dict[str, Any]:
-        given = self.work.given
-        return {
-            "seq": seq,
-            "kind": given.kind if given else "",
-            "file": given.name if given else "",
-            "offers_pool": self.pool is not None and not self.session.read_only,
-            "bytes_max": BYTES_MAX,
-        }
-
-    def _content(self, work: Work, language: str) -> dict[str, Any]:
+    def content(self, work: Work, language: str) -> dict[str, Any]:
+        """What is shown of the plant, or what is wrong with what was given."""
         records = self._records(work, language)
         safe_point()
         if isinstance(records, Faulty):
@@ -223,7 +98,7 @@ class Plants:
             fault = [["", 0, "", str(error)]]
             return found | {"state": "problems", "problems": fault, "problem_count": 1, "plant": plant, "year": year}
         safe_point()
-        pooled = work.pooled or (_busy(language) if work.pool_was_busy else None)
+        pooled = work.pooled or (busy(language) if work.pool_was_busy else None)
         return found | {"state": "ready", "pooled": pooled, **told(one, language, work.contract)}
 
     def _records(self, work: Work, language: str) -> Any:
@@ -240,7 +115,7 @@ class Plants:
             return found
 
     def _read(self, given: Given, language: str) -> Any:
-        study = self.session.facts.study
+        study = self.study
         try:
             if given.kind == FILE:
                 return read_records(given.content, study, given.name, language, cancelled=is_abandoned)
@@ -262,39 +137,10 @@ class Plants:
         except WaterplanError:  # no release yet, or nothing that can be placed
             return None
 
-    def _pooled(self, message: Mapping[str, Any], act: Callable[[Any, Any, str], dict[str, Any]]) -> None:
-        """Something about the pool, in a thread. The key is used and forgotten."""
-        session, work, language = self.session, self.work, self.session.state.language
-        if self.pool is None or session.read_only or work.given is None:
-            self._refuse("pool_not_here")
-            return
-        key = str(message.get("key") or "")[:400].strip()
 
-        def ask() -> dict[str, Any]:
-            try:
-                return act(self.pool, self.standing(work, language), key)
-            except BusyError:
-                return _busy(language)
-            except WaterplanError as error:
-                return {"fault": str(error)[:600]}
-
-        def then(done: dict[str, Any]) -> None:
-            work.pooled = done
-            self.show(session.number)
-
-        session.number += 1
-        session.run(POOL, ask, then, session.number, always=True)
-
-
-def _busy(language: str) -> dict[str, Any]:
+def busy(language: str) -> dict[str, Any]:
+    """What is said of a pool that somebody else writes in."""
     return {"fault": Texts(ROOM, language)("pool_busy")}
-
-
-def _receipt(receipt: Any) -> dict[str, Any]:
-    return {
-        "taken": receipt.taken, "unchanged": receipt.unchanged,
-        "skipped": [product for _, _, product in receipt.skipped],
-    }  # fmt: skip
 
 
 def _chosen(work: Work, records: Any) -> tuple[str, int]:

@@ -77,26 +77,26 @@ class Starting(RequestHandler):
         self.write(sheet("starting", "explain_start", self.language, waits=True))
 
 
-class Visits:
+class Stays:
     """How many are here, as numbers: who they are is not known. Used on the event loop only."""
 
     def __init__(self) -> None:
         self.open = 0
         self.count = 0
 
-    def come(self) -> Visit:
+    def come(self) -> Stay:
         """A new visitor, told in the log."""
         self.count += 1
         self.open += 1
         log.info("session_start", extra={"session": self.count, "open": self.open})
-        return Visit(self, self.count)
+        return Stay(self, self.count)
 
 
-class Visit:
+class Stay:
     """One visitor from start to end."""
 
-    def __init__(self, visits: Visits, number: int):
-        self.visits, self.number, self.messages = visits, number, 0
+    def __init__(self, stays: Stays, number: int):
+        self.stays, self.number, self.messages = stays, number, 0
         self._since = time.monotonic()
         self._is_over = False
 
@@ -105,8 +105,8 @@ class Visit:
         if self._is_over:
             return
         self._is_over = True
-        self.visits.open -= 1
-        told = {"session": self.number, "messages": self.messages, "open": self.visits.open}
+        self.stays.open -= 1
+        told = {"session": self.number, "messages": self.messages, "open": self.stays.open}
         log.info("session_end", extra={**told, "seconds": round(time.monotonic() - self._since, 1)})
 
 

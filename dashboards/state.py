@@ -6,16 +6,19 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from waterplan import Scenario, Study
 from waterplan.base.vocabulary import term
 
-PAGES = ("plan", "compare", "benchmark", "data", "runs")
-THEMES = ("light", "dark")
-LANGUAGES = ("en", "zh")
+Page = Literal["plan", "compare", "benchmark", "data", "runs"]
+Theme = Literal["light", "dark"]
+Language = Literal["en", "zh"]
+PAGES: tuple[str, ...] = get_args(Page)
+THEMES: tuple[str, ...] = get_args(Theme)
+LANGUAGES: tuple[str, ...] = get_args(Language)
 PINS_MAX, PAST_MAX = 4, 200
 KEPT_OVERRIDES = 4000  # of all steps together, those they share counted once; the oldest steps are forgotten
 ONE_GESTURE = 0.8  # seconds: moves of one lever that follow closer are one step back

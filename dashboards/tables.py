@@ -13,7 +13,7 @@ from waterplan import Scenario, Study
 from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import of_kind, term, terms
 
-from .answers import Answer
+from .board import Answer
 from .facts import ROOM, Facts
 
 PAGE, DIFFERENT_MAX = 50, 40

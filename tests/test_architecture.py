@@ -35,6 +35,17 @@ WINGS = {  # from the ground up; a wing imports from wings above it here, a room
     "cli": [],  # one module a command
     "__main__": [],
 }
+ROOMS_OF_THE_PAGES = [  # dashboards/, from the ground up, after all wings but the commands
+    {"bounds", "jobs", "state", "packed", "passwords", "turns", "logs", "board", "reasons"},
+    {"plant_form", "plant_tables", "plant_view"},
+    {"kept", "messages", "link", "facts", "shelf", "exports", "turnstile", "doors"},
+    {"tables", "stores", "plants", "wire", "owners", "declarations"},
+    {"answers", "behind", "gate"},
+    {"visit", "serving", "handlers"},
+    {"pages", "routes"},
+    {"session"},
+    {"app"},
+]
 ORDER = {wing: place for place, wing in enumerate(WINGS)}
 ROW = {f"{wing}.{room}": row for wing, rows in WINGS.items() for row, rooms in enumerate(rows) for room in rooms}
 IMPORTED_IN_A_FUNCTION = {  # (file, what): why it may not stand at the top
@@ -46,13 +57,19 @@ IMPORTED_IN_A_FUNCTION = {  # (file, what): why it may not stand at the top
         "waterplan/planning/planner/question.py",
         "waterplan.planning.planner.judge",
     ): "the same, and where somebody asks for the judge",
+    ("dashboards/bounds.py", "resource"): "Windows has no such module",
 }
 LINES_IN_A_FILE, LINES_IN_A_FUNCTION = 350, 60
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
     for path in sorted(PACKAGE.rglob("*.py"))
 }
-ALL_FILES = [*MODULES.values(), *sorted(ROOT.glob("dashboards/**/*.py")), *sorted(ROOT.glob("docs/*.py"))]
+PAGES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(ROOT.glob("dashboards/**/*.py"))
+}
+EVERY_MODULE = MODULES | PAGES
+ALL_FILES = [*EVERY_MODULE.values(), *sorted(ROOT.glob("docs/*.py"))]
 
 
 def imported(node: ast.AST, module: str) -> Iterator[str]:
@@ -60,17 +77,17 @@ def imported(node: ast.AST, module: str) -> Iterator[str]:
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
     elif isinstance(node, ast.ImportFrom):
-        package = module if MODULES.get(module, Path()).name == "__init__.py" else module.rpartition(".")[0]
+        package = module if EVERY_MODULE.get(module, Path()).name == "__init__.py" else module.rpartition(".")[0]
         above = ".".join(package.split(".")[: len(package.split(".")) + 1 - node.level]) if node.level else ""
         home = ".".join(part for part in (above, node.module) if part)
         for alias in node.names:
             inner = f"{home}.{alias.name}"
-            yield inner if inner in MODULES or home == "waterplan" else home
+            yield inner if inner in EVERY_MODULE or home == "waterplan" else home
 
 
-def own_imports(path: Path, module: str) -> set[str]:
+def own_imports(path: Path, module: str, house: str = "waterplan") -> set[str]:
     names = {name for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) for name in imported(node, module)}
-    return {name for name in names if name.split(".")[0] == "waterplan"}
+    return {name for name in names if name.split(".")[0] == house}
 
 
 def functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -87,6 +104,10 @@ def room(module: str) -> str:
 
 
 OWN = {module: own_imports(path, module) for module, path in MODULES.items() if module != "waterplan"}
+OF_PAGES = {
+    module: own_imports(path, module, "dashboards") - {module} for module, path in PAGES.items() if "." in module
+}
+ROW_OF_PAGES = {name: place for place, row in enumerate(ROOMS_OF_THE_PAGES) for name in row}
 PUBLIC = {"waterplan", *(f"waterplan.{name}" for name in waterplan.__all__)}
 THROUGH_THE_FRONT_DOOR = {"cli", "__main__"}  # they use the public names, each loaded only when it is asked for
 
@@ -109,18 +130,28 @@ def test_modules_import_only_from_wings_and_rooms_below_their_own(module):
 
 def test_each_module_has_a_name_of_its_own():
     nouns = Counter(path.stem for module, path in MODULES.items() if wing(module) != "cli")
-    del nouns["__init__"]
-    assert {noun for noun, count in nouns.items() if count > 1} == set()
+    of_pages = Counter(path.stem for path in PAGES.values())
+    assert {noun for noun, count in (*nouns.items(), *of_pages.items()) if count > 1} == {"__init__"}
 
 
-def test_no_module_imports_itself_in_a_circle():
-    graph = {module: {name for name in names if name in MODULES} for module, names in OWN.items()}
-    graphlib.TopologicalSorter(graph).prepare()
+@pytest.mark.parametrize("graph", [OWN, OF_PAGES], ids=["waterplan", "dashboards"])
+def test_no_module_imports_itself_in_a_circle(graph):
+    among = {module: {name for name in names if name in graph} for module, names in graph.items()}
+    graphlib.TopologicalSorter(among).prepare()
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", OF_PAGES)
+def test_pages_import_only_from_rooms_below_their_own(module):
+    """What is imported for the types alone counts."""
+    own = [name for row in ROOMS_OF_THE_PAGES for name in row]
+    assert sorted(own) == sorted({wing(name) for name in OF_PAGES}), "each room has one row"
+    for name in OF_PAGES[module]:
+        assert wing(name) == wing(module) or ROW_OF_PAGES[wing(name)] < ROW_OF_PAGES[wing(module)], f"imports {name}"
+
+
+@pytest.mark.parametrize("module", EVERY_MODULE)
 def test_imports_stand_at_the_top(module):
-    path = MODULES[module]
+    path = EVERY_MODULE[module]
     for function in functions(path):
         hidden = {name for node in ast.walk(function) for name in imported(node, module)}
         allowed = {name for name in hidden if (path.relative_to(ROOT).as_posix(), name) in IMPORTED_IN_A_FUNCTION}
@@ -128,8 +159,8 @@ def test_imports_stand_at_the_top(module):
 
 
 def test_pages_import_nothing_of_the_commands_and_nothing_private():
-    for path in sorted(ROOT.glob("dashboards/**/*.py")):
-        names = own_imports(path, f"dashboards.{path.stem}")
+    for module, path in PAGES.items():
+        names = own_imports(path, module)
         assert not {name for name in names if wing(name) == "cli" or "._" in name}, path.relative_to(ROOT)
 
 

@@ -14,14 +14,12 @@ from knocking import Visitor, event, is_alive, memory, said, written
 
 pytest.importorskip("panel")
 
-from dashboards import messages
-from dashboards.bounds import MESSAGE_MAX, MESSAGES_AT_ONCE, MESSAGES_PER_SECOND
-from dashboards.intake import FILE_MAX
+from dashboards import messages, wire
+from dashboards.bounds import MESSAGE_MAX, MESSAGES_AT_ONCE, MESSAGES_PER_SECOND, PLANT_FILE_MAX
 from dashboards.link import LINK_MAX
-from dashboards.messages import Incoming, Parcels, RefusedError
-from dashboards.panels import STEPS_MAX
+from dashboards.pages.intake import FILE_MAX, STEPS_MAX
 from dashboards.plant_form import GROUPS, PRODUCTS_MAX, TECHNOLOGIES_MAX, TEXT_MAX
-from dashboards.plants import BYTES_MAX
+from dashboards.wire import Incoming, Parcels, RefusedError
 
 MB = 2**20
 SENT = re.compile(r'type: "([a-z_]+)"')
@@ -118,7 +116,7 @@ def test_texts_that_are_no_message_are_refused():
 
 
 def test_what_our_page_sends_is_written_anew_and_about_the_window_nothing_is_kept():
-    window = [changed(attr, True)["events"][0] for attr in sorted(messages.ABOUT_THE_BROWSER)]
+    window = [changed(attr, True)["events"][0] for attr in sorted(wire.ABOUT_THE_BROWSER)]
     assert take({"events": window}).content == {"events": []}
     ready = event("document_ready", {"type": "map"})
     assert take(ready).content == event("document_ready", {"type": "map", "entries": []})
@@ -149,7 +147,7 @@ PRODUCT = dict.fromkeys(("product", "output", "scale", "withdrawal", "variant", 
 LARGEST = [
     {"type": "history", "origin": "x" * LINK_MAX, "past": ["x" * LINK_MAX] * STEPS_MAX, "ahead": ["x" * LINK_MAX]},
     {"type": "load", "file": "水" * 255, "text": "x" * (FILE_MAX + 1)},
-    {"type": "plant_file", "name": "水" * 255, "data": "x" * (BYTES_MAX * 4 // 3 + 4)},
+    {"type": "plant_file", "name": "水" * 255, "data": "x" * (PLANT_FILE_MAX * 4 // 3 + 4)},
     {"type": "plant_form", "form": {
         **dict.fromkeys(("plant", "year", "province", "volume"), FORM_TEXT),
         "values": {name: FORM_TEXT for group in GROUPS.values() for name in group},
@@ -162,7 +160,7 @@ def test_the_largest_that_the_page_sends_of_a_kind_is_taken(whole):
     parcels, parts = Parcels(), TestParcels().parts(100_000, {**whole, "seq": 1})
     for part in parts:
         told = take(said({**part, "seq": 1}, "p1")).content["events"][0]["msg_data"]["values"]["entries"][1][1]
-        found = parcels.take("a", messages.checked(dict(told["entries"])))
+        found = parcels.take("a", wire.checked(dict(told["entries"])))
     assert found == {**whole, "seq": 1}
 
 

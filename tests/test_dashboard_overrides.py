@@ -8,6 +8,7 @@ pytest.importorskip("panel")
 
 from screens import Screen
 
+from dashboards.pages.panels import Source
 from waterplan import Scenario
 
 WORDS = "Site survey of forty plants in 2016"
@@ -74,9 +75,7 @@ def test_visitors_with_equal_figures_see_their_own_words(answers, facts, shipped
 def test_the_file_of_the_rows_has_both_figures(answers, facts, shipped):
     screen = loaded(answers, facts, shipped)
     rests(screen)
-    table = screen.session.panels._file_of(
-        "rows", "technology:", {"technology": "leak_control_cross"}, screen.session.state.scenario, {}
-    )
+    table = Source.of(screen.session).file("rows", "technology:", {"technology": "leak_control_cross"})
     columns = {column.heading: list(column.cells) for column in table.columns}
     at = columns["Source"].index(WORDS)
     assert columns["Row of the study"][at].startswith("applicability.csv:")

@@ -16,9 +16,10 @@ pytest.importorskip("panel")
 from screens import Screen
 
 from dashboards.answers import Answers
-from dashboards.plant_files import table
+from dashboards.bounds import PLANT_FILE_MAX
 from dashboards.plant_form import EXAMPLE, cleaned, example, table_of
-from dashboards.plants import BYTES_MAX
+from dashboards.plant_tables import table
+from dashboards.plants import Work
 from waterplan import Goal, plant_standing, read_records, shared_savings
 from waterplan.base.errors import DataError, WaterplanError
 from waterplan.base.messages import in_language
@@ -196,11 +197,16 @@ def test_the_goal_and_the_contract_are_those_asked_for(visitor, china):
 
 
 def test_nothing_goes_to_the_pool_without_consent(visitor):
-    pool = visitor.session.plants.pool = Pool()
+    pool = visitor.session.pool = Pool()
     visitor.upload(TWO_YEARS)
     assert visitor.seen["plant"]["offers_pool"]
-    for consent in ({}, {"consent": False}, {"consent": "true"}, {"consent": 1}):
-        visitor.ask("give", "notice", key="k", **consent)
+    for consent, told in (
+        ({}, "notice"),
+        ({"consent": False}, "notice"),
+        ({"consent": "true"}, "board"),
+        ({"consent": 1}, "board"),
+    ):
+        visitor.ask("give", told, key="k", **consent)
     assert pool.told == []
     shown = visitor.ask("give", key="secret", consent=True)
     assert pool.told == [("submit", [MILL], "secret")]
@@ -214,7 +220,7 @@ def test_a_pool_that_another_process_holds_is_told_to_be_busy_and_the_plant_is_s
     path = tmp_path / "peers.sqlite"
     with PeerPool.open(str(path), wait=0.2) as pool:
         key = pool.issue_key()
-        visitor.session.plants.pool = pool
+        visitor.session.pool = pool
         held = sqlite3.connect(path, isolation_level=None)
         held.execute("BEGIN EXCLUSIVE")
         shown = visitor.upload(TWO_YEARS)
@@ -230,7 +236,7 @@ def test_a_pool_that_another_process_holds_is_told_to_be_busy_and_the_plant_is_s
 def test_a_read_only_page_or_one_without_a_pool_gives_nothing(visitor):
     assert not visitor.upload(TWO_YEARS)["offers_pool"]
     visitor.ask("give", "notice", key="k", consent=True)
-    pool = visitor.session.plants.pool = Pool()
+    pool = visitor.session.pool = Pool()
     visitor.session.read_only = True
     assert not visitor.upload(TWO_YEARS)["offers_pool"]
     visitor.ask("give", "notice", key="k", consent=True)
@@ -240,7 +246,7 @@ def test_a_read_only_page_or_one_without_a_pool_gives_nothing(visitor):
 
 def test_clearing_drops_everything(visitor):
     visitor.upload(TWO_YEARS)
-    work = visitor.session.plants.work
+    work = visitor.session.part(Work)
     parts = [weakref.ref(work.given), weakref.ref(work.standing[1]), weakref.ref(work.given.read["en"])]
     del work
     assert visitor.ask("clear")["state"] == "empty"
@@ -251,7 +257,7 @@ def test_clearing_drops_everything(visitor):
 
 def test_leaving_drops_everything(visitor):
     visitor.upload(TWO_YEARS)
-    part = weakref.ref(visitor.session.plants.work.given)
+    part = weakref.ref(visitor.session.part(Work).given)
     visitor.session.close()
     gc.collect()
     assert part() is None
@@ -274,11 +280,11 @@ def test_a_newer_request_takes_the_place_of_an_older_one(visitor):
 
 
 def test_what_is_too_large_or_no_file_is_refused(visitor):
-    visitor.ask("file", "notice", name="x.csv", data="A" * (BYTES_MAX * 4 // 3 + 8))
+    visitor.ask("file", "notice", name="x.csv", data="A" * (PLANT_FILE_MAX * 4 // 3 + 8))
     assert visitor.seen["notice"]["notice"]["key"] == "plant_too_large"
     visitor.ask("file", "notice", name="x.csv", data="not base64!")
     assert visitor.seen["notice"]["notice"]["key"] == "plant_no_file"
-    assert visitor.session.plants.work.given is None
+    assert visitor.session.part(Work).given is None
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

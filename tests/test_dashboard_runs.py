@@ -8,7 +8,7 @@ import xarray as xr
 from browsing import expectations, in_browser, serving
 
 import waterplan
-from dashboards.runs import Stores, figures, view
+from dashboards.stores import Stores, figures, view
 from waterplan import Design, open_runs, robust, run_batch
 from waterplan.base.errors import DataError, Problem
 from waterplan.base.messages import catalogue

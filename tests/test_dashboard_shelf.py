@@ -15,6 +15,7 @@ from test_dashboard_plants import MILL, TWO_YEARS, Visitor, answers  # noqa: F40
 
 pytest.importorskip("panel")
 
+from dashboards.plants import Work
 from dashboards.shelf import Given, Shelf
 from waterplan import read_records
 from waterplan.base.errors import DataError
@@ -94,8 +95,8 @@ def test_what_was_read_gives_way_and_is_read_again(two, shelf):
     one, other = two
     before = one.upload(TWO_YEARS)
     other.upload(TWO_YEARS.replace(MILL, "South mill"))
-    assert one.session.plants.work.given.read == {}
-    assert other.session.plants.work.given.read
+    assert one.session.part(Work).given.read == {}
+    assert other.session.part(Work).given.read
     again = one.ask("choose", filter="")
     assert {**again, "seq": 0} == {**before, "seq": 0}
 

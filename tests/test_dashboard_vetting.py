@@ -83,6 +83,6 @@ def test_what_fails_is_told_without_its_class(screen, monkeypatch, caplog):
     def broken(**_):
         raise IndexError
 
-    monkeypatch.setattr(screen.session.rows, "find", broken)
+    monkeypatch.setattr(screen.session.answers.rows, "find", broken)
     assert notice_after(screen, type="rows", text="x") == {"key": "notice_failed", "detail": ""}
     assert "IndexError" in caplog.text

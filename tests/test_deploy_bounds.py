@@ -10,8 +10,9 @@ import pytest
 
 pytest.importorskip("panel")
 
-from dashboards import bounds, gate, intake, link, messages, packed, plants, state, turns
+from dashboards import bounds, gate, link, packed, state, turns, wire
 from dashboards.jobs import BOUNDS, LOOK, MOVE, ORDER, PLANT, POOL, REPORT, WORK
+from dashboards.pages import intake
 from waterplan.study.scenario.overrides import OVERRIDES_MAX
 
 DEPLOY = Path(__file__).parents[1] / "docs" / "deploy.md"
@@ -23,7 +24,7 @@ FIGURES = {  # what a row bounds: numbers in it
     "sessions": [bounds.SESSIONS_MAX, bounds.UNUSED_MAX],
     "new pages": [bounds.PAGES_PER_SECOND, bounds.PAGES_AT_ONCE],
     "websockets": [bounds.PING_SECONDS],
-    "a websocket message": [bounds.MESSAGE_MAX / MB, messages.MARKS_MAX, messages.DEPTH_MAX],
+    "a websocket message": [bounds.MESSAGE_MAX / MB, wire.MARKS_MAX, wire.DEPTH_MAX],
     "websockets that one visitor opens": [bounds.OPENS_PER_SECOND, bounds.OPENS_AT_ONCE],
     "messages and bytes of one visitor": [
         bounds.MESSAGES_PER_SECOND, bounds.MESSAGES_AT_ONCE, bounds.BYTES_PER_SECOND / MB, bounds.BYTES_AT_ONCE / MB,
@@ -33,7 +34,7 @@ FIGURES = {  # what a row bounds: numbers in it
     "orders of one visitor that wait": [BOUNDS[lane].waiting for lane in (ORDER, REPORT, POOL)],
     "a link": [link.LINK_MAX],
     "a scenario file on the pages": [intake.FILE_MAX / KB, packed.OVERRIDES_MAX, OVERRIDES_MAX],
-    "files on the Benchmark page": [plants.BYTES_MAX / MIB, bounds.FILES_MAX / MB],
+    "files on the Benchmark page": [bounds.PLANT_FILE_MAX / MIB, bounds.FILES_MAX / MB],
     "what was read of those files": [bounds.CELLS_MAX / MB],
     "all messages together": [bounds.VISITORS_MAX, bounds.VISITORS_MAX],
     "pinned scenarios": [state.PINS_MAX],

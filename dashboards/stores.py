@@ -1,4 +1,4 @@
-"""The Runs page without Panel: stores below one folder, one of them opened, sliced and told as plain numbers.
+"""What the Runs page shows: stores below one folder, one of them opened, sliced and told as plain numbers.
 
 Only stores directly or one level below the configured folder are offered, and only what is offered is opened.
 """
@@ -6,8 +6,6 @@ Only stores directly or one level below the configured folder are offered, and o
 from __future__ import annotations
 
 import logging
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +18,8 @@ from scipy.stats import rankdata
 import waterplan
 from waterplan.base.errors import WaterplanError
 from waterplan.base.vocabulary import terms
+
+from .kept import Kept
 
 log = logging.getLogger("waterplan.dashboard")
 
@@ -36,8 +36,7 @@ class Stores:
     """The stores below a folder; those opened last stay open. Safe between threads."""
 
     folder: Path | None
-    _open: OrderedDict[str, xr.Dataset] = field(default_factory=OrderedDict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _open: Kept = field(default_factory=lambda: Kept(OPEN_MAX))
 
     def names(self) -> list[str]:
         """Paths of the stores below the folder, newest first."""
@@ -55,13 +54,8 @@ class Stores:
             return None
         path = self.folder / name
         key = f"{name}:{path.stat().st_mtime_ns}:{len(list((path / 'done').glob('*')))}"
-        with self._lock:
-            if key not in self._open:
-                self._open[key] = waterplan.open_runs(path)
-                while len(self._open) > OPEN_MAX:
-                    self._open.popitem(last=False)
-            self._open.move_to_end(key)
-            return self._open[key]
+        found: xr.Dataset = self._open.of(key, lambda: waterplan.open_runs(path))
+        return found
 
 
 def _is_store(path: Path) -> bool:

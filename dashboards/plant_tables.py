@@ -1,10 +1,9 @@
-"""Files of the Benchmark page: its tables, the report, and the template. Made in memory, named without the plant."""
+"""The tables behind the cards of the Benchmark page."""
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -12,19 +11,8 @@ from waterplan.base import messages
 from waterplan.base.errors import WaterplanError
 from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import term, terms
-from waterplan.planning.plan.files.single import pack_table
-from waterplan.plants.records.template import pack_template
-from waterplan.report.documents.plant_report import plant_report, plant_report_pdf
-
-from .exports import EXCEL
-from .jobs import ORDER, REPORT, safe_point
-from .state import LANGUAGES
-
-if TYPE_CHECKING:
-    from .plants import Plants
 
 ROOM = "benchmark_page"
-MEDIA = {"csv": "text/csv", "xlsx": EXCEL, "html": "text/html", "pdf": "application/pdf"}
 LABELLED = {"product": "products", "end_use": "end_uses", "technology": "technologies"}
 STEPS = (
     "product", "end_use", "technology", "level", "capacity", "saving", "investment", "running_cost", "energy_cost",
@@ -33,52 +21,6 @@ STEPS = (
 SAID = {"grade": ("grades", ROOM), "rank": (ROOM,), "place_basis": (ROOM,), "level": ("dashboard",)}  # where texts are
 SWITCHES = ("estimate", "graded_on", "meets", "both_gain")
 Columns = list[tuple[str, Sequence[Any]]]
-
-
-class FileMaker:
-    """Makes a file in a thread and sends it to the browser of its session."""
-
-    def __init__(self, plants: Plants):
-        self.plants = plants
-
-    def make(self, message: Mapping[str, Any]) -> None:
-        """kind: table (of a card, as csv or xlsx), report (html or pdf) or template (in a language)."""
-        plants, kind, form = self.plants, str(message.get("kind")), str(message.get("form"))
-        session, work, language = plants.session, plants.work, plants.session.state.language
-        card, wanted = str(message.get("card")), str(message.get("language"))
-        seq = session.seen
-        is_known = {"template": wanted in LANGUAGES, "report": True, "table": card in TABLES}.get(kind, False)
-        if form not in MEDIA or not is_known:
-            raise ValueError(form)
-        if kind != "template" and work.given is None:
-            session.tell("plant_none")
-            return
-
-        def content() -> tuple[str, bytes]:
-            if kind == "template":
-                return f"template-{wanted}", pack_template("xlsx", session.facts.study, wanted)
-            one = plants.standing(work, language)
-            safe_point()
-            if kind == "report":
-                made = plant_report(one, language).encode() if form == "html" else plant_report_pdf(one, language)
-                return "report", made
-            say = Texts(ROOM, language)
-            return card, pack_table(form, table(one, card, language), say(f"plant_{card}"), "", language)
-
-        def file() -> dict[str, Any]:
-            try:
-                name, made = content()
-            except WaterplanError as error:
-                return {"notice": {"key": "notice_refused", "detail": str(error)[:600]}}
-            data = base64.b64encode(made).decode()
-            return {"file": f"waterplan-plant-{name}.{form}", "type": MEDIA[form], "data": data}
-
-        def then(found: dict[str, Any]) -> None:
-            session.show("notice" if "notice" in found else "file", {"seq": seq, **found})
-
-        mine = (kind, language, wanted) if kind == "template" else (id(work), kind, language, card, session.number)
-        lane = ORDER if form == "csv" else REPORT
-        session.run(lane, file, then, session.number, ("plant", form, *mine))
 
 
 def table(standing: Any, card: str, language: str) -> Columns:

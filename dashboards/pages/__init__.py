@@ -1,0 +1,1 @@
+"""What the pages do: one module a page, each with a table of the messages that it answers."""
