@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from waterplan import Scenario, Study
 from waterplan.base.errors import WaterplanError
+from waterplan.base.messages import Message
 from waterplan.base.vocabulary import of_kind
 
 from .packed import TOGETHER_MAX, TooManyError, Unpacking, pack
@@ -65,13 +66,13 @@ def _packed(scenario: Scenario) -> str:
     try:
         return pack(scenario.overrides)
     except TooManyError as error:
-        raise TooLargeError(str(error)) from None
+        raise TooLargeError(error.args[0]) from None
 
 
 def _sized(query: str) -> str:
     """A query that an address can have. Raises LinkError."""
     if len(query) > LINK_MAX:
-        raise TooLargeError(f"{len(query)} signs; {LINK_MAX} is the most.")
+        raise TooLargeError(Message("link.too_long", signs=len(query), most=LINK_MAX))
     return query
 
 
@@ -89,7 +90,7 @@ def _pairs(query: str) -> list[tuple[str, str]]:
     try:
         pairs = parse_qsl(_sized(query), keep_blank_values=True, max_num_fields=FIELDS_MAX)
     except (TooLargeError, ValueError) as error:
-        raise LinkError(str(error)) from None
+        raise LinkError(error) from None
     _check_once(key for key, _ in pairs if key != "pin")
     return [(key, value) for key, value in pairs if value or key == "t"]
 
@@ -98,7 +99,7 @@ def _check_once(keys: Iterable[str]) -> None:
     """Raises LinkError for what is said twice: of two values neither is meant more than the other."""
     twice = [key for key, count in Counter(keys).items() if count > 1]
     if twice:
-        raise LinkError(f"{twice[0][:40]!r} is given more than once; give it once.")
+        raise LinkError(Message("link.twice", key=repr(twice[0][:40])))
 
 
 def scenario_of(query: str, study: Study, shipped: Shipped, unpacking: Unpacking | None = None) -> Scenario:
@@ -174,7 +175,7 @@ def decode(query: str, state: State, shipped: Shipped) -> None:
     if not rest and not pins:
         return
     if given.get("v") != VERSION:
-        raise LinkError(f"version {given.get('v', '?')[:20]!r}; this is version {VERSION}.")
+        raise LinkError(Message("link.version", given=repr(given.get("v", "?")[:20]), version=VERSION))
     unpacking = Unpacking()
     scenario = _scenario(rest, state.study, shipped, unpacking)
     pinned = [decode_scenario(pin, state.study, shipped, unpacking) for pin in pins[:PINS_MAX]]
@@ -185,7 +186,7 @@ def decode(query: str, state: State, shipped: Shipped) -> None:
 def _scenario(given: Mapping[str, str], study: Study, shipped: Shipped, unpacking: Unpacking) -> Scenario:
     unknown = [key for key in given if key not in LEVERS and key not in ("f", *WORDS, "x", "set")]
     if unknown:
-        raise LinkError(f"{unknown[0][:40]!r} is not known.")
+        raise LinkError(Message("link.unknown", key=repr(unknown[0][:40])))
     words = {name: given.get(key, "") for key, name in WORDS.items()}
     if "f" in given:  # a scenario that this server does not know leaves its name
         words = _words(shipped[given["f"]]) if given["f"] in shipped else {**words, "title": given["f"]}
@@ -201,9 +202,9 @@ def _scenario(given: Mapping[str, str], study: Study, shipped: Shipped, unpackin
             scenario = replace(scenario, overrides=unpacking.overrides(given["set"]))
         scenario.check(study)
     except (WaterplanError, TooManyError) as error:
-        raise LinkError(str(error)) from None
+        raise LinkError(error.args[0] if isinstance(error, TooManyError) else error) from None
     except (ValueError, TypeError, KeyError, RecursionError, zlib.error) as error:
-        raise LinkError(f"damaged ({type(error).__name__}).") from None
+        raise LinkError(Message("link.damaged", kind=type(error).__name__)) from None
     return scenario
 
 

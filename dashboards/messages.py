@@ -232,11 +232,11 @@ def read_message(said: Mapping[str, Any]) -> Message:
     """
     fields = FIELDS.get(said["type"]) if isinstance(said.get("type"), str) else None
     if fields is None or not is_text(said):
-        raise ValueError("no message of the page")
+        raise ValueError(said.get("type"))
     given = {key: one for key, one in said.items() if one is not None or not is_optional(fields.get(key))}
     needed = {key for key, kind in fields.items() if not is_optional(kind)}
     if not needed <= set(given) <= set(fields) or not all(fits(one, fields[key]) for key, one in given.items()):
-        raise ValueError(f"no {said['type']}")
+        raise ValueError(said["type"])
     return cast(Message, given)
 
 

@@ -9,6 +9,7 @@ import zlib
 from typing import Any
 
 from waterplan import Scenario
+from waterplan.base.messages import Message
 
 PACKED_MAX = 1_000_000  # bytes unpacked, of all that one message brings
 OVERRIDES_MAX = 1000  # of a scenario on the pages; a file for the command line may have more
@@ -28,14 +29,14 @@ def pack(overrides: Overrides) -> str:
     content = json.dumps(Scenario(overrides=overrides).to_mapping()["set"], ensure_ascii=False, separators=(",", ":"))
     written = content.encode()
     if len(written) > PACKED_MAX:
-        raise TooManyError(f"{len(written)} bytes of overrides; {PACKED_MAX} is the most.")
+        raise TooManyError(Message("link.overrides_bytes", bytes=len(written), most=PACKED_MAX))
     return base64.urlsafe_b64encode(zlib.compress(written, 9)).decode().rstrip("=")
 
 
 def check(count: int, most: int = OVERRIDES_MAX) -> None:
     """Raises TooManyError if that is more than a scenario may have on the pages."""
     if count > most:
-        raise TooManyError(f"{count:,} overrides; {most:,} is the most on the pages.")
+        raise TooManyError(Message("link.overrides_count", count=f"{count:,}", most=f"{most:,}"))
 
 
 class Unpacking:
@@ -59,7 +60,7 @@ class Unpacking:
         reader = zlib.decompressobj()
         content = reader.decompress(packed, max(self._bytes, 1))
         if reader.unconsumed_tail or not reader.eof:
-            raise TooManyError(f"more than {PACKED_MAX} bytes of overrides.")
+            raise TooManyError(Message("link.overrides_over", most=PACKED_MAX))
         self._bytes -= len(content)
         tables = json.loads(content)
         if isinstance(tables, list):

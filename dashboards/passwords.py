@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from waterplan.base.errors import WaterplanError
+from waterplan.base.messages import Message
 from waterplan.base.plain_files import NotPlainError, TooLargeError, read_plain
 from waterplan.base.toml_text import TomlError, read_toml
 from waterplan.base.whole_files import write_whole
@@ -20,7 +21,6 @@ from waterplan.base.whole_files import write_whole
 NAME = re.compile(r"[\w.@+-]{1,64}")
 SHORTEST, LONGEST = 8, 256  # signs of a password
 FILE_MAX = 1_000_000
-NOT_PLAIN = "this is a folder, a pipe or a device; give a plain file."
 COST = (16_384, 8, 1)  # of scrypt: some 50 ms and 16 MB a try
 COST_MAX = (1 << 17, 8, 4)  # 128 MB
 DECOY = secrets.token_bytes(32)
@@ -52,16 +52,16 @@ class Users:
         try:
             users = read_toml(_text_of(path)).get("users")
         except TooLargeError:
-            raise PasswordError(f"{path}: larger than {FILE_MAX} bytes; a file of users is smaller.") from None
+            raise PasswordError(Message("passwords.too_large", path=path, most=FILE_MAX)) from None
         except NotPlainError:
-            raise PasswordError(f"{path}: {NOT_PLAIN}") from None
+            raise PasswordError(Message("passwords.not_plain", path=path)) from None
         except (OSError, UnicodeDecodeError, TomlError) as error:
-            raise PasswordError(f"{path}: cannot be read as a TOML file ({type(error).__name__}).") from None
+            raise PasswordError(Message("passwords.no_toml", path=path, kind=type(error).__name__)) from None
         if not isinstance(users, dict) or not users:
-            raise PasswordError(f"{path}: no users. Add one: waterplan dashboard --basic-auth {path} --add-user NAME")
+            raise PasswordError(Message("passwords.no_users", path=path))
         for place, (name, kept) in enumerate(users.items(), 1):
             if not NAME.fullmatch(name) or _parts(kept) is None:  # what stands there is not repeated
-                raise PasswordError(f'{path}: user {place}: write NAME = "scrypt$...", as --add-user does.')
+                raise PasswordError(Message("passwords.no_hash", path=path, place=place))
         return cls(dict(users))
 
     def admits(self, name: str, password: str) -> bool:
@@ -90,9 +90,9 @@ class Users:
 def add_user(path: str | Path, name: str, password: str) -> None:
     """Writes a user into a file that only its owner may read, or a new password of his. Raises PasswordError."""
     if not NAME.fullmatch(name):
-        raise PasswordError("the name of a user has 1 to 64 letters, digits and the signs . @ + - _ only.")
+        raise PasswordError(Message("passwords.no_name"))
     if not SHORTEST <= len(password) <= LONGEST:
-        raise PasswordError(f"a password has {SHORTEST} to {LONGEST} signs; got {len(password)}.")
+        raise PasswordError(Message("passwords.no_password", least=SHORTEST, most=LONGEST, given=len(password)))
     path = Path(path)
     hashes = Users.read(path).hashes if path.exists() else {}
     lines = [f"{json.dumps(user, ensure_ascii=False)} = {json.dumps(kept)}"
@@ -107,11 +107,11 @@ def read_secret(path: str | Path | None) -> str:
     try:
         secret = _text_of(path).strip()
     except NotPlainError:
-        raise PasswordError(f"{path}: {NOT_PLAIN}") from None
+        raise PasswordError(Message("passwords.not_plain", path=path)) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise PasswordError(f"{path}: cannot be read ({type(error).__name__}).") from None
+        raise PasswordError(Message("passwords.unreadable", path=path, kind=type(error).__name__)) from None
     if len(secret) < 32:
-        raise PasswordError(f"{path}: a cookie secret has 32 signs or more. Make one: openssl rand -base64 48")
+        raise PasswordError(Message("passwords.no_secret", path=path))
     return secret
 
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from waterplan import Study
+from waterplan.base.messages import in_language
 from waterplan.base.vocabulary import of_kind, term
+from waterplan.planning.plan.norms import variant_name
 
 TEXT_MAX, PRODUCTS_MAX, TECHNOLOGIES_MAX = 200, 12, 120
 SOURCES = tuple(found.name for found in of_kind("record") if found.name.startswith("withdrawal_"))
@@ -57,10 +59,12 @@ EXAMPLE: dict[str, Any] = {
 def asked(study: Study, language: str) -> dict[str, Any]:
     """What the browser needs to draw the form: groups of volumes, units of products, variants, what is listed where."""
     norms = study.norms
-    variants: dict[str, list[str]] = {}
+    variants: dict[str, list[list[str]]] = {}
     for product, variant in zip(norms["product"], norms["variant"], strict=True):
-        if isinstance(variant, str) and variant and variant not in variants.setdefault(str(product), []):
-            variants[str(product)].append(variant)
+        if isinstance(variant, str) and variant:
+            named = [variant, str(in_language(variant_name(variant), language))]
+            if named not in variants.setdefault(str(product), []):
+                variants[str(product)].append(named)
     saves = study.values["saving_fraction"].notnull().any("end_use").transpose("product", "technology").values
     products = [str(name) for name in study.values["product"].values]
     return {
@@ -83,10 +87,10 @@ def example(language: str) -> dict[str, Any]:
 def cleaned(form: Any) -> dict[str, Any]:
     """A form as it came from outside, with nothing in it but short texts. Raises ValueError for what is no form."""
     if not isinstance(form, Mapping):
-        raise ValueError("no form")
+        raise ValueError(type(form))
     values, products, technologies = (form.get(name) or {} for name in ("values", "products", "technologies"))
     if not isinstance(values, Mapping):
-        raise ValueError("no form")
+        raise ValueError(type(form))
     fields = {name for group in GROUPS.values() for name in group}
     return {
         **{name: _text(form.get(name)) for name in ("plant", "year", "province", "volume")},

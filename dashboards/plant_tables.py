@@ -9,8 +9,10 @@ import pandas as pd
 
 from waterplan.base import messages
 from waterplan.base.errors import WaterplanError
+from waterplan.base.messages import Message, in_language
 from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import term, terms
+from waterplan.planning.plan.norms import variant_name
 
 ROOM = "benchmark_page"
 LABELLED = {"product": "products", "end_use": "end_uses", "technology": "technologies"}
@@ -56,6 +58,8 @@ def _told(name: str, value: Any, standing: Any, language: str) -> Any:
     for room in SAID.get(name, ()):
         if f"{name}_{value}" in messages.catalogue(room):
             return Texts(room, language)(f"{name}_{value}")
+    if name == "variant":
+        return in_language(variant_name(str(value)), language)
     if name == "reason":
         return value.text(language)
     if name in SWITCHES:
@@ -99,20 +103,20 @@ def _balance(standing: Any, language: str) -> Columns:
 
 def _steps(standing: Any, language: str) -> Columns:
     if standing.plan is None:
-        raise WaterplanError(standing.plan_fault.text(language))
+        raise WaterplanError(standing.plan_fault)
     return _columns(standing.plan.steps, STEPS, standing, language)
 
 
 def _curve(standing: Any, language: str) -> Columns:
     if standing.curve is None:
-        raise WaterplanError(standing.plan_fault.text(language))
+        raise WaterplanError(standing.plan_fault)
     names = ("saving", "price", "annual_cost", "investment", "added")
     return _columns(standing.curve, names, standing, language)
 
 
 def _contract(standing: Any, language: str) -> Columns:
     if standing.contract is None:
-        raise WaterplanError(Texts(ROOM, language)("no_contract"))
+        raise WaterplanError(Message("benchmark_page.no_contract"))
     frame = standing.contract.reset_index().rename(columns={"lower": "share_lower", "upper": "share_upper"})
     return _columns(frame, ("term", "share_lower", "share_upper", "both_gain"), standing, language)
 

@@ -9,7 +9,9 @@ from typing import Any
 import pandas as pd
 
 from waterplan import shared_savings
+from waterplan.base.messages import in_language
 from waterplan.base.vocabulary import term
+from waterplan.planning.plan.norms import variant_name
 
 GRADES = ("leading", "advanced", "access", "limit")
 STEP = (
@@ -37,9 +39,9 @@ def told(standing: Any, language: str, contract: Mapping[str, float]) -> dict[st
             "score_reason": standing.score_reason.text(language),
         },
         "mix": _mix(standing.mix),
-        "products": _products(standing),
-        "graded_notes": standing.grades.remarks(standing.plant, standing.year, language),
-        "norms": _norms(standing.ladder),
+        "products": _products(standing, language),
+        "graded_notes": [one.text(language) for one in standing.grades.remarks(standing.plant, standing.year)],
+        "norms": _norms(standing.ladder, language),
         "places": _places(standing.places, language),
         "indicators": _indicators(standing),
         "flows": [[str(row.source), str(row.target), number(row.volume)] for row in standing.flows.itertuples()],
@@ -78,7 +80,7 @@ def _steps(row: pd.Series, **starts: str) -> list[dict[str, Any]]:
     ]
 
 
-def _products(standing: Any) -> list[dict[str, Any]]:
+def _products(standing: Any, language: str) -> list[dict[str, Any]]:
     units = standing.study.products["output_unit"]
     rows = []
     for _, row in standing.products.iterrows():
@@ -86,7 +88,7 @@ def _products(standing: Any) -> list[dict[str, Any]]:
             {
                 "product": str(row["product"]),
                 "route": word(row["route"]),
-                "variant": word(row["variant"]),
+                "variant": _variant(row["variant"], language),
                 "unit": str(units.get(row["product"], "")),
                 "output": number(row["output"]),
                 "withdrawal": number(row["withdrawal"]),
@@ -101,15 +103,20 @@ def _products(standing: Any) -> list[dict[str, Any]]:
     return rows
 
 
-def _norms(ladder: pd.DataFrame) -> list[dict[str, Any]]:
+def _norms(ladder: pd.DataFrame, language: str) -> list[dict[str, Any]]:
     """Every norm in force, those of the ladder marked."""
-    names = ("product", "rank", "variant", "grade", "unit", "norm", "basis")
+    names = ("product", "rank", "grade", "unit", "norm", "basis")
     return [
         {name: word(row[name]) for name in names}
+        | {"variant": _variant(row["variant"], language)}
         | {"value": number(row["value"]), "gap": number(row["gap"]), "graded_on": bool(row["graded_on"])}
         | {"estimate": bool(row["estimate"]), "meets": None if pd.isna(row["meets"]) else bool(row["meets"])}
         for _, row in ladder.iterrows()
     ]
+
+
+def _variant(variant: Any, language: str) -> str:
+    return str(in_language(variant_name(word(variant)), language))
 
 
 def _places(places: pd.DataFrame, language: str) -> list[dict[str, Any]]:

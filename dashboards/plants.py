@@ -12,6 +12,7 @@ from typing import Any
 
 from waterplan import Goal, Study, plant_standing, plant_year, read_records
 from waterplan.base.errors import BusyError, DataError, WaterplanError
+from waterplan.base.messages import Message, in_language
 from waterplan.base.texts import Texts
 from waterplan.plants.records.reader import read_table
 
@@ -67,7 +68,7 @@ class Plants:
         assert work.given is not None
         records = self._records(work, language)
         if isinstance(records, Faulty):
-            raise WaterplanError(Texts(ROOM, language)("plant_problems"))
+            raise WaterplanError(Message("benchmark_page.plant_problems"))
         own = _own(work, records, language)
         plant, year = own.sites.index[0]
         asked = (id(work.given), language if work.given.kind == EXAMPLE else "", plant, year, work.goal)
@@ -84,10 +85,10 @@ class Plants:
         if isinstance(records, Faulty):
             return {"state": "problems", "problems": records.problems, "problem_count": records.count}
         plant, year = _chosen(work, records)
-        changed = _own(work, records, language).conversions
+        changed = [one.said_in(language) for one in _own(work, records, language).conversions[:LISTED_MAX]]
         found = {
-            "conversions": [[one.sheet, one.row, one.column, one.written, one.became] for one in changed[:LISTED_MAX]],
-            "conversion_count": len(changed),
+            "conversions": [[one.sheet, one.row, one.column, one.written, one.became] for one in changed],
+            "conversion_count": len(_own(work, records, language).conversions),
             **_chooser(records, work.filter),
         }
         if work.pool_was_busy:
@@ -95,7 +96,7 @@ class Plants:
         try:
             one = self.standing(work, language)
         except WaterplanError as error:
-            fault = [["", 0, "", str(error)]]
+            fault = [["", 0, "", error.text(language)]]
             return found | {"state": "problems", "problems": fault, "problem_count": 1, "plant": plant, "year": year}
         safe_point()
         pooled = work.pooled or (busy(language) if work.pool_was_busy else None)
@@ -118,11 +119,14 @@ class Plants:
         study = self.study
         try:
             if given.kind == FILE:
-                return read_records(given.content, study, given.name, language, cancelled=is_abandoned)
+                return read_records(given.content, study, given.name, cancelled=is_abandoned)
             form = cleaned(example(language)) if given.kind == EXAMPLE else given.content
-            return read_table(table_of(form, study, language), study, "", language)
+            return read_table(table_of(form, study, language), study, "")
         except DataError as error:  # it holds on to all that was read: what is shown of it is kept
-            listed = [[one.file, one.row, one.column, one.message] for one in error.problems[:LISTED_MAX]]
+            listed = [
+                [one.file, one.row, in_language(one.column, language), in_language(one.message, language)]
+                for one in error.problems[:LISTED_MAX]
+            ]
             return Faulty(listed, len(error.problems))
 
     def _place(self, records: Any, work: Work) -> Any:

@@ -29,7 +29,7 @@ PARTS = (  # of Panel that our page loads; a star stands for a version
 
 
 class UnlistedRouteError(RuntimeError):
-    """The server would answer an address that is not on the list."""
+    """The server would answer addresses that are not on the list, or not answer some that are."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def check(application: Application, listed: list[Route]) -> None:
     known = {(f"{prefix}{route.path}".rstrip("$") + "$", route.handler.__name__) for route in listed}
     found = set(answered(application))
     if found != known or application.settings.get("default_handler_class") is not Missing:
-        raise UnlistedRouteError(f"answered and not listed: {sorted(found - known)}; missing: {sorted(known - found)}")
+        raise UnlistedRouteError(sorted(found - known), sorted(known - found))
 
 
 def answered(application: Application) -> Iterator[tuple[str, str]]:

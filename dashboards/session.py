@@ -69,7 +69,7 @@ class Session(Visit):
                 self.notice = None
             HANDLERS[kind](self, read_message(said))
         except WaterplanError as error:
-            self.refuse("notice_refused", str(error)[:DETAIL_MAX])
+            self.refuse("notice_refused", error.text(self.state.language)[:DETAIL_MAX])
         except (KeyError, TypeError, ValueError, OverflowError, AssertionError):  # not a message of the page
             self.refuse("notice_refused")
 

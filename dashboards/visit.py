@@ -150,7 +150,7 @@ class Visit(ABC):
                 if error is None:
                     then(future.result())
                 elif isinstance(error, WaterplanError):
-                    self.tell("notice_refused", str(error)[:DETAIL_MAX])
+                    self.tell("notice_refused", error.text(self.state.language)[:DETAIL_MAX])
                 else:
                     log.error("an answer failed", exc_info=error)
                     self.tell("notice_failed")

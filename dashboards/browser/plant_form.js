@@ -17,7 +17,7 @@ function productRow(row, n, form) {
   const variants = asked.variants[row.product];
   const scales = row.product ? `<select class="scale" data-form="products.${n}.scale" data-value="${esc(row.scale)}" aria-label="${say("form_output_unit")}">${["1", "10^4"].map((scale) => option(scale, scaleName(scale, asked.units[row.product]), row.scale)).join("")}</select>` : "";
   const output = `<label class="field"><span class="field-name">${termed("plant_output")}</span><span class="field-entry"><input inputmode="decimal" maxlength="200" data-form="products.${n}.output" value="${esc(row.output)}" data-value="${esc(row.output)}" autocomplete="off"/>${scales}</span></label>`;
-  const variant = variants ? choice(`products.${n}.variant`, termed("variant"), row.variant, option("", say("form_choose"), row.variant) + variants.map((one) => option(one, esc(one), row.variant)).join("")) : "";
+  const variant = variants ? choice(`products.${n}.variant`, termed("variant"), row.variant, option("", say("form_choose"), row.variant) + variants.map(([key, name]) => option(key, esc(name), row.variant)).join("")) : "";
   const remove = form.products.length > 1 ? `<button type="button" class="ghost remove" data-act="plant-product-remove" data-place="${n}" aria-label="${say("form_remove", { n: n + 1 })}" title="${say("form_remove", { n: n + 1 })}">×</button>` : "";
   return `<fieldset class="product-row"><legend>${say("form_product", { n: n + 1 })}</legend>${choice(`products.${n}.product`, termed("product"), row.product, products)}${output}${field(`products.${n}.withdrawal`, termed("product_withdrawal"), row.withdrawal, { unit: esc(volumeName(form.volume)), help: now.page.plant.meanings.product_withdrawal })}${variant}${remove}</fieldset>`;
 }

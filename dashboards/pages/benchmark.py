@@ -167,7 +167,7 @@ def _pooled(visit: Visit, key: str, act: Callable[[Any, Any, str], dict[str, Any
         except BusyError:
             return busy(language)
         except WaterplanError as error:
-            return {"fault": str(error)[:DETAIL_MAX]}
+            return {"fault": error.text(language)[:DETAIL_MAX]}
 
     def then(done: dict[str, Any]) -> None:
         work.pooled = done

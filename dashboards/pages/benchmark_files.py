@@ -48,7 +48,7 @@ def wanted(visit: Visit, message: messages.PlantFileWanted) -> None:
         try:
             name, made = content()
         except WaterplanError as error:
-            return {"notice": {"key": "notice_refused", "detail": str(error)[:DETAIL_MAX]}}
+            return {"notice": {"key": "notice_refused", "detail": error.text(language)[:DETAIL_MAX]}}
         data = base64.b64encode(made).decode()
         return {"file": f"waterplan-plant-{name}.{form}", "type": MEDIA[form], "data": data}
 

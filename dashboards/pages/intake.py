@@ -87,7 +87,7 @@ def open_address(visit: Visit, query: str, then: Callable[[], None]) -> None:
         try:
             found = result()
         except link.LinkError as error:
-            visit.notice = {"key": error.notice, "detail": str(error)[:DETAIL_MAX]}
+            visit.notice = {"key": error.notice, "detail": error.text(visit.state.language)[:DETAIL_MAX]}
         else:
             state.scenario, state.origin, state.pins = found.scenario, found.origin, found.pins
         then()
@@ -121,9 +121,9 @@ def _loaded(visit: Visit, result: Result) -> None:
             return
         visit.state.open(found)
     except TomlError as error:
-        visit.refuse("notice_no_toml", str(error)[:DETAIL_MAX])
+        visit.refuse("notice_no_toml", error.text(visit.state.language)[:DETAIL_MAX])
     except WaterplanError as error:
-        visit.refuse("notice_refused", str(error)[:DETAIL_MAX])
+        visit.refuse("notice_refused", error.text(visit.state.language)[:DETAIL_MAX])
     else:
         visit.refresh()
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from waterplan import Scenario
 from waterplan.base.errors import WaterplanError
+from waterplan.base.messages import Message
 from waterplan.base.texts import Texts
 from waterplan.planning.plan.files.single import pack_table
 from waterplan.report.commands import command_lines
@@ -114,7 +115,7 @@ class Source:
         """The table behind a card. Raises WaterplanError if there is no plan."""
         answers, board = self.visit.answers, self.visit.answers.plan(self.scenario).board
         if board is None:
-            raise WaterplanError(Texts(ROOM, self.language)("infeasible_title"))
+            raise WaterplanError(Message("dashboard.infeasible_title"))
         more: dict[str, Any] = {}
         if card == "curve":
             more = {"points": answers.curve_points(self.scenario)}
