@@ -24,9 +24,9 @@ PING_SECONDS = 30  # after as long again without an answer the connection is clo
 MESSAGE_MAX = 1_000_000  # bytes of a websocket message; a longer one of ours comes in parts
 MESSAGES_PER_SECOND, MESSAGES_AT_ONCE = 50, 300  # of one visitor, as are the bytes
 BYTES_PER_SECOND, BYTES_AT_ONCE = 4_000_000, 24_000_000
-DEMAND_SECONDS = (
-    10  # after which half of the time that a visitor asked for is forgotten; who asked least is heard first
-)
+EARLY_SECONDS = 20  # at most; so much earlier a visitor is heard who was quiet, and a second less after each message
+EARLY_PER_QUIET = 10  # seconds that a second of quiet is worth
+EARLY_PER_SECOND, EARLY_AT_ONCE = 20, 100  # messages of one address that are heard early
 TURN_SECONDS = 0.2  # for one message; what is not done by then goes on beside the next
 PARTS_MAX = 64_000_000  # signs of all messages that are still coming in parts
 

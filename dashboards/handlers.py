@@ -127,7 +127,7 @@ class Socket(Worded, WSHandler):
     def open(self, *args: Any, **named: Any) -> Any:
         name = self.owners.name(self, self._token)
         self._incoming, self._pulls, self._share = Incoming(), 0, self.owners.share(self._token)
-        self._demands = (self._share.demand, self.owners.demand_from(str(self.request.remote_ip)))
+        self._from = self.owners.address(str(self.request.remote_ip))
         if name in self.owners.connected:
             self.close(POLICY_VIOLATION)
             return None
@@ -143,7 +143,7 @@ class Socket(Worded, WSHandler):
         """Nothing is read of a connection while it waits here, so that who sends faster is slowed down."""
         await asyncio.sleep(max(self._share.messages.wait(1 / 3), self._share.bytes.wait(len(fragment))))
         if self._incoming.is_last:
-            await self.turnstile.run(self._demands, self._hear(fragment))
+            await self.turnstile.run(self._share.rest, self._from, self._hear(fragment))
         else:
             await self._hear(fragment)
 

@@ -24,7 +24,7 @@ from tornado.web import HTTPError, RequestHandler
 
 from . import bounds
 from .kept import Kept
-from .turnstile import Demand, Share
+from .turnstile import Address, Share
 
 COOKIE = "waterplan_visitor"
 MADE_HERE = re.compile(r"[\w-]{43}", re.ASCII)
@@ -62,9 +62,9 @@ class Owners:
         found: Share = self._shares.of(get_token_payload(token)["owner"], Share)
         return found
 
-    def demand_from(self, address: str) -> Demand:
-        """What is asked from an address."""
-        found: Demand = self._addresses.of(address, Demand)
+    def address(self, name: str) -> Address:
+        """What comes from an address."""
+        found: Address = self._addresses.of(name, Address)
         return found
 
     def is_signed(self, token: str) -> bool:

@@ -172,10 +172,11 @@ def asking(user, cookie):
 def test_what_a_visitor_asked_is_known_of_all_his_pages_and_connections():
     owners = Owners()
     tokens = [owners.make(asking("zhang.wei", "a"))[1] for _ in range(2)]
-    owners.share(tokens[0]).demand.add(5)
-    assert owners.share(tokens[1]).demand.of_late() == pytest.approx(5, rel=0.1)
+    before = owners.share(tokens[0]).rest.ask()
+    owners.share(tokens[0]).rest.answered(0.0)
+    assert owners.share(tokens[1]).rest.ask() == pytest.approx(before - 1, abs=0.5)
     for other in (asking("li.na", "a"), asking("zhang.wei", "b")):
-        assert owners.share(owners.make(other)[1]).demand.of_late() == 0
+        assert owners.share(owners.make(other)[1]).rest.ask() == before
 
 
 def test_of_visitors_beyond_counting_the_one_who_opened_nothing_for_longest_is_forgotten(monkeypatch):

@@ -10,93 +10,145 @@ from playing import played
 
 pytest.importorskip("panel")
 
-from dashboards.turnstile import Demand, Turnstile
+from dashboards import bounds
+from dashboards.turnstile import Address, Rest, Turnstile
 
 SESSIONS, MESSAGES = 20, 60
 
 
-def test_who_asked_least_of_late_goes_first():
+def crowd_of(turnstile, count, work, until):
+    """Visitors of addresses of their own who always have the next message ready."""
+
+    async def ask_all_the_time():
+        rest, address = Rest(), Address()
+        while not until():
+            await turnstile.run(rest, address, work())
+
+    return [asyncio.ensure_future(ask_all_the_time()) for _ in range(count)]
+
+
+def test_who_came_first_goes_first_and_a_rest_is_worth_some_seconds():
     async def visit():
         turnstile, order = Turnstile(), []
 
         async def work(name):
             order.append(name)
 
-        askers = {"much": Demand(), "some": Demand(), "none": Demand()}
-        askers["much"].add(9)
-        askers["some"].add(1)
-        await asyncio.gather(*(turnstile.run([demand], work(name)) for name, demand in askers.items()))
+        tired = [Rest() for _ in range(3)]
+        for rest in tired:
+            rest._left = 0.0
+            rest._then = time.monotonic() + 9  # not quiet since
+        rests = {"first": tired[0], "second": tired[1], "third": tired[2], "rested": Rest()}
+        await asyncio.gather(*(turnstile.run(rest, Address(), work(name)) for name, rest in rests.items()))
         return order
 
-    assert played(visit()) == ["much", "none", "some"]  # the first found nobody before it
+    assert played(visit()) == ["first", "rested", "second", "third"]  # the first found nobody before it
 
 
-def test_who_says_a_word_is_heard_before_a_crowd_that_always_has_one_ready_whatever_it_costs_him():
+def test_a_rest_is_paid_for_and_grows_again_but_not_beyond_its_bound():
+    rest = Rest()
+    assert rest.ask() == bounds.EARLY_SECONDS
+    rest.answered(0.2)
+    assert rest.ask() == pytest.approx(bounds.EARLY_SECONDS - 3, abs=0.2)  # one message, and 0.2 s of the server
+    for _ in range(40):
+        rest.answered(0.2)
+        rest.ask()
+    assert rest._left < 1
+    rest.answered(0.0)
+    rest._asked = 0
+    rest._then -= 1.5
+    assert rest.ask() == pytest.approx(15, abs=0.5)
+    rest.answered(0.0)
+    rest._then -= 3600
+    assert rest.ask() == bounds.EARLY_SECONDS
+
+
+def test_who_says_a_word_now_and_then_is_heard_at_once_among_a_crowd():
     async def visit():
-        turnstile, order = Turnstile(), []
+        turnstile, order, is_over = Turnstile(), [], []
 
         async def work(name, seconds):
             order.append(name)
             await asyncio.sleep(seconds)
 
-        async def ask_all_the_time(demand):
-            for _ in range(6):
-                await turnstile.run([demand], work("crowd", 0.005))
-
-        crowd = [asyncio.ensure_future(ask_all_the_time(Demand())) for _ in range(20)]
-        await asyncio.sleep(0.3)
-        demand, places = Demand(), []
+        crowd = crowd_of(turnstile, 20, lambda: work("crowd", 0.005), lambda: is_over)
+        await asyncio.sleep(4)  # its own rests are used up
+        rest, address, places = Rest(), Address(), []
         for _ in range(5):
             before = len(order)
-            await turnstile.run([demand], work("visitor", 0.05))
+            await turnstile.run(rest, address, work("visitor", 0.02))
             places.append(order.index("visitor", before) - before)
+            await asyncio.sleep(0.2)
+        is_over.append(True)
         await asyncio.gather(*crowd)
         return places
 
-    places = played(visit())
-    assert max(places) <= 2, "one that is under way, and one in four that waits longest"
+    assert max(played(visit())) <= 2  # one that is under way, and one that a pause let in
 
 
-def test_who_makes_himself_new_has_come_from_where_he_came():
+def test_nobody_starves_where_there_is_more_to_do_than_can_be_done():
+    """Among a crowd, each of those who ask as soon as they are answered gets what the others get."""
+
     async def visit():
-        turnstile, order = Turnstile(), []
-        crowded, calm = Demand(), Demand()
-        crowded.add(20)
+        turnstile, until, answered = Turnstile(), time.monotonic() + 9, [0] * 8
+
+        async def work():
+            await asyncio.sleep(0.01)
+
+        async def honest(place):
+            rest, address = Rest(), Address()
+            while time.monotonic() < until:
+                await turnstile.run(rest, address, work())
+                answered[place] += 1
+                await asyncio.sleep(0.05)
+
+        crowd = crowd_of(turnstile, 30, work, lambda: time.monotonic() > until)
+        await asyncio.gather(*crowd, *(honest(place) for place in range(8)))
+        return answered
+
+    answered = played(visit())
+    assert min(answered) >= 2
+    assert max(answered) <= 3 * min(answered)
+
+
+def test_who_makes_himself_new_is_heard_early_only_so_often():
+    async def visit():
+        turnstile, order, address = Turnstile(), [], Address()
 
         async def work(name):
             order.append(name)
 
-        first = asyncio.ensure_future(turnstile.run([Demand(), calm], work("first")))
-        asked = Demand()
-        asked.add(5)
-        one = asyncio.ensure_future(turnstile.run([asked, calm], work("one who asked before")))
-        new = [asyncio.ensure_future(turnstile.run([Demand(), crowded], work("new"))) for _ in range(3)]
-        await asyncio.gather(first, one, *new)
-        return order
+        new = [turnstile.run(Rest(), address, work("new")) for _ in range(bounds.EARLY_AT_ONCE + 50)]
+        tired = Rest()
+        tired._left = 0.0
+        runs = [asyncio.ensure_future(one) for one in (turnstile.run(tired, Address(), work("who waits")), *new)]
+        await asyncio.gather(*runs)
+        return order.index("who waits")
 
-    assert played(visit())[:2] == ["first", "one who asked before"]
+    assert played(visit()) <= bounds.EARLY_AT_ONCE + 5
 
 
-def test_nobody_waits_for_ever():
+def test_who_gives_up_while_he_waits_or_is_heard_stops_nobody():
     async def visit():
-        turnstile, order = Turnstile(), []
+        turnstile, done = Turnstile(), []
 
-        async def work(name):
-            order.append(name)
+        async def long():
+            await asyncio.sleep(60)
 
-        async def come(count):
-            for number in range(count):
-                await turnstile.run([Demand()], work(number))
+        async def work():
+            done.append(True)
 
-        hog = Demand()
-        hog.add(1000)
-        newcomers = [asyncio.ensure_future(come(30)) for _ in range(3)]
+        heard = asyncio.ensure_future(turnstile.run(Rest(), Address(), long()))
         await asyncio.sleep(0)
-        await turnstile.run([hog], work("hog"))
-        await asyncio.gather(*newcomers)
-        return order.index("hog")
+        waiting = [asyncio.ensure_future(turnstile.run(Rest(), Address(), work())) for _ in range(3)]
+        await asyncio.sleep(0)
+        waiting[0].cancel()
+        heard.cancel()
+        await asyncio.wait_for(asyncio.gather(*waiting[1:]), 5)
+        await asyncio.wait_for(turnstile.run(Rest(), Address(), work()), 5)
+        return done
 
-    assert played(visit()) <= 16  # three before it, and one in four is its own
+    assert played(visit()) == [True] * 3
 
 
 def test_between_two_messages_others_are_answered():
@@ -106,7 +158,7 @@ def test_between_two_messages_others_are_answered():
         async def work():
             time.sleep(0.01)
 
-        crowd = [asyncio.ensure_future(turnstile.run([Demand()], work())) for _ in range(40)]
+        crowd = [asyncio.ensure_future(turnstile.run(Rest(), Address(), work())) for _ in range(40)]
         then = time.monotonic()
         while not all(one.done() for one in crowd):
             await asyncio.sleep(0.001)
@@ -132,22 +184,15 @@ def test_a_message_that_waits_for_its_visitor_or_fails_holds_up_nobody():
         async def work():
             done.append(True)
 
-        slow = asyncio.ensure_future(turnstile.run([Demand()], never()))
+        slow = asyncio.ensure_future(turnstile.run(Rest(), Address(), never()))
         await asyncio.sleep(0)  # it is under way
         with pytest.raises(ValueError, match="no"):
-            await turnstile.run([Demand()], fails())
-        await asyncio.wait_for(turnstile.run([Demand()], work()), 5)
+            await turnstile.run(Rest(), Address(), fails())
+        await asyncio.wait_for(turnstile.run(Rest(), Address(), work()), 5)
         slow.cancel()
         return done
 
     assert played(visit()) == [True]
-
-
-def test_what_was_asked_is_forgotten():
-    demand = Demand()
-    demand.add(8)
-    demand._then -= 30
-    assert demand.of_late() == pytest.approx(1, rel=1e-3)
 
 
 def test_twenty_who_change_the_language_all_the_time_hold_up_nobody(server):

@@ -36,7 +36,10 @@ FIGURES = {  # what a row bounds: numbers in it
     "a scenario file on the pages": [intake.FILE_MAX / KB, packed.OVERRIDES_MAX, OVERRIDES_MAX],
     "files on the Benchmark page": [bounds.PLANT_FILE_MAX / MIB, bounds.FILES_MAX / MB],
     "what was read of those files": [bounds.CELLS_MAX / MB],
-    "all messages together": [bounds.VISITORS_MAX, bounds.VISITORS_MAX],
+    "all messages together": [
+        bounds.EARLY_PER_QUIET, bounds.EARLY_SECONDS, bounds.EARLY_PER_SECOND, bounds.EARLY_AT_ONCE,
+        bounds.VISITORS_MAX, bounds.VISITORS_MAX,
+    ],
     "pinned scenarios": [state.PINS_MAX],
     "steps that can be taken back after a new connection": [state.PAST_MAX],
     "signing in": [turns.WAITING_MAX, turns.PATIENCE, turns.FREE],
