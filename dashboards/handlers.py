@@ -94,9 +94,13 @@ class Answering(ProtocolHandler):
     async def handle(self, message: Any, connection: Any) -> Any:
         try:
             return await self._handlers[message.msgtype](message, connection)
+        except RefusedError:
+            log.info("message_refused")
+            told = "refused"
         except (Exception, SystemExit, KeyboardInterrupt):
             log.exception("a message failed")
-            return Error(Error.create_header(message.header["msgid"]), {}, {"text": "failed", "traceback": None})
+            told = "failed"
+        return Error(Error.create_header(message.header["msgid"]), {}, {"text": told, "traceback": None})
 
 
 class Socket(Worded, WSHandler):

@@ -11,7 +11,7 @@ from ..stores import view
 from ..visit import Handlers, Visit
 
 ASKED = ("store", "figure", "across")
-TEXT_MAX, NAME_MAX = 300, 100
+TEXT_MAX, NAME_MAX, DIMS_MAX = 300, 100, 50
 
 
 @dataclass
@@ -27,7 +27,8 @@ def runs(visit: Visit, message: Runs) -> None:
     asked: dict[str, Any] = {key: str(one)[:TEXT_MAX] for key, one in message.items() if key in ASKED}
     at = slice_.wanted.get("at", {})
     if "dim" in message and "place" in message:
-        asked["at"] = {**at, message["dim"][:NAME_MAX]: message["place"]}
+        named = {**at, message["dim"][:NAME_MAX]: message["place"]}
+        asked["at"] = dict(list(named.items())[-DIMS_MAX:])
     slice_.wanted = ({} if "store" in asked else slice_.wanted) | asked
     visit.number += 1
     show(visit)

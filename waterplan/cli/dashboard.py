@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import getpass
+import re
 import socket
 import sys
 from importlib import import_module
@@ -23,6 +24,8 @@ from waterplan.cli.output import tell
 PLACES = ("waterplan._shipped.dashboards", "dashboards")  # in the installed package, in a checkout
 NO_PORT = (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL)
 
+ORIGIN = re.compile(r"([\w*-]+(\.[\w*-]+)*|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?", re.ASCII)
+
 
 def serve_pages(study: str, scenarios: str | None, language: str, **server: Any) -> None:
     """Serves the pages until it is interrupted. Raises WaterplanError where an extra is missing."""
@@ -32,6 +35,9 @@ def serve_pages(study: str, scenarios: str | None, language: str, **server: Any)
         need("sqlalchemy", "alembic")
     if server.get("runs") is not None:
         need(*BRINGS["batch"])
+    for origin in server.get("origins") or ():
+        if not ORIGIN.fullmatch(origin):
+            raise WaterplanError(Message("commands.no_origin", given=origin))
     _read_who_may_come_in(server.get("basic_auth"), server.get("cookie_secret_file"))
     waterplan.open_study(study)
     address = server["address"]
