@@ -237,10 +237,10 @@ def test_a_design_that_is_wrong_is_told_in_chinese(place, capsys, wrong):
     said_in_chinese("batch d.toml -o runs.zarr --study study", capsys)
 
 
-@pytest.mark.parametrize("words", (
+@pytest.mark.parametrize("words", [
     "compare a.nc b.nc", "compare good.toml records.csv", "compare study good.toml", "batch nowhere.toml -o runs.zarr",
     "batch good.toml -o study", "robust good.toml -o study", "explain good.toml --tolerance 0 reuse",
-))  # fmt: skip
+])  # fmt: skip
 def test_a_file_of_a_plan_or_of_runs_that_is_wrong_is_told_in_chinese(place, capsys, words):
     said_in_chinese(f"{words} --study study", capsys)
 
@@ -263,7 +263,7 @@ def test_records_that_are_wrong_are_told_in_chinese(place, capsys, monkeypatch, 
     said_in_chinese(f"{command} --study study", capsys)
 
 
-@pytest.mark.parametrize("words", (
+@pytest.mark.parametrize("words", [
     "benchmark nowhere.csv", "benchmark study", "benchmark records.csv --plant x",
     "benchmark records.csv --goal wish:1", "benchmark records.csv --goal grade:leadin",
     "benchmark records.csv --goal budget:-1",
@@ -272,7 +272,7 @@ def test_records_that_are_wrong_are_told_in_chinese(place, capsys, monkeypatch, 
     "peers import records.csv --consent --pool pool.sqlite",
     "peers delete mill --pool pool.sqlite", "peers release --pool nowhere/pool.sqlite", "peers stats beer --pool x://y",
     "peers export a.csv --pool good.toml", "peers export a.csv --own --pool pool.sqlite --key-file nowhere",
-))  # fmt: skip
+])  # fmt: skip
 def test_what_cannot_be_asked_of_plants_is_told_in_chinese(place, capsys, words):
     said_in_chinese(words, capsys)
 
@@ -292,10 +292,10 @@ def test_an_outline_that_is_none_is_told_in_chinese(place, capsys):
         said_in_chinese(f"dashboard --study study --port 0 --outline-map {outline}", capsys)
 
 
-@pytest.mark.parametrize("words", (
+@pytest.mark.parametrize("words", [
     "dashboard --basic-auth nowhere", "dashboard --basic-auth good.toml", "dashboard --cookie-secret-file nowhere",
     "dashboard --basic-auth study --add-user me", "dashboard --add-user me",
-))  # fmt: skip
+])  # fmt: skip
 def test_who_may_come_in_is_told_in_chinese(place, capsys, words):
     said_in_chinese(f"{words} --study study --port 0", capsys)
 
