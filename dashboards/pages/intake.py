@@ -121,7 +121,7 @@ def _loaded(visit: Visit, result: Result) -> None:
             return
         visit.state.open(found)
     except TomlError as error:
-        visit.refuse("notice_no_toml", error.text(visit.state.language)[:DETAIL_MAX])
+        visit.refuse("notice_no_toml", error.message.text(visit.state.language)[:DETAIL_MAX])
     except WaterplanError as error:
         visit.refuse("notice_refused", error.text(visit.state.language)[:DETAIL_MAX])
     else:

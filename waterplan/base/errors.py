@@ -73,7 +73,7 @@ class Problem:
     file: str
     row: int
     column: str
-    message: str
+    message: Message
 
     def text(self, language: str = LANGUAGES[0]) -> str:
         """The place in its file, and what is wrong there."""
