@@ -11,7 +11,7 @@ The public names stand in ``__init__.pyi``. Each is loaded when first asked for,
 
 from waterplan.base.late import late_names
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __getattr__, _names = late_names(__name__, __file__)
 __all__ = [*_names, "__version__"]  # noqa: PLE0604
 
