@@ -6,6 +6,8 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_type_hints
 
+from waterplan.base.whole_files import write_whole
+
 from .messages import Message, is_optional
 
 PLACE = Path(__file__).parent / "browser" / "messages.d.ts"
@@ -46,4 +48,4 @@ def declarations() -> str:
 
 
 if __name__ == "__main__":
-    PLACE.write_text(declarations(), encoding="utf-8")
+    write_whole(PLACE, declarations().encode())

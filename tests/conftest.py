@@ -1,5 +1,7 @@
 """Studies that many tests share; they are read once, and no test may change them."""
 
+import contextlib
+import signal
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,11 @@ from waterplan.study.study import Study, open_study
 from waterplan.study.study import shipped as shipped_study
 
 TINY = Path(__file__).parent / "tiny_study"
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+):  # a shell in the background ignores Ctrl-C, and so do its children
+    with contextlib.suppress(ValueError):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

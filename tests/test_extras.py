@@ -120,7 +120,7 @@ def test_everything_that_is_imported_is_declared_in_the_extra_that_brings_it():
     for extra, names in BRINGS.items():
         declared = {_plain(one) for one in PROJECT["optional-dependencies"][extra]}
         assert declared <= set.union(*(by_name[name] for name in names)), f"{extra}: nothing of it is imported"
-        brought = {"bokeh", "param", "distributed"}  # by Panel, and by Dask's own extra
+        brought = {"bokeh", "param", "distributed", "tornado"}  # by Panel, and by Dask's own extra
         assert set(names) - brought == {name for name in names if by_name[name] & declared} - brought, extra
 
 

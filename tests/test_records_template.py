@@ -14,7 +14,7 @@ import pytest
 from filling_in import Filled, bare, filled_csv
 
 from waterplan import plant_standing, read_records, write_template
-from waterplan.base.errors import DataError, WaterplanError
+from waterplan.base.errors import DataError, OutputError, WaterplanError
 from waterplan.base.messages import in_language
 from waterplan.planning.plan.norms import variant_name
 from waterplan.plants.records import upload as packed
@@ -290,7 +290,7 @@ class TestWriting:
             write_template(tmp_path / "plant.xls", china)
         with pytest.raises(WaterplanError, match="there are en, zh"):
             write_template(tmp_path / "plant.csv", china, "fr")
-        with pytest.raises(DataError, match="there is no folder"):
+        with pytest.raises(OutputError, match="there is no folder"):
             write_template(tmp_path / "nowhere" / "plant.csv", china)
 
     def test_a_study_without_variants_has_a_template_too(self, tiny):

@@ -10,7 +10,7 @@ from waterplan.base.messages import Message
 BRINGS = {
     "dashboard": ("panel", "param", "bokeh", "tornado"),
     "report": ("hvplot", "holoviews", "matplotlib", "weasyprint"),
-    "batch": ("dask", "distributed", "numcodecs", "pyarrow", "SALib", "zarr"),
+    "batch": ("dask", "distributed", "tornado", "numcodecs", "pyarrow", "SALib", "zarr"),
     "peers": ("sqlalchemy", "alembic", "psycopg"),
 }  # as they are imported; the names under which they are installed are in pyproject.toml
 CHARTS = ("hvplot", "holoviews", "matplotlib")
