@@ -151,11 +151,7 @@ def told(path: Path) -> Iterator[None]:
 
 def check_place(path: Path) -> None:
     """Raises OutputError for a place where no file can be written, as far as that is seen before it is."""
-    if "\0" in str(path):
-        raise cannot_write(path, Message("files.no_zero_byte"))
-    try:
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            path.lstat()  # a name that is too long
+    with _looked_at(path):
         if path.is_dir():
             raise cannot_write(path, Message("files.is_a_folder"))
         if path.exists() and not path.is_file():
@@ -165,21 +161,26 @@ def check_place(path: Path) -> None:
         if _is_database(path):
             raise cannot_write(path, Message("files.is_a_database"))
         _check_right(path.parent)
-    except OSError as error:
-        raise cannot_write(path, reason(error)) from error
 
 
 def check_folder(path: Path) -> None:
     """Raises OutputError for a place where no folder of files can be written, as far as that is seen before it is."""
-    if "\0" in str(path):
-        raise cannot_write(path, Message("files.no_zero_byte"))
-    try:
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            path.lstat()
+    with _looked_at(path):
         there = next(place for place in (path.absolute(), *path.absolute().parents) if place.exists())
         if not there.is_dir():
             raise cannot_write(path, Message("files.not_a_folder"))
         _check_right(there)
+
+
+@contextlib.contextmanager
+def _looked_at(path: Path) -> Iterator[None]:
+    """While a place is looked at: refuses what is no name of one, and tells what the system complains of."""
+    if "\0" in str(path):
+        raise cannot_write(path, Message("files.no_zero_byte"))
+    try:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            path.lstat()  # a name that is too long
+        yield
     except OSError as error:
         raise cannot_write(path, reason(error)) from error
 
