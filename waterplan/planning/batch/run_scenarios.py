@@ -12,6 +12,7 @@ import tomli_w
 
 from waterplan.base.errors import OutputError, Problem
 from waterplan.base.messages import Message
+from waterplan.base.plain_files import read_plain
 from waterplan.base.vocabulary import of_kind
 from waterplan.base.whole_files import write_together
 from waterplan.planning.batch.triangular import Array
@@ -55,9 +56,10 @@ def _refuse_to_replace(folder: Path, contents: Mapping[str, bytes]) -> None:
 
 def _is(path: Path, content: bytes) -> bool:
     """Whether nothing stands there, or a file of this content."""
-    return not os.path.lexists(path) or (
-        path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content
-    )
+    try:
+        return not os.path.lexists(path) or read_plain(path, len(content)) == content
+    except OSError:
+        return False
 
 
 def drawn_tables(
