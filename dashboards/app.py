@@ -16,6 +16,7 @@ import panel as pn
 import param
 from bokeh.document import Document
 from tornado.httpserver import HTTPServer
+from tornado.ioloop import IOLoop
 
 import waterplan
 from waterplan import Planner, open_study
@@ -116,7 +117,8 @@ class Pages:
         session = Session(self.answers, self.facts, self.shipped, self.read_only, self.language, self.pool)
         board = Board(session, stay, self.parcels)
         document = pn.state.curdoc
-        soon, later = functools.partial(_soon, document), functools.partial(_later, document)
+        loop = IOLoop.current(instance=False)
+        soon, later = functools.partial(_soon, document, loop), functools.partial(_later, document)
         session.start(_query(), board.show, soon, later, waits=document is not None)
         if document is not None:
             document.template_variables.setdefault("dist_url", "static/extensions/panel/")  # never a CDN
@@ -147,11 +149,12 @@ def _query() -> str:
     return urlencode({key: [value.decode("utf-8", "replace") for value in values] for key, values in given}, doseq=True)
 
 
-def _soon(document: Document | None, run: Any) -> None:
-    if document is None or document.session_context is None:
+def _soon(document: Document | None, loop: IOLoop | None, run: Any) -> None:
+    """On the loop, from any thread: what a thread gives a document that Panel holds just then may be lost."""
+    if document is None or document.session_context is None or loop is None:
         run()
     else:
-        document.add_next_tick_callback(run)
+        loop.add_callback(document.add_next_tick_callback, run)
 
 
 def _later(document: Document | None, run: Any) -> None:
