@@ -112,13 +112,20 @@ class Answers:
         return self._kept.of((kind, digest), make)
 
     def result(self, scenario: Scenario) -> Any:
-        """The whole plan; the last few are kept. Raises InfeasibleError."""
+        """The whole plan, as the answer to this scenario. Raises InfeasibleError."""
+        found = self._result(scenario)
+        if found.instance.scenario is scenario:
+            return found
+        return replace(found, instance=replace(found.instance, scenario=scenario))  # worded otherwise, or set elsewhere
+
+    def _result(self, scenario: Scenario) -> Any:
+        """The whole plan of the first who asked; the last few are kept."""
         digest = scenario.digest(self.planner.study)
         return self._results.of(digest, lambda: self.planner.solve(scenario, guess=self._guess, cancelled=is_abandoned))
 
     def _solve(self, scenario: Scenario, digest: str) -> Answer:
         try:
-            result = self.result(scenario)
+            result = self._result(scenario)
         except InfeasibleError as error:
             return Answer(digest, None, error.attainable, error.shortfall)
         self._guess = max(float(result.duals.shadow_price), 0.05)
@@ -136,7 +143,7 @@ class Answers:
         }  # fmt: skip
 
     def _reasons(self, scenario: Scenario, digest: str) -> dict[str, Any]:
-        rows = weights(_asked_by(scenario, self.result(scenario)))
+        rows = weights(self.result(scenario))
         dims = [dim for dim in ("technology", "product", "end_use", "sector", "province") if dim in rows]
         heaviest = [
             {"name": str(row["name"]), "labels": {dim: str(row[dim]) for dim in dims if row[dim]}}
@@ -155,7 +162,7 @@ class Answers:
         return [{"heads": heads, "text": text} for heads, text in technology_sentences(result, table, language)]
 
     def _rests(self, scenario: Scenario, name: str, labels: dict[str, str]) -> pd.DataFrame:
-        found = rests_on(_asked_by(scenario, self.result(scenario)), name, self.planner, **labels)
+        found = rests_on(self.result(scenario), name, self.planner, **labels)
         return found[found["weight"] > 0].head(HEAVIEST)
 
     def _ways(self, scenario: Scenario) -> list[dict[str, Any]]:
@@ -171,7 +178,3 @@ def _words_of(scenario: Scenario) -> str:
     said = [(override.as_mapping(), override.file, override.row, override.place) for override in scenario.overrides]
     return hashlib.sha256(repr(said).encode()).hexdigest() if said else ""
 
-
-def _asked_by(scenario: Scenario, result: Any) -> Any:
-    """A plan that visitors share, as the answer to the scenario of one of them."""
-    return replace(result, instance=replace(result.instance, scenario=scenario))

@@ -7,9 +7,10 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from waterplan import Plan, Planner, Scenario, write_report
+from waterplan import Plan, Scenario, write_report
 
-from .jobs import is_abandoned, safe_point
+from .answers import Answers
+from .jobs import safe_point
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 KINDS = {
@@ -23,13 +24,13 @@ KINDS = {
 HEAVY = ("excel", "netcdf", "report_html", "report_pdf")  # take seconds to make
 
 
-def export(kind: str, planner: Planner, scenario: Scenario, language: str) -> tuple[str, str, bytes]:
+def export(kind: str, answers: Answers, scenario: Scenario, language: str) -> tuple[str, str, bytes]:
     """Name, type and content of a file. Raises KeyError for another kind, InfeasibleError when there is no plan."""
     name, media = KINDS[kind]
     if kind == "toml":
         titled = scenario if scenario.title else Scenario.from_mapping({**scenario.to_mapping(), "title": "Mine"})
         return name, media, titled.to_toml().encode()
-    result = planner.solve(scenario, cancelled=is_abandoned)
+    result = answers.result(scenario)
     plan = Plan.of(result)
     safe_point()
     with tempfile.TemporaryDirectory() as folder:
@@ -39,7 +40,7 @@ def export(kind: str, planner: Planner, scenario: Scenario, language: str) -> tu
         if kind == "excel":
             plan.to_excel(path, language)
         elif kind.startswith("report_"):
-            write_report(result, path, language, planner)
+            write_report(result, path, language, answers.planner)
         else:
             plan.save(path)
         return name, media, path.read_bytes()

@@ -165,6 +165,11 @@ class TestText:
         assert shown["saving [hm3/a]"] == ["60.00", "70.00", "+10.00"]
         assert shown["withdrawal, reference [hm3/a]"] == ["521.0", "521.0", "="]
 
+    def test_no_cap_is_said_in_chinese(self, sixty, seventy):
+        text = compare([sixty, seventy]).text("zh")
+        assert "不限" in text
+        assert "none" not in text
+
     def test_many_plans_go_into_blocks_that_fit_a_terminal(self, sixty, seventy):
         text = str(compare([sixty, seventy] * 4))
         assert max(map(len, text.splitlines())) <= 120

@@ -205,7 +205,7 @@ def test_a_scenario_too_large_for_a_link_is_told_and_not_cut(answers, facts, shi
     assert len(board["link"]) < 100
     for language in ("en", "zh"):
         assert facts.page(language)["texts"]["unlinked_scenario"]
-    _, _, toml = export("toml", answers.planner, screen.session.state.scenario, "en")
+    _, _, toml = export("toml", answers, screen.session.state.scenario, "en")
     assert Scenario.from_mapping(tomllib.loads(toml.decode())).digest(STUDY) == many.digest(STUDY)
     opened = Screen(answers, facts, shipped, board["link"]).settle()
     assert opened["notice"]["key"] == "notice_link_too_large"

@@ -237,7 +237,7 @@ def test_a_file_comes_back_as_the_same_scenario(answers, facts, shipped):
     screen = Screen(answers, facts, shipped)
     screen.settle()
     screen.send("move", lever="sector_floor", label="paper", value=0.15)
-    name, _, content = export("toml", answers.planner, screen.session.state.scenario, "en")
+    name, _, content = export("toml", answers, screen.session.state.scenario, "en")
     other = Screen(answers, facts, shipped)
     board = other.send("load", file=name, text=content.decode())
     assert board["digest"] == screen.seen["board"]["digest"]
@@ -247,16 +247,16 @@ def test_a_file_comes_back_as_the_same_scenario(answers, facts, shipped):
 
 def test_files_open_and_hold_the_plan(answers, tmp_path):
     scenario = open_scenario("reference").with_levers(saving_target=1500)
-    told = Plan.of(answers.planner.solve(scenario)).headline()
-    _, _, saved = export("netcdf", answers.planner, scenario, "en")
+    told = Plan.of(answers.result(scenario)).headline()
+    _, _, saved = export("netcdf", answers, scenario, "en")
     (tmp_path / "plan.nc").write_bytes(saved)
     assert Plan.open(tmp_path / "plan.nc", answers.planner.study).headline()["annual_cost"] == told["annual_cost"]
-    _, _, zipped = export("csv", answers.planner, scenario, "en")
+    _, _, zipped = export("csv", answers, scenario, "en")
     assert ZipFile(BytesIO(zipped)).testzip() is None
     openpyxl = pytest.importorskip("openpyxl")
-    _, _, workbook = export("excel", answers.planner, scenario, "zh")
+    _, _, workbook = export("excel", answers, scenario, "zh")
     assert len(openpyxl.load_workbook(BytesIO(workbook)).sheetnames) > 3
-    _, _, toml = export("toml", answers.planner, scenario, "en")
+    _, _, toml = export("toml", answers, scenario, "en")
     assert tomllib.loads(toml.decode())["levers"] == {"saving_target": 1500}
 
 

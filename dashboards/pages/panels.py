@@ -92,9 +92,9 @@ def export_file(visit: Visit, message: messages.Export) -> None:
         return
     if kind not in KINDS:
         raise ValueError(kind)
-    planner, alike = visit.answers.planner, ("export", kind, scenario.to_toml(), language)
+    answers, alike = visit.answers, ("export", kind, scenario.to_toml(), language)
     lane = REPORT if kind in HEAVY else ORDER
-    _order(visit, lane, lambda: export(kind, planner, scenario, language), alike)
+    _order(visit, lane, lambda: export(kind, answers, scenario, language), alike)
 
 
 @dataclass(frozen=True)

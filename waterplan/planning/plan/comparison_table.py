@@ -113,7 +113,8 @@ def _input_rows(comparison: Comparison, say: Texts) -> Iterator[tuple[str, Cells
         where = _places(comparison, kind, name, places, say)
         if kind == "lever":
             label = f"{term(name).label(say.language)} {where}".strip()
-            yield label + (f" [{unit}]" if unit not in ("", "1") else ""), values
+            told = [say("unlimited") if value == math.inf else value for value in values]
+            yield label + (f" [{unit}]" if unit not in ("", "1") else ""), told
         elif kind == "excluded":
             yield say("excluded", technology=where), [say("yes" if value else "no") for value in values]
         elif kind == "override":
@@ -161,10 +162,7 @@ def _row(label: str, cells: Iterable[str]) -> str:
 def _cell(value: Any) -> str:
     if isinstance(value, bool | np.bool_ | str):
         return _shown(str(value).lower() if not isinstance(value, str) else value)
-    number = float(value)
-    if math.isinf(number):
-        return "none"
-    return "-" if math.isnan(number) else _number(number)
+    return "-" if math.isnan(value) else _number(float(value))
 
 
 def _difference(value: Any, first: Any) -> str:
