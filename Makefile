@@ -24,7 +24,7 @@ test-all: lint  ## the same with the tests that take minutes
 	@$(BIN)/python -m pytest -q --color=no -m ''
 
 test-lowest: $(VENV)/.test  ## every command with the oldest versions that pyproject.toml admits
-	@$(BIN)/python -m pytest -q --color=no -m '' tests/test_installs.py -k oldest
+	@$(BIN)/python -m pytest -q --color=no -m '' tests/house/test_installs.py -k oldest
 
 lint: $(VENV)/.test  ## ruff and mypy
 	@$(BIN)/ruff check --quiet

@@ -2,10 +2,10 @@
 
 import contextlib
 import signal
-from pathlib import Path
 
 import pytest
 from browsing import browser, server, visit  # noqa: F401  fixtures
+from places import TINY
 from scenario_files import write  # noqa: F401  a fixture
 from screens import answers, facts, screen, shipped  # noqa: F401  fixtures
 from spoiling import Copy
@@ -16,7 +16,6 @@ from waterplan.study.scenario import Scenario
 from waterplan.study.study import Study, open_study
 from waterplan.study.study import shipped as shipped_study
 
-TINY = Path(__file__).parent / "tiny_study"
 if (
     signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 ):  # a shell in the background ignores Ctrl-C, and so do its children

@@ -1,7 +1,7 @@
 """Colours of charts on pages, in notebooks and in reports: a sector has the same everywhere, a level its depth of it.
 
-Told apart with red-green and blue-yellow blindness too; tests/test_charts.py simulates both, and compares with the
-style sheet of the pages in the browser.
+Told apart with red-green and blue-yellow blindness too; tests/report/test_charts.py simulates both, and compares
+with the style sheet of the pages in the browser.
 """
 
 from __future__ import annotations
