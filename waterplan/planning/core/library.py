@@ -1,0 +1,84 @@
+"""The shared library of the core: opened when it is first asked, and only if it was compiled from these sources."""
+
+from __future__ import annotations
+
+import ctypes
+from ctypes import c_char_p, c_double, c_int64, c_void_p
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from waterplan.base.errors import SolverError, WaterplanError
+from waterplan.base.messages import Message
+from waterplan.planning.core import compiler
+
+PIVOTING, NO_MEMORY = -1, -2
+
+
+class CoreError(WaterplanError, ImportError):
+    """The compiled core is not there, or is of other sources; says what to do."""
+
+
+class PivotingError(SolverError):
+    """Pivoting at an end use did not end."""
+
+    def __init__(self, message: Message | None = None):
+        super().__init__(message or Message("planner_errors.pivoting"))
+
+
+class Column(ctypes.Structure):
+    """An array that the core has made."""
+
+    _fields_ = (("data", c_void_p), ("count", c_int64))
+
+
+ARGUMENTS = {
+    "answer": "p n d p r r r r r",
+    "find_price": "p n r r r p d d d r r r r",
+    "walk": "p n d d r r r r r",
+    "describe": "p n n r r r r r p p",
+    "steps": "n r r r p p r p",
+    "store": "r r",
+}
+KINDS: dict[str, Any] = {"p": c_void_p, "r": c_void_p, "n": c_int64, "d": c_double}
+
+
+@cache
+def core() -> ctypes.CDLL:
+    """The library. Raises CoreError where it is not there or does not fit."""
+    file = compiler.LIBRARY
+    try:
+        library = ctypes.CDLL(str(file))
+        library.waterplan_digest.restype = c_char_p
+        compiled_from = library.waterplan_digest().decode()
+    except (OSError, AttributeError) as error:
+        key = "no_core" if not file.exists() else "core_unreadable"
+        raise CoreError(Message(f"planner_errors.{key}", file=str(file), told=str(error))) from error
+    if compiled_from != compiler.digest():
+        raise CoreError(Message("planner_errors.core_of_other_sources", file=str(file)))
+    for name, arguments in ARGUMENTS.items():
+        function = library[f"waterplan_{name}"]
+        function.argtypes, function.restype = [KINDS[kind] for kind in arguments.split()], c_int64
+        setattr(library, name, function)
+    library.waterplan_release.argtypes, library.waterplan_release.restype = [c_void_p], None
+    return library
+
+
+def call(name: str, *arguments: Any) -> int:
+    """What a function of the core found. Raises PivotingError, or MemoryError when none is left."""
+    status = int(getattr(core(), name)(*arguments))
+    if status == PIVOTING:
+        raise PivotingError
+    if status == NO_MEMORY:
+        raise MemoryError
+    return status
+
+
+def taken(column: Column, dtype: np.dtype[Any], *width: int) -> np.ndarray[Any, Any]:
+    """What the core has made, as an array of our own (rows of a width); its memory is given back."""
+    array = np.empty((column.count, *width), dtype)
+    if column.count:
+        ctypes.memmove(array.ctypes.data, column.data, array.nbytes)
+    core().waterplan_release(column.data)
+    return array
