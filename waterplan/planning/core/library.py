@@ -12,6 +12,7 @@ import numpy as np
 from waterplan.base.errors import SolverError, WaterplanError
 from waterplan.base.messages import Message
 from waterplan.planning.core import compiler
+from waterplan.planning.core.kernel_arrays import place
 
 PIVOTING, NO_MEMORY = -1, -2
 
@@ -33,15 +34,17 @@ class Column(ctypes.Structure):
     _fields_ = (("data", c_void_p), ("count", c_int64))
 
 
+# What a function takes: i, f arrays of int64 and float64, r records, o what it fills in beside them, n, d numbers.
 ARGUMENTS = {
-    "answer": "p n d p r r r r r",
-    "find_price": "p n r r r p d d d r r r r",
-    "walk": "p n d d r r r r r",
-    "describe": "p n n r r r r r p p",
-    "steps": "n r r r p p r p",
-    "store": "r r",
+    "answer": "i n d f r r r r o",
+    "find_price": "i n r r r f d d d r r r o",
+    "walk": "i n d d r r r r o",
+    "describe": "f n n r r r r r f i",
+    "steps": "n r r r f f r f",
+    "store": "r o",
 }
-KINDS: dict[str, Any] = {"p": c_void_p, "r": c_void_p, "n": c_int64, "d": c_double}
+KINDS: dict[str, Any] = {"i": c_void_p, "f": c_void_p, "r": c_void_p, "o": c_void_p, "n": c_int64, "d": c_double}
+ARRAYS = {"i": "Index", "f": "Array"}
 
 
 @cache
@@ -66,8 +69,15 @@ def core() -> ctypes.CDLL:
 
 
 def call(name: str, *arguments: Any) -> int:
-    """What a function of the core found. Raises PivotingError, or MemoryError when none is left."""
-    status = int(getattr(core(), name)(*arguments))
+    """What a function of the core found. Raises PivotingError, or MemoryError when none is left; TypeError for arrays
+    that the core would misread."""
+    given = []
+    for n, (kind, argument) in enumerate(zip(ARGUMENTS[name].split(), arguments, strict=True)):
+        if kind in ARRAYS:
+            given.append(place(argument, ARRAYS[kind], f"{name}[{n}]"))
+        else:
+            given.append(argument.record if kind == "r" else argument)
+    status = int(getattr(core(), name)(*given))
     if status == PIVOTING:
         raise PivotingError
     if status == NO_MEMORY:
