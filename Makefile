@@ -5,16 +5,18 @@ PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --root-user-action ignore --constraint constraints.txt
 
-.PHONY: help plan dashboard test test-all test-lowest lint bench docs site clean
+CORE := waterplan/planning/core
+
+.PHONY: help plan dashboard core test test-all test-lowest lint bench docs site clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-14s %s\n", $$1, $$2 }'
 
-plan: $(VENV)/.core  ## install what is needed and print the least-cost plan of the reference scenario
+plan: $(VENV)/.core $(CORE)/_core.so  ## install what is needed and print the least-cost plan of the reference scenario
 	@$(BIN)/waterplan plan scenarios/reference.toml
 
-dashboard: $(VENV)/.dashboard  ## open the pages in a browser
+dashboard: $(VENV)/.dashboard $(CORE)/_core.so  ## open the pages in a browser
 	@$(BIN)/waterplan dashboard --show
 
 test: lint  ## lint, type check and the tests
@@ -23,21 +25,24 @@ test: lint  ## lint, type check and the tests
 test-all: lint  ## the same with the tests that take minutes
 	@$(BIN)/python -m pytest -q --color=no -m ''
 
-test-lowest: $(VENV)/.test  ## every command with the oldest versions that pyproject.toml admits
+test-lowest: $(VENV)/.test $(CORE)/_core.so  ## every command with the oldest versions that pyproject.toml admits
 	@$(BIN)/python -m pytest -q --color=no -m '' tests/house/test_installs.py -k oldest
 
-lint: $(VENV)/.test  ## ruff and mypy
+lint: $(VENV)/.test $(CORE)/_core.so  ## ruff and mypy
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy --no-error-summary
 
-bench: $(VENV)/.bench  ## measure and write benchmarks/RESULTS.md
+bench: $(VENV)/.bench $(CORE)/_core.so  ## measure and write benchmarks/RESULTS.md
 	@$(BIN)/python benchmarks/run.py
 
-docs: $(VENV)/.core  ## write docs/model.md anew from the docstrings and the vocabulary
+docs: $(VENV)/.core $(CORE)/_core.so  ## write docs/model.md anew from the docstrings and the vocabulary
 	@$(BIN)/python docs/build.py
 
-site: $(VENV)/.site  ## the documentation as a site of its own, in build/site/index.html (a few minutes: the notebooks are run)
+site: $(VENV)/.site $(CORE)/_core.so  ## the documentation as a site of its own, in build/site/index.html (a few minutes: the notebooks are run)
 	@$(BIN)/python docs/site/build.py
+
+core: | $(VENV)/.core  ## compile the planner's core anew; what needs it does so when a source is newer
+	@$(BIN)/python $(CORE)/compiler.py
 
 clean:  ## remove caches and builds; the environment stays (rm -r .venv)
 	@rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -52,6 +57,9 @@ $(VENV)/.core: pyproject.toml constraints.txt | $(BIN)/pip
 	@echo "Installing waterplan into $(VENV) (once; some minutes) ..." >&2
 	@$(INSTALL) --editable .
 	@touch $@
+
+$(CORE)/_core.so: $(CORE)/compiler.py $(wildcard $(CORE)/*.cpp $(CORE)/*.h) | $(VENV)/.core
+	@$(BIN)/python $(CORE)/compiler.py
 
 $(VENV)/.dashboard: $(VENV)/.core
 	@echo "Installing what the pages need (once; some minutes) ..." >&2

@@ -20,7 +20,7 @@ from waterplan.study.study import Study, shipped
 
 HOMES = ("cli.entry", "planning.planner.question", "report.pages.plan_page", "planning.plan.plan")
 IMPORTS = f"import {', '.join(f'waterplan.{home}' for home in HOMES)}"
-PEERS = "import pandas, xarray, numba, highspy"
+PEERS = "import pandas, xarray, highspy"
 COMMAND = """
 import sys
 from waterplan.cli import main
@@ -59,7 +59,7 @@ def run(study: Study, quick: bool) -> str:
          timed(lambda _: solve(compiled, i.structure), repeats), size),
         *((f"raw highspy on the same matrix, {method}", timing, "") for method, timing in methods.items()),
         ("the judge, from scenario to certified result", timed(lambda _: judge(study, Scenario()), 3), ""),
-        ("importing pandas, xarray, numba and highspy", in_new_process(PEERS, repeats), "new process"),
+        ("importing pandas, xarray and highspy", in_new_process(PEERS, repeats), "new process"),
         ("importing all of waterplan that a plan needs", in_new_process(IMPORTS, repeats), "new process"),
     ]  # fmt: skip
     for name, more in (

@@ -7,7 +7,7 @@ import os
 import platform
 from pathlib import Path
 
-PACKAGES = ("highspy", "numba", "numpy", "pandas", "xarray", "pyomo", "linopy", "scipy")
+PACKAGES = ("highspy", "numpy", "pandas", "xarray", "pyomo", "linopy", "scipy")
 
 
 def processor() -> str:

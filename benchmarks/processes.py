@@ -1,4 +1,4 @@
-"""A second process: from its start to the first light result, when the compiled kernel is already on disk."""
+"""A second process: from its start to the first light result."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from measuring import in_new_process, shown, table
 
 from waterplan.study.study import Study
 
-PEERS = "import pandas, xarray, numba, highspy"
+PEERS = "import pandas, xarray, highspy"
 FIRST = """
 from waterplan.planning.planner.planner import Planner
 from waterplan.study.scenario import Scenario
@@ -24,7 +24,7 @@ def run(study: Study, quick: bool) -> str:
         ("new process", "wall, median", "fastest to slowest", "processor"),
         [
             (name, shown(t.wall), f"{shown(t.least)} to {shown(t.most)}", shown(t.processor))
-            for name, t in (("imports pandas, xarray, numba and highspy", peers), ("to the first light result", first))
+            for name, t in (("imports pandas, xarray and highspy", peers), ("to the first light result", first))
         ],
     )
     return (

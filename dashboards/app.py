@@ -139,7 +139,7 @@ class Pages:
         return is_idle
 
     def are_ready(self) -> bool:
-        """Whether the planner is compiled and the first plan is known."""
+        """Whether the first plan is known."""
         first = next(iter(self.shipped.values()), None)
         return first is None or self.answers.known(first) is not None
 
@@ -174,7 +174,7 @@ def build(
     runs: str | None = None,
     pool: str | None = None,
 ) -> Pages:
-    """Everything that visitors share is made here, once; the planner is compiled afterwards."""
+    """Everything that visitors share is made here, once; the first plan is found afterwards."""
     planner = Planner(open_study(study))
     folder = Path(study) if Path(study).is_dir() else shipped(study)
     outline = None if outline_map is None else read_outline(outline_map, planner.study, folder)

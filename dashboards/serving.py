@@ -1,4 +1,4 @@
-"""The server's manners: security headers on every answer, probes, and an open port while the planner compiles."""
+"""The server's manners: security headers on every answer, probes, and an open port before the first plan."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Alive(RequestHandler):
 
 
 class Ready(RequestHandler):
-    """Says whether visitors can be served: the planner is compiled and the first plan is known."""
+    """Says whether visitors can be served: the first plan is known."""
 
     def initialize(self, is_ready: Callable[[], bool]) -> None:
         self.is_ready = is_ready

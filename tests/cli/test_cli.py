@@ -10,7 +10,6 @@ import pytest
 import waterplan
 from waterplan.base.messages import catalogue
 from waterplan.base.texts import Texts
-from waterplan.cli import names
 from waterplan.cli.entry import main
 
 TINY = str(places.TINY)
@@ -32,7 +31,6 @@ class Done:
 def run(capsys, monkeypatch):
     """Runs a command in this process."""
     monkeypatch.delenv("WATERPLAN_LANGUAGE", raising=False)
-    monkeypatch.setattr(names, "is_compiled", lambda: True, raising=False)
 
     def command(*words: str) -> Done:
         code = main(list(words))
@@ -275,14 +273,6 @@ def test_a_way_out_can_be_typed_as_it_is_printed(plan):
     ways = [line.split("  (")[0].split() for line in told if line.startswith("  ")]
     assert ways
     assert [way for way in ways if plan(*set_to(limits | dict(one.split("=", 1) for one in way))).code != 0] == []
-
-
-@pytest.mark.parametrize("words", [("plan", "reference", "--no-confirm"), ("compare", "reference", "carbon_priced")])
-def test_compiling_is_announced_before_it_begins(run, monkeypatch, words):
-    monkeypatch.setattr(names, "is_compiled", iter([False, True]).__next__, raising=False)
-    done = run(*words, "--study", TINY)
-    assert done.err == "Compiling the planner, once: about half a minute.\n"
-    assert ("with compilation" in done.out) == (words[0] == "plan")
 
 
 def test_a_crash_is_not_hidden(run, monkeypatch):

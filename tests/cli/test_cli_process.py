@@ -30,7 +30,7 @@ def test_help_loads_nothing_heavy():
     script = "import sys; from waterplan.cli.entry import main; main(['--help']); print(sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True)
     loaded = done.stdout.splitlines()[-1]
-    heavy = ("numpy", "pandas", "xarray", "pyomo", "numba", "highspy", "rich")
+    heavy = ("numpy", "pandas", "xarray", "pyomo", "highspy", "rich")
     assert [name for name in heavy if f"'{name}'" in loaded] == []
 
 

@@ -23,7 +23,7 @@ WINGS = {  # from the ground up; a wing imports from wings above it here, a room
     "study": [{"tables"}, {"study"}, {"scenario", "outline"}],
     "planning": [
         {"model", "certificate"},
-        {"solver"},
+        {"solver", "core"},
         {"plan"},
         {"planner"},
         {"explain", "curve"},

@@ -94,7 +94,7 @@ def test_the_store_carries_study_design_versions_and_tolerances(tiny, whole):
     assert attrs["study_digest"] == tiny.digest
     assert Design.from_content(json.loads(attrs["design"])).drawn == DESIGN.drawn
     assert attrs["tolerances"] == {"cost": 1e-9, "volume": 1e-6, "gap": 1e-6}
-    assert {"waterplan", "numba", "zarr", "SALib"} <= set(attrs["versions"])
+    assert {"waterplan", "highspy", "zarr", "SALib"} <= set(attrs["versions"])
 
 
 def test_xarray_alone_opens_the_store_whole(whole):

@@ -1,5 +1,7 @@
 """The kernel and the master: what one pair answers, and that a loss in either does not pass unseen."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from asking import agree
@@ -9,10 +11,10 @@ from naive_answer import OnePair
 from solving import lever_changes, levers_of
 
 from waterplan.base.errors import CertificateError, SolverError
+from waterplan.planning.core.kernel_arrays import fresh_answers
 from waterplan.planning.model.instance import build_instance
 from waterplan.planning.planner.answer import ask
 from waterplan.planning.planner.dictionaries import build_uses
-from waterplan.planning.planner.kernel_arrays import fresh_answers
 from waterplan.planning.planner.kernel_input import Places, build_costs, build_pairs, sample_uses
 from waterplan.planning.planner.master import Master
 from waterplan.planning.planner.planner import Planner
@@ -46,7 +48,8 @@ class Kernel:
             i.own_prices.effluent_credit.reshape(-1)[places.local_place]
             * (i.values["effluent_share"][places.local_end_use])
         )
-        self.costs = costs._replace(
+        self.costs = replace(
+            costs,
             app=costs.app - places.tie.app,
             site=costs.site - places.tie.site,
             supply=costs.supply - places.tie.supply,
@@ -140,7 +143,7 @@ def without_move(use, move):
         dictionary[first : first + rows * width].reshape(rows, width)[:, move] = 0.0
         first = uses.entry_reduced[uses.entry_start[use]] + move * (apps + 1)
         reduced[first : first + apps + 1] = 0.0
-        return uses._replace(dictionary=dictionary, reduced=reduced)
+        return replace(uses, dictionary=dictionary, reduced=reduced)
 
     return sampled
 
@@ -169,7 +172,7 @@ def test_pivoting_that_does_not_end_is_told_in_words_and_the_full_model_answers(
 
     def sampled(structure, flows, costs):
         uses = sample_uses(structure, flows, costs)
-        return uses._replace(dictionary=np.full_like(uses.dictionary, -1.0), reduced=np.full_like(uses.reduced, 1.0))
+        return replace(uses, dictionary=np.full_like(uses.dictionary, -1.0), reduced=np.full_like(uses.reduced, 1.0))
 
     agree(Planner(tiny), QUESTIONS[0], dear)
     monkeypatch.setattr("waterplan.planning.planner.planner.sample_uses", sampled)

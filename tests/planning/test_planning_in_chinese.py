@@ -10,6 +10,7 @@ from conftest import TINY
 from waterplan import compare, robust
 from waterplan.base.errors import SolverError, WaterplanError
 from waterplan.planning.certificate.certificate import certify
+from waterplan.planning.core.library import PivotingError
 from waterplan.planning.curve.curve import curve
 from waterplan.planning.explain.rests import rests_on
 from waterplan.planning.plan.files.netcdf import open_dataset, save_dataset
@@ -17,7 +18,6 @@ from waterplan.planning.plan.files.single import pack_table
 from waterplan.planning.plan.files.workbook import save_excel
 from waterplan.planning.plan.plan import Plan
 from waterplan.planning.plan.result import no_plan
-from waterplan.planning.planner.choices import PivotingError
 from waterplan.planning.planner.judge import judge
 from waterplan.planning.planner.planner import Planner
 from waterplan.planning.planner.question import answer

@@ -136,11 +136,6 @@ def test_a_plan_in_which_nothing_is_built_says_so_in_place_of_empty_tables(tiny)
     assert [word for word in ("TECHNOLOGIES", "PROVINCES", "Rests on", "\n\n\n") if word in page] == []
 
 
-def test_the_time_of_a_first_plan_is_told_with_its_compilation(drum):
-    told = certificate_line(drum.certify(), "planner", 30.0, was_compiled=False)
-    assert " ".join(told.split()).endswith("Found by price in 30.00 s, with compilation.")
-
-
 def test_saving_that_does_not_count_is_told(tiny):
     levers = {"saving_target": 20, "count_alternative_supply": False, "technology_floor": {"reclaimed_water": 1.0}}
     plan = solve(tiny, Scenario(title="Reclaimed water that does not count", levers=levers))

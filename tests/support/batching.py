@@ -17,7 +17,7 @@ from waterplan import open_runs
 from waterplan.planning.batch.runs_dataset import open_flat
 
 COST, VOLUME = 1e-9, 1e-6  # relative; hm3/a
-LONG_ENOUGH = 240.0  # s, for anything that a test waits for; the first process compiles the kernel
+LONG_ENOUGH = 240.0  # s, for anything that a test waits for
 DESIGN = """\
 title = "Runs that take a while"
 

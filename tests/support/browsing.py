@@ -61,7 +61,7 @@ def serving(*words, port=None):
         server = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out, start_new_session=True)
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(1500):  # the first start on a machine compiles
+        for _ in range(1500):
             assert server.poll() is None, log.read_text()
             try:
                 urllib.request.urlopen(f"{address}/readiness", timeout=2).close()

@@ -12,7 +12,7 @@ import waterplan
 from waterplan.base.extras import BRINGS, need
 from waterplan.base.messages import usual_language
 from waterplan.base.texts import Texts
-from waterplan.cli.output import tell, tell_before_compiling, tell_json
+from waterplan.cli.output import tell, tell_json
 from waterplan.cli.plan import check_inputs, check_places, check_store
 
 if TYPE_CHECKING:
@@ -59,7 +59,6 @@ def print_batch(asked: Batch, as_json: bool, language: str) -> None:
     design = waterplan.Design.read(asked.design)
     for remark in design.remarks():
         typer.echo(remark.text(language), err=True)
-    tell_before_compiling(language)
     try:
         store = waterplan.run_batch(design, asked.store, study, asked.scheduler, asked.workers)
     except KeyboardInterrupt:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import waterplan
 from waterplan.base.errors import ScenarioError
 from waterplan.base.messages import Message
-from waterplan.cli.output import tell, tell_before_compiling, tell_json
+from waterplan.cli.output import tell, tell_json
 from waterplan.cli.usage import WrongUseError
 
 if TYPE_CHECKING:
@@ -53,7 +53,6 @@ def plan_of(name: str, study: Study, language: str) -> Plan:
     if Path(name).suffix == PLAN_FILE:
         return waterplan.Plan.open(name, study)
     scenario = scenario_of(name)
-    tell_before_compiling(language)
     plan = waterplan.solve(study, scenario)
     plan.certify()
     return plan

@@ -12,7 +12,7 @@ from waterplan.base.errors import InfeasibleError, nearest
 from waterplan.base.messages import Message, usual_language
 from waterplan.base.texts import Texts
 from waterplan.cli import names
-from waterplan.cli.output import tell, tell_before_compiling, tell_json
+from waterplan.cli.output import tell, tell_json
 from waterplan.cli.usage import WrongUseError
 
 if TYPE_CHECKING:
@@ -51,7 +51,6 @@ def print_explanation(
     label = None if technology is None else known_technology(known, technology)
     question = waterplan.open_scenario(scenario).with_settings(settings)
     question.check(known)
-    tell_before_compiling(language)
     planner = waterplan.Planner(known)
     result = _solved(planner, question)
     told = _Progress(Texts("explain", language))

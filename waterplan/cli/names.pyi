@@ -1,7 +1,5 @@
 """What commands use beside the public names, each written once: ``names.py`` reads this file."""
 
-from waterplan.planning.planner.compilation import is_compiled as is_compiled
-from waterplan.planning.planner.compilation import keeps_code as keeps_code
 from waterplan.report.pages.explanation import overview_page as overview_page
 from waterplan.report.pages.explanation import technology_page as technology_page
 from waterplan.report.pages.plan_page import certificate_line as certificate_line

@@ -12,7 +12,6 @@ import typer
 from waterplan.base.errors import InfeasibleError, ProblemsError, WaterplanError
 from waterplan.base.messages import in_language
 from waterplan.base.texts import Texts
-from waterplan.cli import names
 
 if TYPE_CHECKING:
     from waterplan.planning.explain.ways_out import WayOut
@@ -43,15 +42,6 @@ def plain(value: Any) -> Any:
 def tell(text: str = "") -> None:
     """Prints a text at once."""
     typer.echo(text)
-
-
-def tell_before_compiling(language: str) -> bool:
-    """Says on stderr that half a minute of compiling comes first, if it does; whether all was compiled."""
-    is_compiled = names.is_compiled()
-    if not is_compiled:
-        key = "compiling" if names.keeps_code() else "compiling_each_time"
-        typer.echo(Texts("commands", language)(key), err=True)
-    return is_compiled
 
 
 def tell_json(content: Mapping[str, Any]) -> None:

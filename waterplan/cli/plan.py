@@ -15,7 +15,7 @@ from waterplan.base.messages import Message
 from waterplan.base.texts import Texts
 from waterplan.base.whole_files import check_folder, check_place, is_input
 from waterplan.cli import names
-from waterplan.cli.output import tell, tell_before_compiling, tell_json
+from waterplan.cli.output import tell, tell_json
 from waterplan.cli.usage import WrongUseError
 
 if TYPE_CHECKING:
@@ -41,17 +41,13 @@ class Request:
         return self.confirm and self.solver != "highs"
 
 
-def solve(request: Request) -> tuple[Result, bool]:
-    """The answer in packed form, and whether the planner was compiled before.
-
-    Raises the errors of the study, the scenario and the solver.
-    """
+def solve(request: Request) -> Result:
+    """The answer in packed form. Raises the errors of the study, the scenario and the solver."""
     study = waterplan.open_study(request.study)
     scenario = waterplan.open_scenario(request.scenario).with_settings(request.settings)
     scenario.check(study)
-    was_compiled = tell_before_compiling(request.language)
     try:
-        return waterplan.answer(study, scenario, str(request.solver)), was_compiled
+        return waterplan.answer(study, scenario, str(request.solver))
     except InfeasibleError as error:
         ways = waterplan.ways_out(waterplan.Planner(study), scenario)
         raise InfeasibleError(error.args[0], error.attainable, error.shortfall, ways) from error
@@ -65,13 +61,13 @@ def print_plan(request: Request, as_json: bool, output: Path | None, csv: Path |
     say = Texts("commands", request.language)
     check_inputs((output, excel, csv), (request.scenario, request.study))
     check_places((output, excel), csv)
-    result, was_compiled = solve(request)
+    result = solve(request)
     plan = waterplan.Plan.of(result)
     certificate = plan.certify()
     shares = waterplan.explain.share_by_basis(waterplan.explain.weights(result))
     if not as_json:
         tell(waterplan.plan_page(plan, request.language, shares))
-        tell(names.certificate_line(certificate, result.solver, result.seconds, request.language, was_compiled))
+        tell(names.certificate_line(certificate, result.solver, result.seconds, request.language))
     saved = save(plan, output, csv, excel, request.language)
     verdict = waterplan.confirm(result) if request.is_confirmed else None
     if as_json:

@@ -29,7 +29,7 @@ def print_report(request: Request, path: Path) -> None:
     check_inputs((path,), (request.scenario, request.study))
     check_places((path,))
     need(*CHARTS, *(["weasyprint"] if path.suffix.lower() == ".pdf" else []))
-    result, _ = solve(request)
+    result = solve(request)
     typer.echo(say("drawing_report", seconds=f"{result.seconds:.2f}"), err=True)
     waterplan.write_report(result, path, request.language)
     tell(say("saved", path=path))

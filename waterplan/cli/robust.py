@@ -15,7 +15,7 @@ import waterplan
 from waterplan.base.extras import BRINGS, need
 from waterplan.base.messages import usual_language
 from waterplan.base.texts import Texts
-from waterplan.cli.output import tell, tell_before_compiling, tell_json
+from waterplan.cli.output import tell, tell_json
 from waterplan.cli.plan import check_inputs, check_store
 
 if TYPE_CHECKING:
@@ -69,7 +69,6 @@ def print_robust(asked: Asked, as_json: bool, language: str) -> None:
     check_store(asked.store)
     study = waterplan.open_study(asked.study)
     scenario = waterplan.open_scenario(asked.scenario).with_settings(asked.settings)
-    tell_before_compiling(language)
     found = waterplan.robust(
         scenario,
         study,

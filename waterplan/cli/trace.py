@@ -8,7 +8,7 @@ import waterplan
 from waterplan.base.messages import Message
 from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import Term, of_kind, term, terms
-from waterplan.cli.output import tell, tell_before_compiling, tell_json
+from waterplan.cli.output import tell, tell_json
 from waterplan.cli.usage import WrongUseError
 from waterplan.report.pages.layout import cut, left, number, percent, right
 
@@ -30,7 +30,6 @@ def print_trace(name: str, labels: list[str], study: str, scenario: str, as_json
     known = waterplan.open_study(study)
     if name in terms() and term(name).kind in COMPUTED:
         question = waterplan.open_scenario(scenario)
-        tell_before_compiling(language)
         result = waterplan.answer(known, question)
         rows = waterplan.explain.rests_on(result, name, None, **where)
         if as_json:

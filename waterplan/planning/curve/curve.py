@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from waterplan.base.vocabulary import term
+from waterplan.planning.core.kernel_arrays import Answers, Costs, fresh_answers
 from waterplan.planning.curve.pools import Point, PooledBlock
 from waterplan.planning.curve.segments import Segments, joined, take_floors
 from waterplan.planning.curve.stack import naive_stack
@@ -13,11 +14,10 @@ from waterplan.planning.model.flows import Array
 from waterplan.planning.model.structure import Index, totals
 from waterplan.planning.plan.result import no_plan
 from waterplan.planning.planner.answer import ask
-from waterplan.planning.planner.kernel_arrays import Answers, Costs, fresh_answers
 from waterplan.planning.planner.planner import Planner
 from waterplan.planning.planner.search import Search
 from waterplan.planning.planner.shared_limits import pool_draw
-from waterplan.planning.planner.walk import walk_prices
+from waterplan.planning.planner.walk import Levels, walk_prices
 from waterplan.study.scenario import Scenario
 
 LOWEST = 1e-9  # CNY/m3: above nothing
@@ -101,10 +101,8 @@ def _of_pairs(search: Search, costs: Costs, answers: Answers, highest: float) ->
     at_uses, on_site, supply = (unit[technology] for technology in technologies)
     fraction, flow = i.flows.saving_fraction[s.local_app], i.flows.gross_flow[s.local_app_local]
     capacities = fraction * flow, np.ones(len(on_site)), np.ones(len(supply))
-    investments = at_uses * fraction * flow, on_site, supply
-    changes = walk_prices(
-        search.all, LOWEST, highest, search.pairs, costs, search.uses, answers, technologies, capacities, investments
-    )
+    levels = Levels(*technologies, *capacities, at_uses * fraction * flow, on_site, supply)
+    changes = walk_prices(search.all, LOWEST, highest, search.pairs, costs, search.uses, answers, levels)
     return Segments(changes.price, changes.counted, changes.cost, changes.investment, changes.technology, changes.pair)
 
 

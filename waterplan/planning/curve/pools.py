@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from waterplan.planning.core.kernel_arrays import Answers, Costs
 from waterplan.planning.curve.segments import Segments
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.structure import Index
 from waterplan.planning.planner.answer import ask
-from waterplan.planning.planner.kernel_arrays import Answers, Costs
 from waterplan.planning.planner.master import Master
 from waterplan.planning.planner.search import Search
 from waterplan.planning.planner.shared_limits import Limits
@@ -66,7 +66,7 @@ class PooledBlock:
     def _ask(self, price: float, pool_price: Array) -> tuple[Array, Array, Array]:
         """Counted saving, cost and draw of each member at prices of water and pools; remembers the answer."""
         surcharge = (self.draws * pool_price[:, None]).sum(axis=0)
-        costs = self.costs._replace(supply=self.costs.supply + surcharge)
+        costs = replace(self.costs, supply=self.costs.supply + surcharge)
         self.answers.low[:], self.answers.high[:] = np.inf, -np.inf
         nothing = np.zeros(len(self.search.all))
         ask(self.members, price, nothing, self.search.pairs, costs, self.search.uses, self.answers)

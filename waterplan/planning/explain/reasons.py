@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from waterplan.base.errors import InfeasibleError
+from waterplan.planning.core.kernel_arrays import fresh_answers
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.prices import annual_investment, charged_share
 from waterplan.planning.model.structure import Index, totals
@@ -20,7 +21,6 @@ from waterplan.planning.plan.deployment import capacity_cube
 from waterplan.planning.plan.ledger import build_ledger
 from waterplan.planning.plan.result import Result
 from waterplan.planning.planner.answer import ask
-from waterplan.planning.planner.kernel_arrays import fresh_answers
 from waterplan.planning.planner.kernel_input import Bonus, build_costs, deployed, extra_worth
 from waterplan.planning.planner.planner import Planner
 from waterplan.planning.planner.search import Search

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from waterplan.planning.core.kernel_arrays import Uses, fresh_answers
 from waterplan.planning.model.decisions import Duals
 from waterplan.planning.model.flows import Array, Flows, Values, build_flows
 from waterplan.planning.model.instance import Instance
@@ -22,8 +23,7 @@ from waterplan.planning.model.prices import build_prices
 from waterplan.planning.model.structure import totals
 from waterplan.planning.plan.result import Result
 from waterplan.planning.planner.answer import ask
-from waterplan.planning.planner.dictionaries import Uses, build_uses
-from waterplan.planning.planner.kernel_arrays import fresh_answers
+from waterplan.planning.planner.dictionaries import build_uses
 from waterplan.planning.planner.kernel_input import Places, build_costs, build_pairs, capacity_surcharge, extra_worth
 from waterplan.study.study import Study
 

@@ -24,7 +24,7 @@ NOTHING = 1e-9  # of the plants of an end use, or of the whole volume of the stu
 CUBE = ("technology", "sector", "province")
 CHOICE = ("technology", "product", "province")
 PAIR = ("product", "province")
-PACKAGES = ("xarray", "pandas", "numpy", "pyomo", "highspy", "numba")
+PACKAGES = ("xarray", "pandas", "numpy", "pyomo", "highspy")
 
 Variables = dict[str, tuple[tuple[str, ...], Array]]
 

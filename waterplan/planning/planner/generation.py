@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from waterplan.base.errors import SolverError
 from waterplan.base.messages import Message
+from waterplan.planning.core.kernel_arrays import Answers, Costs, fresh_answers
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.structure import totals
 from waterplan.planning.planner.answer import ask
-from waterplan.planning.planner.kernel_arrays import Answers, Costs, fresh_answers
 from waterplan.planning.planner.kernel_input import cost_of, deployed, extra_worth, surcharges
 from waterplan.planning.planner.master import Master
 from waterplan.planning.planner.mixture import Part

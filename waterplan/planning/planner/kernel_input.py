@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from waterplan.planning.core.kernel_arrays import Answers, Costs, Pairs, Uses
 from waterplan.planning.model.decisions import Duals
 from waterplan.planning.model.flows import Array, Flows, Values
 from waterplan.planning.model.prices import Prices
 from waterplan.planning.model.structure import Index, Structure, totals
 from waterplan.planning.model.tie_break import WASTE, TieBreak, build_tie_break
 from waterplan.planning.plan.deployment import Deployment
-from waterplan.planning.planner.dictionaries import Uses, build_uses
-from waterplan.planning.planner.kernel_arrays import Answers, Costs, Pairs
+from waterplan.planning.planner.dictionaries import build_uses
 from waterplan.study.scenario import Levers
 
 SAMPLES = 12

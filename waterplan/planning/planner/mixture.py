@@ -7,13 +7,12 @@ from functools import cached_property
 
 import numpy as np
 
+from waterplan.planning.core.kernel_arrays import Answers, Costs, Pairs, Uses
 from waterplan.planning.model.decisions import Decisions
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.instance import Instance
 from waterplan.planning.model.structure import Index, expand
 from waterplan.planning.plan.deployment import Deployment
-from waterplan.planning.planner.dictionaries import Uses
-from waterplan.planning.planner.kernel_arrays import Answers, Costs, Pairs
 from waterplan.planning.planner.kernel_input import Places, deployed
 from waterplan.planning.planner.steps import steps_of
 

@@ -14,13 +14,12 @@ import numpy as np
 
 from waterplan.base.errors import DataError, InfeasibleError, ScenarioError, SolverError, StoppedError, must_be
 from waterplan.base.messages import Message
+from waterplan.planning.core.kernel_arrays import Pairs, Uses, fresh_answers
 from waterplan.planning.model.flows import Array, Flows, build_flows
 from waterplan.planning.model.instance import Instance, all_prices, input_values
 from waterplan.planning.model.structure import Index, build_structure, totals
 from waterplan.planning.plan.result import Result, no_plan
 from waterplan.planning.planner.answer import ask
-from waterplan.planning.planner.dictionaries import Uses
-from waterplan.planning.planner.kernel_arrays import Pairs, fresh_answers
 from waterplan.planning.planner.kernel_input import Bonus, Places, build_costs, build_pairs, sample_uses
 from waterplan.planning.planner.master import TARGET
 from waterplan.planning.planner.search import Search

@@ -1,70 +1,23 @@
-"""The price at which all answers add up to the target: secants on the concave dual, ended exactly.
-
-At a price each pair is at a vertex of what it can do. Two prices, one below and one above the target, give two
-supporting lines; where they cross is the next price. When the answer there lies on both lines the price is found, and
-the plan is the mixture of the two. Pairs that answer the same to both prices answer the same in between and are not
-asked again. Answers are kept as they were given: to ask for them again could break a tie in another way.
-"""
+"""The price at which all answers add up to the target, looked for by the core (see core/price.cpp)."""
 
 from __future__ import annotations
 
-import numpy as np
+import ctypes
 
+from waterplan.planning.core.kernel_arrays import Answers, Costs, Pairs, Uses
+from waterplan.planning.core.library import call
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.structure import Index
-from waterplan.planning.planner.answer import ask
-from waterplan.planning.planner.compilation import released
-from waterplan.planning.planner.dictionaries import Uses
-from waterplan.planning.planner.kernel_arrays import Answers, Costs, Pairs
 
-ROUNDS_MAX = 200
 SLACK, FOUND, OUT_OF_REACH, NOT_ENDED = 0, 1, 2, 3
-PRICE_MAX = 1e5  # times the dearness; what needs more is not out of reach for certain
-ROUNDING = 4e-15
 
 
-@released
-def _keep(members: Index, pairs: Pairs, answers: Answers, kept: Answers) -> None:
-    """Copies the answers of members."""
-    for i in members:
-        first, last = pairs.local_start[i], pairs.local_start[i + 1]
-        for local in range(first, last):
-            kept.use_saving[local], kept.spent[local] = answers.use_saving[local], answers.spent[local]
-            kept.entry[local] = answers.entry[local]
-            kept.low[local], kept.high[local] = answers.low[local], answers.high[local]
-        for a in range(pairs.app_start[first], pairs.app_start[last]):
-            kept.share[a] = answers.share[a]
-        for a in range(pairs.site_start[i], pairs.site_start[i + 1]):
-            kept.site_saving[a] = answers.site_saving[a]
-        for a in range(pairs.supply_start[i], pairs.supply_start[i + 1]):
-            kept.supply[a] = answers.supply[a]
-        kept.counted[i], kept.cost[i] = answers.counted[i], answers.cost[i]
+class Found(ctypes.Structure):
+    """Where a search has come to."""
+
+    _fields_ = (("price", ctypes.c_double), ("share", ctypes.c_double), ("count", ctypes.c_int64))
 
 
-@released
-def _sums(members: Index, unit: float, extra: Array, counted: Array, cost: Array) -> tuple[float, float, float]:
-    """Counted saving and cost of members, what is earned beside the price taken off, and their size."""
-    all_counted, all_cost, size = 0.0, 0.0, 1e-12 * unit
-    for i in members:
-        net = cost[i] - extra[i] * counted[i]
-        all_counted += counted[i]
-        all_cost += net
-        size += abs(counted[i]) + abs(net)
-    return all_counted, all_cost, size
-
-
-@released
-def _differ(members: Index, unit: float, low: Array, high: Array) -> Index:
-    out = np.empty(len(members), dtype=np.int64)
-    count = 0
-    for i in members:
-        if abs(high[i] - low[i]) > 1e-12 * (unit + abs(low[i])):
-            out[count] = i
-            count += 1
-    return out[:count]
-
-
-@released
 def find_price(
     members: Index,
     pairs: Pairs,
@@ -83,78 +36,9 @@ def find_price(
     Returns status, price, the share of the answers ``above`` in the plan, and the pairs in which the answers ``below``
     and ``above`` differ; where they do not, ``below`` is the plan.
     """
-    price_max = PRICE_MAX * dearness
-    guess = min(max(guess, 0.0), price_max)
-    price_low = price_high = guess
-    counted_low, _, _ = ask(members, guess, extra, pairs, costs, uses, answers)
-    counted_high = counted_low
-    _keep(members, pairs, answers, below)
-    _keep(members, pairs, answers, above)
-    step = 0.01 * guess + 1e-3
-    for _ in range(ROUNDS_MAX):
-        if counted_low < target:
-            break
-        if price_low <= 0.0:
-            return SLACK, 0.0, 0.0, members[:0]
-        price_high, counted_high = price_low, counted_low
-        _keep(members, pairs, below, above)
-        price_low = max(price_low - step, 0.0)
-        step *= 4.0
-        counted_low, _, _ = ask(members, price_low, extra, pairs, costs, uses, answers)
-        _keep(members, pairs, answers, below)
-    for _ in range(ROUNDS_MAX):
-        if counted_high >= target:
-            break
-        if price_high >= price_max:
-            return OUT_OF_REACH, price_high, 1.0, members[:0]
-        price_low, counted_low = price_high, counted_high
-        _keep(members, pairs, above, below)
-        price_high = min(price_high + step, price_max)
-        step *= 4.0
-        counted_high, _, _ = ask(members, price_high, extra, pairs, costs, uses, answers)
-        _keep(members, pairs, answers, above)
-    if not counted_low < target <= counted_high:
-        return NOT_ENDED, price_high, 0.0, members[:0]
-    return _between(
-        members, pairs, costs, uses, extra, target, answers, below, above, price_low, price_high, counted_low
-    )
-
-
-@released
-def _between(
-    members: Index,
-    pairs: Pairs,
-    costs: Costs,
-    uses: Uses,
-    extra: Array,
-    target: float,
-    answers: Answers,
-    below: Answers,
-    above: Answers,
-    price_low: float,
-    price_high: float,
-    counted_low: float,
-) -> tuple[int, float, float, Index]:
-    """Narrows two prices, with their answers, to the one where their lines cross on the dual."""
-    active = _differ(members, pairs.unit, below.counted, above.counted)
-    price = price_high
-    for _ in range(ROUNDS_MAX):
-        before = _sums(active, pairs.unit, extra, below.counted, below.cost)
-        after = _sums(active, pairs.unit, extra, above.counted, above.cost)
-        price = (after[1] - before[1]) / (after[0] - before[0])
-        price = min(max(price, price_low), price_high)
-        counted, _, value = ask(active, price, extra, pairs, costs, uses, answers)
-        cost = price * counted - value
-        gap = (before[1] - price * before[0]) - (cost - price * counted)
-        if gap <= ROUNDING * (before[2] + after[2]) or price in (price_low, price_high):
-            share = (target - counted_low) / (after[0] - before[0])
-            return FOUND, price, share, active
-        if counted_low + counted - before[0] >= target:
-            price_high = price
-            _keep(active, pairs, answers, above)
-        else:
-            price_low = price
-            counted_low += counted - before[0]
-            _keep(active, pairs, answers, below)
-        active = _differ(active, pairs.unit, below.counted, above.counted)
-    return NOT_ENDED, price, 0.0, active
+    active, found = members.copy(), Found()
+    status = call(
+        "find_price", active, len(active), pairs, costs, uses, extra, target, guess, dearness,
+        answers, below, above, ctypes.byref(found),
+    )  # fmt: skip
+    return status, found.price, found.share, active[: found.count]

@@ -7,13 +7,12 @@ from functools import cached_property
 
 import numpy as np
 
+from waterplan.planning.core.kernel_arrays import Costs, Pairs, Uses, fresh_answers
 from waterplan.planning.model.decisions import Duals
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.instance import Instance
 from waterplan.planning.model.structure import Index
 from waterplan.planning.planner.answer import ask
-from waterplan.planning.planner.dictionaries import Uses
-from waterplan.planning.planner.kernel_arrays import Costs, Pairs, fresh_answers
 from waterplan.planning.planner.kernel_input import Bonus, Places, build_costs, dearness, extra_worth, surcharges
 from waterplan.planning.planner.master import TARGET
 from waterplan.planning.planner.shared_limits import KEPT, Usage, build_limits

@@ -6,6 +6,7 @@ import numpy as np
 
 from waterplan.base.errors import InfeasibleError, SolverError
 from waterplan.base.messages import Message
+from waterplan.planning.core.kernel_arrays import fresh_answers
 from waterplan.planning.model.decisions import Duals
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.structure import Index, totals
@@ -14,7 +15,6 @@ from waterplan.planning.plan.deployment import Deployment
 from waterplan.planning.plan.result import no_plan
 from waterplan.planning.planner.answer import ask
 from waterplan.planning.planner.generation import Columns
-from waterplan.planning.planner.kernel_arrays import fresh_answers
 from waterplan.planning.planner.kernel_input import dearness
 from waterplan.planning.planner.mixture import Mixture, Part
 from waterplan.planning.planner.price import FOUND, NOT_ENDED, OUT_OF_REACH, find_price

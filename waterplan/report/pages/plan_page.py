@@ -224,9 +224,7 @@ def _rests(sheet: Sheet, rests_on: Mapping[str, float] | None) -> list[str]:
     return paragraph(sheet.say("rests", shares=sheet.say("and").join(told)), indent="")
 
 
-def certificate_line(
-    certificate: Certificate, solver: str, seconds: float, language: str = "en", was_compiled: bool = True
-) -> str:
+def certificate_line(certificate: Certificate, solver: str, seconds: float, language: str = "en") -> str:
     """What was checked of a plan that passed its certificate, and how it was found."""
     say = Texts("page", language)
     certified = say(
@@ -235,8 +233,8 @@ def certificate_line(
         limits=number(sum(limit.count for limit in certificate.limits)),
         gap=f"{abs(certificate.gap):.0e}",
     )
-    how = f"solved_by_{solver}" if was_compiled or solver == "highs" else "solved_by_planner_compiling"
-    return "\n".join(paragraph(f"{certified} {say(how, seconds=number(seconds, 2))}", indent=""))
+    found = say(f"solved_by_{solver}", seconds=number(seconds, 2))
+    return "\n".join(paragraph(f"{certified} {found}", indent=""))
 
 
 def judge_line(verdict: Verdict, language: str = "en") -> str:

@@ -1,36 +1,17 @@
-"""What the plants of one end use can do: the vertices of a small polytope, found by pivoting.
+"""Twin of vertices.h: pivoting on one dictionary.
 
-At an end use with technologies a, b, ... plants start in configurations S (shares ``base_share``) and end in larger
-ones. Per unit of gross flow the choice is how much moves from S to S':
-
-.. math:: \\max \\; w \\sum_{S \\to S'} (\\rho_S - \\rho_{S'}) \\, y_{S,S'} - \\sum_t \\kappa_t x_t, \\qquad
-          x_t = \\sum_{S' \\setminus S \\ni t} y_{S,S'} \\le \\mathrm{added\\_share}_t, \\quad
-          \\sum_{S'} y_{S,S'} \\le m^0_S
-
-with ``w`` the worth of a saved cubic metre and ``kappa`` the cost of adding t everywhere. A move is a path of the
-steps of
-the full model, so both have the same answers; here there are fewer rows and none is degenerate by construction.
-
-A dictionary (Chvatal) holds one basis: the basic rows, then a row for the saving, then one for each ``x_t``; the last
-column
-is their value. Dictionaries met on the way are kept in a *store*, so that most questions are answered by a look and a
-check of
-reduced profits; where the check fails, pivoting goes on from there. So completeness of the store is never assumed.
+Plain Python, number by number what the core does in the same order, so that both agree to the last bit.
 """
-
-from __future__ import annotations
 
 import numpy as np
 
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.structure import Index
-from waterplan.planning.planner.compilation import compiled
 
 PIVOTS_MAX = 500
 TINY = 1e-11
 
 
-@compiled
 def pivot(table: Array, basis: Index, rows: int, row: int, column: int) -> None:
     """Exchanges the basic variable of ``row`` with the nonbasic one of ``column``."""
     count, width = table.shape
@@ -48,7 +29,6 @@ def pivot(table: Array, basis: Index, rows: int, row: int, column: int) -> None:
     basis[row], basis[rows + column] = basis[rows + column], basis[row]
 
 
-@compiled
 def leaving_row(table: Array, rows: int, column: int) -> int:
     """The basic variable that first falls to zero when the column's variable grows; -1 if none does."""
     best, found = np.inf, -1
@@ -61,7 +41,6 @@ def leaving_row(table: Array, rows: int, column: int) -> int:
     return found
 
 
-@compiled
 def reduced_profit(table: Array, rows: int, worth: float, kappa: Array, column: int) -> float:
     """What one unit of a nonbasic variable would add to the profit."""
     profit = -worth * table[rows, column]
@@ -70,7 +49,6 @@ def reduced_profit(table: Array, rows: int, worth: float, kappa: Array, column: 
     return profit
 
 
-@compiled
 def climb(table: Array, basis: Index, rows: int, worth: float, kappa: Array) -> int:
     """Pivots to the best vertex for a worth and costs; returns the number of pivots, -1 when it does not end."""
     scale = abs(worth)
@@ -94,7 +72,6 @@ def climb(table: Array, basis: Index, rows: int, worth: float, kappa: Array) -> 
     return -1
 
 
-@compiled
 def first_dictionary(
     rows: int, apps: int, move_from: Index, move_members: Index, saving: Array, limits: Array
 ) -> tuple[Array, Index]:

@@ -1,39 +1,20 @@
-"""What plants at the end uses choose at a worth of a saved cubic metre, and between which worths the choice stands.
+"""Twin of answer.cpp and choices.cpp: what pairs and their end uses answer to a price.
 
-One technology alone is used where the worth passes its cost. Where there are several, the stored dictionary in use is
-kept while nothing is gained by moving away; otherwise the best stored one is taken, and if even that can be bettered,
-pivoting goes on from it.
+Plain Python, number by number what the core does in the same order, so that both agree to the last bit.
 """
 
-from __future__ import annotations
-
 import numpy as np
+from twin_vertices import TINY, climb
 
-from waterplan.base.errors import SolverError
-from waterplan.base.messages import Message
+from waterplan.planning.core.kernel_arrays import Answers, Costs, Pairs, Uses
+from waterplan.planning.core.library import PivotingError
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.structure import Index
-from waterplan.planning.planner.compilation import compiled
-from waterplan.planning.planner.dictionaries import Uses
-from waterplan.planning.planner.kernel_arrays import Answers, Costs, Pairs
-from waterplan.planning.planner.vertices import TINY, climb
 
 APPS_MAX = 64
 ROUNDING = 1e-13
 
 
-class PivotingError(SolverError):
-    """Pivoting at an end use did not end; raised by compiled code, which can hand no values over."""
-
-    def __init__(self, message: Message | None = None):
-        super().__init__(message or Message("planner_errors.pivoting"))
-
-
-# Plain loops over plain arrays, a function each: reading arrays out of tuples, or handing them to a function (even an
-# inlined one), inside a loop costs ten times the arithmetic.
-
-
-@compiled
 def _choose_alone(
     members: Index,
     worth: Array,
@@ -76,7 +57,6 @@ def _choose_alone(
     return open_locals[:count]
 
 
-@compiled
 def _choose_together(
     locals_: Index,
     local_use: Index,
@@ -126,7 +106,6 @@ def _choose_together(
     return moved[:count]
 
 
-@compiled
 def _best_entries(
     locals_: Index,
     local_use: Index,
@@ -159,7 +138,6 @@ def _best_entries(
                 entry[local] = e
 
 
-@compiled
 def _read_entries(
     locals_: Index,
     local_use: Index,
@@ -187,7 +165,6 @@ def _read_entries(
             spent[local] += saving_fraction[app + t] * app_cost[first + t] * share[first + t]
 
 
-@compiled
 def _climb_from(local: int, pairs: Pairs, costs: Costs, uses: Uses, worth: float, answers: Answers) -> None:
     """Pivots from the nearest stored dictionary to the optimum; the rare case."""
     u, first = pairs.local_use[local], pairs.app_start[local]
@@ -216,7 +193,6 @@ def _climb_from(local: int, pairs: Pairs, costs: Costs, uses: Uses, worth: float
         answers.spent[local] += kappa[t] * answers.share[first + t]
 
 
-@compiled
 def choose(members: Index, worth: Array, pairs: Pairs, costs: Costs, uses: Uses, answers: Answers) -> None:
     """Brings the choices at all end uses of ``members`` up to their worth [member]."""
     several = _choose_alone(
@@ -242,3 +218,98 @@ def choose(members: Index, worth: Array, pairs: Pairs, costs: Costs, uses: Uses,
     )  # fmt: skip
     for local in stuck:
         _climb_from(local, pairs, costs, uses, answers.low[local], answers)
+
+
+def _fill_in_order(
+    members: Index, start: Index, cost: Array, limit: Array, worth: Array, room: Array, chosen: Array
+) -> Array:
+    """Takes the best margins first, each up to its limit, together up to ``room``.
+
+    worth, room [member]; fills in ``chosen`` (shares of the passing flow); returns the benefit per m3 of flow [member].
+    """
+    benefit = np.zeros(len(members))
+    for n in range(len(members)):
+        first, last = start[members[n]], start[members[n] + 1]
+        for a in range(first, last):
+            chosen[a] = 0.0
+        left = room[n]
+        for _ in range(first, last):
+            if not left > 0.0:
+                break
+            best, found = 0.0, -1
+            for a in range(first, last):
+                margin = worth[n] - cost[a]
+                if margin > best and chosen[a] == 0.0 and limit[a] > 0.0:
+                    best, found = margin, a
+            if found < 0:
+                break
+            part = min(limit[found], left)
+            chosen[found] = part
+            benefit[n] += part * best
+            left -= part
+    return benefit
+
+
+def _add_up(
+    members: Index,
+    count_supply: float,
+    reference: Array,
+    local_start: Index,
+    gross_flow: Array,
+    use_saving: Array,
+    spent: Array,
+    level: tuple[Index, Array, Array, Array],
+    next_level: tuple[Index, Array, Array, Array],
+    counted: Array,
+    cost: Array,
+) -> None:
+    """Turns the shares chosen on the site and of other sources into volumes, and adds up each pair.
+
+    level, next_level: start, cost, credit [pair] and what is chosen, on the site and of other sources.
+    """
+    site_start, site_cost, site_credit, site_saving = level
+    supply_start, supply_cost, supply_credit, supply = next_level
+    for i in members:
+        saved, paid = 0.0, 0.0
+        for local in range(local_start[i], local_start[i + 1]):
+            saved += gross_flow[local] * use_saving[local]
+            paid += gross_flow[local] * spent[local]
+        left, site, replaced = reference[i] - saved, 0.0, 0.0
+        for a in range(site_start[i], site_start[i + 1]):
+            site_saving[a] *= left
+            site += site_saving[a]
+            paid += site_saving[a] * (site_cost[a] - site_credit[i])
+        for a in range(supply_start[i], supply_start[i + 1]):
+            supply[a] *= left - site
+            replaced += supply[a]
+            paid += supply[a] * (supply_cost[a] - supply_credit[i])
+        counted[i] = saved + site + count_supply * replaced
+        cost[i] = paid
+
+
+def ask(
+    members: Index, worth: float, extra: Array, pairs: Pairs, costs: Costs, uses: Uses, answers: Answers
+) -> tuple[float, float, float]:
+    """``members`` answer a worth (plus ``extra`` [pair] for each); returns what they save, cost, and their value."""
+    price = worth + extra[members]
+    most = np.full(len(members), pairs.alternative_share_max)
+    beyond = _fill_in_order(
+        members, pairs.supply_start, costs.supply, pairs.supply_limit,
+        price * pairs.count_supply + costs.supply_credit[members], most, answers.supply,
+    )  # fmt: skip
+    beyond = beyond + _fill_in_order(
+        members, pairs.site_start, costs.site, pairs.site_limit,
+        price + costs.site_credit[members] - beyond, pairs.site_together[members], answers.site_saving,
+    )  # fmt: skip
+    choose(members, price - beyond, pairs, costs, uses, answers)
+    _add_up(
+        members, pairs.count_supply, pairs.reference, pairs.local_start, pairs.gross_flow, answers.use_saving,
+        answers.spent, (pairs.site_start, costs.site, costs.site_credit, answers.site_saving),
+        (pairs.supply_start, costs.supply, costs.supply_credit, answers.supply), answers.counted, answers.cost,
+    )  # fmt: skip
+    counted, cost, value = 0.0, 0.0, 0.0
+    for n in range(len(members)):
+        counted += answers.counted[members[n]]
+        cost += answers.cost[members[n]]
+        value += price[n] * answers.counted[members[n]] - answers.cost[members[n]]
+    return counted, cost, value

@@ -1,0 +1,151 @@
+"""What the core reads and fills in: plain arrays, checked when they are handed over, and the records of their places.
+
+The fields of each class stand in the order of the struct of the same name in core.h.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from waterplan.base.messages import Message
+from waterplan.planning.model.flows import Array
+from waterplan.planning.model.structure import Index
+
+KINDS = {"Array": np.dtype(np.float64), "Index": np.dtype(np.int64)}
+NUMBERS = {"float": ctypes.c_double, "int": ctypes.c_int64}
+
+
+def place(array: np.ndarray[Any, Any], kind: str, name: str) -> int:
+    """Where an array lies. Raises TypeError unless it is contiguous, aligned and of the kind that the core reads."""
+    if array.dtype != KINDS[kind] or not (array.flags.c_contiguous and array.flags.aligned):
+        given = f"{array.dtype}, strides {array.strides}"
+        raise TypeError(Message("planner_errors.kernel_array", name=name, given=given, allowed=str(KINDS[kind])))
+    return int(array.ctypes.data)
+
+
+class Handed:
+    """Arrays and numbers that the core reads where they lie, and which stay there as long as this is kept."""
+
+    @cached_property
+    def record(self) -> Any:
+        """The places of the arrays, as the core takes them; made when they are first handed over."""
+        given = {field.name: (str(field.type), getattr(self, field.name)) for field in fields(self)}  # type: ignore[arg-type]
+        values = [place(value, kind, name) if kind in KINDS else value for name, (kind, value) in given.items()]
+        return ctypes.byref(_layout(tuple(kind for kind, _ in given.values()))(*values))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "record"}  # places are of this process
+
+
+def _layout(kinds: tuple[str, ...]) -> type[ctypes.Structure]:
+    if kinds not in _LAYOUTS:
+        types = [(f"_{n}", NUMBERS.get(kind, ctypes.c_void_p)) for n, kind in enumerate(kinds)]
+        _LAYOUTS[kinds] = type("Record", (ctypes.Structure,), {"_fields_": types})
+    return _LAYOUTS[kinds]
+
+
+_LAYOUTS: dict[tuple[str, ...], type[ctypes.Structure]] = {}
+
+
+@dataclass(frozen=True)
+class Pairs(Handed):
+    """Volumes and limits of a scenario [packed; hm3/a, shares]; ``*_start`` by pair, app_start by local."""
+
+    reference: Array
+    local_start: Index
+    local_use: Index
+    gross_flow: Array
+    app_start: Index
+    site_start: Index
+    site_limit: Array
+    site_together: Array
+    supply_start: Index
+    supply_limit: Array
+    alternative_share_max: float
+    count_supply: float
+    unit: float
+
+
+@dataclass(frozen=True)
+class Costs(Handed):
+    """What capacity costs and what a saved m3 earns besides the price [packed; CNY/m3]."""
+
+    app: Array
+    site: Array
+    supply: Array
+    use_credit: Array
+    site_credit: Array
+    supply_credit: Array
+
+
+@dataclass(frozen=True)
+class Uses(Handed):
+    """The uses of a scenario and the stored dictionaries of each [packed by use].
+
+    rows: basic variables of a use's dictionaries. Moves of use u stand from move_start[u]: move_from and move_to are
+    configurations, move_members the bit mask of what is added. Its dictionaries stand from entry_start[u]: each begins
+    at entry_place in the flat ``dictionary`` (shape rows + 1 + apps, moves + 1) and at entry_basis in ``basis``. What
+    is looked at most stands again without gaps: ``value`` (saving, then the shares) from entry_value, and ``reduced``
+    (for each nonbasic variable its gain in saving, then in shares) from entry_reduced.
+    """
+
+    app_start: Index
+    saving_fraction: Array
+    added_share: Array
+    rows: Index
+    move_start: Index
+    move_from: Index
+    move_to: Index
+    move_members: Index
+    entry_start: Index
+    entry_place: Index
+    entry_basis: Index
+    dictionary: Array
+    basis: Index
+    entry_value: Index
+    value: Array
+    entry_reduced: Index
+    reduced: Array
+
+
+@dataclass(frozen=True)
+class Answers(Handed):
+    """The decisions of all pairs to the last price asked, and how far each holds.
+
+    share [local app], use_saving [local]: per unit of gross flow; site_saving, supply: hm3/a; counted [pair] hm3/a;
+    cost [pair] MCNY/a. entry, low, high, spent [local]: the stored dictionary in use, the worths between which the
+    choice stands, and what it costs (net of credits) per unit of gross flow.
+    """
+
+    share: Array
+    use_saving: Array
+    site_saving: Array
+    supply: Array
+    counted: Array
+    cost: Array
+    entry: Index
+    low: Array
+    high: Array
+    spent: Array
+
+
+def fresh_answers(pairs: Pairs, costs: Costs, entry: Index) -> Answers:
+    """Answers that hold for no price yet; ``entry`` [local] says where to look first."""
+    locals_, count = len(pairs.local_use), len(pairs.reference)
+    return Answers(
+        share=np.zeros(len(costs.app)),
+        use_saving=np.zeros(locals_),
+        site_saving=np.zeros(len(costs.site)),
+        supply=np.zeros(len(costs.supply)),
+        counted=np.zeros(count),
+        cost=np.zeros(count),
+        entry=entry.copy(),
+        low=np.full(locals_, np.inf),
+        high=np.full(locals_, -np.inf),
+        spent=np.zeros(locals_),
+    )
