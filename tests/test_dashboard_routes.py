@@ -15,8 +15,10 @@ from test_dashboard_owners import guarded  # noqa: F401  a fixture
 
 pytest.importorskip("panel")
 
+from dashboards.scripts import PLACE, SCRIPTS
+
 OPEN = {"/liveness", "/readiness"}
-LISTED = {"/?$", "/ws$", "/static/(.*)$", "/(favicon.ico)$", "/liveness$", "/readiness$"}
+LISTED = {"/?$", "/ws$", f"/{PLACE}/(.*)$", "/static/(.*)$", "/(favicon.ico)$", "/liveness$", "/readiness$"}
 STRANGE = [
     "/components/unittest.__main__/x/css/y",
     "/components/this/x/css/y",

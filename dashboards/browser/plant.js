@@ -1,4 +1,11 @@
 // The Benchmark page: one plant, where it stands and what it should do next.
+import { now } from "./now.js";
+import { amount, digits, fewDigits, percent, plainUnit, quantity } from "./numbers.js";
+import { chartButtons, option } from "./pieces.js";
+import { balanceChart, contractChart, gradeName, ladderChart, placesChart, plantCurveChart } from "./plant_charts.js";
+import { plantForm } from "./plant_form.js";
+import { capital, esc, isZh, named, say, termed } from "./words.js";
+
 const plantFiles = (card, title) => ["csv", "xlsx"].map((form) => `<button class="ghost" data-act="plant-table" data-card="${card}" data-form="${form}" aria-label="${say(form === "csv" ? "save_table_csv" : "save_table_excel", { name: title })}" title="${say(form === "csv" ? "save_table_csv" : "save_table_excel", { name: title })}">${form === "csv" ? "CSV" : "Excel"}</button>`).join("");
 const DRAWN_PLANT = ["ladder", "places", "balance", "curve", "contract"];
 function plantCard(name, body, note = "", tag = "") {
@@ -46,7 +53,7 @@ function problemsCard(found) {
 }
 
 // The least of the better grades that the plant does not keep to.
-function nextGrade({ steps, grade_estimated: reached }) {
+export function nextGrade({ steps, grade_estimated: reached }) {
   const place = steps.findIndex((step) => step.grade === reached);
   return steps.slice(0, place < 0 ? steps.length : place).reverse().find((step) => step.gap > 1e-9 * step.norm);
 }
@@ -152,7 +159,7 @@ function poolCard(found) {
   return `<section class="card plant-card plant-card-pool" data-card="plant-pool" aria-label="${say("pool_title")}"><header><h2>${say("pool_title")}</h2></header><p class="told">${say("pool_lead")}</p><ul class="privacy">${["stored", "told", "withdraw"].map((key) => `<li>${say("pool_" + key)}</li>`).join("")}</ul><label class="tick consent"><input type="checkbox" data-plant-consent ${agreed ? "checked" : ""}/><span>${say("pool_consent", { plant: esc(found.plant), year: esc(found.year) })}</span></label><div class="pool-foot"><label class="field"><span class="field-name">${say("pool_key")}</span><input type="password" autocomplete="off" maxlength="400" data-plant-key value=""/></label><button class="tool wide primary" data-act="plant-give" ${agreed ? "" : "disabled"}>${say("pool_give")}</button><button class="tool wide" data-act="plant-withdraw">${say("pool_take_back")}</button></div>${done}</section>`;
 }
 
-function plantPage() {
+export function plantPage() {
   const found = now.plant;
   if (!found) return `<p class="quiet updating">${say("updating")}</p>`;
   const problems = found.state === "problems" ? problemsCard(found) : "";

@@ -1,5 +1,9 @@
 // What a visitor does on the Benchmark page, as messages.
-function plantMoves({ root, send, tell, drawPage, refuse }) {
+import { now } from "./now.js";
+import { nextGrade } from "./plant.js";
+import { emptyForm, emptyProduct, takeField } from "./plant_form.js";
+
+export function plantMoves({ root, send, drawPage, refuse }) {
   const open = (form) => { now.form = form; now.formOpen = true; drawPage(); };
   const forget = () => { now.form = null; now.formOpen = false; now.open.consent = false; };
   const key = () => root.querySelector("[data-plant-key]");
@@ -74,14 +78,14 @@ function plantMoves({ root, send, tell, drawPage, refuse }) {
 }
 
 // What was pressed may be gone with what it stood on; then the new heading is where one goes on.
-function focusHeading(page) {
+export function focusHeading(page) {
   const state = `${now.plant?.state} ${Boolean(now.formOpen)}`, changed = now.plantState !== undefined && now.plantState !== state;
   now.plantState = state;
   if (changed && !page.getRootNode().activeElement) page.querySelector("h1")?.focus();
 }
 
 // Inputs that are set anew by an answer show it, unless they are being used.
-function showValues(page) {
+export function showValues(page) {
   const used = page.getRootNode().activeElement;
   for (const input of page.querySelectorAll("input[data-value],select[data-value]")) if (input !== used && input.value !== input.dataset.value) input.value = input.dataset.value;
 }
