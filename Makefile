@@ -5,6 +5,8 @@ PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --root-user-action ignore --constraint constraints.txt
 
+BROWSER_TOOLS := $(if $(shell command -v npm),node_modules/.package-lock.json)
+
 .PHONY: help plan dashboard test test-all test-lowest lint bench docs site clean
 .DEFAULT_GOAL := help
 
@@ -26,7 +28,7 @@ test-all: lint  ## the same with the tests that take minutes
 test-lowest: $(VENV)/.test  ## every command with the oldest versions that pyproject.toml admits
 	@$(BIN)/python -m pytest -q --color=no -m '' tests/test_installs.py -k oldest
 
-lint: $(VENV)/.test  ## ruff and mypy
+lint: $(VENV)/.test $(BROWSER_TOOLS)  ## ruff and mypy
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy --no-error-summary
 
@@ -61,6 +63,11 @@ $(VENV)/.dashboard: $(VENV)/.core
 $(VENV)/.test: $(VENV)/.core
 	@echo "Installing what the tests need (once; some minutes) ..." >&2
 	@$(INSTALL) --editable '.[dashboard,report,batch,peers,test]'
+	@touch $@
+
+node_modules/.package-lock.json: package.json .npmrc
+	@echo "Installing what lints and checks the browser's modules (once) ..." >&2
+	@npm install --no-audit --no-fund --silent
 	@touch $@
 
 $(VENV)/.site: $(VENV)/.core

@@ -18,6 +18,7 @@ import { isZh, say } from "./words.js";
 
 const LATER_CONTENT = ["curve", "words", "reasons", "ways", "compare", "rows", "runs", "plant"];
 export function render({ model, view }) {
+  /** @type {import("./now.js").Live} */
   const root = document.createElement("div");
   root.className = "waterplan";
   root.innerHTML = `<button class="skip" data-act="skip"></button><header class="bar"></header><div class="notices"></div><div class="layout"><aside class="levers"></aside><main id="main" tabindex="-1"><div class="scenario"></div><div class="page"></div></main></div><dialog class="panel"></dialog>`;
@@ -151,7 +152,7 @@ export function render({ model, view }) {
       const same = now.panel.labels[d.dim] === d.label, { card, of } = now.panel;
       now.panel = { ...now.panel, labels: same ? {} : { [d.dim]: d.label }, rests: null };
       drawPanel();
-      tell({ type: "behind", card, of, ...(same ? {} : { dim: d.dim, label: d.label }) });
+      tell(same ? { type: "behind", card, of } : { type: "behind", card, of, dim: d.dim, label: d.label });
     },
     trace: (d) => {
       acts["close-panel"]();

@@ -2,6 +2,10 @@
 import { fillTable, leverOf, readValue, searchLevers, showLevers } from "./levers.js";
 import { now } from "./now.js";
 
+/**
+ * @typedef {import("./now.js").Live} Live
+ * @param {{ root: Live, levers: Live, send: import("./now.js").Send, isHeld: (input: Live) => boolean, hold: (input: Live) => void }} page
+ */
 export function listenToControls({ root, levers, send, isHeld, hold }) {
   const slide = (input) => {
     const lever = leverOf(input.dataset.lever), typed = input.parentElement.querySelector("input[type=number]");

@@ -2,7 +2,7 @@
 import { now } from "./now.js";
 import { capital, esc, named, say } from "./words.js";
 
-const shownValue = (lever, value) => (value === null ? "" : String(Number((value * lever.factor).toPrecision(9))));
+export const shownValue = (lever, value) => (value === null ? "" : String(Number((value * lever.factor).toPrecision(9))));
 export const readValue = (lever, text) => Number((Number(text) / lever.factor).toPrecision(12));
 export const leverOf = (name) => now.page.levers.find((item) => item.name === name);
 export function leverAmount(lever, value) {

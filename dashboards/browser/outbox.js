@@ -4,12 +4,19 @@ import { inParts } from "./parts.js";
 
 const controlOf = ({ lever, label }) => `${lever}.${label ?? ""}`;
 
+/**
+ * @typedef {import("./now.js").Send} Send
+ * @param {Send} sendMessage
+ * @param {(isBusy: boolean) => void} showBusy
+ * @returns {{ send: Send, tell: Send, settle: (seq?: number) => void, isHeld: (input: Live) => boolean, hold: (input: Live) => void }}
+ * @typedef {import("./now.js").Live} Live
+ */
 export function outbox(sendMessage, showBusy) {
   let number = 0, busy = 0, held = null;
   const waiting = new Map(), moved = new Map(); // by control: the move that waits, the number of the last that was sent
 
-  const tell = (message) => { for (const part of inParts(message)) sendMessage(part); }; // what no move waits for
-  const send = (message) => {
+  const tell = (/** @type {any} */ message) => { for (const part of inParts(message)) sendMessage(part); }; // what no move waits for
+  const send = (/** @type {any} */ message) => {
     if (busy && message.lever) return void waiting.set(controlOf(message), message);
     number += 1;
     busy = number;
@@ -17,7 +24,7 @@ export function outbox(sendMessage, showBusy) {
     tell({ ...message, seq: number });
     if (message.lever) moved.set(controlOf(message), number);
   };
-  const settle = (seq) => { // an answer has come
+  const settle = (/** @type {number | undefined} */ seq) => { // an answer has come
     if (seq === undefined || seq < busy) return;
     busy = 0;
     showBusy(false);

@@ -1,6 +1,7 @@
 // A message that is too long for one goes in parts; the server puts them together.
 const PART_SIGNS = 100_000;
 
+/** @param {import("./now.js").Message} message @returns {import("./now.js").Message[]} */
 export function inParts(message, most = PART_SIGNS) {
   const text = JSON.stringify(message);
   if (text.length <= most) return [message];

@@ -108,12 +108,12 @@ function balanceCard(found) {
 function goalControls(found) {
   const { goal } = found, kind = goal?.kind ?? "payback";
   const modes = ["grade", "budget", "payback"].map((mode) => `<button role="radio" aria-checked="${mode === kind}" tabindex="${mode === kind ? 0 : -1}" data-act="plant-goal" data-value="${mode}">${say("goal_" + mode)}</button>`).join("");
-  const money = isZh() ? [1e4, "万元"] : [1e6, "M CNY"];
+  const money = isZh() ? { of: 1e4, unit: "万元" } : { of: 1e6, unit: "M CNY" };
   const years = kind === "payback" ? goal?.value ?? 5 : 5;
   const control = kind === "grade"
     ? `<label class="goal-entry"><span>${say("goal_which_grade")}</span><select data-plant-goal="grade" data-value="${esc(goal.value)}">${found.mix.steps.map((step) => option(step.grade, `${capital(gradeName(step.grade))} · ${amount("m3/a", step.norm)}`, goal.value)).join("")}</select></label>`
     : kind === "budget"
-      ? `<label class="goal-entry"><span>${say("goal_how_much")}</span><span class="field-entry"><input type="number" min="0" step="any" data-plant-goal="budget" data-factor="${money[0]}" value="${+(goal.value / money[0]).toPrecision(6)}" data-value="${+(goal.value / money[0]).toPrecision(6)}"/><span class="quiet">${money[1]}</span></span></label>`
+      ? `<label class="goal-entry"><span>${say("goal_how_much")}</span><span class="field-entry"><input type="number" min="0" step="any" data-plant-goal="budget" data-factor="${money.of}" value="${+(goal.value / money.of).toPrecision(6)}" data-value="${+(goal.value / money.of).toPrecision(6)}"/><span class="quiet">${money.unit}</span></span></label>`
       : `<label class="goal-entry slide"><span>${say("goal_years", { years: digits(years, 0) })}</span><input type="range" min="1" max="15" step="1" value="${years}" data-value="${years}" data-plant-goal="payback" style="--part:${((years - 1) / 0.14).toFixed(1)}%" aria-label="${say("goal_payback")}" aria-valuetext="${say("goal_years", { years: digits(years, 0) })}"/></label>`;
   return `<div class="goal"><div class="choices" role="radiogroup" aria-label="${say("goal")}">${modes}</div>${control}</div>`;
 }

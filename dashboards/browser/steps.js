@@ -1,13 +1,14 @@
 // Steps back are kept in the browser's tab, so that a lost connection or a reload does not lose them.
 const STEPS_KEY = "waterplan.steps", STEPS_MAX = 50, STEP_VIEW = /^(v|page|lang|theme|pin)=/;
 const stepOf = (link) => link.split("&").filter((part) => !STEP_VIEW.test(part)).join("&");
-function readSteps() {
+export function readSteps() {
   try {
     const kept = JSON.parse(sessionStorage.getItem(STEPS_KEY));
     return Array.isArray(kept?.links) && kept.links.every((link) => typeof link === "string") && Number.isInteger(kept.at) ? kept : null;
   } catch { return null; }
 }
 // The message that gives a new connection the steps of the last one, or null.
+/** @returns {import("./now.js").Message | null} */
 export function stepsToGiveBack(board) {
   const kept = readSteps();
   const fits = kept && board.place === 0 && board.ahead === 0 && kept.links.length > 1 && kept.links[kept.at] === stepOf(board.link);
