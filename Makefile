@@ -6,6 +6,7 @@ PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --root-user-action ignore --constraint constraints.txt
 
 CORE := waterplan/planning/core
+BROWSER_TOOLS := $(if $(shell command -v npm),node_modules/.package-lock.json)
 
 .PHONY: help plan dashboard core test test-all test-lowest lint bench docs site clean
 .DEFAULT_GOAL := help
@@ -28,7 +29,7 @@ test-all: lint  ## the same with the tests that take minutes
 test-lowest: $(VENV)/.test $(CORE)/_core.so  ## every command with the oldest versions that pyproject.toml admits
 	@$(BIN)/python -m pytest -q --color=no -m '' tests/house/test_installs.py -k oldest
 
-lint: $(VENV)/.test $(CORE)/_core.so  ## ruff and mypy
+lint: $(VENV)/.test $(CORE)/_core.so $(BROWSER_TOOLS)  ## ruff and mypy
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy --no-error-summary
 
@@ -69,6 +70,11 @@ $(VENV)/.dashboard: $(VENV)/.core
 $(VENV)/.test: $(VENV)/.core
 	@echo "Installing what the tests need (once; some minutes) ..." >&2
 	@$(INSTALL) --editable '.[dashboard,report,batch,peers,test]'
+	@touch $@
+
+node_modules/.package-lock.json: package.json .npmrc
+	@echo "Installing what lints and checks the browser's modules (once) ..." >&2
+	@npm install --no-audit --no-fund --silent
 	@touch $@
 
 $(VENV)/.site: $(VENV)/.core

@@ -32,27 +32,18 @@ from .logs import start_logs
 from .owners import Owners
 from .passwords import Users, read_secret
 from .routes import keep_to, routes
+from .scripts import BROWSER, ENTRY
 from .serving import Startup, Stay, Stays, harden
 from .session import Session, shipped_scenarios
 from .stores import Stores
 from .wire import Parcels, checked
 
-BROWSER = Path(__file__).parent / "browser"
-SCRIPTS = (
-    "words.js", "charts.js", "cards.js", "levers.js", "tables.js", "runs.js", "panel.js", "menus.js",
-    "plant_charts.js", "plant_form.js", "plant.js", "plant_moves.js", "board.js",
-)  # fmt: skip
 SHEETS = ("board.css", "plant.css")
 
 
 POOL_WAIT = 5.0  # s for somebody else who writes in the pool; then a page does without it
 ENDING = 2.0  # s for what is under way when the server is asked to end
 REST = 120  # ms without a move after which reasons are looked for
-
-
-def scripts() -> str:
-    """The browser's side in one module; the files share one scope in this order."""
-    return "\n".join((BROWSER / name).read_text(encoding="utf-8") for name in SCRIPTS if (BROWSER / name).exists())
 
 
 class Board(pn.custom.JSComponent):
@@ -69,7 +60,7 @@ class Board(pn.custom.JSComponent):
     runs = param.Dict(default={})
     plant = param.Dict(default={})
 
-    _esm = scripts()
+    _esm = ENTRY
     _stylesheets = [(BROWSER / name).read_text(encoding="utf-8") for name in SHEETS]  # noqa: RUF012
 
     def __init__(self, session: Session, stay: Stay, parcels: Parcels, **params: Any):

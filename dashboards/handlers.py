@@ -13,8 +13,9 @@ from bokeh.protocol.messages.error import error as Error  # noqa: N812
 from bokeh.protocol.messages.patch_doc import patch_doc
 from bokeh.protocol.messages.pull_doc_req import pull_doc_req
 from bokeh.server.protocol_handler import ProtocolHandler
+from bokeh.server.views.auth_request_handler import AuthRequestHandler
 from panel.io.server import AuthenticatedStaticFileHandler, DocHandler, WSHandler
-from tornado.web import HTTPError, RequestHandler
+from tornado.web import HTTPError, RequestHandler, authenticated
 
 from . import bounds
 from .gate import language_of, sheet
@@ -25,6 +26,7 @@ from .wire import Incoming, RefusedError
 log = logging.getLogger("waterplan.dashboard")
 POLICY_VIOLATION = 1008  # of a websocket
 PULLS_MAX = 3  # times that a connection may ask for the whole page; a browser does once
+KEPT_SECONDS = 365 * 86_400  # that a browser may keep what never changes
 SAID = {403: "forbidden", 404: "missing", 503: "full"}  # what went wrong, by status; anything else failed
 
 
@@ -204,3 +206,20 @@ class Asset(Worded, AuthenticatedStaticFileHandler):
 
     def get_content_type(self) -> str:
         return mimetypes.guess_type(self.absolute_path)[0] or "application/octet-stream"
+
+
+class Script(Worded, AuthRequestHandler):
+    """One of our modules, as it was when the server started. Its address has a digest of them all: it may be kept."""
+
+    def initialize(self, files: Mapping[str, bytes]) -> None:
+        self.files = files
+
+    @authenticated
+    def get(self, name: str) -> None:
+        if name not in self.files:
+            raise HTTPError(404)
+        self.set_header("Content-Type", "text/javascript; charset=utf-8")
+        self.set_header("Cache-Control", f"private, max-age={KEPT_SECONDS}, immutable")
+        self.finish(self.files[name])
+
+    head = get

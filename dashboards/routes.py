@@ -14,8 +14,10 @@ from tornado.web import Application, RequestHandler
 
 from . import bounds
 from .gate import LOGIN, LOGOUT
-from .handlers import Asset, Contained, Missing, Page, Socket
+from .handlers import Asset, Contained, Missing, Page, Script, Socket
 from .owners import Owners
+from .scripts import PLACE
+from .scripts import SCRIPTS as OWN
 from .serving import Alive, Ready
 from .turnstile import Turnstile
 
@@ -67,6 +69,7 @@ def routes(application: Any, owners: Owners, is_ready: Callable[[], bool]) -> li
     listed = [
         Route("/?", page, given=given),
         Route("/ws", socket, given=given),
+        Route(f"/{PLACE}/(.*)", Script, ("GET", "HEAD"), given={"files": OWN}),
         Route("/static/(.*)", Asset, ("GET", "HEAD"), given={"files": files()}),
         Route("/(favicon.ico)", Asset, ("GET", "HEAD"), given={"files": {"favicon.ico": PANEL / "images/favicon.ico"}}),
         Route("/liveness", Alive, is_open=True),

@@ -1,50 +1,32 @@
 // The page: draws what comes, sends what is moved. One move is under way at a time; the newest waits.
+import { planPage } from "./cards.js";
+import { whenLost } from "./connection.js";
+import { listenToControls } from "./controls.js";
+import { save, saveChart } from "./files.js";
+import { fillTable, leverPanel, showLevers } from "./levers.js";
+import { noticeBar, scenarioBar, topBar } from "./menus.js";
+import { now } from "./now.js";
+import { outbox } from "./outbox.js";
+import { panelBody } from "./panel.js";
+import { patch } from "./patch.js";
+import { plantPage } from "./plant.js";
+import { focusHeading, plantMoves, showValues } from "./plant_moves.js";
+import { runsPage } from "./runs.js";
+import { keepSteps, stepsToGiveBack } from "./steps.js";
+import { commandsPanel, comparePage, dataPage } from "./tables.js";
+import { isZh, say } from "./words.js";
+
 const LATER_CONTENT = ["curve", "words", "reasons", "ways", "compare", "rows", "runs", "plant"];
-const PART_SIGNS = 100_000;
 export function render({ model, view }) {
+  /** @type {import("./now.js").Live} */
   const root = document.createElement("div");
   root.className = "waterplan";
   root.innerHTML = `<button class="skip" data-act="skip"></button><header class="bar"></header><div class="notices"></div><div class="layout"><aside class="levers"></aside><main id="main" tabindex="-1"><div class="scenario"></div><div class="page"></div></main></div><dialog class="panel"></dialog>`;
   const part = (name) => root.querySelector(name);
   const [bar, notices, levers, scenario, page] = [".bar", ".notices", ".levers", ".scenario", ".page"].map(part);
   const dialog = part("dialog");
-  let number = 0, busy = 0, held = null, first = true;
-  const waiting = new Map(), moved = new Map(); // by control: the move that waits, the number of the last that was sent
-
-  const pass = (message) => { // what is too long for one message goes in parts
-    const text = JSON.stringify(message);
-    if (text.length <= PART_SIGNS) return model.send_msg(message);
-    const of = Math.ceil(text.length / PART_SIGNS), seq = message.seq;
-    for (let at = 0; at < of; at += 1) model.send_msg({ type: "part", at, of, seq, text: text.slice(at * PART_SIGNS, (at + 1) * PART_SIGNS) });
-  };
-  const post = (message) => {
-    number += 1;
-    busy = number;
-    root.classList.add("busy");
-    pass({ ...message, seq: number });
-  };
-  const controlOf = ({ lever, label }) => `${lever}.${label ?? ""}`;
-  const send = (message) => {
-    if (busy && message.lever) return void waiting.set(controlOf(message), message);
-    post(message);
-    if (message.lever) moved.set(controlOf(message), number);
-  };
-  const isHeld = (input) => { // a hand is on it, or the board does not answer its last move yet
-    const control = controlOf(input.dataset);
-    return input === held || waiting.has(control) || moved.get(control) > now.board.seq;
-  };
-  const tell = pass; // what no move waits for
-  const settle = (seq) => {
-    if (seq === undefined) return;
-    if (seq < busy) return;
-    busy = 0;
-    root.classList.remove("busy");
-    const [next] = waiting;
-    if (next) {
-      waiting.delete(next[0]);
-      send(next[1]);
-    }
-  };
+  let first = true;
+  const { send, tell, settle, isHeld, hold } = outbox(model.send_msg, (isBusy) => root.classList.toggle("busy", isBusy));
 
   const measure = () => {
     for (const body of page.querySelectorAll("[data-body]")) {
@@ -148,7 +130,7 @@ export function render({ model, view }) {
 
   const refuse = (key) => { now.board.notice = { key, detail: "" }; patch(notices, noticeBar()); };
   const acts = {
-    ...plantMoves({ root, send, tell, drawPage, refuse }),
+    ...plantMoves({ root, send, drawPage, refuse }),
     page: (d) => send({ type: "view", page: d.page }),
     view: (d) => send({ type: "view", [d.name]: d.value }),
     skip: () => part("main").focus(),
@@ -170,7 +152,7 @@ export function render({ model, view }) {
       const same = now.panel.labels[d.dim] === d.label, { card, of } = now.panel;
       now.panel = { ...now.panel, labels: same ? {} : { [d.dim]: d.label }, rests: null };
       drawPanel();
-      tell({ type: "behind", card, of, ...(same ? {} : { dim: d.dim, label: d.label }) });
+      tell(same ? { type: "behind", card, of } : { type: "behind", card, of, dim: d.dim, label: d.label });
     },
     trace: (d) => {
       acts["close-panel"]();
@@ -201,35 +183,6 @@ export function render({ model, view }) {
     if (button.dataset.act !== "menu") closeMenu();
     acts[button.dataset.act]?.(button.dataset, button);
   });
-  root.addEventListener("input", (event) => {
-    const input = event.target;
-    if (input.matches("[data-act-search]")) return searchLevers(levers, input.value);
-    if (input.type === "search" && input.dataset.rows) return void send({ type: "rows", at: "", text: input.value });
-    if (input.dataset.runsAt) return void send({ type: "runs", dim: input.dataset.runsAt, place: Number(input.value) });
-    if (input.dataset.lever && input.type === "number") input.dataset.typed = "1"; // what is being typed is not overwritten
-    if (!input.dataset.lever || input.type !== "range") return undefined;
-    const lever = leverOf(input.dataset.lever);
-    held = input;
-    const number = input.parentElement.querySelector("input[type=number]");
-    if (number) number.value = input.value;
-    input.style.setProperty("--part", `${((100 * (input.value - input.min)) / (input.max - input.min)).toFixed(2)}%`);
-    return send({ type: "move", lever: lever.name, label: input.dataset.label, value: readValue(lever, input.value) });
-  });
-  root.addEventListener("change", (event) => {
-    const input = event.target;
-    if (input.matches("[data-act-file]")) return void loadFile(input);
-    if (input.dataset.runs) return void send({ type: "runs", [input.dataset.runs]: input.value });
-    if (input.dataset.filter) return void send({ type: "rows", at: "", [input.dataset.filter]: input.value });
-    held = null;
-    delete input.dataset.typed;
-    if (!input.dataset.lever || input.type === "range") return undefined;
-    const lever = leverOf(input.dataset.lever), label = input.dataset.label;
-    let value;
-    if (input.dataset.actNone) value = input.checked ? lever.upper : null;
-    else if (input.type === "checkbox") value = lever.name === "excluded" ? !input.checked : input.checked;
-    else value = input.value === "" ? null : readValue(lever, input.value);
-    return send({ type: "move", lever: lever.name, label, value });
-  });
   const loadFile = async (input) => {
     const [file] = input.files;
     if (!file) return;
@@ -237,42 +190,14 @@ export function render({ model, view }) {
     send({ type: "load", file: file.name, text: file.size > 256_000 ? "x".repeat(256_001) : await file.text() });
     input.value = "";
   };
+  listenToControls({ root, levers, send, isHeld, hold });
+  root.addEventListener("change", ({ target }) => { if (target.matches("[data-act-file]")) loadFile(target); });
+  root.addEventListener("keydown", (event) => { if (event.key === "Escape") closeMenu(); });
   dialog.addEventListener("close", () => { if (!dialog.open) now.panel = null; }); // it may have been opened again meanwhile
   dialog.addEventListener("click", (event) => { if (event.target === dialog) acts["close-panel"](); });
-  root.addEventListener("focusout", () => { held = null; });
-  root.addEventListener("keydown", (event) => {
-    const typing = event.target.matches?.("input[type=number],input[type=search],textarea");
-    if (event.key === "Escape") closeMenu();
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !typing) {
-      event.preventDefault();
-      send({ type: event.shiftKey ? "redo" : "undo" });
-    }
-    const radio = event.target.closest?.("[role=radio]");
-    if (radio && ["ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp"].includes(event.key)) {
-      event.preventDefault();
-      const all = [...radio.parentElement.children], step = ["ArrowRight", "ArrowDown"].includes(event.key) ? 1 : -1;
-      const next = all[(all.indexOf(radio) + step + all.length) % all.length];
-      next.focus();
-      next.click();
-    }
-  });
-  root.addEventListener("toggle", (event) => {
-    if (event.target.matches("details.by-label") && event.target.open) {
-      fillTable(event.target);
-      if (now.board) showLevers(levers, now.board.levers, isHeld);
-    }
-  }, true);
-
-  // A lost connection: nothing can be moved until the server is there again; the address has the state.
-  view?.model?.document?.on_event?.("connection_lost", () => {
+  whenLost(view, () => {
     part(".layout").inert = true;
     patch(notices, `<div class="notice lost" role="alert"><span>${say("connection_lost")}</span></div>`);
-    const again = setInterval(async () => {
-      const alive = await fetch("readiness", { cache: "no-store" }).then((answer) => answer.ok, () => false);
-      if (!alive) return;
-      clearInterval(again);
-      location.reload();
-    }, 1000);
   });
 
   const watch = new ResizeObserver(() => {

@@ -1,5 +1,12 @@
 // The cards of the Plan page.
-const HEADLINES = [
+import { curveChart, investmentBars, mapChart, outlineChart, pathChart, sectorChart } from "./charts.js";
+import { leverAmount } from "./levers.js";
+import { now } from "./now.js";
+import { amount, digits, percent, quantity, signed } from "./numbers.js";
+import { BASES, behindButton, chartButtons, CHARTS_OF, fileButtons, yearsOf } from "./pieces.js";
+import { esc, named, say, termed } from "./words.js";
+
+export const HEADLINES = [
   ["annual_cost", "MCNY/a", "down"], ["shadow_price", "CNY/m3", "down"], ["counted_saving", "hm3/a", "up"],
   ["investment", "MCNY", "down"], ["mean_cost", "CNY/m3", "down"], ["carbon_dioxide", "kt/a", "down"],
 ];
@@ -110,8 +117,7 @@ function energyCard() {
   return card("energy", say("card_energy"), `<ul class="list">${rows}</ul><h3>${say("cost_by_perspective")}</h3><ul class="list">${views}</ul>`);
 }
 
-const BASES = ["measured", "reported", "estimated", "assumed"];
-function restsCard() {
+export function restsCard() {
   const found = now.reasons, tag = laterTag(found?.digest !== now.board.digest);
   if (!found) return card("rests", say("card_rests"), `<p class="quiet blank">${say("updating")}</p>`, say("rests_note"), tag);
   const bar = BASES.map((basis) => `<div class="basis ${basis}" style="width:${(100 * found.shares[basis]).toFixed(2)}%" title="${say("basis_" + basis)} ${percent(found.shares[basis], 0)}"></div>`).join("");
@@ -138,12 +144,7 @@ function wayText(settings) {
   }).join(` ${say("and")} `);
 }
 
-function leverAmount(lever, value) {
-  const number = Number((value * lever.factor).toPrecision(6)).toLocaleString("en-US", { maximumFractionDigits: 4 });
-  return lever.unit === "%" ? `${number}%` : `${number} ${esc(lever.unit)}`.trim();
-}
-
-function planPage() {
+export function planPage() {
   const { board, infeasible } = now.board;
   const alert = infeasible ? infeasibleCard() : "";
   const shown = board ?? now.last;

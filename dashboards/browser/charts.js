@@ -1,30 +1,12 @@
 // Charts as SVG text, drawn at the width of their card. Each has a title and a description for those who cannot see it.
+import { at, frame, linePath, stepPath, svg, words } from "./drawing.js";
+import { now } from "./now.js";
+import { amount, axisNumber, digits, percent, quantity, roundTicks, ticks } from "./numbers.js";
+import { esc, isZh, named, say, termed } from "./words.js";
+
 const SECTOR_COLOURS = { 0: "var(--s0)", 1: "var(--s1)", 2: "var(--s2)", 3: "var(--s3)", 4: "var(--s4)", 5: "var(--s5)", 6: "var(--s6)", 7: "var(--s7)" };
-const sectorColour = (place) => SECTOR_COLOURS[place % 8];
-const at = (value) => Math.round(value * 10) / 10;
-
-function svg(name, width, height, label, body) {
-  return `<svg class="chart" data-chart="${name}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}"><title>${label}</title>${body}</svg>`;
-}
-const words = (x, y, text, kind = "", anchor = "start") => `<text x="${at(x)}" y="${at(y)}" class="${kind}" text-anchor="${anchor}">${text}</text>`;
-
-function frame(box, x, y, xTicks, yTicks, xUnit, yUnit, xf = 1, yf = 1) {
-  const [left, top, right, bottom] = box;
-  let body = "";
-  for (const tick of yTicks) {
-    body += `<line class="grid" x1="${left}" x2="${right}" y1="${at(y(tick))}" y2="${at(y(tick))}"/>`;
-    body += words(left - 8, y(tick) + 4, axisNumber(tick * yf), "tick", "end");
-  }
-  for (const tick of xTicks) body += words(x(tick), bottom + 18, axisNumber(tick * xf), "tick", "middle");
-  body += `<line class="axis" x1="${left}" x2="${right}" y1="${bottom}" y2="${bottom}"/>`;
-  body += words(0, 12, yUnit, "unit") + words(right, bottom + 36, xUnit, "unit", "end");
-  return body;
-}
-
-// Ticks that are round in the unit shown.
-const roundTicks = (low, high, factor, count) => ticks(low * factor, high * factor, count).map((tick) => tick / factor);
-
-function curveChart(width, height = 290) {
+export const sectorColour = (place) => SECTOR_COLOURS[place % 8];
+export function curveChart(width, height = 290) {
   const { board, curve } = now;
   if (!curve || !curve.target.length || !board.levers) return `<div class="blank" style="height:${height}px"></div>`;
   const target = board.levers.saving_target;
@@ -37,8 +19,8 @@ function curveChart(width, height = 290) {
   const x = (value) => box[0] + ((box[2] - box[0]) * value) / most;
   const y = (value) => box[3] - ((box[3] - box[1]) * Math.min(value, high * 3)) / high;
   const volume = now.page.units["hm3/a"][0];
-  let line = `M${at(x(0))},${at(y(0))}H${at(x(curve.target[0]))}`;
-  for (let n = 1; n < curve.target.length; n += 1) line += `V${at(y(curve.price[n]))}H${at(x(curve.target[n]))}`;
+  const steps = curve.target.map((one, n) => [x(one), y(n ? curve.price[n] : 0)]);
+  const line = stepPath([[x(0), y(0)], ...steps]);
   const area = `${line}V${box[3]}H${box[0]}Z`;
   const label = say("curve_alt", { target: amount("hm3/a", target), price: amount("CNY/m3", price), most: amount("hm3/a", curve.attainable) });
   let body = frame(box, x, y, roundTicks(0, most * 0.99, volume[1], 6), ticks(0, high, 4), `${termed("saving_target")}, ${esc(volume[2])}`, `${termed("shadow_price")}, ${esc(now.page.units["CNY/m3"][0][2])}`, volume[1]);
@@ -62,7 +44,7 @@ function curveChart(width, height = 290) {
   return svg("curve", width, height, label, body);
 }
 
-function sectorChart(width) {
+export function sectorChart(width) {
   const sectors = now.board.board.sectors;
   const row = 60, height = sectors.length * row;
   const most = Math.max(...sectors.map((s) => s.reference), 1);
@@ -83,7 +65,7 @@ function sectorChart(width) {
   return svg("sectors", width, height, say("sectors_alt", { list: sectors.map((s) => `${named("sector", s.label)} ${amount("hm3/a", s.levels.reduce((a, b) => a + b, 0))}`).join("; ") }), body);
 }
 
-function pathChart(width, height = 236) {
+export function pathChart(width, height = 236) {
   const { path } = now.board.board;
   const [from, to] = now.page.years;
   const volume = now.page.units["hm3/a"][0];
@@ -93,7 +75,7 @@ function pathChart(width, height = 236) {
   const low = Math.max(Math.min(...all) - spread * 0.25, 0), high = Math.max(...all) + spread * 0.12;
   const x = (n) => box[0] + 10 + ((box[2] - box[0] - 20) * n) / Math.max(path.reference.length - 1, 1);
   const y = (value) => box[3] - ((box[3] - box[1]) * (value - low)) / (high - low);
-  const line = (values) => values.map((value, n) => `${n ? "L" : "M"}${at(x(n))},${at(y(value))}`).join("");
+  const line = (values) => linePath(values.map((value, n) => [x(n), y(value)]));
   const back = [...path.planned].reverse().map((value, n) => `L${at(x(path.planned.length - 1 - n))},${at(y(value))}`).join("");
   let body = "";
   for (const tick of roundTicks(low, high, volume[1], 4)) body += `<line class="grid" x1="${box[0]}" x2="${box[2]}" y1="${at(y(tick))}" y2="${at(y(tick))}"/>` + words(box[0] - 8, y(tick) + 4, axisNumber(tick * volume[1]), "tick", "end");
@@ -127,7 +109,7 @@ function shades() {
   return { shade, tip, scale, ofSaving, ofTaken, list };
 }
 
-function mapChart(width) {
+export function mapChart(width) {
   const { tiles } = now.page;
   const spots = now.board.board.provinces.filter((p) => tiles[p.label]);
   const columns = Math.max(...spots.map((p) => tiles[p.label][0])), first = Math.min(...spots.map((p) => tiles[p.label][0]));
@@ -148,14 +130,14 @@ function mapChart(width) {
 }
 
 // The outline that a deployer turned on; never exported.
-function outlineChart(width) {
+export function outlineChart(width) {
   const { outline } = now.page, { shade, tip, scale, list } = shades();
   const by = width / outline.width, height = Math.round(outline.height * by);
   const body = now.board.board.provinces.map((p) => `<g data-outline="${esc(p.label)}"><title>${tip(p)}</title><path class="tile edge-of" d="${outline.paths[p.label]}"/><path class="tile-fill" d="${outline.paths[p.label]}" fill-opacity="${shade(p)}"/></g>`).join("");
   return svg("outline", width, height, say("outline_alt", { list }), `<g transform="scale(${by.toFixed(5)})">${body}</g>${scale(4, height - 58)}`);
 }
 
-function investmentBars(width, height = 78) {
+export function investmentBars(width, height = 78) {
   const { path } = now.board.board;
   const values = path.investment.slice(1), most = Math.max(...values, 1e-9), from = now.page.years[0] + 1;
   const wide = (width - 66) / values.length;

@@ -1,7 +1,14 @@
 // The levers: made once a language from what the vocabulary says, moved in place.
-const shownValue = (lever, value) => (value === null ? "" : String(Number((value * lever.factor).toPrecision(9))));
-const readValue = (lever, text) => Number((Number(text) / lever.factor).toPrecision(12));
-const leverOf = (name) => now.page.levers.find((item) => item.name === name);
+import { now } from "./now.js";
+import { capital, esc, named, say } from "./words.js";
+
+export const shownValue = (lever, value) => (value === null ? "" : String(Number((value * lever.factor).toPrecision(9))));
+export const readValue = (lever, text) => Number((Number(text) / lever.factor).toPrecision(12));
+export const leverOf = (name) => now.page.levers.find((item) => item.name === name);
+export function leverAmount(lever, value) {
+  const number = Number((value * lever.factor).toPrecision(6)).toLocaleString("en-US", { maximumFractionDigits: 4 });
+  return lever.unit === "%" ? `${number}%` : `${number} ${esc(lever.unit)}`.trim();
+}
 const labelsOf = (dim) => Object.keys(now.page.names[dim] ?? {});
 
 function slider(lever, label, name) {
@@ -35,7 +42,7 @@ function tableLever(lever, name, search) {
 }
 
 // Rows of a table are made when it is opened first.
-function fillTable(details) {
+export function fillTable(details) {
   const place = details.querySelector("[data-rows]");
   if (!place || place.childElementCount) return;
   const lever = leverOf(details.dataset.of);
@@ -46,7 +53,7 @@ function fillTable(details) {
   }).join("");
 }
 
-function leverPanel() {
+export function leverPanel() {
   const groups = now.page.groups.map((group) => {
     const levers = now.page.levers.filter((lever) => lever.group === group);
     return levers.length ? `<details class="group" data-group="${group}" ${["question", "prices", "limits", "reach"].includes(group) ? "open" : ""}><summary><h3>${say("group_" + group)}</h3></summary>${levers.map(oneLever).join("")}</details>` : "";
@@ -59,7 +66,7 @@ function near(a, b) {
 }
 
 // Puts the values of the scenario into the controls, except into those that are held.
-function showLevers(panel, values, isHeld) {
+export function showLevers(panel, values, isHeld) {
   const place = {};
   const valueOf = (lever, label) => {
     if (!lever.dim) return [values[lever.name], lever.default];
@@ -69,7 +76,7 @@ function showLevers(panel, values, isHeld) {
   };
   for (const input of panel.querySelectorAll("input[data-lever]")) {
     const lever = leverOf(input.dataset.lever);
-    const [value, usual] = valueOf(lever, input.dataset.label);
+    const [value] = valueOf(lever, input.dataset.label);
     if (input.type === "checkbox") {
       if (!isHeld(input)) input.checked = lever.name === "excluded" ? !value : input.dataset.actNone ? value !== null : value;
     } else {
@@ -103,7 +110,7 @@ function showLevers(panel, values, isHeld) {
   for (const note of panel.querySelectorAll("[data-only]")) note.hidden = enterprise;
 }
 
-function searchLevers(panel, text) {
+export function searchLevers(panel, text) {
   const wanted = text.trim().toLowerCase();
   let any = false;
   for (const group of panel.querySelectorAll("details.group")) {

@@ -1,7 +1,10 @@
 // The bar at the top: pages, scenario, steps back, exports, language and theme.
+import { now } from "./now.js";
+import { esc, isZh, say } from "./words.js";
+
 const PAGES = ["plan", "compare", "benchmark", "data", "runs"];
 
-function topBar() {
+export function topBar() {
   const { board } = now, page = board?.page ?? "plan";
   const tabs = PAGES.map((name) => `<button class="tab" data-act="page" data-page="${name}" ${name === page ? 'aria-current="page"' : ""}>${say("page_" + name)}</button>`).join("");
   const icon = (act, text, off = false, sign = "") => `<button class="tool" data-act="${act}" ${off ? "disabled" : ""} aria-label="${say(text)}" title="${say(text)}">${sign || say(text)}</button>`;
@@ -10,7 +13,7 @@ function topBar() {
 }
 
 const EXPORTS = ["report_pdf", "report_html", "toml", "csv", "excel", "netcdf", "commands"];
-function scenarioBar() {
+export function scenarioBar() {
   const { board } = now;
   const options = now.page.scenarios.map((item) => `<button role="menuitem" data-act="open" data-name="${esc(item.name)}"><strong>${esc(item.title)}</strong><span>${esc(item.why)}</span></button>`).join("");
   const pins = board.pins.length ? `<span class="pinned" title="${say("pinned_note")}">${say("pinned")}: ${esc(board.pins.at(-1))}</span>` : "";
@@ -20,51 +23,9 @@ function scenarioBar() {
   return `<div class="scenario-title"><h1>${esc(board.title) || say("untitled")}${board.is_moved ? ` <span class="moved">${say("moved")}</span>` : ""}</h1><p class="quiet">${esc(board.why)}</p></div><div class="scenario-tools">${overrides}${pins}${menu("open", say("open"), `${options}<hr><label class="file" role="menuitem"><strong>${say("load")}</strong><span>${say("load_note")}</span><input type="file" accept=".toml,text/plain" data-act-file aria-label="${say("load")}"/></label>`, "broad")}<button class="tool wide" data-act="pin" title="${say("pin_note")}">${say("pin")}</button><button class="tool wide" data-act="reset" ${board.is_moved ? "" : "disabled"}>${say("reset")}</button>${menu("export", say("export"), exports)}</div>`;
 }
 
-function noticeBar() {
+export function noticeBar() {
   const { notice, unlinked } = now.board ?? {};
   const save = unlinked === "scenario" ? ` <button class="ghost" data-act="export" data-kind="toml">${say("export_toml")}</button>` : "";
   const lost = unlinked ? `<div class="notice" role="status" data-unlinked="${esc(unlinked)}"><span>${say("unlinked_" + unlinked)}${save}</span></div>` : "";
   return lost + (notice ? `<div class="notice" role="status"><span>${say(notice.key)}${notice.detail ? ` <span class="quiet">${esc(notice.detail)}</span>` : ""}</span><button class="ghost" data-act="dismiss" aria-label="${say("dismiss")}">×</button></div>` : "");
-}
-
-function save(name, content, type) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
-
-// A chart as a file of its own: what style sheets say is written into it.
-const KEPT = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "font-size", "font-weight", "font-family", "opacity", "paint-order", "stroke-linejoin"];
-function standalone(chart) {
-  const copy = chart.cloneNode(true), here = [chart, ...chart.querySelectorAll("*")], there = [copy, ...copy.querySelectorAll("*")];
-  here.forEach((node, n) => {
-    const style = getComputedStyle(node);
-    there[n].setAttribute("style", KEPT.map((key) => `${key}:${style.getPropertyValue(key).replaceAll('"', "'")}`).join(";"));
-    there[n].removeAttribute("class");
-  });
-  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-  const ground = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-  ground.setAttribute("width", "100%");
-  ground.setAttribute("height", "100%");
-  ground.setAttribute("style", `fill:${getComputedStyle(chart.closest(".card") ?? chart).backgroundColor}`);
-  copy.insertBefore(ground, copy.firstChild);
-  return new XMLSerializer().serializeToString(copy);
-}
-
-function saveChart(root, name, kind) {
-  const chart = root.querySelector(`svg[data-chart="${name}"]`);
-  if (!chart) return;
-  const text = standalone(chart), file = `waterplan-${name}.${kind}`;
-  if (kind === "svg") return save(file, text, "image/svg+xml");
-  const picture = new Image();
-  picture.onload = () => {
-    const canvas = document.createElement("canvas");
-    canvas.width = Number(chart.getAttribute("width")) * 2;
-    canvas.height = Number(chart.getAttribute("height")) * 2;
-    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
-    canvas.toBlob((blob) => save(file, blob), "image/png");
-  };
-  picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
 }

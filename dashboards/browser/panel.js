@@ -1,11 +1,9 @@
 // The panel over the page: the table behind a figure, the rows it rests on, and why a technology is in or out.
-const TABLE_ICON = `<svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true"><path d="M1 2.5h12v9H1zM1 5.5h12M5 5.5v6" fill="none" stroke="currentColor" stroke-width="1.2"/></svg>`;
-const behindButton = (name, title, of = "") => `<button class="ghost behind" data-act="behind" data-behind="${name}" data-of="${of}" aria-label="${say("behind", { name: title })}" title="${say("behind", { name: title })}">${TABLE_ICON}</button>`;
-const chartButtons = (name, title = "") => ["svg", "png"].map((kind) => `<button class="ghost" data-act="${kind}" data-chart-name="${name}" aria-label="${say("save_" + kind)}${title ? `: ${title}` : ""}" title="${say("save_" + kind)}">${kind.toUpperCase()}</button>`).join("");
-const fileButtons = (card, title, data = "") => ["csv", "excel"].map((form) => `<button class="ghost" data-act="table" data-table="${card}" data-form="${form}" ${data} aria-label="${say("save_table_" + form, { name: title })}" title="${say("save_table_" + form, { name: title })}">${form === "csv" ? "CSV" : "Excel"}</button>`).join("");
+import { now } from "./now.js";
+import { amount, digits, plainNumber, plainUnit, quantity } from "./numbers.js";
+import { chartButtons, CHARTS_OF, fileButtons, rangeBar, yearsOf } from "./pieces.js";
+import { esc, named, say, termed } from "./words.js";
 
-const CHARTS_OF = { curve: ["curve"], sectors: ["sectors"], path: ["path", "investment"], map: ["map"] };
-const yearsOf = () => ({ base: now.page.years[0], target: now.page.years[1] });
 function panelTitle({ card, of }) {
   if (card === "technology") return named("technology", of);
   return card === "headline" ? say("head_" + of) : say("card_" + card, yearsOf());
@@ -49,7 +47,7 @@ function whyText({ why }) {
   return why.map(({ heads, text }) => `<div class="why"><p class="heads">${heads.map(esc).join("<br>")}</p><p>${esc(text)}</p></div>`).join("");
 }
 
-function panelBody() {
+export function panelBody() {
   const { panel } = now;
   if (!panel) return "";
   const title = panelTitle(panel), technology = panel.card === "technology";
@@ -62,33 +60,4 @@ function panelBody() {
   const first = technology ? whyText(panel) : panel.table ? panelTable(panel) : `<p class="quiet updating">${say("updating")}</p>`;
   const rows = fileButtons("rows", say("rests_title"), data);
   return `<header><h2 tabindex="-1">${title}</h2><button class="tool" data-act="close-panel" aria-label="${say("dismiss")}">×</button></header>${files}${first}<div class="panel-head"><h3>${say("rests_title")}${figure ? `: ${figure}` : ""}${narrowed ? `, ${narrowed}` : ""}</h3><span class="files">${rows}</span></div>${panelRows(panel)}`;
-}
-
-// Steps back are kept in the browser's tab, so that a lost connection or a reload does not lose them.
-const STEPS_KEY = "waterplan.steps", STEPS_MAX = 50, STEP_VIEW = /^(v|page|lang|theme|pin)=/;
-const stepOf = (link) => link.split("&").filter((part) => !STEP_VIEW.test(part)).join("&");
-function readSteps() {
-  try {
-    const kept = JSON.parse(sessionStorage.getItem(STEPS_KEY));
-    return Array.isArray(kept?.links) && kept.links.every((link) => typeof link === "string") && Number.isInteger(kept.at) ? kept : null;
-  } catch { return null; }
-}
-// The message that gives a new connection the steps of the last one, or null.
-function stepsToGiveBack(board) {
-  const kept = readSteps();
-  const fits = kept && board.place === 0 && board.ahead === 0 && kept.links.length > 1 && kept.links[kept.at] === stepOf(board.link);
-  if (!fits) return null;
-  sessionStorage.setItem(STEPS_KEY, JSON.stringify({ ...kept, place: kept.at })); // where the server will then stand
-  return { type: "history", origin: kept.origin, past: kept.links.slice(0, kept.at), ahead: kept.links.slice(kept.at + 1) };
-}
-function keepSteps(board, first) {
-  let kept = first ? null : readSteps();
-  let at = kept ? kept.at + board.place - kept.place : 0;
-  if (!kept || at < 0 || at > kept.links.length) { kept = { links: [] }; at = 0; }
-  kept.links[at] = stepOf(board.link);
-  kept.links.length = Math.min(kept.links.length, at + 1 + board.ahead);
-  while (kept.links.length > STEPS_MAX && at > 0) { kept.links.shift(); at -= 1; }
-  try {
-    sessionStorage.setItem(STEPS_KEY, JSON.stringify({ links: kept.links, at, place: board.place, origin: board.origin }));
-  } catch { /* a browser that keeps nothing */ }
 }

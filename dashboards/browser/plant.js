@@ -1,4 +1,11 @@
 // The Benchmark page: one plant, where it stands and what it should do next.
+import { now } from "./now.js";
+import { amount, digits, fewDigits, percent, plainUnit, quantity } from "./numbers.js";
+import { chartButtons, option } from "./pieces.js";
+import { balanceChart, contractChart, gradeName, ladderChart, placesChart, plantCurveChart } from "./plant_charts.js";
+import { plantForm } from "./plant_form.js";
+import { capital, esc, isZh, named, say, termed } from "./words.js";
+
 const plantFiles = (card, title) => ["csv", "xlsx"].map((form) => `<button class="ghost" data-act="plant-table" data-card="${card}" data-form="${form}" aria-label="${say(form === "csv" ? "save_table_csv" : "save_table_excel", { name: title })}" title="${say(form === "csv" ? "save_table_csv" : "save_table_excel", { name: title })}">${form === "csv" ? "CSV" : "Excel"}</button>`).join("");
 const DRAWN_PLANT = ["ladder", "places", "balance", "curve", "contract"];
 function plantCard(name, body, note = "", tag = "") {
@@ -46,7 +53,7 @@ function problemsCard(found) {
 }
 
 // The least of the better grades that the plant does not keep to.
-function nextGrade({ steps, grade_estimated: reached }) {
+export function nextGrade({ steps, grade_estimated: reached }) {
   const place = steps.findIndex((step) => step.grade === reached);
   return steps.slice(0, place < 0 ? steps.length : place).reverse().find((step) => step.gap > 1e-9 * step.norm);
 }
@@ -101,12 +108,12 @@ function balanceCard(found) {
 function goalControls(found) {
   const { goal } = found, kind = goal?.kind ?? "payback";
   const modes = ["grade", "budget", "payback"].map((mode) => `<button role="radio" aria-checked="${mode === kind}" tabindex="${mode === kind ? 0 : -1}" data-act="plant-goal" data-value="${mode}">${say("goal_" + mode)}</button>`).join("");
-  const money = isZh() ? [1e4, "万元"] : [1e6, "M CNY"];
+  const money = isZh() ? { of: 1e4, unit: "万元" } : { of: 1e6, unit: "M CNY" };
   const years = kind === "payback" ? goal?.value ?? 5 : 5;
   const control = kind === "grade"
     ? `<label class="goal-entry"><span>${say("goal_which_grade")}</span><select data-plant-goal="grade" data-value="${esc(goal.value)}">${found.mix.steps.map((step) => option(step.grade, `${capital(gradeName(step.grade))} · ${amount("m3/a", step.norm)}`, goal.value)).join("")}</select></label>`
     : kind === "budget"
-      ? `<label class="goal-entry"><span>${say("goal_how_much")}</span><span class="field-entry"><input type="number" min="0" step="any" data-plant-goal="budget" data-factor="${money[0]}" value="${+(goal.value / money[0]).toPrecision(6)}" data-value="${+(goal.value / money[0]).toPrecision(6)}"/><span class="quiet">${money[1]}</span></span></label>`
+      ? `<label class="goal-entry"><span>${say("goal_how_much")}</span><span class="field-entry"><input type="number" min="0" step="any" data-plant-goal="budget" data-factor="${money.of}" value="${+(goal.value / money.of).toPrecision(6)}" data-value="${+(goal.value / money.of).toPrecision(6)}"/><span class="quiet">${money.unit}</span></span></label>`
       : `<label class="goal-entry slide"><span>${say("goal_years", { years: digits(years, 0) })}</span><input type="range" min="1" max="15" step="1" value="${years}" data-value="${years}" data-plant-goal="payback" style="--part:${((years - 1) / 0.14).toFixed(1)}%" aria-label="${say("goal_payback")}" aria-valuetext="${say("goal_years", { years: digits(years, 0) })}"/></label>`;
   return `<div class="goal"><div class="choices" role="radiogroup" aria-label="${say("goal")}">${modes}</div>${control}</div>`;
 }
@@ -152,7 +159,7 @@ function poolCard(found) {
   return `<section class="card plant-card plant-card-pool" data-card="plant-pool" aria-label="${say("pool_title")}"><header><h2>${say("pool_title")}</h2></header><p class="told">${say("pool_lead")}</p><ul class="privacy">${["stored", "told", "withdraw"].map((key) => `<li>${say("pool_" + key)}</li>`).join("")}</ul><label class="tick consent"><input type="checkbox" data-plant-consent ${agreed ? "checked" : ""}/><span>${say("pool_consent", { plant: esc(found.plant), year: esc(found.year) })}</span></label><div class="pool-foot"><label class="field"><span class="field-name">${say("pool_key")}</span><input type="password" autocomplete="off" maxlength="400" data-plant-key value=""/></label><button class="tool wide primary" data-act="plant-give" ${agreed ? "" : "disabled"}>${say("pool_give")}</button><button class="tool wide" data-act="plant-withdraw">${say("pool_take_back")}</button></div>${done}</section>`;
 }
 
-function plantPage() {
+export function plantPage() {
   const found = now.plant;
   if (!found) return `<p class="quiet updating">${say("updating")}</p>`;
   const problems = found.state === "problems" ? problemsCard(found) : "";

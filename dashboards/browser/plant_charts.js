@@ -1,7 +1,11 @@
 // Charts of the Benchmark page: grades, place among peers, water balance, cost curve, contract.
+import { at, frame, svg, words } from "./drawing.js";
+import { now } from "./now.js";
+import { amount, digits, fewDigits, percent, roundTicks, ticks } from "./numbers.js";
+import { capital, esc, isZh, named, say, termed } from "./words.js";
+
 const perUnit = (unit) => esc(`m³/${unit}`.replace(/m3/g, "m³"));
-const fewDigits = (value) => (value === null ? "–" : value.toLocaleString("en-US", { maximumFractionDigits: Math.abs(value) >= 1000 ? 0 : Math.abs(value) >= 100 ? 1 : Math.abs(value) >= 1 ? 2 : 3 }).replace("-", "−"));
-const gradeName = (grade) => (now.page.texts["grade_" + grade] ? say("grade_" + grade) : esc(grade));
+export const gradeName = (grade) => (now.page.texts["grade_" + grade] ? say("grade_" + grade) : esc(grade));
 const gradeTitle = (grade) => capital(gradeName(grade));
 
 // One block of a ladder for the mix and each product: bars are what a grade allows, the line is the plant.
@@ -11,7 +15,7 @@ function ladderBlocks(found) {
   return [...mix, ...own];
 }
 
-function ladderChart(found, width) {
+export function ladderChart(found, width) {
   const blocks = ladderBlocks(found);
   if (!blocks.length) return `<p class="quiet">${say("ladder_none")}</p>`;
   const left = isZh() ? 92 : 104, right = Math.min(width * 0.3, 190), row = 27;
@@ -40,7 +44,7 @@ function ladderChart(found, width) {
   return svg("plant-ladder", width, top - 14, `${say("ladder_alt")} ${alt.join(". ")}`, body);
 }
 
-function placesChart(found, width) {
+export function placesChart(found, width) {
   const rows = found.places.filter((one) => one.percentile !== null || one.lower !== null || one.upper !== null);
   if (!rows.length) return "";
   const row = 52, box = [8, 6, width - 8, rows.length * row + 8];
@@ -64,7 +68,7 @@ const FLOW_COLOURS = { consumed: "var(--s1)", discharged: "var(--s3)", leaked: "
 const flowColour = (name) => FLOW_COLOURS[name] ?? (GRADED_SOURCES.includes(name) ? "var(--s0)" : "var(--s2)");
 
 // What comes in on the left, what goes out on the right; a band is as thick as its volume, its label has room of its own.
-function balanceChart(found, width, height = 420) {
+export function balanceChart(found, width, height = 420) {
   const came = found.flows.filter(([, target]) => target === "plant"), went = found.flows.filter(([source]) => source === "plant");
   if (!came.length) return `<p class="quiet">${say("balance_none")}</p>`;
   const total = came.reduce((sum, flow) => sum + flow[2], 0), most = Math.max(came.length, went.length), slot = 40;
@@ -95,7 +99,7 @@ function balanceChart(found, width, height = 420) {
 const flowName = (name) => (now.page.texts["flow_" + name] ? say("flow_" + name) : termed(name));
 
 // Pieces of the plant's cost curve: as wide as what they save, as high as what a cubic metre costs.
-function plantCurveChart(found, width, height = 510) {
+export function plantCurveChart(found, width, height = 510) {
   const pieces = found.curve;
   if (!pieces.length) return `<p class="quiet">${esc(found.plan_fault) || say("curve_none")}</p>`;
   const volume = now.page.units["m3/a"].findLast(([from]) => pieces.at(-1).saving >= from) ?? [0, 1, "m³"], money = now.page.units["CNY/m3"][0];
@@ -122,7 +126,7 @@ const pieceName = (text) => {
 };
 
 // For each term the sharing ratios at which both sides gain, and the contract that is looked at.
-function contractChart(contract, width, height = 220) {
+export function contractChart(contract, width, height = 220) {
   const box = [46, 28, width - 12, height - 42], last = Math.max(contract.life, 2);
   const x = (term) => box[0] + 8 + ((box[2] - box[0] - 16) * (term - 1)) / (last - 1), y = (share) => box[3] - (box[3] - box[1]) * share;
   const terms = contract.region.map(([term]) => term);

@@ -1,12 +1,15 @@
 // The form of one plant. What is typed is kept in this tab until it is sent, cleared or the page is closed.
+import { now } from "./now.js";
+import { option } from "./pieces.js";
+import { esc, isZh, named, say, termed } from "./words.js";
+
 const VOLUMES = { m3: "m³", "10^4 m3": "10⁴ m³" };
 const volumeName = (unit) => (unit === "10^4 m3" && isZh() ? "万m³" : VOLUMES[unit] ?? "m³");
 const scaleName = (scale, unit) => { const plain = esc((unit ?? "").replace(/m3/g, "m³")); return scale === "1" ? plain : isZh() ? `万${plain}` : `10⁴ ${plain}`; };
-const emptyProduct = () => ({ product: "", output: "", scale: "1", withdrawal: "", variant: "" });
-const emptyForm = () => ({ plant: "", year: "", province: "", volume: isZh() ? "10^4 m3" : "m3", values: {}, products: [emptyProduct()], technologies: [] });
+export const emptyProduct = () => ({ product: "", output: "", scale: "1", withdrawal: "", variant: "" });
+export const emptyForm = () => ({ plant: "", year: "", province: "", volume: isZh() ? "10^4 m3" : "m3", values: {}, products: [emptyProduct()], technologies: [] });
 const MONEY = { value_added: "form_money_value_added", plant_electricity_price: "form_money_electricity", plant_heat_price: "form_money_heat" };
 
-const option = (value, text, chosen) => `<option value="${esc(value)}" ${value === chosen ? "selected" : ""}>${text}</option>`;
 const field = (path, label, value, { unit = "", help = "", kind = "text", mode = "decimal", list = "" } = {}) =>
   `<label class="field"><span class="field-name" ${help ? `title="${esc(help)}"` : ""}>${label}</span><span class="field-entry"><input type="${kind}" ${mode ? `inputmode="${mode}"` : ""} maxlength="200" data-form="${esc(path)}" value="${esc(value ?? "")}" data-value="${esc(value ?? "")}" autocomplete="off" ${list}/>${unit ? `<span class="quiet">${unit}</span>` : ""}</span></label>`;
 const choice = (path, label, value, options) => `<label class="field"><span class="field-name">${label}</span><select data-form="${esc(path)}" data-value="${esc(value ?? "")}">${options}</select></label>`;
@@ -29,7 +32,7 @@ function technologyBoxes(form) {
   return `<div class="tick-list">${listed.map((label) => `<label class="tick"><input type="checkbox" data-form-tick="${esc(label)}" ${form.technologies.includes(label) ? "checked" : ""}/><span>${named("technology", label)}</span></label>`).join("")}</div>`;
 }
 
-function plantForm() {
+export function plantForm() {
   const { form } = now, { groups, meanings } = now.page.plant;
   const provinces = option("", say("form_choose"), form.province) + Object.entries(now.page.names.province).map(([key, name]) => option(key, esc(name), form.province)).join("");
   const unitOfField = (name) => (MONEY[name] ? say(MONEY[name]) : name.startsWith("plant_") ? esc(now.page.units["CNY/m3"][0][2]) : esc(volumeName(form.volume)));
@@ -42,7 +45,7 @@ function plantForm() {
 }
 
 // Puts what was typed or chosen into the form; says whether the page must be drawn again.
-function takeField(input) {
+export function takeField(input) {
   const { form } = now;
   if (!form) return false;
   if (input.dataset.formTick) {

@@ -1,9 +1,13 @@
 // What a visitor does on the Benchmark page, as messages.
-function plantMoves({ root, send, tell, drawPage, refuse }) {
+import { now } from "./now.js";
+import { nextGrade } from "./plant.js";
+import { emptyForm, emptyProduct, takeField } from "./plant_form.js";
+
+/** @param {{ root: import("./now.js").Live, send: import("./now.js").Send, drawPage: () => void, refuse: (key: string) => void }} page */
+export function plantMoves({ root, send, drawPage, refuse }) {
   const open = (form) => { now.form = form; now.formOpen = true; drawPage(); };
   const forget = () => { now.form = null; now.formOpen = false; now.open.consent = false; };
-  const key = () => root.querySelector("[data-plant-key]");
-  const spend = (message) => { const box = key(); send({ ...message, key: box?.value ?? "" }); if (box) box.value = ""; };
+  const takeKey = () => { const box = root.querySelector("[data-plant-key]"), key = box?.value ?? ""; if (box) box.value = ""; return key; };
   const goal = (kind, value) => send({ type: "plant_goal", lever: "plant_goal", kind, value });
 
   const acts = {
@@ -22,15 +26,15 @@ function plantMoves({ root, send, tell, drawPage, refuse }) {
       const { mix, plan } = now.plant, next = nextGrade(mix) ?? mix.steps[0];
       goal(d.value, d.value === "grade" ? next?.grade ?? "limit" : d.value === "budget" ? plan?.totals.investment || 1e6 : 5);
     },
-    "plant-give": () => { if (now.open.consent) spend({ type: "plant_give", consent: true }); },
-    "plant-withdraw": () => spend({ type: "plant_withdraw" }),
+    "plant-give": () => { if (now.open.consent) send({ type: "plant_give", consent: true, key: takeKey() }); },
+    "plant-withdraw": () => send({ type: "plant_withdraw", key: takeKey() }),
   };
 
   const takeFile = async (file) => {
     if (!file) return;
     if (file.size > now.plant.bytes_max) return void refuse("plant_too_large");
     const reader = new FileReader();
-    reader.onload = () => { forget(); send({ type: "plant_file", name: file.name, data: reader.result.split(",", 2)[1] ?? "" }); };
+    reader.onload = () => { forget(); send({ type: "plant_file", name: file.name, data: String(reader.result).split(",", 2)[1] ?? "" }); };
     reader.onerror = () => refuse("plant_no_file");
     reader.readAsDataURL(file);
   };
@@ -74,14 +78,14 @@ function plantMoves({ root, send, tell, drawPage, refuse }) {
 }
 
 // What was pressed may be gone with what it stood on; then the new heading is where one goes on.
-function focusHeading(page) {
+export function focusHeading(page) {
   const state = `${now.plant?.state} ${Boolean(now.formOpen)}`, changed = now.plantState !== undefined && now.plantState !== state;
   now.plantState = state;
   if (changed && !page.getRootNode().activeElement) page.querySelector("h1")?.focus();
 }
 
 // Inputs that are set anew by an answer show it, unless they are being used.
-function showValues(page) {
+export function showValues(page) {
   const used = page.getRootNode().activeElement;
   for (const input of page.querySelectorAll("input[data-value],select[data-value]")) if (input !== used && input.value !== input.dataset.value) input.value = input.dataset.value;
 }

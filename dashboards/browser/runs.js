@@ -1,9 +1,13 @@
 // The Runs page: a store of a batch, sliced, and what holds in it.
-const CLASSES = { no_regret: "good", conditional: "plain" };
-const wide = (name, title, body, note = "", tag = "") => `<section class="card wide" data-card="${name}" aria-label="${title}"><header><h2>${title}</h2>${tag}<span class="tools">${drawnTool(name)}</span></header><div class="body" data-body="${name}">${body}</div>${note ? `<footer>${note}</footer>` : ""}</section>`;
-const DRAWN = { "runs-spread": 1, "runs-against": 1, "runs-reach": 1 };
-const drawnTool = (name) => (DRAWN[name] ? ["svg", "png"].map((kind) => `<button class="ghost" data-act="${kind}" data-chart-name="${name}" aria-label="${say("save_" + kind)}" title="${say("save_" + kind)}">${kind.toUpperCase()}</button>`).join("") : "");
+import { at, frame, linePath, svg, words } from "./drawing.js";
+import { now } from "./now.js";
+import { amount, percent, plainNumber, quantity, roundTicks, ticks } from "./numbers.js";
+import { chartButtons, option } from "./pieces.js";
+import { esc, named, say, termed } from "./words.js";
 
+const CLASSES = { no_regret: "good", conditional: "plain" };
+const DRAWN = ["runs-spread", "runs-against", "runs-reach"];
+const wide = (name, title, body, note = "", tag = "") => `<section class="card wide" data-card="${name}" aria-label="${title}"><header><h2>${title}</h2>${tag}<span class="tools">${DRAWN.includes(name) ? chartButtons(name) : ""}</span></header><div class="body" data-body="${name}">${body}</div>${note ? `<footer>${note}</footer>` : ""}</section>`;
 function inputName(name) {
   const [base, label] = name.replace(/^factor:/, "").split(" of ");
   const known = { penetration_gap: "penetration_max" }[base] ?? base;
@@ -11,7 +15,7 @@ function inputName(name) {
   const dims = ["technology", "sector", "product", "province"].find((dim) => now.page.names?.[dim]?.[label ?? of]);
   return termed(lever) + (label ?? of ? ` · ${dims ? named(dims, label ?? of) : esc(label ?? of)}` : "");
 }
-const picker = (what, values, chosen, show) => `<select data-runs="${what}" aria-label="${say("runs_" + what)}">${values.map((value) => `<option value="${esc(value)}" ${value === chosen ? "selected" : ""}>${show(value)}</option>`).join("")}</select>`;
+const picker = (what, values, chosen, show) => `<select data-runs="${what}" aria-label="${say("runs_" + what)}">${values.map((value) => option(value, show(value), chosen)).join("")}</select>`;
 const unitOf = (found, name) => found.figures.find(([one]) => one === name)?.[1] ?? "";
 
 function spreadChart(found, width, height = 230) {
@@ -40,7 +44,7 @@ function againstChart(found, width, height = 280) {
   const marks = words_ ? spots : ticks(low, high, 6);
   let body = frame(box, x, y, words_ ? [] : marks, roundTicks(down, up, factor, 4), inputName(found.across), `${termed(found.figure)}, ${esc(unit)}`, 1, factor);
   if (words_) marks.forEach((n) => { body += words(x(n), box[3] + 18, esc(across[n]), "tick", "middle"); });
-  if (line) body += `<path class="curve" d="${spots.map((spot, n) => (values[n] === null ? "" : `${n && values[n - 1] !== null ? "L" : "M"}${at(x(spot))},${at(y(values[n]))}`)).join("")}"/>`;
+  if (line) body += `<path class="curve" d="${linePath(spots.map((spot, n) => [x(spot), values[n] === null ? null : y(values[n])]))}"/>`;
   spots.forEach((spot, n) => {
     if (values[n] === null) body += `<path class="lost" d="M${at(x(spot)) - 4},${box[3] - 4}l8,-8m0,8l-8,-8"><title>${say("runs_lost")}</title></path>`;
     else body += `<circle class="run-dot" cx="${at(x(spot))}" cy="${at(y(values[n]))}" r="${line ? 4 : 2.6}"/>`;
@@ -54,7 +58,7 @@ function reachChart(robust, width, height = 240) {
   const x = (value) => box[0] + ((box[2] - box[0]) * (value - low)) / (high - low || 1), y = (value) => box[3] - (box[3] - box[1]) * value;
   let body = frame(box, x, y, roundTicks(low, high, volume[1], 6), [0, 0.25, 0.5, 0.75, 1], `${say("runs_aim")}, ${esc(volume[2])}`, say("runs_reach_axis"), volume[1], 100);
   body += `<line class="edge" x1="${box[0]}" x2="${box[2]}" y1="${at(y(robust.probability))}" y2="${at(y(robust.probability))}"/>`;
-  body += `<path class="curve" d="${robust.aim.map((aim, n) => `${n ? "L" : "M"}${at(x(aim))},${at(y(robust.reach[n]))}`).join("")}"/>`;
+  body += `<path class="curve" d="${linePath(robust.aim.map((aim, n) => [x(aim), y(robust.reach[n])]))}"/>`;
   if (robust.secure !== null) body += `<circle class="dot" cx="${at(x(robust.aim[robust.secure]))}" cy="${at(y(robust.reach[robust.secure]))}" r="5"/>`;
   return svg("runs-reach", width, height, say("runs_reach_alt", { chance: percent(robust.reach[0]), target: amount("hm3/a", robust.target) }), body);
 }
@@ -75,7 +79,7 @@ const labelName = (label) => {
   return dim ? now.page.names[dim][label] : label;
 };
 
-function runsPage() {
+export function runsPage() {
   const found = now.runs;
   if (!found) return `<p class="quiet updating">${say("updating")}</p>`;
   if (!found.stores.length) return `<section class="card wide" data-card="runs" aria-label="${say("page_runs")}"><header><h2>${say("page_runs")}</h2></header><p class="told">${say(found.folder ? "runs_empty" : "runs_no_folder")}</p><pre tabindex="0">waterplan batch design.toml -o runs/first.zarr\nwaterplan dashboard --runs runs</pre></section>`;

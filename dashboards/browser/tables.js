@@ -1,4 +1,12 @@
 // The Compare and Data pages, and the commands that reproduce a view.
+import { HEADLINES, restsCard } from "./cards.js";
+import { sectorColour } from "./charts.js";
+import { leverAmount, leverOf } from "./levers.js";
+import { now } from "./now.js";
+import { amount, percent, plainNumber, plainUnit } from "./numbers.js";
+import { BASES, fileButtons, option, rangeBar } from "./pieces.js";
+import { esc, named, say, termed } from "./words.js";
+
 const plainLever = (name, value) => {
   const lever = leverOf(name);
   if (value === null) return say("none");
@@ -6,7 +14,7 @@ const plainLever = (name, value) => {
   return typeof value === "string" ? say("choice_" + value) : leverAmount(lever, value);
 };
 
-function comparePage() {
+export function comparePage() {
   const found = now.compare;
   if (!found) return `<p class="quiet updating">${say("updating")}</p>`;
   const count = found.titles.length, last = count - 1;
@@ -27,20 +35,6 @@ function comparePage() {
   return `<section class="card wide" data-card="compare" aria-label="${say("page_compare")}"><header><h2>${say("compare_title")}</h2><span class="tools shown">${fileButtons("compare", say("compare_title"))}</span></header><div class="scroll"><table class="compare"><thead><tr><td></td>${head}</tr></thead><tbody>${part(say("inputs_that_differ"), asked)}${part(say("results"), rows)}${part(say("saving_by_sector"), sectors)}</tbody></table></div><footer>${say(count > 1 ? "withdrawal_note" : "pin_first")}</footer></section>`;
 }
 
-function rangeBar(row) {
-  if (row.low === null || row.high === null || row.high <= row.low) return `<span class="quiet">–</span>`;
-  const spot = Math.min(Math.max((row.value - row.low) / (row.high - row.low), 0), 1);
-  return `<div class="range"><span>${plainNumber(row.low)}</span><div><i style="left:${(100 * spot).toFixed(0)}%"></i></div><span>${plainNumber(row.high)}</span></div>`;
-}
-const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-function plainNumber(value) {
-  if (value === null) return "–";
-  if (Math.abs(value) < 1e7) return value.toLocaleString("en-US", { maximumSignificantDigits: 4 }).replace("-", "−");
-  const power = Math.floor(Math.log10(Math.abs(value)));
-  return `${digits(value / 10 ** power, 2)}×10${[...String(power)].map((digit) => RAISED[digit]).join("")}`;
-}
-const plainUnit = (unit) => (unit === "1" ? "" : esc(unit.replace(/m3/g, "m³")));
-
 function traceOf(row, source) {
   const document = [source.title, source.publisher, source.year].filter(Boolean).map(esc).join(", ");
   const link = /^https?:\/\//.test(source.url) ? `<a href="${esc(source.url)}" rel="noopener noreferrer nofollow" target="_blank">${esc(source.url)}</a>` : esc(source.url);
@@ -48,10 +42,9 @@ function traceOf(row, source) {
   return `<dl class="trace">${line("trace_meaning", esc(row.name))}${line("trace_row", `${esc(row.file)}, ${say("row_number", { row: row.row })}: ${esc(row.written)}`)}${line("trace_source", `${document} ${link}`)}${line("trace_verified", say(source.verified === "yes" ? "verified_yes" : "verified_no"))}${line("trace_note", esc(row.note))}${line("trace_source_note", esc(source.note))}</dl>`;
 }
 
-function dataPage() {
+export function dataPage() {
   const found = now.rows;
   if (!found) return `<p class="quiet updating">${say("updating")}</p>`;
-  const option = (value, text, chosen) => `<option value="${esc(value)}" ${value === chosen ? "selected" : ""}>${text}</option>`;
   const names = option("", say("all_figures"), found.name) + found.names.map((name) => option(name, termed(name), found.name)).join("");
   const bases = option("", say("any_basis"), found.basis) + BASES.map((basis) => option(basis, say("basis_" + basis), found.basis)).join("");
   const total = Object.values(found.by_basis).reduce((a, b) => a + b, 0) || 1;
@@ -66,7 +59,7 @@ function dataPage() {
   return `<div class="data-grid"><section class="card wide" data-card="data" aria-label="${say("page_data")}"><header><h2>${say("data_title")}</h2><span class="quiet">${say("rows_found", { count: found.total.toLocaleString("en-US") })}</span>${found.at ? `<button class="pill one-row" data-act="all-rows" aria-label="${say("all_rows")}">${esc(found.at)} ×</button>` : ""}<span class="tools shown">${fileButtons("data", say("data_title"))}</span></header><div class="filters"><input type="search" data-rows="1" maxlength="200" placeholder="${say("search_rows")}" aria-label="${say("search_rows")}"/><select data-filter="name" aria-label="${say("all_figures")}">${names}</select><select data-filter="basis" aria-label="${say("any_basis")}">${bases}</select></div><div class="stack">${stack}</div><div class="keys">${keys}</div><div class="scroll"><table class="rows"><thead><tr><th scope="col">${say("figure")}</th><th scope="col" class="n">${say("value")}</th><th scope="col">${say("range")}</th><th scope="col">${say("basis")}</th><th scope="col">${say("source")}</th></tr></thead><tbody>${rows || `<tr><td colspan="5" class="quiet">${say("no_rows")}</td></tr>`}</tbody></table></div><div class="pager">${turn(found.page - 1, say("previous"), found.page === 0)}<span class="quiet">${say("page_of", { page: found.page + 1, pages: found.pages })}</span>${turn(found.page + 1, say("next"), found.page >= found.pages - 1)}</div></section>${restsCard()}</div>`;
 }
 
-function commandsPanel() {
+export function commandsPanel() {
   if (!now.commands) return "";
   const block = (name) => `<div class="code"><div class="code-head"><span>${say("commands_" + name)}</span><button class="ghost" data-act="copy" data-what="${name}">${say("copy")}</button></div><pre tabindex="0">${esc(now.commands[name])}</pre></div>`;
   return `<section class="card wide commands" data-card="commands" aria-label="${say("export_commands")}"><header><h2>${say("commands_title")}</h2><span class="tools shown"><button class="ghost" data-act="close-commands" aria-label="${say("dismiss")}">×</button></span></header>${block("cli")}${block("python")}</section>`;

@@ -1,19 +1,15 @@
 """Numbers are written alike in Python and in the browser."""
 
-import json
 import math
 from decimal import ROUND_HALF_UP, Decimal
 
-import pytest
-from browsing import CHROMIUM, QUIET
 from hypothesis import given
 from hypothesis import strategies as st
-from places import ROOT
+from scripting import in_node, with_node
 
 from waterplan.base.formats import UNITS, digits, fixed, quantity
 from waterplan.report.pages.layout import number
 
-WORDS = ROOT / "dashboards" / "browser" / "words.js"
 AWKWARD = (
     0.0, -0.0, 1000.5, 1001.5, 999.95, 999.94999, 99.995, 9.9995, 0.0005, 0.00049, -0.0005, -0.0004, 1.0005, 2.675,
     1.005, 0.125, -1000.5, 12345678.5, 1e15, 4503599627370497.5, 1e-12, -1e-300, 0.1 + 0.2, 1 / 3, 2 / 3, 1e20,
@@ -22,32 +18,24 @@ AWKWARD = (
 MISSING = (math.nan, math.inf, -math.inf)
 
 
-def in_a_browser(expression: str):
-    """What an expression is where the words of the pages are loaded; units of both languages are at hand."""
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        try:
-            words = WORDS.read_text(encoding="utf-8")
-            return browser.new_page().evaluate(f"() => {{ {words}\n return {expression}; }}")
-        finally:
-            browser.close()
+WRITTEN = """
+import { now } from "./dashboards/browser/now.js";
+import { digits, quantity } from "./dashboards/browser/numbers.js";
+const { numbers, quantities, steps } = JSON.parse(process.argv[1]);
+const inLanguage = ([kind, name, value]) => { now.page = { units: steps[name] }; return quantity(kind, value); };
+const missing = [NaN, Infinity, -Infinity, null].map((value) => digits(value));
+console.log(JSON.stringify([numbers.map(([value, most]) => digits(value, most)), quantities.map(inLanguage), missing]));
+"""
 
 
-@pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+@with_node
 def test_python_and_the_browser_write_the_same_numbers_and_units():
-    cases = [(value, most) for value in AWKWARD for most in range(4)]
-    units = [(kind, language, value) for kind in UNITS for language in ("en", "zh") for value in AWKWARD]
+    numbers = [(value, most) for value in AWKWARD for most in range(4)]
+    asked = [(kind, language, value) for kind in UNITS for language in ("en", "zh") for value in AWKWARD]
     steps = {language: {kind: found[language] for kind, found in UNITS.items()} for language in ("en", "zh")}
-    written = in_a_browser(
-        f"""[{json.dumps(cases)}.map(([value, most]) => digits(value, most)),
-             {json.dumps(units)}.map(([kind, language, value]) => {{
-               now.page = {{ units: {json.dumps(steps)}[language] }}; return quantity(kind, value); }}),
-             [NaN, Infinity, -Infinity, null].map((value) => digits(value))]"""
-    )
-    assert written[0] == [digits(value, most) for value, most in cases]
-    assert [tuple(one) for one in written[1]] == [quantity(kind, value, language) for kind, language, value in units]
+    written = in_node(WRITTEN, {"numbers": numbers, "quantities": asked, "steps": steps})
+    assert written[0] == [digits(value, most) for value, most in numbers]
+    assert [tuple(one) for one in written[1]] == [quantity(kind, value, language) for kind, language, value in asked]
     assert written[2] == [*(digits(value) for value in MISSING), digits(math.nan)]
 
 

@@ -15,8 +15,10 @@ from test_dashboard_owners import guarded  # noqa: F401  a fixture
 
 pytest.importorskip("panel")
 
+from dashboards.scripts import PLACE, SCRIPTS, digest
+
 OPEN = {"/liveness", "/readiness"}
-LISTED = {"/?$", "/ws$", "/static/(.*)$", "/(favicon.ico)$", "/liveness$", "/readiness$"}
+LISTED = {"/?$", "/ws$", f"/{PLACE}/(.*)$", "/static/(.*)$", "/(favicon.ico)$", "/liveness$", "/readiness$"}
 STRANGE = [
     "/components/unittest.__main__/x/css/y",
     "/components/this/x/css/y",
@@ -125,7 +127,7 @@ def test_whatever_else_is_asked_for_is_not_there_and_ends_nothing(guarded):  # n
 def test_nobody_who_has_not_signed_in_gets_more_than_the_four_open_addresses(guarded):  # noqa: F811
     for path in ("/liveness", "/readiness", "/login", "/logout"):
         assert get(guarded, path)[0] == 200
-    for path in ("/", "/?v=1", "/static/js/bokeh.min.js", "/favicon.ico"):
+    for path in ("/", "/?v=1", "/static/js/bokeh.min.js", f"/{PLACE}/board.js", "/favicon.ico"):
         status, headers, _ = get(guarded, path)
         assert status == 302
         assert "login" in headers["Location"]
@@ -143,6 +145,31 @@ def test_the_files_that_the_page_asks_for_are_there(server):
     assert len(paths) > 5
     for path in paths:
         assert get(server[0], "/" + path.removeprefix("./").replace("^", "%5E"))[0] == 200, path
+
+
+def test_our_modules_are_served_with_the_policy_of_the_page_and_may_be_kept_as_their_address_has_their_digest(server):
+    for name, text in SCRIPTS.items():
+        status, headers, told = get(server[0], f"/{PLACE}/{name}")
+        assert (status, told) == (200, text.decode("utf-8"))
+        assert headers["Content-Type"] == "text/javascript; charset=utf-8"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert set(SCRIPTS) == {path.name for path in (ROOT / "dashboards" / "browser").glob("*.js")}
+    older = PLACE.replace(PLACE.rpartition("/")[2], "0" * 16)
+    for path in (
+        f"{older}/board.js",
+        f"{PLACE}/",
+        f"{PLACE}/board.css",
+        f"{PLACE}/messages.d.ts",
+        f"{PLACE}/../../app.py",
+    ):
+        assert get(server[0], f"/{path}")[0] == 404, path
+
+
+def test_a_module_that_changes_has_all_of_them_at_another_address():
+    assert digest({"a.js": b"1", "b.js": b"2"}) != digest({"a.js": b"1", "b.js": b"3"})
+    assert digest({"a.js": b"1", "b.js": b""}) != digest({"a.js": b"1b.js"})
+    assert PLACE.endswith(digest(SCRIPTS))
 
 
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH", "TRACE", "PROPFIND"])

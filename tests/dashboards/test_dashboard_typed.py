@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import get_args, get_type_hints
 
 import pytest
-from browsing import ROOT
 
 pytest.importorskip("panel")
 
@@ -16,7 +14,6 @@ from dashboards.messages import FIELDS, KINDS, read_message
 from dashboards.session import HANDLERS
 from waterplan.base.messages import catalogue
 
-BROWSER = Path(ROOT, "dashboards/browser")
 GOOD = {
     "move": {"lever": "saving_target", "label": "", "value": 2400, "seq": 3},
     "unpin": {"place": 0},
@@ -103,45 +100,3 @@ def test_unknown_messages_are_left_alone_and_strange_ones_refused_in_words(scree
 def test_the_types_of_the_browser_are_written_from_the_messages():
     assert PLACE.read_text(encoding="utf-8") == declarations(), "python -m dashboards.declarations"
     assert all(f'"{kind}"' in declarations() for kind in KINDS)
-
-
-def objects(text):
-    """Type and inside of every message that a script writes out: ``{ type: "move", ... }``."""
-    for found in re.finditer(r'\{\s*type: "([a-z_]+)"', text):
-        depth, at = 1, found.end()
-        while depth:
-            depth += {"{": 1, "(": 1, "[": 1, "}": -1, ")": -1, "]": -1}.get(text[at], 0)
-            at += 1
-        yield found[1], text[found.end() : at - 1]
-
-
-def entries(inside):
-    """The parts of an object between its own commas."""
-    depth, part = 0, ""
-    for sign in inside:
-        depth += {"{": 1, "(": 1, "[": 1, "}": -1, ")": -1, "]": -1}.get(sign, 0)
-        if sign == "," and depth == 0:
-            yield part.strip()
-            part = ""
-        else:
-            part += sign
-    yield part.strip()
-
-
-def keys(inside):
-    """Keys that an object may have; those that are worked out when it is made are not known."""
-    for entry in entries(inside):
-        if entry.startswith("..."):
-            for nested in re.findall(r"\{([^{}]*)\}", entry):
-                yield from keys(nested)
-        elif entry and not entry.startswith("["):
-            yield re.match(r"\w+", entry)[0]
-
-
-def test_what_the_scripts_send_has_only_keys_of_its_message():
-    scripts = [path.read_text(encoding="utf-8") for path in sorted(BROWSER.glob("*.js"))]
-    sent = [(kind, set(keys(inside))) for script in scripts for kind, inside in objects(script)]
-    assert len(sent) >= 40
-    assert {kind for kind, _ in sent} == KINDS
-    for kind, found in sent:
-        assert found <= set(FIELDS[kind]), kind

@@ -1,6 +1,6 @@
 """Figures as people of each language write them: units by size (from a value on, a factor and a name), and digits.
 
-The pages in the browser write numbers by the same rules (words.js).
+The pages in the browser write numbers by the same rules (numbers.js).
 """
 
 from __future__ import annotations
