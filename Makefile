@@ -1,4 +1,5 @@
 # waterplan: `make plan` and `make test` are all a fresh machine needs. Python 3.11 or newer; another one: make plan PYTHON=/path/to/python3
+unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3.14; do \

@@ -1,8 +1,11 @@
 """Studies that many tests share; they are read once, and no test may change them."""
 
 import contextlib
+import os
 import signal
+import sys
 
+import hypothesis
 import pytest
 from browsing import browser, server, visit  # noqa: F401  fixtures
 from places import TINY
@@ -16,6 +19,10 @@ from waterplan.study.scenario import Scenario
 from waterplan.study.study import Study, open_study
 from waterplan.study.study import shipped as shipped_study
 
+hypothesis.settings.register_profile("any machine", deadline=None)  # no test depends on the load of its machine
+hypothesis.settings.load_profile("any machine")
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each process that a test starts compiles all its modules anew
+sys.dont_write_bytecode = False
 if (
     signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 ):  # a shell in the background ignores Ctrl-C, and so do its children

@@ -2,7 +2,7 @@
 
 import sys
 
-from waterplan.cli.entry import main
+from waterplan.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

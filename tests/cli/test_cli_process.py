@@ -10,6 +10,8 @@ import places
 import pytest
 from places import ROOT
 
+import waterplan.cli
+
 TINY = str(places.TINY)
 WATERPLAN = (sys.executable, "-m", "waterplan")
 INTERRUPTED, BROKEN_PIPE = 130, 141
@@ -61,6 +63,17 @@ def test_an_interrupt_ends_quietly():
     _, err = process.communicate()
     assert process.returncode in (INTERRUPTED, -signal.SIGINT)  # a shell shows both as 130
     assert b"Traceback" not in err
+
+
+def test_an_interrupt_while_the_commands_are_loaded_ends_quietly(monkeypatch):
+    class Interrupting:
+        def find_spec(self, name, path=None, target=None):
+            if name == "waterplan.cli.entry":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "waterplan.cli.entry")
+    monkeypatch.setattr(sys, "meta_path", [Interrupting(), *sys.meta_path])
+    assert waterplan.cli.main(["plan", "reference"]) == INTERRUPTED
 
 
 def test_nothing_is_coloured_without_a_terminal_or_with_no_color():

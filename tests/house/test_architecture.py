@@ -57,6 +57,7 @@ IMPORTED_IN_A_FUNCTION = {  # (file, what): why it may not stand at the top
         "waterplan/planning/planner/question.py",
         "waterplan.planning.planner.judge",
     ): "the same, and where somebody asks for the judge",
+    ("waterplan/cli/__init__.py", "waterplan.cli.entry"): "so that Ctrl-C is answered while the commands are loaded",
     ("dashboards/bounds.py", "resource"): "Windows has no such module",
 }
 LINES_IN_A_FILE, LINES_IN_A_FUNCTION = 350, 60

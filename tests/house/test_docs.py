@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from at_once import commands_at_once
 from places import ROOT
 
 import waterplan
@@ -48,13 +49,19 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def binaries(tmp_path_factory: pytest.TempPathFactory):
+    """Where a shell finds commands: ours, loaded already, then what is beside Python, then the machine's."""
+    with commands_at_once(tmp_path_factory.mktemp("once")) as ours:
+        yield os.pathsep.join((str(ours), str(Path(sys.executable).parent), os.environ["PATH"]))
+
+
+@pytest.fixture(scope="module")
 def already_run() -> set[Command]:
     return set()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_every_printed_command_runs(document, desk, already_run):
-    binaries = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+def test_every_printed_command_runs(document, desk, binaries, already_run):
     for command in commands(document):
         if command.text.startswith(NOT_RUN_HERE) or command in already_run:
             continue

@@ -1,5 +1,18 @@
 """The command line: a thin shell over the public names of waterplan, each loaded when a command first asks for it."""
 
-from waterplan.cli.entry import main
+from __future__ import annotations
 
-__all__ = ["main"]
+from collections.abc import Sequence
+
+__all__ = ["INTERRUPTED", "main"]
+
+INTERRUPTED = 130  # what a shell shows of a command that Ctrl-C ended
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command and returns its exit code, see entry.py. Ctrl-C is answered while the command is loaded, too."""
+    try:
+        from waterplan.cli.entry import main as run
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return run(arguments)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 TARGET = "saving_target"
 USAGE = 2
-INTERRUPTED = 130
 BROKEN_PIPE = 141
 
 
