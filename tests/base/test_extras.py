@@ -30,7 +30,10 @@ sys.exit(main({words!r}))
 SERVE = ["dashboard", "--port", "0", "--study", str(STUDY)]
 
 
-@pytest.mark.parametrize("extras", QUICK, ids=lambda extras: "".join(extras) or "none")
+@pytest.mark.parametrize(
+    "extras", [(), *(pytest.param(one, marks=pytest.mark.long) for one in QUICK if one)],
+    ids=lambda extras: "".join(extras) or "none",
+)  # fmt: skip
 def test_every_command_works_or_names_the_extra_that_it_needs(extras, tmp_path):
     there = set(extras)
     assert wrong(sys.executable, tmp_path, there, packages(there), QUICK[extras], PYTHONPATH=str(ROOT)) == {}

@@ -214,7 +214,8 @@ def tries(address, count, name, statuses):
     return threads
 
 
-@pytest.mark.parametrize("name", [lambda at: f"nobody.{at}", lambda _at: "li.na", lambda _at: "zhang.wei"],
+@pytest.mark.parametrize("name", [lambda at: f"nobody.{at}", pytest.param(lambda _at: "li.na", marks=pytest.mark.long),
+                                  lambda _at: "zhang.wei"],
                          ids=["many names", "another name", "the same name"])  # fmt: skip
 def test_forty_wrong_sign_ins_do_not_hold_up_a_right_one(guarded, name):  # noqa: F811
     statuses = []

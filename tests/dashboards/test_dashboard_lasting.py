@@ -51,7 +51,7 @@ def test_hostile_text_stays_text(visit):
     assert headline(page).count() == 1
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 @pytest.mark.parametrize("view", ["page=plan", "page=data", "page=compare", "page=plan&saving_target=4900"])
 def test_pages_pass_the_rules_of_accessibility(visit, view, theme):
     page = visit(f"?v=1&theme={theme}&{view}")
@@ -74,6 +74,7 @@ def test_a_lost_connection_is_told_and_comes_back_with_the_state(browser, planne
     page.close()
 
 
+@pytest.mark.long
 def test_steps_back_outlast_a_lost_connection_and_a_reload(browser, planner_of_china):
     port, reference = free_port(), open_scenario("reference")
     page = browser.new_page()

@@ -15,7 +15,10 @@ def test_there_is_one_for_each_task():
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
-@pytest.mark.parametrize("path", BOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [BOOKS[0], *(pytest.param(book, marks=pytest.mark.long) for book in BOOKS[1:])],
+    ids=lambda path: path.stem,
+)  # fmt: skip
 def test_a_notebook_runs(path, tmp_path):
     book = nbformat.read(path, as_version=4)
     assert not any(cell.get("outputs") for cell in book.cells), "clear the outputs before committing"

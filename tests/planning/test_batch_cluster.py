@@ -32,6 +32,7 @@ def undisturbed(design, tiny, tmp_path_factory):
     return store
 
 
+@pytest.mark.long
 def test_workers_started_elsewhere_give_what_one_process_gives(design, undisturbed, tmp_path):
     with external_cluster(tmp_path, 2) as (address, *_):
         run(design, tmp_path / "runs.zarr", "--scheduler", address)
@@ -53,6 +54,7 @@ def test_a_scheduler_that_is_not_there_is_told(tiny, tmp_path, monkeypatch):
         run_batch(Design.grid({"saving_target": [10]}), tmp_path / "runs.zarr", tiny, "tcp://127.0.0.1:9")
 
 
+@pytest.mark.long
 def test_a_run_that_kills_its_worker_has_crashed_and_the_others_have_their_plans(tiny, tmp_path, monkeypatch):
     """The plan of target 70 ends the worker as a fault of the machine would, each time."""
     deadly = tmp_path / "sitecustomize.py"
@@ -123,6 +125,7 @@ def test_answers_that_die_with_their_worker_before_they_are_fetched_are_planned_
     assert sorted(told) == list(range(16))
 
 
+@pytest.mark.long
 def test_workers_that_nobody_brings_back_are_replaced(tiny, monkeypatch):
     """Dask forgets a worker that dies while it is still being started: its keeper is put back into that state."""
     clusters, start = [], cluster._cluster

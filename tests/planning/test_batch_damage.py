@@ -76,7 +76,13 @@ def agrees(runs, truth):
     return int((~there).sum())
 
 
-@pytest.mark.parametrize(("kind", "count"), [("flipped", 200), ("truncated", 25), ("zeroed", 25), ("deleted", 25)])
+MANY = pytest.mark.long
+
+
+@pytest.mark.parametrize(
+    ("kind", "count"),
+    [("flipped", 60), ("truncated", 25), ("zeroed", 10), ("deleted", 10), pytest.param("flipped", 200, marks=MANY)],
+)
 def test_damage_is_told_by_the_name_of_the_file_or_the_values_are_right(store, kind, count):
     truth, rng = open_flat(store).load(), np.random.default_rng(SEED)
     told = 0
@@ -246,7 +252,9 @@ def shapes_and_words(runs):
     return {str(name): (array.dims, array.shape, array.dtype.kind) for name, array in runs.variables.items()}
 
 
-@pytest.mark.parametrize(("kind", "count"), [("flipped", 100), ("truncated", 40), ("zeroed", 40), ("deleted", 40)])
+@pytest.mark.parametrize(
+    ("kind", "count"), [("flipped", 50), ("deleted", 10), *(pytest.param(kind, 100, marks=MANY) for kind in KINDS)]
+)
 def test_damage_to_a_store_of_an_old_version_is_told_in_words_or_cannot_be_noticed(kept, kind, count):
     truth, rng = open_flat(kept).load(), np.random.default_rng(SEED)
     assert truth.attrs["digests"] == "none"

@@ -75,11 +75,13 @@ def test_a_batch_whose_driver_is_killed_goes_on_where_it_stopped(design, undistu
     same(store, undisturbed)
 
 
+@pytest.mark.long
 def test_a_batch_whose_worker_is_killed_ends_by_itself(design, undisturbed, tmp_path):
     kill_worker(design, tmp_path / "runs.zarr", moments(1)[0])
     same(tmp_path / "runs.zarr", undisturbed)
 
 
+@pytest.mark.long
 def test_a_batch_whose_scheduler_is_killed_says_so_and_goes_on_with_another(design, undisturbed, tmp_path):
     store = tmp_path / "runs.zarr"
     kill_scheduler(design, store, moments(1)[0], tmp_path)

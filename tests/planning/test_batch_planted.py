@@ -139,6 +139,7 @@ def test_what_is_no_plain_file_is_neither_waited_for_nor_held(store, whole, tiny
         same(made[name], whole)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", PLANTED)
 def test_the_same_holds_without_digests(old, whole, tiny, kind):
     made = spoilt(old, PLACES[:3], kind)

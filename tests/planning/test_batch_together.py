@@ -49,7 +49,8 @@ for line in sys.stdin:
 """
 
 
-def test_ten_pairs_that_start_on_a_new_store_at_once_make_it_once(tiny, tmp_path):
+@pytest.mark.parametrize("pairs", [3, pytest.param(10, marks=pytest.mark.long)])
+def test_pairs_that_start_on_a_new_store_at_once_make_it_once(tiny, tmp_path, pairs):
     design = write_design(tmp_path, size=24)
     run_batch(design, tmp_path / "undisturbed.zarr", tiny, workers=0, tell=lambda progress: None)
     words = [sys.executable, "-c", STARTS, str(design), str(TINY)]
@@ -60,7 +61,7 @@ def test_ten_pairs_that_start_on_a_new_store_at_once_make_it_once(tiny, tmp_path
     try:
         for number, process in enumerate(pair):  # both are ready when the first pair starts
             assert asked(process, tmp_path / f"own-{number}.zarr").stdout.readline() == "\n"
-        for number in range(10):
+        for number in range(pairs):
             store = tmp_path / f"{number}.zarr"
             said = [process.stdout.readline() for process in [asked(process, store) for process in pair]]
             assert "\n" in said, said
