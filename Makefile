@@ -9,7 +9,7 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --root-u
 CORE := waterplan/planning/core
 BROWSER_TOOLS := $(if $(shell command -v npm),node_modules/.package-lock.json)
 
-.PHONY: help plan dashboard core test test-all test-lowest lint bench docs site clean
+.PHONY: help plan dashboard core test test-quick test-all test-lowest lint bench docs site clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -23,6 +23,10 @@ dashboard: $(VENV)/.dashboard $(CORE)/_core.so  ## open the pages in a browser
 
 test: lint  ## lint, type check and the tests
 	@$(BIN)/python -m pytest -q --color=no -n auto --maxprocesses 4 --dist loadfile
+
+test-quick: $(VENV)/.test $(CORE)/_core.so  ## the tests that need neither a minute nor a browser
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/python -m pytest -q --color=no -n auto --dist loadfile $(addprefix --ignore=,$(shell cat tests/slow.txt))
 
 test-all: lint  ## the same with the tests that take minutes
 	@$(BIN)/python -m pytest -q --color=no -m ''

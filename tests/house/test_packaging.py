@@ -105,3 +105,8 @@ def test_what_the_tests_install_asks_for_nothing_proprietary():
     asking = {extra for extra, packages in extras.items() if any(name.startswith("pystoned") for name in packages)}
     assert asking == {"bench"}, "pystoned brings Mosek"
     assert "bench" not in extras["all"][0]
+
+
+def test_the_slow_tests_that_make_test_quick_leaves_out_are_there():
+    listed = (ROOT / "tests" / "slow.txt").read_text(encoding="utf-8").split()
+    assert [path for path in listed if not (ROOT / path).is_file()] == []

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 from waterplan.base.messages import LANGUAGES, Message, in_language
 
+INTERRUPTED = 130  # what a shell shows of a command that Ctrl-C ended
 SHOWN_PROBLEMS = 50
 PROBLEMS_MAX = 100  # of what is wrong in a scenario; what comes after them is not looked at
 DIGITS_MAX = 18  # no difference that counts is smaller: a billionth of the smallest study

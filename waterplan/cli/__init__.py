@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["INTERRUPTED", "main"]
+from waterplan.base.errors import INTERRUPTED
 
-INTERRUPTED = 130  # what a shell shows of a command that Ctrl-C ended
+__all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import waterplan
+from waterplan.base.errors import INTERRUPTED
 from waterplan.base.extras import BRINGS, need
 from waterplan.base.messages import usual_language
 from waterplan.base.texts import Texts
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 HELP = Texts("batch", usual_language())
-INTERRUPTED = 130
 SPREAD = (0.05, 0.5, 0.95)
 
 DesignArgument = Annotated[Path, typer.Argument(metavar="DESIGN", help=HELP("help_design"))]

@@ -10,10 +10,9 @@ from collections.abc import Sequence
 
 import typer
 
-from waterplan.base.errors import WaterplanError
+from waterplan.base.errors import INTERRUPTED, WaterplanError
 from waterplan.base.messages import LANGUAGES, Message, in_language, usual_language
 from waterplan.base.plain_files import words_of
-from waterplan.cli import INTERRUPTED
 from waterplan.cli.app import app
 from waterplan.cli.output import BROKEN_PIPE, USAGE, error_content, error_text, tell_json
 from waterplan.cli.usage import UsageProblem, usage_line, usage_message
