@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,4 +19,8 @@ def digest(scripts: Mapping[str, bytes]) -> str:
 BROWSER = Path(__file__).parent / "browser"
 SCRIPTS = {path.name: path.read_bytes() for path in sorted(BROWSER.glob("*.js"))}
 PLACE = f"static/pages/{digest(SCRIPTS)}"  # relative to the page: what stands before it is the proxy's
-ENTRY = f'export const {{ render }} = await import(new URL("{PLACE}/board.js", document.baseURI).href);\n'
+ENTRY = f"""// all at once, not one level of imports after the other
+const load = (name) => import(new URL(`{PLACE}/${{name}}`, document.baseURI).href);
+const [{{ render }}] = await Promise.all({json.dumps(sorted(SCRIPTS, key="board.js".__ne__))}.map(load));
+export {{ render }};
+"""

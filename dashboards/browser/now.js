@@ -5,43 +5,28 @@
  * @typedef {any} Live an element on the page: of which kind it is, its selector says
  * @typedef {import("./messages.js").Message} Message
  * @typedef {(message: Message) => void} Send
+ *
+ * @typedef {object} Now
+ * @property {Content} page texts, names, terms, units and levers, once a language
+ * @property {Content} board the scenario and its plan
+ * @property {Content} last the last plan that there was
+ * @property {Content} [curve] what comes after the board: the cost curve,
+ * @property {Content} [words] why each technology is in or out,
+ * @property {Content} [reasons] what the answer rests on,
+ * @property {Content} [ways] ways out of a scenario without a plan
+ * @property {Content} [compare] what other pages show
+ * @property {Content} [rows]
+ * @property {Content} [runs]
+ * @property {Content} [plant]
+ * @property {Content} [commands]
+ * @property {Content} panel the table over the page: of which card or figure
+ * @property {Record<string, any>} open what is unfolded
+ * @property {Record<string, number>} widths of cards, in pixels
+ * @property {Content} [form] what was typed of a plant
+ * @property {boolean} [formOpen]
+ * @property {boolean} [formSending]
+ * @property {string} [plantState] of the Benchmark page when it was drawn last
  */
 
-export const now = {
-  /** texts, names, terms, units and levers, once a language @type {Content} */
-  page: {},
-  /** the scenario and its plan @type {Content} */
-  board: null,
-  /** the last plan that there was @type {Content} */
-  last: null,
-  /** what comes after the board @type {Content} */
-  curve: null,
-  /** @type {Content} */
-  words: null,
-  /** @type {Content} */
-  reasons: null,
-  /** @type {Content} */
-  ways: null,
-  /** what other pages show @type {Content} */
-  compare: null,
-  /** @type {Content} */
-  rows: null,
-  /** @type {Content} */
-  runs: null,
-  /** @type {Content} */
-  plant: null,
-  /** @type {Content} */
-  commands: null,
-  /** the table over the page: of which card or figure @type {Content} */
-  panel: null,
-  /** what is unfolded @type {Record<string, any>} */
-  open: {},
-  /** of cards, in pixels @type {Record<string, number>} */
-  widths: {},
-  /** what was typed of a plant @type {Content} */
-  form: null,
-  formOpen: false,
-  formSending: false,
-  /** of the Benchmark page when it was drawn last @type {string | undefined} */
-  plantState: undefined,
-};
+/** @type {Now} */
+export const now = { page: {}, board: null, last: null, panel: null, open: {}, widths: {} };

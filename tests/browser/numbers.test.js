@@ -11,7 +11,7 @@ const written = (values, ...more) => values.map((value) => digits(value, ...more
 test("a number has at most four digits, and no places from a thousand on", () => {
   assert.deepEqual(written([0.5, 8.5, 10.005, 99.95, 100.05, 999.94999, 1234.5]), ["0.500", "8.500", "10.01", "99.95", "100.1", "999.9", "1,235"]);
   assert.deepEqual(written([8.5, 10.005, 100.05], 1), ["8.5", "10.0", "100.1"]);
-  assert.deepEqual(written([1e15, 12345678.5]), ["1,000,000,000,000,000", "12,345,679"]);
+  assert.deepEqual(written([1000, 1000.5, 12345678.5, 1e15]), ["1,000", "1,001", "12,345,679", "1,000,000,000,000,000"]);
 });
 
 test("a half goes up and away from nought, not to the even digit and not by the binary fraction below it", () => {
@@ -56,7 +56,7 @@ test("a figure of the study has four digits, from ten million on a power of ten"
 test("a lever is read in the unit in which it is shown, without dust of the binary fraction", () => {
   const share = { factor: 100, unit: "%" }, price = { factor: 1, unit: "CNY/m³" };
   assert.deepEqual([shownValue(share, 0.07), shownValue(share, 0.29), shownValue(share, null)], ["7", "29", ""]);
-  assert.deepEqual([readValue(share, "7"), readValue(share, "0.1"), readValue(price, "2.5")], [0.07, 0.001, 2.5]);
+  assert.deepEqual([readValue(share, "7"), readValue(share, "0.7"), readValue(price, "2.5")], [0.07, 0.007, 2.5]);
   assert.deepEqual([leverAmount(share, 0.075), leverAmount(price, 1234.5), leverAmount({ factor: 1, unit: "" }, 3)], ["7.5%", "1,234.5 CNY/m³", "3"]);
 });
 

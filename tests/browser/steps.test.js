@@ -47,11 +47,12 @@ test("nothing is given back to a connection that has steps of its own, shows ano
   assert.equal(stepsToGiveBack(board("a=1")), null);
 });
 
-test("a new step after a step back forgets what was ahead", () => {
-  walk("a=1", "a=2", "a=3");
-  keepSteps(board("a=2", 1, 1), false);
-  keepSteps(board("a=4", 2, 0), false);
-  assert.deepEqual(readSteps().links, ["a=1", "a=2", "a=4"]);
+test("a new step after two steps back forgets all that was ahead", () => {
+  walk("a=1", "a=2", "a=3", "a=4");
+  keepSteps(board("a=2", 1, 2), false);
+  assert.deepEqual(readSteps().links, ["a=1", "a=2", "a=3", "a=4"]);
+  keepSteps(board("a=5", 2, 0), false);
+  assert.deepEqual(readSteps().links, ["a=1", "a=2", "a=5"]);
 });
 
 test("of more than fifty steps the oldest are forgotten, and the place is still that of the newest", () => {
@@ -62,8 +63,8 @@ test("of more than fifty steps the oldest are forgotten, and the place is still 
 
 test("a page opened anew begins its steps anew", () => {
   walk("a=1", "a=2");
-  keepSteps(board("a=9"), true);
-  assert.deepEqual(readSteps().links, ["a=9"]);
+  keepSteps(board("a=9", 2), true);
+  assert.deepEqual(readSteps(), { links: ["a=9"], at: 0, place: 2, origin: "f=reference" });
 });
 
 test("a browser that keeps nothing has no steps, and no error", (t) => {

@@ -1,4 +1,6 @@
 // What the type check refuses: it fails where a line below is not refused.
+import { now } from "../../dashboards/browser/now.js";
+
 /** @type {import("../../dashboards/browser/now.js").Send} */
 const send = () => undefined;
 
@@ -13,3 +15,5 @@ send({ type: "unpin", place: "0" });
 send({ type: "view", page: "admin" });
 // @ts-expect-error a key is missing
 send({ type: "open" });
+// @ts-expect-error nothing of that name is kept
+now.plam = null;
