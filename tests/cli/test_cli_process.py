@@ -71,7 +71,7 @@ def test_an_interrupt_while_the_commands_are_loaded_ends_quietly(monkeypatch):
             if name == "waterplan.cli.entry":
                 raise KeyboardInterrupt
 
-    monkeypatch.delitem(sys.modules, "waterplan.cli.entry")
+    monkeypatch.delitem(sys.modules, "waterplan.cli.entry", raising=False)
     monkeypatch.setattr(sys, "meta_path", [Interrupting(), *sys.meta_path])
     assert waterplan.cli.main(["plan", "reference"]) == INTERRUPTED
 
