@@ -10,10 +10,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from conftest import TINY
 
 from waterplan.base.errors import WaterplanError
+from waterplan.cli.entry import main
 from waterplan.planning.core import compiler, kernel_arrays, library
 from waterplan.planning.core.kernel_arrays import Costs, Handed, place
+from waterplan.planning.core.library import CoreError
 from waterplan.planning.planner.dictionaries import Sampled
 from waterplan.planning.planner.steps import Steps
 from waterplan.planning.planner.walk import Levels
@@ -90,6 +93,11 @@ def test_a_core_that_is_not_there_is_told_with_what_to_do(another_core):
         library.core()
     assert "make core" in caught.value.text("zh")
     assert "编译核心" in caught.value.text("zh")
+
+
+def test_a_command_without_a_core_says_so_and_ends_as_other_errors_do(another_core, capsys):
+    assert main(["plan", "reference", "--study", str(TINY), "--no-confirm"]) == CoreError.exit_code
+    assert "install waterplan again" in capsys.readouterr().err
 
 
 def test_a_core_that_is_none_of_this_machine_is_told_with_what_to_do(another_core):
