@@ -140,6 +140,16 @@ def test_a_core_that_cannot_be_compiled_leaves_the_old_one_in_its_place(another_
     assert not list(compiler.FOLDER.glob(".compiling-*"))
 
 
+def test_the_core_is_compiled_again_only_when_its_sources_have_changed(another_core, no_compiler, monkeypatch):
+    """So make asks for no compiler on a machine that has none, right after installing."""
+    another_core.write_bytes(compiler.FOLDER.joinpath("_core.so").read_bytes())
+    compiler.bring_up_to_date()
+    monkeypatch.setattr(compiler, "digest", lambda: "another")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit, match=r"no C\+\+ compiler .* pip install 'ziglang"):
+        compiler.bring_up_to_date()
+
+
 @pytest.mark.long
 def test_a_wheel_is_made_where_there_is_no_compiler(no_compiler, tmp_path):
     pip = (sys.executable, "-m", "pip", "-qq", "--disable-pip-version-check")
