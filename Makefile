@@ -47,7 +47,8 @@ docs: $(VENV)/.core $(CORE)/_core.so  ## write docs/model.md anew from the docst
 site: $(VENV)/.site $(CORE)/_core.so  ## the documentation as a site of its own, in build/site/index.html (a few minutes: the notebooks are run)
 	@$(BIN)/python docs/site/build.py
 
-core: | $(VENV)/.core  ## compile the planner's core anew; what needs it does so when a source is newer
+core: | $(VENV)/.core  ## compile the planner's core anew; what needs it does so when a source has changed
+	@rm -f $(CORE)/_core.so
 	@$(BIN)/python $(CORE)/compiler.py
 
 clean:  ## remove caches and builds; the environment stays (rm -r .venv)

@@ -62,7 +62,23 @@ def test_the_wheel_carries_every_file_of_the_study_and_the_scenarios_and_no_test
     shipped = {f"waterplan/_shipped/{name}" for name in tracked.stdout.split("\n") if name}
     assert shipped <= names
     assert "waterplan/base/vocabulary.csv" in names
+    assert {"waterplan/planning/core/_core.so", "waterplan/planning/core/answer.cpp"} <= names
     assert not [name for name in names if name.startswith(("tests", "docs", "data", "scenarios", "benchmarks"))]
+
+
+def test_one_wheel_of_a_platform_serves_every_python(wheel):
+    assert "-py3-none-" in wheel.name
+    assert "-any" not in wheel.name
+
+
+@pytest.mark.long
+def test_a_wheel_is_made_from_the_source_distribution_too(tmp_path):
+    run(sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", tmp_path, folder=ROOT)
+    pip = (sys.executable, "-m", "pip", "-qq", "--disable-pip-version-check")
+    packed = next(tmp_path.glob("waterplan-*.tar.gz"))
+    run(*pip, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", tmp_path, packed, folder=tmp_path)
+    made = next(tmp_path.glob("waterplan-*.whl"))
+    assert "waterplan/planning/core/_core.so" in zipfile.ZipFile(made).namelist()
 
 
 def test_the_installed_command_says_its_version(elsewhere):
@@ -76,6 +92,10 @@ def test_the_installed_command_lists_the_shipped_scenarios(elsewhere):
 
 def test_the_installed_command_checks_the_shipped_study(elsewhere):
     elsewhere("check", "china-2015")
+
+
+def test_the_installed_command_plans(elsewhere):
+    assert "Found by price" in elsewhere("plan", "reference", "--no-confirm")
 
 
 def test_the_public_names_come_from_the_wheel(installed, tmp_path):

@@ -9,11 +9,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from places import ROOT
+from places import ROOT, TINY
 
 from waterplan.base.errors import WaterplanError
+from waterplan.cli.entry import main
 from waterplan.planning.core import compiler, kernel_arrays, library
 from waterplan.planning.core.kernel_arrays import Costs, Handed, place
+from waterplan.planning.core.library import CoreError
 from waterplan.planning.planner.dictionaries import Sampled
 from waterplan.planning.planner.steps import Steps
 from waterplan.planning.planner.walk import Levels
@@ -91,6 +93,11 @@ def test_a_core_that_is_not_there_is_told_with_what_to_do(another_core):
     assert "编译核心" in caught.value.text("zh")
 
 
+def test_a_command_without_a_core_says_so_and_ends_as_other_errors_do(another_core, capsys):
+    assert main(["plan", "reference", "--study", str(TINY), "--no-confirm"]) == CoreError.exit_code
+    assert "install waterplan again" in capsys.readouterr().err
+
+
 def test_a_core_that_is_none_of_this_machine_is_told_with_what_to_do(another_core):
     another_core.write_bytes(b"MZ")
     with pytest.raises(WaterplanError, match=r"cannot be opened.*damaged: install waterplan again"):
@@ -129,6 +136,16 @@ def test_a_core_that_cannot_be_compiled_leaves_the_old_one_in_its_place(another_
         compiler.compile_core()
     assert another_core.read_bytes() == b"old"
     assert not list(compiler.FOLDER.glob(".compiling-*"))
+
+
+def test_the_core_is_compiled_again_only_when_its_sources_have_changed(another_core, no_compiler, monkeypatch):
+    """So make asks for no compiler on a machine that has none, right after installing."""
+    another_core.write_bytes(compiler.FOLDER.joinpath("_core.so").read_bytes())
+    compiler.bring_up_to_date()
+    monkeypatch.setattr(compiler, "digest", lambda: "another")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit, match=r"no C\+\+ compiler .* pip install 'ziglang"):
+        compiler.bring_up_to_date()
 
 
 @pytest.mark.long

@@ -1,5 +1,6 @@
 """The core and its twin in plain Python answer the same to the last bit, whatever is asked."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 
 import numpy as np
@@ -146,6 +147,21 @@ def test_the_steps_of_plants(study, most, seed, store, request):
     told = steps_of(*kernel)
     assert told.any()
     np.testing.assert_array_equal(told, twin_store.steps_of(*kernel))
+
+
+def test_threads_that_ask_at_the_same_time_are_answered_as_if_alone(china):
+    asked = Asked(china, 0)
+    extra, kernel = np.zeros(len(asked.all)), (asked.pairs, asked.costs, asked.uses)
+
+    def answered(price):
+        answers = asked.answers()
+        ask(asked.all, price, extra, *kernel, answers)
+        return answers
+
+    prices = np.linspace(0.1, 6, 24)
+    with ThreadPoolExecutor(4) as threads:
+        for together, price in zip(threads.map(answered, prices), prices, strict=True):
+            same(together, answered(price))
 
 
 # Mutants: the twins tell apart what the laws of a plan tell apart only now and then

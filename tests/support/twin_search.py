@@ -84,7 +84,6 @@ def find_price(
     counted_low, _, _ = ask(members, guess, extra, pairs, costs, uses, answers)
     counted_high = counted_low
     _keep(members, pairs, answers, below)
-    _keep(members, pairs, answers, above)
     step = 0.01 * guess + 1e-3
     for _ in range(ROUNDS_MAX):
         if counted_low < target:
@@ -97,13 +96,14 @@ def find_price(
         step *= 4.0
         counted_low, _, _ = ask(members, price_low, extra, pairs, costs, uses, answers)
         _keep(members, pairs, answers, below)
-    for _ in range(ROUNDS_MAX):
+    for count in range(ROUNDS_MAX):
         if counted_high >= target:
             break
         if price_high >= price_max:
             return OUT_OF_REACH, price_high, 1.0, members[:0]
         price_low, counted_low = price_high, counted_high
-        _keep(members, pairs, above, below)
+        if count > 0:
+            _keep(members, pairs, above, below)
         price_high = min(price_high + step, price_max)
         step *= 4.0
         counted_high, _, _ = ask(members, price_high, extra, pairs, costs, uses, answers)

@@ -8,6 +8,7 @@ Imports nothing of waterplan.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import shlex
 import shutil
@@ -67,5 +68,20 @@ def compile_core() -> Path:
     return LIBRARY
 
 
+def is_current() -> bool:
+    """Whether the library is there and says that it was compiled from these sources."""
+    return LIBRARY.exists() and digest().encode() in LIBRARY.read_bytes()
+
+
+def bring_up_to_date() -> None:
+    """Compiles if the sources have changed, so that installing on a machine without a compiler is enough."""
+    if is_current():
+        LIBRARY.touch()
+    elif own_compiler() is None and importlib.util.find_spec("ziglang") is None:
+        sys.exit(f"There is no C++ compiler to compile the planner's core: install one, or pip install '{ZIG}'.")
+    else:
+        compile_core()
+
+
 if __name__ == "__main__":
-    compile_core()
+    bring_up_to_date()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -34,22 +34,22 @@ class Handed:
     @cached_property
     def record(self) -> Any:
         """The places of the arrays, as the core takes them; made when they are first handed over."""
-        given = {field.name: (str(field.type), getattr(self, field.name)) for field in fields(self)}  # type: ignore[arg-type]
-        values = [place(value, kind, name) if kind in KINDS else value for name, (kind, value) in given.items()]
-        return ctypes.byref(_layout(tuple(kind for kind, _ in given.values()))(*values))
+        own: Any = type(self)
+        kinds, layout = _layout(own)
+        given = ((name, kind, getattr(self, name)) for name, kind in kinds.items())
+        places = [place(value, kind, name) if kind in KINDS else value for name, kind, value in given]
+        return ctypes.byref(layout(*places))
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "record"}  # places are of this process
 
 
-def _layout(kinds: tuple[str, ...]) -> type[ctypes.Structure]:
-    if kinds not in _LAYOUTS:
-        types = [(f"_{n}", NUMBERS.get(kind, ctypes.c_void_p)) for n, kind in enumerate(kinds)]
-        _LAYOUTS[kinds] = type("Record", (ctypes.Structure,), {"_fields_": types})
-    return _LAYOUTS[kinds]
-
-
-_LAYOUTS: dict[tuple[str, ...], type[ctypes.Structure]] = {}
+@cache
+def _layout(record: type[Any]) -> tuple[dict[str, str], type[ctypes.Structure]]:
+    """The kind of each field of a class, and the struct that is handed over for it."""
+    kinds = {field.name: str(field.type) for field in fields(record)}
+    types = [(name, NUMBERS.get(kind, ctypes.c_void_p)) for name, kind in kinds.items()]
+    return kinds, type(record.__name__, (ctypes.Structure,), {"_fields_": types})
 
 
 @dataclass(frozen=True)

@@ -46,19 +46,23 @@ struct Search {
         return answer(active, count, price, extra, pairs, costs, uses, answers, amounts);
     }
 
-    // Copies the answers of those asked.
+    // Copies the answers of those asked, neighbours together.
     void keep(const Answers& from, const Answers& to) const {
-        for (int64_t n = 0; n < count; n++) {
-            const int64_t i = active[n], first = pairs.local_start[i], last = pairs.local_start[i + 1];
+        for (int64_t n = 0, next; n < count; n = next) {
+            for (next = n + 1; next < count && active[next] == active[next - 1] + 1; next++) {
+            }
+            const int64_t i = active[n], end = active[next - 1] + 1;
+            const int64_t first = pairs.local_start[i], last = pairs.local_start[end];
             copy(to.use_saving, from.use_saving, first, last);
             copy(to.spent, from.spent, first, last);
             copy(to.entry, from.entry, first, last);
             copy(to.low, from.low, first, last);
             copy(to.high, from.high, first, last);
             copy(to.share, from.share, pairs.app_start[first], pairs.app_start[last]);
-            copy(to.site_saving, from.site_saving, pairs.site_start[i], pairs.site_start[i + 1]);
-            copy(to.supply, from.supply, pairs.supply_start[i], pairs.supply_start[i + 1]);
-            to.counted[i] = from.counted[i], to.cost[i] = from.cost[i];
+            copy(to.site_saving, from.site_saving, pairs.site_start[i], pairs.site_start[end]);
+            copy(to.supply, from.supply, pairs.supply_start[i], pairs.supply_start[end]);
+            copy(to.counted, from.counted, i, end);
+            copy(to.cost, from.cost, i, end);
         }
     }
 
@@ -124,7 +128,6 @@ struct Search {
         if (status != DONE) return status;
         at_high = at_low;
         keep(answers, below);
-        keep(answers, above);
         found = {0.0, 0.0, 0};
         for (int64_t round = 0; round < ROUNDS_MAX && !(at_low.counted < target); round++) {
             if (low <= 0.0) return SLACK;
@@ -139,7 +142,7 @@ struct Search {
             found.price = high, found.share = 1.0;
             if (high >= price_max) return OUT_OF_REACH;
             low = high, at_low = at_high;
-            keep(above, below);
+            if (round > 0) keep(above, below);  // before that, those below are these
             high = smaller(high + step, price_max);
             step *= 4.0;
             if ((status = ask(high, at_high)) != DONE) return status;
