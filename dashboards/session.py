@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from waterplan import Scenario, open_scenario, scenario_files
-from waterplan.base.errors import WaterplanError
+from waterplan import Scenario, Study, open_scenario, scenario_files
+from waterplan.base.errors import Problem, ScenarioError, WaterplanError
+from waterplan.base.messages import Message
 
 from . import link
 from .answers import Answers
@@ -81,16 +82,32 @@ class Session(Visit):
             SHOWN[self.state.page](self)
 
 
-def shipped_scenarios(answers: Answers, folder: str | None = None) -> dict[str, Scenario]:
-    """Scenarios of a folder or those that come with waterplan, the reference first; other studies' are left out."""
+def open_scenarios(folder: str | None = None) -> dict[str, Scenario]:
+    """Scenarios of a folder or those that come with waterplan, the reference first. Raises ScenarioError."""
     files = sorted(Path(folder).glob("*.toml")) if folder else scenario_files()
-    found = {}
-    for path in sorted(files, key=lambda path: (path.stem != "reference", path.stem)):
-        scenario = open_scenario(path)
+    ordered = sorted(files, key=lambda path: (path.stem != "reference", path.stem))
+    return {path.stem: open_scenario(path) for path in ordered}
+
+
+def fitting(scenarios: Mapping[str, Scenario], study: Study, folder: str | None = None) -> dict[str, Scenario]:
+    """Those that fit a study; other studies' are left out. Raises ScenarioError if none of a given folder is left."""
+    found, faults = {}, {}
+    for name, scenario in scenarios.items():
         try:
-            scenario.check(answers.planner.study)
-        except WaterplanError as error:
-            log.warning("%s does not fit the study: %s", path.name, error)
+            scenario.check(study)
+        except ScenarioError as error:
+            faults[name] = error
         else:
-            found[path.stem] = scenario
+            found[name] = scenario
+    if folder and not found:
+        none = Message("commands.no_fitting_scenario", study=study.name)
+        told = [problem for error in faults.values() for problem in error.problems]
+        raise ScenarioError([Problem(f'--scenarios "{folder}"', 0, "", none), *told])
+    for name, error in faults.items():
+        log.warning("%s does not fit the study: %s", name, error)
     return found
+
+
+def shipped_scenarios(answers: Answers) -> dict[str, Scenario]:
+    """Scenarios that come with waterplan and fit the study, the reference first."""
+    return fitting(open_scenarios(), answers.planner.study)
