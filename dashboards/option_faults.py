@@ -120,7 +120,7 @@ def _is_host(host: str) -> bool:
 def _check_scenarios(given: str) -> None:
     _check_folder("--scenarios", given, ScenarioError)
     if not any(Path(given).glob("*.toml")):
-        raise _refusal("--scenarios", given, Message("commands.no_scenarios"), ScenarioError)
+        raise refusal("--scenarios", given, Message("commands.no_scenarios"), ScenarioError)
 
 
 def _check_runs(given: str) -> None:
@@ -130,14 +130,15 @@ def _check_runs(given: str) -> None:
 def _check_folder(option: str, given: str, kind: type[ProblemsError]) -> None:
     fault = not_a_folder(Path(given)) if given else Message("files.no_such_folder")
     if fault:
-        raise _refusal(option, given, fault, kind)
+        raise refusal(option, given, fault, kind)
     try:
         os.scandir(given).close()
     except OSError as error:
-        raise _refusal(option, given, why_unreadable(error), kind) from None
+        raise refusal(option, given, why_unreadable(error), kind) from None
 
 
-def _refusal(option: str, given: str, message: Message, kind: type[ProblemsError]) -> ProblemsError:
+def refusal(option: str, given: str, message: Message, kind: type[ProblemsError]) -> ProblemsError:
+    """What is wrong with an option, as an error of a kind."""
     return kind([Problem(f'{option} "{given}"', 0, "", message)])
 
 

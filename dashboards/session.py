@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from waterplan import Scenario, Study, open_scenario, scenario_files
-from waterplan.base.errors import Problem, ScenarioError, WaterplanError
+from waterplan.base.errors import ProblemsError, ScenarioError, WaterplanError
 from waterplan.base.messages import Message
 
 from . import link
 from .answers import Answers
 from .board import Answer
 from .messages import read_message
+from .option_faults import refusal
 from .pages import benchmark, benchmark_files, compare, data, intake, panels, plan, runs
 from .visit import DETAIL_MAX, Handlers, Show, Soon, Visit
 
@@ -91,20 +92,22 @@ def open_scenarios(folder: str | None = None) -> dict[str, Scenario]:
 
 def fitting(scenarios: Mapping[str, Scenario], study: Study, folder: str | None = None) -> dict[str, Scenario]:
     """Those that fit a study; other studies' are left out. Raises ScenarioError if none of a given folder is left."""
-    found, faults = {}, {}
+    found: dict[str, Scenario] = {}
+    faults: dict[str, WaterplanError] = {}
     for name, scenario in scenarios.items():
         try:
             scenario.check(study)
-        except ScenarioError as error:
+        except WaterplanError as error:
             faults[name] = error
         else:
             found[name] = scenario
     if folder and not found:
         none = Message("commands.no_fitting_scenario", study=study.name)
-        told = [problem for error in faults.values() for problem in error.problems]
-        raise ScenarioError([Problem(f'--scenarios "{folder}"', 0, "", none), *told])
-    for name, error in faults.items():
-        log.warning("%s does not fit the study: %s", name, error)
+        why = [fault for fault in faults.values() if isinstance(fault, ProblemsError)]
+        told = [problem for fault in why for problem in fault.problems]
+        raise ScenarioError([*refusal("--scenarios", folder, none, ScenarioError).problems, *told])
+    for name, fault in faults.items():
+        log.warning("%s does not fit the study: %s", name, fault)
     return found
 
 

@@ -178,7 +178,7 @@ def test_a_pool_that_is_not_there_yet_is_made_only_when_all_else_is_good(tmp_pat
 
 
 @pytest.mark.parametrize(("content", "words"), [
-    ('title = "s"\n[levers]\ntechnology_floor.nothing = 0.5\n', 'no scenario of this folder fits the study "tiny_study"'),
+    ('title = "s"\n[levers]\ntechnology_floor.x = 1\n', 'no scenario of this folder fits the study "tiny_study"'),
     ("levers =", "not TOML"),
 ])  # fmt: skip
 def test_a_folder_without_a_scenario_for_the_study_is_told_before_the_pages_are(tmp_path, content, words):
