@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import functools
 import os
+import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,19 +30,19 @@ from .doors import Doors, run
 from .facts import Facts
 from .gate import Gate, OAuthGate
 from .logs import start_logs
+from .option_faults import POOL_WAIT, listen
 from .owners import Owners
 from .passwords import Users, read_secret
 from .routes import keep_to, routes
 from .scripts import BROWSER, ENTRY
 from .serving import Startup, Stay, Stays, harden
-from .session import Session, shipped_scenarios
+from .session import Session, fitting, open_scenarios
 from .stores import Stores
 from .wire import Parcels, checked
 
 SHEETS = ("board.css", "plant.css")
 
 
-POOL_WAIT = 5.0  # s for somebody else who writes in the pool; then a page does without it
 ENDING = 2.0  # s for what is under way when the server is asked to end
 REST = 120  # ms without a move after which reasons are looked for
 
@@ -164,18 +165,24 @@ def build(
     outline_map: str | None = None,
     runs: str | None = None,
     pool: str | None = None,
+    told: Callable[[], None] = lambda: None,
 ) -> Pages:
-    """Everything that visitors share is made here, once; the first plan is found afterwards."""
+    """Everything that visitors share is made here, once, the first plan last.
+
+    told: called once all that was asked for is known to be as it must be, before the first plan.
+    """
+    opened = open_scenarios(scenarios)
     planner = Planner(open_study(study))
     folder = Path(study) if Path(study).is_dir() else shipped(study)
     outline = None if outline_map is None else read_outline(outline_map, planner.study, folder)
+    known = fitting(opened, planner.study, scenarios)
+    peers = None if pool is None else waterplan.PeerPool.open(pool, wait=POOL_WAIT)
+    told()
     answers, facts = Answers(planner, workers), Facts.of(planner, outline)
     answers.stores = Stores(None if runs is None else Path(runs))
-    known = shipped_scenarios(answers, scenarios)
     for scenario in list(known.values())[:1]:
         answers.plan(scenario)
         answers.curve(scenario)
-    peers = None if pool is None else waterplan.PeerPool.open(pool, wait=POOL_WAIT)
     return Pages(answers, facts, known, read_only, language, peers)
 
 
@@ -248,15 +255,19 @@ def serve(
     runs: str | None = None,
     pool: str | None = None,
     told: Callable[[int], None] = lambda port: None,
+    sockets: list[socket.socket] | None = None,
 ) -> None:
-    """Serves the pages until it is interrupted; port 0 is any that is free, and ``told`` learns which."""
+    """Serves the pages until it is interrupted; port 0 is any that is free, and ``told`` learns which.
+
+    sockets: those of the port, where it is listened on already.
+    """
     start_logs(log_format)
     bounds.allow_connections()
     provider, options = gate(basic_auth, cookie_secret_file, language)
     pn.extension(notifications=False)
-    startup = Startup(port, address, language)
-    told(startup.port)
-    pages = startup.wait_for(lambda: build(study, scenarios, read_only, language, workers, outline_map, runs, pool))
+    startup = Startup(sockets or listen(port, address), language)
+    asked = (study, scenarios, read_only, language, workers, outline_map, runs, pool)
+    pages = startup.wait_for(lambda: build(*asked, told=lambda: told(startup.port)))
     try:
         run(get_server(pages, startup.port, address, provider, origins, show=show, **options))
     finally:

@@ -203,8 +203,8 @@ def _scenario(given: Mapping[str, str], study: Study, shipped: Shipped, unpackin
         scenario.check(study)
     except (WaterplanError, TooManyError) as error:
         raise LinkError(error.args[0] if isinstance(error, TooManyError) else error) from None
-    except (ValueError, TypeError, KeyError, RecursionError, zlib.error) as error:
-        raise LinkError(Message("link.damaged", kind=type(error).__name__)) from None
+    except (ValueError, TypeError, KeyError, RecursionError, zlib.error):
+        raise LinkError(Message("link.damaged")) from None
     return scenario
 
 

@@ -6,15 +6,17 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import re
 import secrets
+import stat
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
 from waterplan.base.errors import WaterplanError
 from waterplan.base.messages import Message
-from waterplan.base.plain_files import NotPlainError, TooLargeError, read_plain
+from waterplan.base.plain_files import NotPlainError, TooLargeError, read_plain, why_unreadable
 from waterplan.base.toml_text import TomlError, read_toml
 from waterplan.base.whole_files import write_whole
 
@@ -51,12 +53,8 @@ class Users:
         """The users of a file: ``[users]``, then ``name = "scrypt$..."``. Raises PasswordError."""
         try:
             users = read_toml(_text_of(path)).get("users")
-        except TooLargeError:
-            raise PasswordError(Message("passwords.too_large", path=path, most=FILE_MAX)) from None
-        except NotPlainError:
-            raise PasswordError(Message("passwords.not_plain", path=path)) from None
-        except (OSError, UnicodeDecodeError, TomlError) as error:
-            raise PasswordError(Message("passwords.no_toml", path=path, kind=type(error).__name__)) from None
+        except TomlError as error:
+            raise _refusal(path, Message("files.toml", reason=error.message)) from None
         if not isinstance(users, dict) or not users:
             raise PasswordError(Message("passwords.no_users", path=path))
         for place, (name, kept) in enumerate(users.items(), 1):
@@ -104,20 +102,35 @@ def read_secret(path: str | Path | None) -> str:
     """What signs cookies: 32 signs or more of a file; without one, new at each start. Raises PasswordError."""
     if path is None:
         return secrets.token_urlsafe(48)
-    try:
-        secret = _text_of(path).strip()
-    except NotPlainError:
-        raise PasswordError(Message("passwords.not_plain", path=path)) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise PasswordError(Message("passwords.unreadable", path=path, kind=type(error).__name__)) from None
+    secret = _text_of(path).strip()
     if len(secret) < 32:
         raise PasswordError(Message("passwords.no_secret", path=path))
     return secret
 
 
+def check_private(path: str | Path) -> None:
+    """Raises PasswordError where every account of the machine may read or change a file; its group may be let in."""
+    mode = stat.S_IMODE(Path(path).stat().st_mode)
+    if os.name == "posix" and mode & stat.S_IRWXO:
+        raise PasswordError(Message("passwords.not_private", path=path, mode=f"{mode:04o}"))
+
+
 def _text_of(path: str | Path) -> str:
-    """The text of a plain file. Raises OSError; a pipe is not waited for."""
-    return read_plain(path, FILE_MAX).decode("utf-8")
+    """The text of a plain file; a pipe is not waited for. Raises PasswordError."""
+    try:
+        return read_plain(path, FILE_MAX).decode("utf-8")
+    except TooLargeError:
+        raise PasswordError(Message("passwords.too_large", path=path, most=FILE_MAX)) from None
+    except NotPlainError:
+        raise PasswordError(Message("passwords.not_plain", path=path)) from None
+    except OSError as error:
+        raise _refusal(path, why_unreadable(error)) from None
+    except UnicodeDecodeError:
+        raise _refusal(path, Message("files.not_utf8")) from None
+
+
+def _refusal(path: str | Path, message: Message) -> PasswordError:
+    return PasswordError(Message("errors.at", place=path, message=message))
 
 
 def _scrypt(password: str, salt: bytes, cost: tuple[int, int, int]) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -10,7 +11,6 @@ from typing import Any, ClassVar
 
 from tornado.httputil import HTTPHeaders
 from tornado.ioloop import IOLoop
-from tornado.netutil import bind_sockets
 from tornado.web import Application, OutputTransform, RequestHandler
 
 from .doors import Doors
@@ -115,10 +115,9 @@ class Startup:
 
     policy: ClassVar[dict[str, Any]] = {"transforms": [SecurityHeaders], "log_function": tell_request}
 
-    def __init__(self, port: int, address: str, language: str):
+    def __init__(self, sockets: list[socket.socket], language: str):
         handlers: list[Any] = [("/liveness", Alive), ("/readiness", Ready, {"is_ready": lambda: False})]
         handlers.append(("/.*", Starting, {"language": language}))
-        sockets = bind_sockets(port, address, reuse_port=False)
         self.port = sockets[0].getsockname()[1]
         self._server = Doors(Application(handlers, **self.policy))
         self._server.add_sockets(sockets)

@@ -10,13 +10,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from waterplan import Scenario, open_scenario, scenario_files
-from waterplan.base.errors import WaterplanError
+from waterplan import Scenario, Study, open_scenario, scenario_files
+from waterplan.base.errors import ProblemsError, ScenarioError, WaterplanError
+from waterplan.base.messages import Message
 
 from . import link
 from .answers import Answers
 from .board import Answer
 from .messages import read_message
+from .option_faults import refusal
 from .pages import benchmark, benchmark_files, compare, data, intake, panels, plan, runs
 from .visit import DETAIL_MAX, Handlers, Show, Soon, Visit
 
@@ -81,16 +83,34 @@ class Session(Visit):
             SHOWN[self.state.page](self)
 
 
-def shipped_scenarios(answers: Answers, folder: str | None = None) -> dict[str, Scenario]:
-    """Scenarios of a folder or those that come with waterplan, the reference first; other studies' are left out."""
+def open_scenarios(folder: str | None = None) -> dict[str, Scenario]:
+    """Scenarios of a folder or those that come with waterplan, the reference first. Raises ScenarioError."""
     files = sorted(Path(folder).glob("*.toml")) if folder else scenario_files()
-    found = {}
-    for path in sorted(files, key=lambda path: (path.stem != "reference", path.stem)):
-        scenario = open_scenario(path)
+    ordered = sorted(files, key=lambda path: (path.stem != "reference", path.stem))
+    return {path.stem: open_scenario(path) for path in ordered}
+
+
+def fitting(scenarios: Mapping[str, Scenario], study: Study, folder: str | None = None) -> dict[str, Scenario]:
+    """Those that fit a study; other studies' are left out. Raises ScenarioError if none of a given folder is left."""
+    found: dict[str, Scenario] = {}
+    faults: dict[str, WaterplanError] = {}
+    for name, scenario in scenarios.items():
         try:
-            scenario.check(answers.planner.study)
+            scenario.check(study)
         except WaterplanError as error:
-            log.warning("%s does not fit the study: %s", path.name, error)
+            faults[name] = error
         else:
-            found[path.stem] = scenario
+            found[name] = scenario
+    if folder and not found:
+        none = Message("commands.no_fitting_scenario", study=study.name)
+        why = [fault for fault in faults.values() if isinstance(fault, ProblemsError)]
+        told = [problem for fault in why for problem in fault.problems]
+        raise ScenarioError([*refusal("--scenarios", folder, none, ScenarioError).problems, *told])
+    for name, fault in faults.items():
+        log.warning("%s does not fit the study: %s", name, fault)
     return found
+
+
+def shipped_scenarios(answers: Answers) -> dict[str, Scenario]:
+    """Scenarios that come with waterplan and fit the study, the reference first."""
+    return fitting(open_scenarios(), answers.planner.study)

@@ -4,7 +4,6 @@ import errno
 import json
 import os
 import shutil
-from types import SimpleNamespace
 
 import pytest
 from chinese import assert_chinese
@@ -278,10 +277,10 @@ def test_what_cannot_be_asked_of_plants_is_told_in_chinese(place, capsys, words)
 
 @pytest.mark.parametrize("code", [errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL])
 def test_a_port_that_cannot_be_listened_on_is_told_in_chinese(place, capsys, monkeypatch, code):
-    def serve(*_: object, **__: object) -> None:
+    def bind(*_: object, **__: object) -> None:
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr("waterplan.cli.dashboard.pages", lambda _: SimpleNamespace(serve=serve))
+    monkeypatch.setattr("dashboards.option_faults.bind_sockets", bind)
     said_in_chinese("dashboard --study study --port 80", capsys)
 
 

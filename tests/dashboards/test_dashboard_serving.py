@@ -144,15 +144,6 @@ def test_a_file_of_users_that_is_none_is_refused_in_words(tmp_path):
     assert "plain password" not in done.stderr
 
 
-@pytest.mark.parametrize(("option", "words"), [("--basic-auth", "scrypt"), ("--cookie-secret-file", "32 signs")])
-def test_wrong_files_are_told_before_anything_is_made(tmp_path, option, words):
-    (tmp_path / "file").write_text('[users]\nme = "short"\n', encoding="utf-8")
-    command = [sys.executable, "-m", "waterplan", "dashboard", "--study", str(tmp_path / "none"), option]
-    done = subprocess.run([*command, str(tmp_path / "file")], capture_output=True, encoding="utf-8", cwd=ROOT)
-    assert done.returncode == WaterplanError.exit_code
-    assert words in done.stderr
-
-
 def test_it_is_alive_before_it_is_ready_and_ends_when_it_is_told_to():
     port = free_port()
     words = [sys.executable, "-m", "waterplan", "dashboard", "--port", str(port), "--workers", "2"]

@@ -18,6 +18,7 @@ def restarted(tmp_path_factory):
     """Visitors who signed in before a restart; meanwhile one user went and one has another password."""
     folder = tmp_path_factory.mktemp("users")
     users, secret = folder / "users.toml", folder / "secret"
+    secret.touch(0o600)
     secret.write_text("s" * 40)
     for name, password in USERS.items():
         add_user(users, name, password)

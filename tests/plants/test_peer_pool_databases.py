@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import multiprocessing
 import os
+import socket
 import sqlite3
 import stat
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from serving_postgres import cluster
 from sqlalchemy import func, insert, inspect, select, update
 from sqlalchemy.engine import make_url
 
-from waterplan.base.errors import BusyError, WaterplanError
+from waterplan.base.errors import BusyError, OutputError, WaterplanError
 from waterplan.plants.pool.database import locked, migrate, open_engine
 from waterplan.plants.pool.database_schema import Base, Owner, Part, Plant, Salt, Submission
 from waterplan.plants.pool.pool import PeerPool
@@ -265,3 +266,17 @@ def test_withdrawn_figures_are_not_left_in_the_file(tmp_path):
     owners.pool.close()
     assert b"like-no-other" not in path.read_bytes()
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_database_that_takes_a_connection_and_says_nothing_is_not_waited_for():
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(WaterplanError, match="does not answer"):
+        PeerPool.check(f"postgresql://who:s3cret@127.0.0.1:{silent.getsockname()[1]}/name", wait=0.1)
+
+
+def test_a_pool_is_checked_and_not_made(tmp_path):
+    PeerPool.check(str(tmp_path / "pool.sqlite"))
+    with pytest.raises(OutputError, match="there is no folder"):
+        PeerPool.check(str(tmp_path / "none" / "pool.sqlite"))
+    assert list(tmp_path.iterdir()) == []
+    PeerPool.open(str(tmp_path / "pool.sqlite")).close()
+    PeerPool.check(f"sqlite:///{tmp_path / 'pool.sqlite'}")

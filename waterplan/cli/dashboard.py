@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import getpass
-import re
-import socket
 import sys
 from importlib import import_module
 from importlib.util import find_spec
@@ -16,51 +13,29 @@ import waterplan
 from waterplan.base.errors import WaterplanError
 from waterplan.base.extras import BRINGS, need
 from waterplan.base.messages import Message
-from waterplan.base.plain_files import words_of
 from waterplan.base.texts import Texts
 from waterplan.base.whole_files import check_place
 from waterplan.cli.output import tell
 
 PLACES = ("waterplan._shipped.dashboards", "dashboards")  # in the installed package, in a checkout
-NO_PORT = (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL)
-
-ORIGIN = re.compile(r"([\w*-]+(\.[\w*-]+)*|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?", re.ASCII)
+CHECKED = ("origins", "runs", "outline_map", "basic_auth", "cookie_secret_file", "pool")  # before the study is read
 
 
 def serve_pages(study: str, scenarios: str | None, language: str, **server: Any) -> None:
-    """Serves the pages until it is interrupted. Raises WaterplanError where an extra is missing."""
+    """Serves the pages until it is interrupted. Raises WaterplanError for a missing extra or a wrong option."""
     say = Texts("commands", language)
     need(*BRINGS["dashboard"])
     if server.get("pool") is not None:
         need("sqlalchemy", "alembic")
     if server.get("runs") is not None:
         need(*BRINGS["batch"])
-    for origin in server.get("origins") or ():
-        if not ORIGIN.fullmatch(origin):
-            raise WaterplanError(Message("commands.no_origin", given=origin))
-    _read_who_may_come_in(server.get("basic_auth"), server.get("cookie_secret_file"))
-    waterplan.open_study(study)
-    address = server["address"]
+    address, checked = server["address"], {name: server.get(name) for name in CHECKED}
+    sockets = pages("option_faults").checked_port(server["port"], address, scenarios=scenarios, **checked)
 
     def told(port: int) -> None:
         tell(say("serving", address=address, port=port))
 
-    try:
-        pages("app").serve(study, scenarios, language=language, told=told, **server)
-    except OSError as error:
-        if error.errno not in NO_PORT and not isinstance(error, socket.gaierror):
-            raise
-        where = {"address": address, "port": server["port"]}
-        raise WaterplanError(Message("commands.no_port", reason=words_of(error), **where)) from None
-
-
-def _read_who_may_come_in(users: str | None, secret: str | None) -> None:
-    """Raises what is wrong with the small files before anything is made that takes long."""
-    passwords = pages("passwords")
-    if users is not None:
-        passwords.Users.read(users)
-    if secret is not None:
-        passwords.read_secret(secret)
+    pages("app").serve(study, scenarios, language=language, told=told, sockets=sockets, **server)
 
 
 def add_user(path: str | None, name: str, language: str) -> None:

@@ -42,19 +42,24 @@ def read_outline(given: str, study: Study, folder: Path | None = None, is_whole:
         if folder is None or not (folder / OWN_FILE).exists():
             raise OutlineError(Message("study.no_outline", study=study.name, file=OWN_FILE))
         path = folder / OWN_FILE
-    try:
-        content = json.loads(read_plain(path, BYTES_MAX))
-    except OSError as error:
-        raise _refusal(path, why_unreadable(error)) from None
-    except (ValueError, RecursionError):
-        raise _refusal(path, Message("study.no_geojson")) from None
-    rings = _rings(content, path)
+    rings = read_rings(path)
     labels = [str(label) for label in study.provinces.index]
     if given == OWN:
         rings = {label: rings[label] for label in labels if label in rings}
     if is_whole:
         _check_labels(rings, labels, path)
     return _drawn(rings) if rings else {}
+
+
+def read_rings(path: Path) -> dict[str, list[list[Point]]]:
+    """The rings of each province of a file in degrees, whatever the study. Raises OutlineError."""
+    try:
+        content = json.loads(read_plain(path, BYTES_MAX))
+    except OSError as error:
+        raise _refusal(path, why_unreadable(error)) from None
+    except (ValueError, RecursionError):
+        raise _refusal(path, Message("study.no_geojson")) from None
+    return _rings(content, path)
 
 
 def _refusal(path: Path, message: Message) -> OutlineError:

@@ -23,7 +23,7 @@ from waterplan.base.messages import Message
 from waterplan.base.vocabulary import Meaning, Term, of_kind, terms
 from waterplan.study.tables.arrays import coords_of, datasets_of, frame_of, rows_of
 from waterplan.study.tables.folder import read_folder
-from waterplan.study.tables.path_faults import is_nothing_there, not_a_folder
+from waterplan.study.tables.path_faults import not_a_folder
 from waterplan.study.tables.schema import CATALOGUE_OF, TABLES
 from waterplan.study.tables.study_file import FILE as SETTINGS_FILE
 
@@ -241,8 +241,7 @@ def open_study(name_or_path: str | Path = "china-2015") -> Study:
         return Study.read(shipped(str(name_or_path)))
     names = sorted(path.parent.name for path in shipped("").glob(f"*/{SETTINGS_FILE}"))
     near = suggest(folder.name, names)
-    here = Message("study.nothing_here") if is_nothing_there(fault) else fault
-    message = Message("study.no_study", fault=here, near=near, names=names or Message("study.none"))
+    message = Message("study.no_study", fault=fault, near=near, names=names or Message("study.none"))
     raise DataError([Problem(str(name_or_path), 0, "", message)])
 
 

@@ -327,5 +327,6 @@ def _lost() -> ClusterError:
 
 def _cannot_plan(error: BaseException | None) -> ClusterError:
     """A worker's own error is told in the reader's language; another's words stay as they are."""
-    told = error if isinstance(error, WaterplanError) else Message("store_errors.words", words=str(error))
-    return ClusterError(Message("store_errors.worker_cannot_plan", kind=type(error).__name__, told=told))
+    words = str(error).rstrip(".") or type(error).__name__
+    told = error if isinstance(error, WaterplanError) else Message("store_errors.words", words=words)
+    return ClusterError(Message("store_errors.worker_cannot_plan", told=told))

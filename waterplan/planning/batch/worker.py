@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from waterplan.base.errors import InfeasibleError, StoppedError
+from waterplan.base.errors import InfeasibleError, StoppedError, WaterplanError
 from waterplan.planning.batch.design import Design
 from waterplan.planning.batch.kept_figures import figures_of, kept_names, labels_of, shapes_of
 from waterplan.planning.batch.runs import Drawing, Runs, scenario_of
@@ -100,5 +100,7 @@ class Solver:
             return "infeasible", str(error), {"attainable": error.attainable}
         except StoppedError as error:
             return OUT_OF_TIME, str(error), {}
-        except Exception as error:
+        except WaterplanError as error:
+            return "failed", str(error), {}
+        except Exception as error:  # a slip of the program, whose kind says what it was
             return "failed", f"{type(error).__name__}: {error}", {}

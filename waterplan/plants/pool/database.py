@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
 import stat
@@ -15,7 +16,7 @@ import alembic.config
 import platformdirs
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
@@ -50,6 +51,28 @@ def open_engine(url: str, wait: float = WAIT) -> Engine:
 
     wait: seconds for somebody else's lock.
     """
+    known, file = _place_of(url)
+    if file is None:
+        need("psycopg")
+        known = known.set(drivername="postgresql+psycopg")
+        if "connect_timeout" not in known.query:  # a machine that does not answer would be waited for
+            known = known.update_query_dict({"connect_timeout": f"{math.ceil(wait) + 1}"})
+        return create_engine(known, hide_parameters=True, pool_pre_ping=True, execution_options={"wait": wait})
+    made = {"made": _make_file(file)}
+    engine = create_engine(
+        known, hide_parameters=True, poolclass=NullPool, connect_args={"timeout": wait}, execution_options=made
+    )
+    event.listen(engine, "connect", _set_up)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def file_of(url: str) -> Path | None:
+    """The SQLite file that is meant; None for a PostgreSQL database. Raises WaterplanError for what is neither."""
+    return _place_of(url)[1]
+
+
+def _place_of(url: str) -> tuple[URL, Path | None]:
     if not isinstance(url, str) or "\0" in url:
         raise WaterplanError(ADDRESS)
     try:
@@ -57,18 +80,10 @@ def open_engine(url: str, wait: float = WAIT) -> Engine:
     except (ArgumentError, ValueError):  # a port that is no number, brackets that do not close
         raise WaterplanError(ADDRESS) from None
     if known.drivername.split("+")[0] in ("postgresql", "postgres"):
-        need("psycopg")
-        known = known.set(drivername="postgresql+psycopg")
-        return create_engine(known, hide_parameters=True, pool_pre_ping=True, execution_options={"wait": wait})
+        return known, None
     if known.drivername != "sqlite" or not known.database or known.database == ":memory:":
         raise WaterplanError(ADDRESS)
-    made = {"made": _make_file(Path(known.database))}
-    engine = create_engine(
-        known, hide_parameters=True, poolclass=NullPool, connect_args={"timeout": wait}, execution_options=made
-    )
-    event.listen(engine, "connect", _set_up)
-    event.listen(engine, "begin", _begin)
-    return engine
+    return known, Path(known.database)
 
 
 @contextmanager
@@ -123,7 +138,7 @@ def told(error: Exception) -> WaterplanError:
     found = getattr(error, "orig", error)
     if getattr(found, "sqlite_errorcode", getattr(found, "sqlstate", None)) in BUSY:
         return BusyError(Message("peer_pool.busy"))
-    return WaterplanError(Message("peer_pool.not_answering", kind=type(error).__name__))
+    return WaterplanError(Message("peer_pool.not_answering"))
 
 
 def migrate(engine: Engine, to: str = "head") -> None:

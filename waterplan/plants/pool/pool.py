@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +13,10 @@ from sqlalchemy import Connection, Engine
 from waterplan.base.errors import WaterplanError
 from waterplan.base.messages import Message
 from waterplan.base.spreadsheet import csv_cell
-from waterplan.base.whole_files import write_whole
+from waterplan.base.whole_files import check_place, write_whole
 from waterplan.plants.pool import submissions as store
 from waterplan.plants.pool.audit import audited, changed_owners
-from waterplan.plants.pool.database import WAIT, locked, migrate, narrow, open_engine, usual_url
+from waterplan.plants.pool.database import WAIT, file_of, locked, migrate, narrow, open_engine, usual_url
 from waterplan.plants.pool.door import (
     checked_cell,
     checked_key,
@@ -74,6 +75,15 @@ class PeerPool:
         except BaseException:
             engine.dispose()
             raise
+
+    @classmethod
+    def check(cls, url: str, wait: float = WAIT) -> None:
+        """Raises WaterplanError for a pool that cannot be opened; what is not there yet is looked for and not made."""
+        file = file_of(url)
+        if file is None or os.path.exists(file):  # pathlib's raises for a folder that may not be searched
+            cls.open(url, wait=wait).close()
+        else:
+            check_place(file)
 
     def __enter__(self) -> PeerPool:
         return self

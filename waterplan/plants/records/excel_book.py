@@ -50,7 +50,7 @@ def read_workbook(data: bytes, faults: Faults, glance: Glance, cancelled: Cancel
     except WaterplanError:
         raise
     except Exception as error:
-        faults.add("", 0, "", Message("plants.cannot_be_opened", what=shown(f"{type(error).__name__}: {error}")))
+        faults.add("", 0, "", Message("plants.cannot_be_opened", what=shown(str(error) or type(error).__name__)))
         return {}
 
 
