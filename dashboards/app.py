@@ -23,7 +23,7 @@ from waterplan import Planner, open_study
 from waterplan.study.outline import read_outline
 from waterplan.study.study import shipped
 
-from . import bounds
+from . import bounds, heap
 from .answers import THREADS, Answers
 from .doors import Doors, run
 from .facts import Facts
@@ -250,13 +250,20 @@ def serve(
     told: Callable[[int], None] = lambda port: None,
 ) -> None:
     """Serves the pages until it is interrupted; port 0 is any that is free, and ``told`` learns which."""
+    heap.settle()
     start_logs(log_format)
     bounds.allow_connections()
     provider, options = gate(basic_auth, cookie_secret_file, language)
     pn.extension(notifications=False)
     startup = Startup(port, address, language)
     told(startup.port)
-    pages = startup.wait_for(lambda: build(study, scenarios, read_only, language, workers, outline_map, runs, pool))
+
+    def make() -> Pages:
+        made = build(study, scenarios, read_only, language, workers, outline_map, runs, pool)
+        heap.stay()
+        return made
+
+    pages = startup.wait_for(make)
     try:
         run(get_server(pages, startup.port, address, provider, origins, show=show, **options))
     finally:
