@@ -177,4 +177,3 @@ def _words_of(scenario: Scenario) -> str:
     """What the rows of a scenario say beyond its digest: notes and places, which are the visitor's own."""
     said = [(override.as_mapping(), override.file, override.row, override.place) for override in scenario.overrides]
     return hashlib.sha256(repr(said).encode()).hexdigest() if said else ""
-

@@ -24,7 +24,7 @@ from waterplan import Planner, open_study
 from waterplan.study.outline import read_outline
 from waterplan.study.study import shipped
 
-from . import bounds
+from . import bounds, heap
 from .answers import THREADS, Answers
 from .doors import Doors, run
 from .facts import Facts
@@ -261,13 +261,20 @@ def serve(
 
     sockets: those of the port, where it is listened on already.
     """
+    heap.settle()
     start_logs(log_format)
     bounds.allow_connections()
     provider, options = gate(basic_auth, cookie_secret_file, language)
     pn.extension(notifications=False)
     startup = Startup(sockets or listen(port, address), language)
     asked = (study, scenarios, read_only, language, workers, outline_map, runs, pool)
-    pages = startup.wait_for(lambda: build(*asked, told=lambda: told(startup.port)))
+
+    def make() -> Pages:
+        made = build(*asked, told=lambda: told(startup.port))
+        heap.stay()
+        return made
+
+    pages = startup.wait_for(make)
     try:
         run(get_server(pages, startup.port, address, provider, origins, show=show, **options))
     finally:

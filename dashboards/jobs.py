@@ -14,6 +14,8 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from .heap import clear, give_back
+
 MOVE, LOOK, WORK, PLANT = "move", "look", "work", "plant"
 ORDER, REPORT, POOL = "order", "report", "pool"
 IsWanted = Callable[[], bool]
@@ -21,20 +23,24 @@ IsWanted = Callable[[], bool]
 
 @dataclass(frozen=True)
 class Bounds:
-    """Threads of a lane, jobs of one visitor that may wait, and which gives way to one more: the oldest or itself."""
+    """Threads of a lane, jobs of one visitor that may wait, and which gives way to one more: the oldest or itself.
+
+    after: what is done when a job has ended and its outcome is known.
+    """
 
     threads: int
     waiting: int
     refuses: bool = False
+    after: Callable[[], None] = lambda: None
 
 
 BOUNDS = {
     MOVE: Bounds(4, 1),  # the plan after a move
     LOOK: Bounds(2, 8),  # what stands beside it and is looked up in a moment
-    WORK: Bounds(2, 8),  # what takes a while: reasons, runs
+    WORK: Bounds(2, 8, after=give_back),  # what takes a while: reasons, runs
     PLANT: Bounds(4, 8),  # a plant: its file is read, the pool is asked for its place
     ORDER: Bounds(2, 4, refuses=True),  # what a visitor ordered and waits for: a light file
-    REPORT: Bounds(2, 4, refuses=True),  # a file that takes seconds to make
+    REPORT: Bounds(1, 4, refuses=True, after=clear),  # a file that takes seconds: all Python, so that two are no faster
     POOL: Bounds(2, 4, refuses=True),  # a word to the pool, which may be busy
 }
 
@@ -142,6 +148,8 @@ class Lane:
             job.outcome.set_result(made)
         else:
             job.outcome.set_exception(failed)
+        del made, failed, taken, job
+        self.bounds.after()
 
     def _next(self) -> tuple[Hashable, Job] | None:
         """The first wanted job of the first visitor who has none under way; he is the last to have another turn."""

@@ -29,10 +29,12 @@ KINDS = {
     "Asset": "static",
     "Alive": "liveness",
     "Ready": "readiness",
+    "Starting": "starting",
     "SignIn": "sign_in",
     "SignOut": "sign_out",
 }
 QUIET = ("static", "liveness", "readiness")  # told only when they fail
+NOT_YET = ("readiness", "starting")  # to say 503 is what they are for
 FRAMES_MAX = 8
 
 Thrown = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
@@ -90,7 +92,7 @@ def tell_request(handler: Any) -> None:
     if status < 400 and kind in QUIET:
         return
     method = handler.request.method if handler.request.method in ("GET", "HEAD", "POST") else "other"
-    level = logging.ERROR if status >= 500 else logging.INFO
+    level = logging.ERROR if status >= 500 and kind not in NOT_YET else logging.INFO
     took = round(1000 * handler.request.request_time(), 1)
     fields = {"kind": kind, "method": method, "status": status, "ms": took}
     logging.getLogger(f"{OWN}.requests").log(level, "request", extra=fields)
@@ -104,12 +106,30 @@ class NobodyThere(logging.Filter):
         return not isinstance(error, WebSocketClosedError | StreamClosedError)
 
 
+class Once(logging.Filter):
+    """Leaves out what another library says again from the same place, unless it is an error: the line is the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: set[tuple[str, str, int]] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.partition(".")[0] == OWN or record.levelno >= logging.ERROR or record.exc_info:
+            return True
+        place = record.name, record.pathname, record.lineno
+        if place in self._told:
+            return False
+        self._told.add(place)
+        return True
+
+
 def start_logs(written: str = "text") -> None:
     """Everything that this process logs goes to stderr, through one handler, discreetly."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Discreet(written == "json"))
     handler.setLevel(logging.INFO)
     handler.addFilter(NobodyThere())
+    handler.addFilter(Once())
     root = logging.getLogger()
     param.parameterized.get_logger()  # makes its logger, with a handler of its own
     for known in list(logging.root.manager.loggerDict.values()):

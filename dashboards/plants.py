@@ -16,11 +16,12 @@ from waterplan.base.messages import Message, in_language
 from waterplan.base.texts import Texts
 from waterplan.plants.records.reader import read_table
 
+from .heap import give_back
 from .jobs import is_abandoned, safe_point
 from .plant_form import cleaned, example, table_of
 from .plant_tables import ROOM
 from .plant_view import told
-from .shelf import Given, Shelf, give_back
+from .shelf import Given, Shelf
 
 LISTED_MAX, CHOICES_MAX = 200, 200
 FILE, FORM, EXAMPLE = "file", "form", "example"

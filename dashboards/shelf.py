@@ -6,9 +6,7 @@ read of one can be read again, so that what nobody asked for lately gives way.
 
 from __future__ import annotations
 
-import ctypes
 import threading
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -79,9 +77,3 @@ class Shelf:
                 left -= cells
                 del self._read[oldest]
                 oldest.read.clear()
-
-
-def give_back() -> None:
-    """Has the C library give back what is free: glibc keeps it, and the process would not become smaller again."""
-    with suppress(AttributeError, OSError, TypeError):  # another C library has no such thing
-        ctypes.CDLL(None).malloc_trim(0)

@@ -11,11 +11,12 @@ from waterplan.base.errors import BusyError, WaterplanError
 
 from .. import messages
 from ..bounds import PLANT_FILE_MAX
+from ..heap import give_back
 from ..jobs import LOOK, PLANT, POOL
 from ..plant_form import cleaned
 from ..plant_view import SHARE, TERM
 from ..plants import EXAMPLE, FILE, FORM, Plants, Work, busy
-from ..shelf import Given, give_back
+from ..shelf import Given
 from ..visit import DETAIL_MAX, Handlers, Visit
 
 NAME_MAX, GRADE_MAX, KEY_MAX = 120, 20, 400
