@@ -22,7 +22,7 @@ dashboard: $(VENV)/.dashboard $(CORE)/_core.so  ## open the pages in a browser
 	@$(BIN)/waterplan dashboard --show
 
 test: lint  ## lint, type check and the tests
-	@$(BIN)/python -m pytest -q --color=no -n auto --maxprocesses 4 --dist loadfile
+	@$(BIN)/python -m pytest -q --color=no -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test-quick: $(VENV)/.test $(CORE)/_core.so  ## the tests that need neither a minute nor a browser
 	@$(BIN)/ruff check --quiet
