@@ -139,7 +139,18 @@ class Socket(Worded, WSHandler):
             return None
         self.session_name = name
         self.owners.connected.add(name)
+        self._mark_what_is_written()
         return super().open(*args, **named)
+
+    def _mark_what_is_written(self) -> None:
+        """Whatever writes to the browser, Panel past this handler's own method: it was waited for until now."""
+        write, told = self.ws_connection.write_message, self._share.rest.told
+
+        def written(*message: Any, **options: Any) -> Any:
+            told()
+            return write(*message, **options)
+
+        self.ws_connection.write_message = written
 
     async def _async_open(self, token: str) -> None:
         await super()._async_open(token)

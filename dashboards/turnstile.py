@@ -35,6 +35,10 @@ class Rest:
         """It was answered, within so many seconds of the server's time."""
         self._asked -= 1
         self._left = max(self._left - 1 - seconds * bounds.EARLY_PER_QUIET, 0.0)
+        self.told()
+
+    def told(self) -> None:
+        """The visitor is told something: until then he may have waited for it, and that was no rest."""
         self._then = time.monotonic()
 
 

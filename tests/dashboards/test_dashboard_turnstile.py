@@ -45,6 +45,18 @@ def test_who_came_first_goes_first_and_a_rest_is_worth_some_seconds():
     assert played(visit()) == ["first", "rested", "second", "third"]  # the first found nobody before it
 
 
+def test_who_waited_for_his_answer_has_not_rested():
+    waited, rested = Rest(), Rest()
+    for rest in (waited, rested):
+        rest._left = 0.0
+        rest.ask()
+        rest.answered(0.0)
+        rest._then -= 6.0  # his message was taken six seconds ago
+    waited.told()  # and the answer came just now
+    assert waited.ask() < 0.5
+    assert rested.ask() == bounds.EARLY_SECONDS
+
+
 def test_a_rest_is_paid_for_and_grows_again_but_not_beyond_its_bound():
     rest = Rest()
     assert rest.ask() == bounds.EARLY_SECONDS
