@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import functools
 import os
@@ -109,8 +110,7 @@ class Pages:
         session = Session(self.answers, self.facts, self.shipped, self.read_only, self.language, self.pool)
         board = Board(session, stay, self.parcels)
         document = pn.state.curdoc
-        loop = IOLoop.current(instance=False)
-        soon, later = functools.partial(_soon, document, loop), functools.partial(_later, document)
+        soon, later = functools.partial(_soon, document, _loop()), functools.partial(_later, document)
         session.start(_query(), board.show, soon, later, waits=document is not None)
         if document is not None:
             document.template_variables.setdefault("dist_url", "static/extensions/panel/")  # never a CDN
@@ -139,6 +139,14 @@ class Pages:
 def _query() -> str:
     given = pn.state.session_args.items()
     return urlencode({key: [value.decode("utf-8", "replace") for value in values] for key, values in given}, doseq=True)
+
+
+def _loop() -> IOLoop | None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:  # a page that is made outside a server
+        return None
+    return IOLoop.current()
 
 
 def _soon(document: Document | None, loop: IOLoop | None, run: Any) -> None:

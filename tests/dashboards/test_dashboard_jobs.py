@@ -327,8 +327,8 @@ import dashboards.app as app
 
 made = app.build
 
-def build(*words):
-    pages, begun = made(*words), threading.Event()
+def build(*words, **options):
+    pages, begun = made(*words, **options), threading.Event()
     def work():
         with tempfile.TemporaryDirectory():
             begun.set()

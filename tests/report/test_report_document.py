@@ -13,6 +13,7 @@ import pytest
 from conftest import TINY
 from typer.testing import CliRunner
 
+from dashboards.answers import Answers
 from dashboards.exports import export
 from waterplan import Plan, curve, open_scenario, write_report
 from waterplan.base import formats
@@ -234,7 +235,7 @@ def test_a_scenario_without_a_plan_has_no_report(tmp_path):
 @pytest.mark.parametrize(("kind", "begins"), [("report_html", b"<!DOCTYPE html>"), ("report_pdf", b"%PDF-")])
 def test_the_pages_export_the_same_report(planner, kind, begins):
     scenario = Scenario(title="From the page", levers={"saving_target": 60})
-    name, media, content = export(kind, planner, scenario, "en")
+    name, media, content = export(kind, Answers(planner), scenario, "en")
     assert name.rpartition(".")[2] in media
     assert content.startswith(begins)
     if kind == "report_html":

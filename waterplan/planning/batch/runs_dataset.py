@@ -69,6 +69,8 @@ def _in_words(path: Path) -> Iterator[None]:
         yield
     except DataError:
         raise
+    except FileNotFoundError:  # the reader finds no group where the list of all that is there is spoilt
+        raise _refusal(path, ".zmetadata", Message("store_errors.spoilt")) from None
     except Exception as error:
         raise _refusal(path, "", Message("store_errors.unreadable_store", words=str(error))) from None
 
