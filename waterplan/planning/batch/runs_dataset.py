@@ -16,7 +16,7 @@ from waterplan.base.messages import Message
 from waterplan.planning.batch.kept_figures import lever_coordinate
 from waterplan.planning.batch.new_store import FORMAT
 from waterplan.planning.batch.store import Store
-from waterplan.planning.batch.store_files import StoreFiles
+from waterplan.planning.batch.store_files import ALL_METADATA, StoreFiles
 from waterplan.study.tables.path_faults import not_a_folder
 
 FLAT = "all_runs"
@@ -69,9 +69,9 @@ def _in_words(path: Path) -> Iterator[None]:
         yield
     except DataError:
         raise
-    except FileNotFoundError:  # the reader finds no group where the list of all that is there is spoilt
-        raise _refusal(path, ".zmetadata", Message("store_errors.spoilt")) from None
     except Exception as error:
+        if isinstance(error, FileNotFoundError) and (path / ALL_METADATA).is_file():  # it lists no group: it is spoilt
+            raise _refusal(path, ALL_METADATA, Message("store_errors.spoilt")) from None
         raise _refusal(path, "", Message("store_errors.unreadable_store", words=str(error))) from None
 
 
