@@ -10,13 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 WAITING_MAX = 100  # tries that wait for their turn
-PATIENCE = 20.0  # seconds that one waits at most
+PATIENCE = 8.0  # seconds that one waits at most
 KNOWN_MAX = 5_000  # names, addresses and browsers whose failures are remembered
 FORGOTTEN = 900  # seconds after the last failure
 FREE = 5  # failures after which a name or an address waits
 TRUSTED = 10  # failures after which a browser that signed in before is a stranger
 TRUSTED_WAITING = 3  # tries of known browsers of one name that wait; more of them are of strangers
-PAUSE_OF_NAME, PAUSE_OF_ADDRESS = 1.0, 0.1  # seconds from one try to the next
+PAUSE_OF_NAME, PAUSE_OF_ADDRESS = 0.5, 0.1  # seconds from one try to the next
 
 
 class TurnedAwayError(Exception):

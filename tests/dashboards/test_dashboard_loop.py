@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("panel")
 from bokeh.document import Document
+from playing import played
 from tornado.ioloop import IOLoop
 
 from dashboards.app import _soon
@@ -38,5 +39,5 @@ def test_what_a_thread_gives_while_the_document_is_held_is_not_lost():
         document.unhold()
         await asyncio.sleep(0.1)
 
-    asyncio.run(visit())
+    played(visit())
     assert came == ["an answer"]
