@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from waterplan.base.messages import Message
+from waterplan.base.messages import Message, Name
 from waterplan.base.units import UnitError, factor
 from waterplan.base.vocabulary import of_kind, term
-from waterplan.plants.records.names import Name
 
 VOLUME = "m3/a"
 # name of the column in Records: kind of its cells
