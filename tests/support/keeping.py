@@ -2,7 +2,7 @@
 ``python tests/support/keeping.py FOLDER``.
 
 The shipped study and one of their own, scenario files, links, plans, a store of runs, a pool of peers, users with
-their passwords, and records of plants; beside them what they are, in kept.json. tests/house/test_kept.py opens all of it.
+their passwords, and records of plants; beside them what they are, in kept.json. tests/house/test_kept.py opens it all.
 """
 
 import json
