@@ -12,6 +12,9 @@ from dashboards.link import scenario_of
 from dashboards.passwords import Users
 from waterplan import PeerPool, Plan, Planner, Scenario, open_runs, open_study, read_records, scenario_files
 from waterplan.base.errors import DataError
+from waterplan.plants.records.headers import bare
+from waterplan.plants.records.names import former_names
+from waterplan.plants.records.record_cells import lookup
 
 VERSIONS = sorted(path for path in (TESTS / "kept").iterdir() if path.is_dir())
 
@@ -101,6 +104,21 @@ def test_a_pool_tells_what_it_told(kept, told, tmp_path):
 
 def test_users_are_admitted_with_their_passwords(kept):
     assert Users.read(kept / "users.toml").admits("li", PASSWORD)
+
+
+@pytest.mark.parametrize("catalogue", ["products", "technologies", "end_uses", "provinces"])
+def test_records_may_call_things_as_the_study_of_then_did(catalogue, china, shipped_before):
+    known = lookup(getattr(china, catalogue), former_names(catalogue))
+    for key, row in getattr(shipped_before, catalogue).iterrows():
+        assert (known[bare(row["name_zh"])], known[bare(row["name_en"])]) == (key, key)
+
+
+def test_every_former_name_is_one_of_the_study_of_then_and_of_nothing_else_today(china, shipped_before):
+    for catalogue in ("products", "technologies", "end_uses"):
+        before, now = (dict(getattr(one, catalogue)["name_zh"]) for one in (shipped_before, china))
+        for name, key in former_names(catalogue).items():
+            assert before[key] == name != now[key]
+            assert bare(name) not in {bare(one) for one in now.values()}
 
 
 def test_records_of_plants_are_read(kept, china):

@@ -89,7 +89,7 @@ class TestFilledIn:
         records = read_records(chinese(china).content(), china)
         page = plant_report(plant_standing(records, "红星钢厂", 2020, china), "zh")
         assert "红星钢厂" in page
-        assert "长流程普通钢(高炉-转炉)" in page
+        assert "长流程普通钢（高炉—转炉）" in page
         assert "1,500 万m³" in page
         assert "准入值" in page
 

@@ -113,12 +113,12 @@ class Heading:
 
 
 def bare(text: str) -> str:
-    """A heading or label without what does not matter: width, case, blanks, underscores, hyphens.
+    """A heading or label without what does not matter: width, case, blanks, underscores, dashes.
 
     >>> bare("Sewage_Fee "), bare("省（区、市）") == bare("省(区、市)")
     ('sewagefee', True)
     """
-    return re.sub(r"[\s_\-]+", "", unicodedata.normalize("NFKC", text)).casefold()
+    return re.sub(r"[\s_\-—–]+", "", unicodedata.normalize("NFKC", text)).casefold()
 
 
 def powers(text: str) -> str:

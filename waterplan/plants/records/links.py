@@ -14,7 +14,7 @@ from waterplan.base.messages import LANGUAGES, Message, Name
 from waterplan.plants.records.columns import Names, Sheet
 from waterplan.plants.records.faults import Faults, shown
 from waterplan.plants.records.headers import KEYS, SITE_NUMBERS, SITE_TEXTS, bare
-from waterplan.plants.records.names import in_a_row
+from waterplan.plants.records.names import former_names, in_a_row
 from waterplan.plants.records.record_cells import Rows, first_of_each, nearest
 from waterplan.plants.records.records import KEY
 from waterplan.study.study import Study
@@ -22,10 +22,6 @@ from waterplan.study.study import Study
 TECHNOLOGY_MARKS = re.compile(r"[;；、|\n]")
 SAME = 1e-9
 PLANTS_LOOKED_AT = 2000  # for the nearest name
-FORMER_VARIANTS = {  # what templates of versions before offered, where the study now says more
-    "bituminous": ("烟煤",), "anthracite lump/briquette": ("无烟块煤/型煤",), "coal": ("煤",),
-    "coke-oven gas": ("焦炉煤气",), "coated": ("涂布",),
-}  # fmt: skip
 Variants = Mapping[str, Mapping[str, Name]]
 
 
@@ -143,7 +139,8 @@ def variants_known(study: Study) -> dict[str, dict[str, Name]]:
     for product, variant in zip(study.norms["product"], study.norms["variant"], strict=True):
         if isinstance(variant, str) and variant:
             name = study.variant_names[variant]
-            written = [*(name.text(language) for language in LANGUAGES), *FORMER_VARIANTS.get(variant, ())]
+            before = [text for text, key in former_names("norms").items() if key == variant]
+            written = [*before, *(name.text(language) for language in LANGUAGES)]
             found.setdefault(product, {}).update({bare(text): name for text in written})
     return found
 

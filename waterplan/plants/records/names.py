@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable
-from functools import reduce
+from functools import cache, reduce
+from pathlib import Path
 
 import pandas as pd
 
 from waterplan.base.messages import Message, Name
+
+FORMER = Path(__file__).with_name("former_names.csv")
 
 
 def names_in(catalogue: pd.DataFrame, keys: Iterable[str]) -> list[Name]:
@@ -16,6 +20,13 @@ def names_in(catalogue: pd.DataFrame, keys: Iterable[str]) -> list[Name]:
     called = {key: Name(english, chinese if isinstance(chinese, str) and chinese else english)
               for key, english, chinese in known}  # fmt: skip
     return [called.get(key, Name(key, key)) for key in map(str, keys)]
+
+
+@cache
+def former_names(catalogue: str) -> dict[str, str]:
+    """What templates of versions before called things of a catalogue (norms: their variants), and the keys of these."""
+    with FORMER.open(encoding="utf-8", newline="") as lines:
+        return {row["name_zh"]: row["key"] for row in csv.DictReader(lines) if row["catalogue"] == catalogue}
 
 
 def key_name(catalogue: pd.DataFrame, key: str) -> Name:

@@ -82,7 +82,7 @@ def _draft(sheets: dict[str, Sheet], catalogues: Labels, findings: dict[str, Fin
         if name in sheets and not catalogues[name]:
             findings[name].add(Message("tables.no_rows", what=Message(f"tables.dim_{TABLES[name].keys[0]}")), 1)
     if cells_needed(labels) > CELLS_MAX:
-        sizes = [f"{len(found)} {CATALOGUE_OF[dim]}" for dim, found in labels.items()]
+        sizes = [f"{len(labels[dim])} {name}" for dim, name in CATALOGUE_OF.items()]
         findings["technologies"].add(Message("tables.too_many_cells", most=f"{CELLS_MAX:,}", sizes=sizes))
         return None
     listed = frozenset(dim for dim, name in CATALOGUE_OF.items() if catalogues[name])
