@@ -15,6 +15,7 @@ pytest.importorskip("panel")
 from test_dashboard_owners import USERS, guarded  # noqa: F401
 
 from dashboards import turns
+from dashboards.gate import TURNED_AWAY_SECONDS
 from dashboards.turns import Asked, TurnedAwayError, Turns
 
 NAMES = {"fresh names": lambda at: f"nobody.{at}", "another name": lambda _: "li.na", "the name": lambda _: "zhang.wei"}
@@ -145,6 +146,10 @@ def test_the_same_try_is_made_once_however_often_it_is_sent():
 
     played(play())
     assert asked == [("a", "first"), ("b", "same")]
+
+
+def test_nobody_waits_ten_seconds_for_an_answer():
+    assert turns.PATIENCE + TURNED_AWAY_SECONDS < 10
 
 
 def test_one_that_waited_too_long_is_told(monkeypatch):
