@@ -142,7 +142,7 @@ class TestFigures:
     def test_sources_of_norms_and_technologies_are_named(self, mill, language):
         text = told(mill, language)
         for key in mill.ladder.loc[mill.ladder["graded_on"], "source"]:
-            assert mill.study.sources.loc[key, "title"] in text
+            assert mill.study.sources.loc[key, "title_zh" if language == "zh" else "title"] in text
 
 
 class TestStates:
