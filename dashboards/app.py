@@ -32,7 +32,7 @@ from .facts import Facts
 from .gate import Gate, OAuthGate
 from .logs import start_logs
 from .option_faults import POOL_WAIT, in_a_link, listen
-from .owners import Owners
+from .owners import Owners, from_where
 from .passwords import Users, read_secret
 from .routes import keep_to, routes
 from .scripts import BROWSER, ENTRY
@@ -110,6 +110,7 @@ class Pages:
         session = Session(self.answers, self.facts, self.shipped, self.read_only, self.language, self.pool)
         board = Board(session, stay, self.parcels)
         document = pn.state.curdoc
+        session.address = from_where(document.session_context) if document is not None else None
         soon, later = functools.partial(_soon, document, _loop()), functools.partial(_later, document)
         session.start(_query(), board.show, soon, later, waits=document is not None)
         if document is not None:
