@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from waterplan.base.errors import InfeasibleError
 from waterplan.planning.curve import curve
+from waterplan.planning.explain.causes import saving
 from waterplan.planning.planner.planner import Planner
 from waterplan.study.scenario import Scenario, open_scenario
 from waterplan.study.study import open_study
@@ -73,14 +74,14 @@ def test_the_curve_is_convex_and_starts_with_what_pays_for_itself(china_planner)
 
 
 def test_the_marginal_technology_is_the_one_that_grows_most(china_planner):
-    """At 4.126 and 10.564 CNY/m3 another technology shrinks beside it; at 3.026 two changes cost the same."""
+    """At 4.126, 10.564 and 3.1156 CNY/m3 another technology shrinks beside it; at 3.026 two changes cost the same."""
     reference = open_scenario("reference")
     points = curve(china_planner, reference)
     counted, price = points["counted_saving"].values, points["shadow_price"].values
     named = points["marginal_technology"].values
     assert named[0] == ""
     assert (named[1:] != "").all()
-    places = (4.12631701725799, 10.564052518742432, 3.0260317412512445)
+    places = (4.12631701725799, 10.564052518742432, 3.1155516527991196, 3.0260317412512445)
     known = [int(np.abs(price - there).argmin()) for there in places]
     for here in [int(np.searchsorted(counted, 2000.0)), *known]:
         ends = counted[here - 1] + 1e-6, counted[here] - 1e-6
@@ -89,6 +90,33 @@ def test_the_marginal_technology_is_the_one_that_grows_most(china_planner):
         )
         grown = (last - first).sum(axis=(1, 2))
         assert china_planner.structure.technologies[int(grown.argmax())] == named[here]
+
+
+def test_where_no_capacity_grows_the_technology_is_named_that_saves_more(china_planner):
+    """At 0.0037 CNY/m3 plants in Yunnan only combine differently what they have: nothing is built, and more
+    is saved."""
+    reference = open_scenario("reference")
+    points = curve(china_planner, reference)
+    counted, price = points["counted_saving"].values, points["shadow_price"].values
+    here = int(np.abs(price - 0.0036996774452210447).argmin())
+    width = counted[here] - counted[here - 1]
+    first, last = (
+        china_planner.solve(reference.with_levers(saving_target=float(counted[here] - share * width)))
+        for share in (0.9, 0.1)
+    )
+    assert (last.ledger.capacity - first.ledger.capacity).max() <= 1e-12
+    more = saving(last) - saving(first)
+    assert more.sum() == pytest.approx(0.8 * width, rel=1e-6)
+    named = str(points["marginal_technology"].values[here])
+    assert china_planner.structure.technologies[int(more.argmax())] == named
+
+
+@pytest.mark.parametrize("target", [3313.5571651078244, 3316.1914538009887])
+def test_what_changes_at_one_price_in_a_pair_is_invested_once(target, china_planner):
+    reference = open_scenario("reference")
+    points, (_, result) = curve(china_planner, reference), least_cost(china_planner, reference, target)
+    told = np.interp(target, points["counted_saving"], points["investment_needed"])
+    assert told == pytest.approx(result.ledger.investment, abs=1e-6)
 
 
 def test_the_naive_stack_claims_water_twice(china_planner):
