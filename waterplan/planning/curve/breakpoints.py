@@ -47,6 +47,17 @@ class Breakpoints:
         """The largest counted saving [hm3/a]."""
         return float(self.counted[-1])
 
+    def price_at(self, target: float) -> float | None:
+        """The shadow price of a target [CNY/m3]: nought where more is saved anyhow, None where it is out of reach."""
+        here = int(np.searchsorted(self.counted, target))
+        return float(self.price[here]) if here < len(self.price) else None
+
+    def stretch(self, price: float, close: float) -> tuple[float, float]:
+        """Between which targets the shadow price is ``price``, give or take ``close`` [hm3/a]: where nothing has it, it
+        is passed at one target."""
+        first, last = np.searchsorted(self.price[1:], [price - close, price + close])
+        return float(self.counted[first]), float(self.counted[last])
+
 
 def exact_breakpoints(search: Search) -> Breakpoints | None:
     """The curve by walking all prices; None when a floor cannot be met without water from a used-up pool."""

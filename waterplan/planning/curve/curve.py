@@ -6,11 +6,11 @@ import numpy as np
 import xarray as xr
 
 from waterplan.base.vocabulary import term
-from waterplan.planning.curve.breakpoints import FLOORS, Breakpoints, exact_breakpoints
+from waterplan.planning.curve.breakpoints import Breakpoints
+from waterplan.planning.curve.kept import exact_curve
 from waterplan.planning.curve.stack import stand_alone
 from waterplan.planning.plan.result import no_plan
 from waterplan.planning.planner.planner import Planner
-from waterplan.planning.planner.search import Search
 from waterplan.study.scenario import Scenario
 
 SAMPLES = 25
@@ -33,13 +33,13 @@ def curve(planner: Planner, scenario: Scenario) -> xr.Dataset:
     ``points`` sampled), attainable [hm3/a], double_counted [hm3/a, what the naive stack claims beyond the maximum].
     """
     search = planner.search(scenario)
-    found, stack = _exact(search), stand_alone(search.instance)
+    found, stack = exact_curve(planner, scenario), stand_alone(search.instance)
     exact = found is not None
     found = found or _sampled(planner, scenario)
     named = np.array([*search.places.structure.technologies, ""])[found.technology]
     points = dict(zip(POINTS, (found.counted, found.objective, found.investment, found.price, named), strict=True))
     return xr.Dataset(
-        {name: ("point", values, _attrs(name)) for name, values in points.items()}
+        {name: ("point", values.copy(), _attrs(name)) for name, values in points.items()}
         | {name: ("technology", values, _attrs(name)) for name, values in stack.items()},
         coords={"technology": list(search.places.structure.technologies)},
         attrs={
@@ -54,17 +54,11 @@ def curve(planner: Planner, scenario: Scenario) -> xr.Dataset:
 
 def trace(planner: Planner, scenario: Scenario) -> Breakpoints:
     """The same curve as bare arrays. Raises InfeasibleError where the limits contradict each other."""
-    return _exact(planner.search(scenario)) or _sampled(planner, scenario)
+    return exact_curve(planner, scenario) or _sampled(planner, scenario)
 
 
 def _attrs(name: str) -> dict[str, str]:
     return {"units": term(name).unit, "long_name": term(name).label_en}
-
-
-def _exact(search: Search) -> Breakpoints | None:
-    """Every breakpoint; None where other limits than floors of one kind need prices of their own."""
-    kinds = search.limits.kinds
-    return None if kinds - set(FLOORS) or len(kinds) > 1 else exact_breakpoints(search)
 
 
 def _sampled(planner: Planner, scenario: Scenario) -> Breakpoints:

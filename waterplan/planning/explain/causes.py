@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from waterplan.base.errors import InfeasibleError
+from waterplan.planning.curve.kept import attainable
 from waterplan.planning.explain.reasons import COLUMNS, NEGLIGIBLE, WHOLE, largest_by_sector, listed, reasons, state_of
 from waterplan.planning.model.decisions import Duals
 from waterplan.planning.model.flows import Array
@@ -272,7 +273,7 @@ def _entered(around: Around, technology: int, table: pd.DataFrame) -> dict[int, 
     result, planner = around.result, around.planner
     s, scenario, unit = result.instance.structure, result.instance.scenario, result.instance.flows.unit
     wanted = [s.sectors.index(sector) for sector in table.loc[table["state"] == "out", "sector"]]
-    most = planner.attainable(scenario) if wanted else None
+    most = attainable(planner, scenario) if wanted else None
     if most is None:
         return {}
     start = max(float(result.instance.levers.saving_target), result.ledger.counted_saving)
