@@ -166,14 +166,24 @@ struct Block {
         return DONE;
     }
 
-    // The highest price up to which no pool is overdrawn although nothing is paid for it: between the changes of
-    // members, of which `moments` are sorted.
-    int64_t last_price_within(const Moment* moments, int64_t count, double& last) const {
-        List<double> draw;
-        last = 0.0;
-        double nothing = 0.0;
+    // Whether no pool is overdrawn by what members draw [member, pool].
+    bool is_within(const List<double>& draw) const {
+        for (int64_t k = 0; k < pools(); k++) {
+            double together = 0.0;
+            for (int64_t m = 0; m < members(); m++) together += draw[m * pools() + k];
+            if (together > bound(k)) return false;
+        }
+        return true;
+    }
+
+    // The highest price up to which no pool is overdrawn although nothing is paid for it, between the changes of
+    // members, of which `moments` are sorted; and that up to which none is even if each member has a price of its own:
+    // then it may draw the most that it draws at any price below.
+    int64_t last_prices_within(const Moment* moments, int64_t count, double& together, double& apart) const {
+        List<double> draw, most;
+        together = apart = 0.0;
         for (int64_t x = 0; x < members() * pools(); x++)
-            if (!draw.append(nothing)) return NO_MEMORY;
+            if (!draw.append(0.0) || !most.append(0.0)) return NO_MEMORY;
         for (int64_t e = 0; e <= count && count > 0; e++) {
             const double from = e == 0 ? 0.0 : moments[e - 1].price;
             const double middle = e == count ? 1.5 * from : 0.5 * (from + moments[e].price);
@@ -181,15 +191,16 @@ struct Block {
                 if (e > 0 && pair(m) != moments[e - 1].pair) continue;
                 const int64_t status = answered(pair(m), middle);
                 if (status != DONE) return status;
-                for (int64_t k = 0; k < pools(); k++) draw[m * pools() + k] = drawn(pair(m), k);
+                for (int64_t k = 0; k < pools(); k++) {
+                    const int64_t x = m * pools() + k;
+                    draw[x] = drawn(pair(m), k);
+                    most[x] = larger(most[x], draw[x]);
+                }
             }
             if (e > 0 && e < count && !(moments[e].price > from)) continue;
-            for (int64_t k = 0; k < pools(); k++) {
-                double together = 0.0;
-                for (int64_t m = 0; m < members(); m++) together += draw[m * pools() + k];
-                if (together > bound(k)) return DONE;
-            }
-            last = middle;
+            if (!is_within(draw)) return DONE;
+            if (apart == together && is_within(most)) apart = middle;
+            together = middle;
         }
         return DONE;
     }
@@ -262,8 +273,9 @@ bool find_moments(const Block& block, const Change* changes, List<Moment>& momen
 
 using namespace waterplan;
 
-// The stretches of blocks beyond the price up to which no pool of theirs is overdrawn, `border` [block]; `start`
-// [block, 3] is what they save, cost and invest there. `changes` are those of all pairs alone.
+// The stretches of blocks beyond the price up to which no pool of theirs is overdrawn: `border` [block, 2] at one price
+// of all members, and at prices of their own. `start` [block, 3] is what blocks save, cost and invest there. `changes`
+// are those of all pairs alone.
 WATERPLAN_API int64_t waterplan_pools(const Blocks* blocks, double low, double high, const Pairs* pairs,
                                       const Costs* costs, const Uses* uses, const Answers* answers,
                                       const Levels* levels, const Change* changes, int64_t supplies, double* border,
@@ -284,9 +296,10 @@ WATERPLAN_API int64_t waterplan_pools(const Blocks* blocks, double low, double h
         Block block = {*blocks, n, *pairs, *costs, *uses, *answers, *levels, limit.data(), charge.data(),
                        Mixing(members, blocks->place_start[n + 1] - blocks->place_start[n], rows)};
         if (!block.mixing.is_there() || !find_moments(block, changes, moments)) return NO_MEMORY;
-        int64_t status = block.last_price_within(moments.items.data(), moments.count, border[n]);
+        int64_t status = block.last_prices_within(moments.items.data(), moments.count, border[2 * n],
+                                                    border[2 * n + 1]);
         if (status != DONE) return status;
-        status = block.curve(larger(border[n], low), high, start + 3 * n, found);
+        status = block.curve(larger(border[2 * n], low), high, start + 3 * n, found);
         if (status != DONE) return status;
     }
     *stretches = handed_over(found);

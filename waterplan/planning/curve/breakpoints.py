@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from waterplan.planning.core.kernel_arrays import fresh_answers
-from waterplan.planning.curve.pools import build_blocks, share_pools
+from waterplan.planning.curve.pools import Blocks, build_blocks, share_pools
 from waterplan.planning.curve.segments import Segments, joined, take_floors
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.structure import Index, totals
@@ -60,7 +60,7 @@ class Breakpoints:
 
 
 def exact_breakpoints(search: Search) -> Breakpoints | None:
-    """The curve by walking all prices; None when a floor cannot be met without water from a used-up pool."""
+    """The curve by walking all prices; None where floors of sectors and used-up pools need prices together."""
     s, costs = search.places.structure, search.costs()
     answers = fresh_answers(search.pairs, costs, search.uses.entry_start[:-1][s.local_use])
     highest, levels = search.highest_price(), levels_of(search)
@@ -72,21 +72,41 @@ def exact_breakpoints(search: Search) -> Breakpoints | None:
     alone = changes[changes["price"] < border[block[changes["pair"]]]]
     segments = joined([Segments.of_blocks(shared.stretches), Segments.of_pairs(alone)])
     used_up = np.flatnonzero(shared.border == 0.0)
-    if len(used_up) and "sector_floor" in search.limits.kinds:
-        return None
     start[np.isin(block, used_up)] = 0.0
     start[blocks.member[blocks.start[:-1][used_up]]] = shared.start[used_up]
-    floors = _floors(search, start[:, 0])
     whole = start.sum(axis=0)
+    floors = _floors(search, start[:, 0])
     if floors is not None:
-        group, missing = floors
-        ours = segments.where(segments.pair >= 0)
-        if (totals(group[ours.pair], ours.counted, len(missing)) < missing).any():
+        split = _met(*floors, segments, blocks, shared.apart, "province_floor" in search.limits.kinds)
+        if split is None:
             return None
-        taken, left = take_floors(ours, group[ours.pair], missing)
-        segments = joined([segments.where(segments.pair < 0), left])
+        taken, segments = split
         whole += [taken.counted.sum(), taken.cost.sum(), taken.investment.sum()]
     return Breakpoints.of(whole, segments.by_price())
+
+
+def _met(
+    group: Index, missing: Array, segments: Segments, blocks: Blocks, apart: Array, whole_blocks: bool
+) -> tuple[Segments, Segments] | None:
+    """What floors take before any target, and what is left; None where that cannot be told from the segments alone.
+
+    whole_blocks: whether the members of a block are of one group (of a province). Otherwise a floor may not raise the
+    price of some members of a block beyond what leaves its pools within their bounds whatever others pay.
+    """
+    owner = np.append(group, np.full(blocks.count, -1))  # a negative pair counts from the end
+    if whole_blocks:
+        owner[-1 - np.arange(blocks.count)] = group[blocks.member[blocks.start[:-1]]]
+    group_of = owner[segments.pair]
+    ours = group_of >= 0
+    if (totals(group_of[ours], segments.counted[ours], len(missing)) < missing).any():
+        return None
+    taken, left = take_floors(segments.where(ours), group_of[ours], missing)
+    if not whole_blocks:
+        price = np.zeros(len(missing))
+        np.maximum.at(price, group[taken.pair], taken.price)
+        if (price[group[blocks.member]] > np.repeat(apart, np.diff(blocks.start))).any():
+            return None
+    return taken, joined([segments.where(~ours), left])
 
 
 def levels_of(search: Search) -> Levels:

@@ -26,7 +26,7 @@ _LOCK = threading.Lock()
 
 def exact_curve(planner: Planner, scenario: Scenario) -> Breakpoints | None:
     """Every breakpoint of a scenario's curve, its own target left aside; None where other limits than floors of one
-    kind need prices of their own, or where a floor needs water from a used-up pool."""
+    kind need prices of their own, or where floors of sectors and used-up pools need prices together."""
     free = scenario.with_levers(saving_target=0.0)
     digest = free.digest(planner.study)
     with _LOCK:

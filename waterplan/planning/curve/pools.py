@@ -46,9 +46,13 @@ class Blocks(Handed):
 @dataclass(frozen=True)
 class Shared:
     """What blocks do beyond the price up to which no pool of theirs is overdrawn: ``border`` [block, CNY/m3], nought
-    where one is from the start; start [block, 3]: what they save, cost and invest there; their stretches."""
+    where one is from the start; start [block, 3]: what they save, cost and invest there; their stretches.
+
+    apart [block, CNY/m3]: the price up to which none is even if each member has a price of its own.
+    """
 
     border: Array
+    apart: Array
     start: Array
     stretches: Changes
 
@@ -97,7 +101,7 @@ def share_pools(
     changes: Changes,
 ) -> Shared:
     """The part of the curve of each block beyond the price up to which nothing is paid for its pools."""
-    border, start, column = np.zeros(blocks.count), np.zeros((blocks.count, 3)), Column()
+    border, start, column = np.zeros((blocks.count, 2)), np.zeros((blocks.count, 3)), Column()
     kernel = search.pairs, costs, search.uses, answers, levels
     status = call(
         "pools", blocks, low, high, *kernel, changes.ctypes.data, len(costs.supply), border, start,
@@ -105,4 +109,4 @@ def share_pools(
     )  # fmt: skip
     if status == NOT_ENDED:
         raise SolverError(Message("planner_errors.walk"))
-    return Shared(border, start, taken(column, CHANGE))
+    return Shared(border[:, 0], border[:, 1], start, taken(column, CHANGE))

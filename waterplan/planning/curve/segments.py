@@ -17,7 +17,7 @@ class Segments:
     """Stretches of a cost curve in any order, each with one price.
 
     price [CNY/m3]; counted saving [hm3/a], cost [MCNY/a] and investment [MCNY] added; technology that grows most, and
-    pair (-1 for several pairs at once).
+    pair (-1, -2 ... for blocks of several pairs at once).
     """
 
     price: Array
@@ -35,7 +35,7 @@ class Segments:
     @classmethod
     def of_blocks(cls, changes: Changes) -> Segments:
         """The stretches of blocks of pairs as segments."""
-        return replace(cls.of_pairs(changes), pair=np.full(len(changes), -1))
+        return replace(cls.of_pairs(changes), pair=-1 - changes["pair"])
 
     def where(self, wanted: NDArray[np.bool_] | Index) -> Segments:
         """Some of the segments, in the order given."""
