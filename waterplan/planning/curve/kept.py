@@ -7,8 +7,10 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
+from waterplan.base.errors import SolverError
 from waterplan.planning.curve.breakpoints import FLOORS, Breakpoints, exact_breakpoints
 from waterplan.planning.planner.planner import Planner
+from waterplan.planning.planner.search import Search
 from waterplan.study.scenario import Scenario
 
 MOST = 4
@@ -35,9 +37,7 @@ def exact_curve(planner: Planner, scenario: Scenario) -> Breakpoints | None:
         if digest in kept.curves:
             kept.curves.move_to_end(digest)
             return kept.curves[digest]
-    search = planner.search(free)
-    kinds = search.limits.kinds
-    found = None if kinds - set(FLOORS) or len(kinds) > 1 else exact_breakpoints(search)
+    found = _found(planner.search(free))
     for array in vars(found).values() if found else ():
         array.setflags(write=False)  # several may read it
     with kept.lock:
@@ -45,6 +45,16 @@ def exact_curve(planner: Planner, scenario: Scenario) -> Breakpoints | None:
         while len(kept.curves) > MOST:
             kept.curves.popitem(last=False)
     return found
+
+
+def _found(search: Search) -> Breakpoints | None:
+    kinds = search.limits.kinds
+    if kinds - set(FLOORS) or len(kinds) > 1:
+        return None
+    try:
+        return exact_breakpoints(search)
+    except SolverError:  # where the walk does not end, plans one by one still do
+        return None
 
 
 def attainable(planner: Planner, scenario: Scenario) -> float | None:
