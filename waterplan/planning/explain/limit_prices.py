@@ -27,6 +27,7 @@ LARGEST = 12
 PLANS = 12
 FIRST_STEP = 0.01
 TIE, CLOSE = 2e-6, 1e-10  # CNY/m3 that the canonical tie-break may add; rounding of a cost
+BREAKPOINT = 1e-9  # of the whole volume of the study: a target so near to one is at it
 ROUNDS_MAX = 60
 POOL_FACTOR_MAX = 10.0
 SOURCE = "Range of a binding limit, planned again"
@@ -109,9 +110,13 @@ class _Again:
             return None
 
     def price(self, value: float) -> float | None:
-        """The limit's price at a value; of the target read off the curve, where it is exact."""
+        """The limit's price at a value; of the target read off the curve, where it is exact: at a breakpoint, where
+        both sides are right, the one nearer to today's."""
         if self.curve is not None:
-            return self.curve.price_at(value)
+            close = BREAKPOINT * self.result.instance.flows.unit
+            sides = self.curve.price_at(value - close), self.curve.price_at(value + close)
+            known = [side for side in sides if side is not None]
+            return min(known, key=lambda side: abs(side - self.limit.price), default=None)
         found = self.plan(value)
         return None if found is None else _price(self.limit, found.duals)
 
