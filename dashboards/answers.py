@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from waterplan import Planner, Scenario, curve, ways_out
@@ -73,13 +74,14 @@ class Answers:
         return made
 
     def _trace(self, free: Scenario) -> dict[str, Any]:
-        found = curve.curve(self.planner, free)
+        found = curve.trace(self.planner, free)
+        names = np.array([*self.planner.structure.technologies, ""], dtype=object)
         return {
-            "target": found["counted_saving"].values,
-            "price": found["shadow_price"].values,
-            "objective": found["objective"].values,
-            "investment": found["investment_needed"].values,
-            "technology": found["marginal_technology"].values,
+            "target": found.counted,
+            "price": found.price,
+            "objective": found.objective,
+            "investment": found.investment,
+            "technology": names[found.technology],
         }
 
     def words(self, scenario: Scenario) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from waterplan.base.errors import InfeasibleError
 from waterplan.base.formats import lever_unit, units
 from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import Term, of_kind, terms
+from waterplan.planning.curve.kept import attainable as most_of
 
 from . import plant_form
 
@@ -55,7 +56,7 @@ class Facts:
     def of(cls, planner: Planner, outline: dict[str, Any] | None = None) -> Facts:
         """Plans once at the largest saving to learn how far sliders go."""
         study, reference = planner.study, Scenario()
-        attainable = planner.attainable(reference) or 0.0
+        attainable = most_of(planner, reference) or 0.0
         try:
             largest = max(math.floor(attainable * 10 - 1) / 10, 0.9 * attainable)
             most = planner.solve(reference.with_levers(saving_target=largest))

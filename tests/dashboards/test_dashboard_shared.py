@@ -51,8 +51,8 @@ def shared(planner):
 
 
 def test_six_who_ask_for_one_cold_curve_have_it_worked_out_once(shared, monkeypatch):
-    traced = Counted(answering.curve.curve)
-    monkeypatch.setattr(answering.curve, "curve", traced)
+    traced = Counted(answering.curve.trace)
+    monkeypatch.setattr(answering.curve, "trace", traced)
     scenario = Scenario(levers={"saving_target": 60})
     found = at_once(lambda: (shared.curve(scenario), shared.curve_points(scenario)))
     assert len(traced.done) == 1

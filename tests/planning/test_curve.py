@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from waterplan.base.errors import InfeasibleError
 from waterplan.planning.curve import curve
+from waterplan.planning.explain.causes import saving
 from waterplan.planning.planner.planner import Planner
 from waterplan.study.scenario import Scenario, open_scenario
 from waterplan.study.study import open_study
@@ -45,6 +46,40 @@ def test_between_any_two_points_the_curve_is_the_least_cost(data, planner, tiny)
     assert np.interp(target, saving, cost) == pytest.approx(planned, abs=1e-8 * (1 + result.ledger.gross_cost))
 
 
+def random_floors(study, seed):
+    """Floors of one kind that are likely to bind where pools are used up."""
+    random = np.random.default_rng(seed)
+    kind, labels = (("sector_floor", study.sectors), ("province_floor", study.provinces))[seed % 2]
+    return reference(
+        **{kind: {str(label): float(random.uniform(0.0, 0.3)) for label in labels.index}},
+        rollout_scale=float(random.uniform(0.5, 1.3)),
+        alternative_share_max=float(random.uniform(0.1, 0.6)),
+        perspective=("programme", "enterprise", "society")[seed % 3],
+        water_tax=float(random.uniform(0.0, 4.0)),
+    )
+
+
+def test_a_curve_with_floors_is_called_exact_only_where_it_is(planner, tiny):
+    """Where the floor of a sector raises what pairs pay that share a pool with others, no stretch has one price."""
+    exact = {True: 0, False: 0}
+    for scenario in (reference(sector_floor=0.1), *(random_floors(tiny, seed) for seed in range(60))):
+        try:
+            points = curve(planner, scenario)
+        except InfeasibleError:
+            continue
+        exact[bool(points.attrs["exact"])] += 1
+        if not points.attrs["exact"]:
+            continue
+        saving, cost = points["counted_saving"].values, points["objective"].values
+        assert points.attrs["attainable"] == pytest.approx(planner.attainable(scenario), abs=1e-6)
+        for share in (0.01, 0.3, 0.6):
+            target = saving[0] + share * (saving[-1] - saving[0])
+            planned, result = least_cost(planner, scenario, target)
+            assert np.interp(target, saving, cost) == pytest.approx(planned, abs=1e-8 * (1 + result.ledger.gross_cost))
+    assert exact[True] > 25
+    assert exact[False] > 10
+
+
 @pytest.mark.parametrize("name", ["reference", "equal_sector_floors", "equal_province_floors"])
 def test_on_the_full_study_the_curve_is_the_least_cost_also_where_pools_are_used_up(name, china_planner):
     scenario = open_scenario(name)
@@ -73,14 +108,14 @@ def test_the_curve_is_convex_and_starts_with_what_pays_for_itself(china_planner)
 
 
 def test_the_marginal_technology_is_the_one_that_grows_most(china_planner):
-    """At 4.126 and 10.564 CNY/m3 another technology shrinks beside it; at 3.026 two changes cost the same."""
+    """At 4.126, 10.564 and 3.1156 CNY/m3 another technology shrinks beside it; at 3.026 two changes cost the same."""
     reference = open_scenario("reference")
     points = curve(china_planner, reference)
     counted, price = points["counted_saving"].values, points["shadow_price"].values
     named = points["marginal_technology"].values
     assert named[0] == ""
     assert (named[1:] != "").all()
-    places = (4.12631701725799, 10.564052518742432, 3.0260317412512445)
+    places = (4.12631701725799, 10.564052518742432, 3.1155516527991196, 3.0260317412512445)
     known = [int(np.abs(price - there).argmin()) for there in places]
     for here in [int(np.searchsorted(counted, 2000.0)), *known]:
         ends = counted[here - 1] + 1e-6, counted[here] - 1e-6
@@ -89,6 +124,33 @@ def test_the_marginal_technology_is_the_one_that_grows_most(china_planner):
         )
         grown = (last - first).sum(axis=(1, 2))
         assert china_planner.structure.technologies[int(grown.argmax())] == named[here]
+
+
+def test_where_no_capacity_grows_the_technology_is_named_that_saves_more(china_planner):
+    """At 0.0037 CNY/m3 plants in Yunnan only combine differently what they have: nothing is built, and more
+    is saved."""
+    reference = open_scenario("reference")
+    points = curve(china_planner, reference)
+    counted, price = points["counted_saving"].values, points["shadow_price"].values
+    here = int(np.abs(price - 0.0036996774452210447).argmin())
+    width = counted[here] - counted[here - 1]
+    first, last = (
+        china_planner.solve(reference.with_levers(saving_target=float(counted[here] - share * width)))
+        for share in (0.9, 0.1)
+    )
+    assert (last.ledger.capacity - first.ledger.capacity).max() <= 1e-12
+    more = saving(last) - saving(first)
+    assert more.sum() == pytest.approx(0.8 * width, rel=1e-6)
+    named = str(points["marginal_technology"].values[here])
+    assert china_planner.structure.technologies[int(more.argmax())] == named
+
+
+@pytest.mark.parametrize("target", [3313.5571651078244, 3316.1914538009887])
+def test_what_changes_at_one_price_in_a_pair_is_invested_once(target, china_planner):
+    reference = open_scenario("reference")
+    points, (_, result) = curve(china_planner, reference), least_cost(china_planner, reference, target)
+    told = np.interp(target, points["counted_saving"], points["investment_needed"])
+    assert told == pytest.approx(result.ledger.investment, abs=1e-6)
 
 
 def test_the_naive_stack_claims_water_twice(china_planner):

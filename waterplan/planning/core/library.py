@@ -38,8 +38,8 @@ class Column(ctypes.Structure):
 ARGUMENTS = {
     "answer": "i n d f r r r r o",
     "find_price": "i n r r r f d d d r r r o",
-    "walk": "i n d d r r r r o",
-    "describe": "f n n r r r r r f i",
+    "walk": "i n d d r r r r r f o",
+    "pools": "r d d r r r r r o n f f o",
     "steps": "n r r r f f r f",
     "store": "r o",
 }

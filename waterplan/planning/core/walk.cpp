@@ -1,152 +1,274 @@
 // Every price at which a pair changes its answer: the walk over all prices, exactly.
 //
-// Between two prices with different answers the lines cross at a third; if the answer there lies on both lines, the two
-// are neighbours and the crossing is a price at which the pair changes, otherwise both halves are walked in the same
-// way.
+// What comes behind the end uses is taken cheapest first, so it changes where a margin passes zero. An end use changes
+// where its choice ends to be the best: choose() says between which worths a choice stands, so that where two choices
+// touch nothing lies between them, and where they do not, the middle is asked for another one. The worth of a cubic
+// metre at the end uses grows with the price along straight pieces, so each of these worths is one price. A pair's
+// changes are then sorted and added up.
 #include <math.h>
 
-#include "core.h"
-#include "memory.h"
+#include "changes.h"
 
 namespace waterplan {
 namespace {
 
-constexpr int64_t DEEPEST = 96, ROUNDS_MAX = 100'000, NOT_ENDED = 1;
-constexpr double APART = 1e-11;  // of the whole volume of the study
+constexpr int64_t DEEPEST = 96, ROUNDS_MAX = 100'000;
+constexpr double TOUCHING = 1e-13;  // of two worths: nearer choices are neighbours
 
-struct Question {
-    double price, counted, cost;
+// What one of the site or the other sources adds, as a share of the flow that passes there.
+struct Option {
+    double cost, part, capacity, investment;
+    int64_t technology;
 };
 
-struct Interval {
-    Question low, high;
+// The site, or the other sources: its options, cheapest first, and what is taken so far.
+struct Rung {
+    List<Option> options;
+    int64_t taken = 0;
+    double credit = 0.0, share = 0.0, paid = 0.0, investment = 0.0;
+
+    bool fill(int64_t first, int64_t last, const double* cost, const double* limit, double room, double earned,
+              int level, const Levels& levels) {
+        options.count = 0;
+        credit = earned;
+        clear();
+        for (int64_t a = first; a < last; a++) {
+            if (!(limit[a] > 0.0)) continue;
+            if (!options.append({cost[a], limit[a], levels.capacity[level][a], levels.investment[level][a],
+                                 levels.technology[level][a]}))
+                return false;
+            for (int64_t n = options.count - 1; n > 0 && options[n - 1].cost > options[n].cost; n--) {
+                const Option cheaper = options[n];
+                options[n] = options[n - 1], options[n - 1] = cheaper;
+            }
+        }
+        for (int64_t n = 0; n < options.count; n++) {
+            if (!(room > 0.0)) options.count = n;
+            else options[n].part = smaller(options[n].part, room), room -= options[n].part;
+        }
+        return true;
+    }
+    void clear() {
+        taken = 0;
+        share = paid = investment = 0.0;
+    }
+    bool has_next() const { return taken < options.count; }
+    const Option& next() const { return options[taken]; }
+    void take() {
+        const Option& o = options[taken++];
+        share += o.part;
+        paid += o.part * (o.cost - credit);
+        investment += o.part * o.investment;
+    }
 };
 
-struct Change {
-    double pair, price;
-    Interval between;
+// A change at an end use, at a worth of what is saved there; saving, cost and investment in whole volumes.
+struct Event {
+    double worth, saving, cost, investment, grown;
+    int64_t technology;
 };
 
-// What capacities cost and weigh at the three levels: uses, site, other sources.
-struct Levels {
-    const int64_t* technology[3];
-    const double* capacity[3];
-    const double* investment[3];
+// A choice at an end use, and between which worths it stands; saving and spent per unit of gross flow.
+struct Choice {
+    double low, high, saving, spent;
+    double share[APPS_MAX];
 };
 
-struct Kernel {
+struct Walk {
     const Pairs& pairs;
     const Costs& costs;
     const Uses& uses;
     const Answers& answers;
+    const Levels& levels;
+    double low, high;
+    List<Change>& found;
+    Rung site, supply;
+    List<Event> events;
+    double saved, paid, invested;  // at the end uses
 
-    int64_t ask(int64_t i, double price, Question& question) const {
-        const int64_t status = answer_of_pair(i, price, pairs, costs, uses, answers);
-        question = {price, answers.counted[i], answers.cost[i]};
-        return status;
+    // What is left of the price behind what the other sources earn, and what a saved cubic metre is worth at end uses.
+    double behind_supply(double price) const {
+        return price * (1.0 - pairs.count_supply * supply.share) + supply.paid;
     }
-};
+    double at_uses(double price) const { return behind_supply(price) * (1.0 - site.share) + site.paid; }
+    double price_of(double behind) const {
+        return (behind - supply.paid) / (1.0 - pairs.count_supply * supply.share);
+    }
 
-bool are_neighbours(const Interval& a, const Question& here, double unit) {
-    const double gap = (a.low.cost - here.price * a.low.counted) - (here.cost - here.price * here.counted);
-    const double size = fabs(a.low.cost) + fabs(a.high.cost) +
-                        here.price * (fabs(a.low.counted) + fabs(a.high.counted));
-    return gap <= ROUNDING * size || here.counted - a.low.counted <= APART * unit ||
-           a.high.counted - here.counted <= APART * unit || here.price <= a.low.price || here.price >= a.high.price;
-}
+    // The price of the next change on each level; infinite where there is none.
+    double next_supply() const {
+        if (!supply.has_next() || !(pairs.count_supply > 0.0)) return INFINITY;
+        return (supply.next().cost - supply.credit) / pairs.count_supply;
+    }
+    double next_site() const { return site.has_next() ? price_of(site.next().cost - site.credit) : INFINITY; }
+    double next_use(int64_t n) const {
+        return n < events.count ? price_of((events[n].worth - site.paid) / (1.0 - site.share)) : INFINITY;
+    }
 
-// Halves the intervals of one pair until all neighbours are known.
-int64_t walk_pair(int64_t i, double low, double high, const Kernel& kernel, List<Change>& found) {
-    Interval stack[DEEPEST + 2];
-    int64_t depth = 1, status;
-    if ((status = kernel.ask(i, low, stack[0].low)) != DONE) return status;
-    if ((status = kernel.ask(i, high, stack[0].high)) != DONE) return status;
-    const double unit = kernel.pairs.unit;
-    if (!(stack[0].high.counted - stack[0].low.counted > APART * unit)) return DONE;
-    for (int64_t round = 0; depth > 0; round++) {
-        if (round == ROUNDS_MAX || depth > DEEPEST) return NOT_ENDED;
-        const Interval a = stack[--depth];
-        const double crossing = (a.high.cost - a.low.cost) / (a.high.counted - a.low.counted);
-        Question here;
-        status = kernel.ask(i, smaller(larger(crossing, a.low.price), a.high.price), here);
+    void take_all(double price) {
+        while (supply.has_next() && price * pairs.count_supply + supply.credit > supply.next().cost) supply.take();
+        while (site.has_next() && behind_supply(price) + site.credit > site.next().cost) site.take();
+    }
+
+    bool fill(int64_t i) {
+        return supply.fill(pairs.supply_start[i], pairs.supply_start[i + 1], costs.supply, pairs.supply_limit,
+                           pairs.alternative_share_max, costs.supply_credit[i], 2, levels) &&
+               site.fill(pairs.site_start[i], pairs.site_start[i + 1], costs.site, pairs.site_limit,
+                         pairs.site_together[i], costs.site_credit[i], 1, levels);
+    }
+
+    int64_t visit(int64_t local, double worth, Choice& choice) const {
+        const double earned = worth + costs.use_credit[local];
+        const int64_t status = choose(local, earned, pairs, costs, uses, answers);
         if (status != DONE) return status;
-        if (are_neighbours(a, here, unit)) {
-            if (!found.append({static_cast<double>(i), here.price, a})) return NO_MEMORY;
+        choice.low = smaller(answers.low[local] - costs.use_credit[local], worth);
+        choice.high = larger(answers.high[local] - costs.use_credit[local], worth);
+        choice.saving = answers.use_saving[local], choice.spent = answers.spent[local];
+        const int64_t first = pairs.app_start[local];
+        for (int64_t a = first; a < pairs.app_start[local + 1]; a++) choice.share[a - first] = answers.share[a];
+        return DONE;
+    }
+
+    // Where no capacity grows, plants only combine differently what they have: then the largest capacity is told.
+    Event event(int64_t local, const Choice& a, const Choice& b) const {
+        const double flow = pairs.gross_flow[local];
+        Event e = {(b.spent - a.spent) / (b.saving - a.saving), flow * (b.saving - a.saving),
+                   flow * (b.spent - a.spent), 0.0, 0.0, -1};
+        const int64_t first = pairs.app_start[local];
+        double largest = -INFINITY;
+        int64_t there = -1;
+        for (int64_t t = first; t < pairs.app_start[local + 1]; t++) {
+            const double change = b.share[t - first] - a.share[t - first], unit = levels.capacity[0][t];
+            e.investment += levels.investment[0][t] * change;
+            if (change > TINY && unit * change > e.grown) e.grown = unit * change, e.technology = levels.technology[0][t];
+            if (unit * b.share[t - first] > largest) largest = unit * b.share[t - first], there = levels.technology[0][t];
+        }
+        if (e.technology < 0) e.technology = there;
+        return e;
+    }
+
+    // Sorted by worth; those of one worth stay in their order.
+    bool insert(const Event& e) {
+        if (!events.append(e)) return false;
+        for (int64_t n = events.count - 1; n > 0 && events[n - 1].worth > e.worth; n--) {
+            events[n] = events[n - 1], events[n - 1] = e;
+        }
+        return true;
+    }
+
+    // All choices of an end use between two worths, from left to right.
+    int64_t walk_use(int64_t local, double from, double to) {
+        Choice here, ahead[DEEPEST];
+        int64_t depth = 1, status;
+        if ((status = visit(local, from, here)) != DONE) return status;
+        if ((status = visit(local, to, ahead[0])) != DONE) return status;
+        saved += pairs.gross_flow[local] * here.saving;
+        paid += pairs.gross_flow[local] * here.spent;
+        const int64_t first = pairs.app_start[local];
+        for (int64_t a = first; a < pairs.app_start[local + 1]; a++)
+            invested += levels.investment[0][a] * here.share[a - first];
+        double last = -INFINITY;
+        for (int64_t round = 0; depth > 0; round++) {
+            if (round == ROUNDS_MAX) return NOT_ENDED;
+            const Choice& next = ahead[depth - 1];
+            const double gap = next.low - here.high;
+            if (next.saving - here.saving <= TINY) {
+                here.high = larger(here.high, next.high);  // the same in another guise
+                depth--;
+            } else if (!(gap > TOUCHING * (fabs(next.low) + fabs(here.high)))) {
+                Event e = event(local, here, next);
+                last = e.worth = larger(e.worth, last);
+                if (!insert(e)) return NO_MEMORY;
+                here = next;
+                depth--;
+            } else {
+                if (depth == DEEPEST) return NOT_ENDED;
+                if ((status = visit(local, here.high + 0.5 * gap, ahead[depth++])) != DONE) return status;
+            }
+        }
+        return DONE;
+    }
+
+    // What the pair saves, costs and invests with what is taken so far.
+    Change state(int64_t i) const {
+        const double left = pairs.reference[i] - saved, rest = left * (1.0 - site.share);
+        return {i, -1, 0.0, saved + left * site.share + pairs.count_supply * rest * supply.share,
+                paid + left * site.paid + rest * supply.paid,
+                invested + left * site.investment + rest * supply.investment};
+    }
+
+    // Takes what comes next up to a price: the price, or an infinite one; what grew most, and by how much.
+    double step(int64_t i, int64_t& next, double& grown, int64_t& technology) {
+        const double at_supply = next_supply(), on_site = next_site(), at_use = next_use(next);
+        const double price = smaller(at_supply, smaller(on_site, at_use));
+        if (!(price < high)) return INFINITY;
+        double more;
+        int64_t its;
+        const double left = pairs.reference[i] - saved;
+        if (price == at_supply) {
+            more = left * (1.0 - site.share) * supply.next().part * supply.next().capacity, its = supply.next().technology;
+            supply.take();
+        } else if (price == on_site) {
+            more = left * site.next().part * site.next().capacity, its = site.next().technology;
+            site.take();
         } else {
-            stack[depth++] = {here, a.high};
-            stack[depth++] = {a.low, here};
+            const Event& e = events[next++];
+            more = e.grown, its = e.technology;
+            saved += e.saving, paid += e.cost, invested += e.investment;
+        }
+        if (more > grown) grown = more, technology = its;
+        return price;
+    }
+
+    int64_t run(int64_t i, double* start) {
+        if (!fill(i)) return NO_MEMORY;
+        take_all(high);
+        const double to = at_uses(high);
+        site.clear(), supply.clear();
+        take_all(low);
+        const double from = at_uses(low);
+        events.count = 0;
+        saved = paid = invested = 0.0;
+        for (int64_t local = pairs.local_start[i]; local < pairs.local_start[i + 1]; local++) {
+            if (!(pairs.gross_flow[local] > 0.0)) continue;
+            const int64_t status = walk_use(local, from, to);
+            if (status != DONE) return status;
+        }
+        Change before = state(i);
+        start[0] = before.counted, start[1] = before.cost, start[2] = before.investment;
+        double price = low, grown = -INFINITY;
+        int64_t technology = -1;
+        for (int64_t next = 0;;) {
+            const double here = step(i, next, grown, technology);
+            if (here == INFINITY) return DONE;
+            price = larger(price, here);
+            const Change now = state(i);
+            if (!(now.counted - before.counted > APART * pairs.unit)) continue;
+            if (!found.append({i, technology, price, now.counted - before.counted, now.cost - before.cost,
+                               now.investment - before.investment}))
+                return NO_MEMORY;
+            before = now, grown = -INFINITY, technology = -1;
         }
     }
-    return DONE;
-}
-
-struct Volumes {
-    Buffer<double> of[3];
-
-    Volumes(const Pairs& p, int64_t pairs)
-        : of{Buffer<double>(p.app_start[p.local_start[pairs]] + 1), Buffer<double>(p.site_start[pairs] + 1),
-             Buffer<double>(p.supply_start[pairs] + 1)} {}
 };
-
-// What a change adds: its investment, and the technology whose capacity grows most; `before` becomes what is there now.
-void describe(int64_t i, bool is_first, const Kernel& kernel, const Levels& levels, double* const before[3],
-              double& added, int64_t& technology) {
-    const Pairs& p = kernel.pairs;
-    const int64_t first[3] = {p.app_start[p.local_start[i]], p.site_start[i], p.supply_start[i]};
-    const int64_t last[3] = {p.app_start[p.local_start[i + 1]], p.site_start[i + 1], p.supply_start[i + 1]};
-    const double* now[3] = {kernel.answers.share, kernel.answers.site_saving, kernel.answers.supply};
-    double most = -INFINITY;
-    for (int level = 0; level < 3; level++) {
-        for (int64_t a = first[level]; a < last[level]; a++) {
-            const double change = now[level][a] - (is_first ? 0.0 : before[level][a]);
-            before[level][a] = now[level][a];
-            if (is_first || change == 0.0) continue;
-            added += levels.investment[level][a] * change;
-            const double grown = levels.capacity[level][a] * change;
-            if (grown > most) most = grown, technology = levels.technology[level][a];
-        }
-    }
-}
 
 }  // namespace
 }  // namespace waterplan
 
 using namespace waterplan;
 
-// All changes of members between two prices, sorted by pair, not by price: 8 numbers each.
+// All changes of members between two prices, by member, then price; start [pair, 3]: what each saves, costs and invests
+// at the lower one.
 WATERPLAN_API int64_t waterplan_walk(const int64_t* members, int64_t count, double low, double high,
                                      const Pairs* pairs, const Costs* costs, const Uses* uses, const Answers* answers,
-                                     Column* changes) {
-    static_assert(sizeof(Change) == 8 * sizeof(double), "read as rows of 8");
-    const Kernel kernel = {*pairs, *costs, *uses, *answers};
+                                     const Levels* levels, double* start, Column* changes) {
+    static_assert(sizeof(Change) == 6 * sizeof(double), "read as records of 6");
     List<Change> found;
+    Walk walk = {*pairs, *costs, *uses, *answers, *levels, low, high, found, {}, {}, {}, 0.0, 0.0, 0.0};
     for (int64_t n = 0; n < count; n++) {
-        const int64_t status = walk_pair(members[n], low, high, kernel, found);
+        const int64_t status = walk.run(members[n], start + 3 * members[n]);
         if (status != DONE) return status;
     }
     *changes = handed_over(found);
-    return DONE;
-}
-
-// Investment added by each change (sorted by pair, then price) and the technology whose capacity grows most, -1 where
-// none does: asks for the answers before and after each.
-WATERPLAN_API int64_t waterplan_describe(const Change* changes, int64_t count, int64_t all_pairs, const Pairs* pairs,
-                                         const Costs* costs, const Uses* uses, const Answers* answers,
-                                         const Levels* levels, double* added, int64_t* technology) {
-    const Kernel kernel = {*pairs, *costs, *uses, *answers};
-    const Volumes volumes(*pairs, all_pairs);
-    double* const before[3] = {volumes.of[0].data(), volumes.of[1].data(), volumes.of[2].data()};
-    if (!before[0] || !before[1] || !before[2]) return NO_MEMORY;
-    Question question;
-    for (int64_t n = 0; n < count; n++) {
-        const int64_t i = static_cast<int64_t>(changes[n].pair);
-        const bool is_new = n == 0 || changes[n - 1].pair != changes[n].pair;
-        int64_t status = is_new ? kernel.ask(i, changes[n].between.low.price, question) : DONE;
-        if (status != DONE) return status;
-        added[n] = 0.0, technology[n] = -1;
-        if (is_new) describe(i, true, kernel, *levels, before, added[n], technology[n]);
-        if ((status = kernel.ask(i, changes[n].between.high.price, question)) != DONE) return status;
-        describe(i, false, kernel, *levels, before, added[n], technology[n]);
-    }
     return DONE;
 }

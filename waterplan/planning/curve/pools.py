@@ -1,170 +1,112 @@
-"""Pairs that share pools of alternative water: their part of the cost curve once a pool is used up."""
+"""Pairs that share pools of alternative water: their part of the cost curve once a pool is used up (core/pools.cpp)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import ctypes
+from dataclasses import dataclass
 
 import numpy as np
 
-from waterplan.planning.core.kernel_arrays import Answers, Costs
-from waterplan.planning.curve.segments import Segments
+from waterplan.base.errors import SolverError
+from waterplan.base.messages import Message
+from waterplan.planning.core.kernel_arrays import Answers, Costs, Handed
+from waterplan.planning.core.library import Column, call, taken
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.structure import Index
-from waterplan.planning.planner.answer import ask
-from waterplan.planning.planner.master import Master
 from waterplan.planning.planner.search import Search
-from waterplan.planning.planner.shared_limits import Limits
-
-ROUNDING = 1e-12
-BETTER = 1e-11
-APART = 1e-10  # of the whole volume of the study
-ROUNDS_MAX = 100
-KEEPS_ALL_OUT = 1e4  # CNY/m3 on a pool, times the dearness of the scenario: nobody draws from it
+from waterplan.planning.planner.shared_limits import pool_draw
+from waterplan.planning.planner.walk import CHANGE, NOT_ENDED, Changes, Levels
 
 
 @dataclass(frozen=True)
-class Point:
-    """The answer of the block to a price: counted saving, cost, investment, capacity by technology."""
+class Blocks(Handed):
+    """Blocks of pairs, each those of a province that reach for the same pools.
 
-    price: float
-    counted: float
-    cost: float
-    investment: float
-    capacity: Array
+    member [packed by block]: pairs; bound [packed by block]: what each of its pools holds [hm3/a]; place [pair supply]:
+    which of the pools of its block a row draws from, -1 for none of them; change_start [pair]: where the changes of a
+    pair stand.
+    """
+
+    start: Index
+    member: Index
+    place_start: Index
+    bound: Array
+    place: Index
+    change_start: Index
+    count: int
+    technologies: int
+
+    def block_of(self, pairs: int) -> Index:
+        """The block of each pair, -1 where it is in none."""
+        block = np.full(pairs, -1)
+        block[self.member] = np.repeat(np.arange(self.count), np.diff(self.start))
+        return block
 
 
-class PooledBlock:
-    """The pairs of a province that reach for the same pools; prices of pools are found anew at every price of water."""
+@dataclass(frozen=True)
+class Shared:
+    """What blocks do beyond the price up to which no pool of theirs is overdrawn: ``border`` [block, CNY/m3], nought
+    where one is from the start; start [block, 3]: what they save, cost and invest there; their stretches.
 
-    def __init__(self, search: Search, costs: Costs, answers: Answers, members: Index, places: list[tuple[int, int]]):
-        s, flows = search.places.structure, search.instance.flows
-        self.search, self.costs, self.answers, self.members = search, costs, answers, members
-        bound = np.array([flows.pool_limit[place] for place in places])
-        limits = Limits(("pool",) * len(places), tuple(places), -np.ones(len(places)), bound)
-        self.master = Master(limits, len(members), flows.unit, dearness=search.dearness)
-        technology = s.supply_technology[s.pair_supply]
-        province = s.pair_province[s.pair_supply_pair]
-        pool = s.technology_pool[technology]
-        self.draws = np.array([(pool == k) & (province == r) for k, r in places])
-        position = np.full(len(s.pair_product), -1)
-        position[members] = np.arange(len(members))
-        pair = np.concatenate([s.local_pair[s.local_app_local], s.pair_site_pair, s.pair_supply_pair])
-        self._rows = np.flatnonzero(position[pair] >= 0)
-        self._owner = position[pair[self._rows]]
-        self._supply_owner = position[s.pair_supply_pair]
-        tech = np.concatenate([s.app_technology[s.local_app], s.site_technology[s.pair_site], technology])
-        self._technology = tech[self._rows]
-        gross = search.pairs.gross_flow[s.local_app_local] * flows.saving_fraction[s.local_app]
-        self._gross = np.concatenate([gross, np.ones(len(s.pair_site)), np.ones(len(s.pair_supply))])[self._rows]
-        values, levers = search.instance.values, search.instance.levers
-        self._investment = values["investment_per_m3"] * levers.technology_cost_scale
-        # of each question: counted saving, cost, capacity [member, technology]
-        self._columns: list[tuple[Array, Array, Array]] = []
-        self._column_of: list[tuple[int, int]] = []
-        self._ask(0.0, np.full(len(places), KEEPS_ALL_OUT * search.dearness))
+    apart [block, CNY/m3]: the price up to which none is even if each member has a price of its own.
+    """
 
-    def _ask(self, price: float, pool_price: Array) -> tuple[Array, Array, Array]:
-        """Counted saving, cost and draw of each member at prices of water and pools; remembers the answer."""
-        surcharge = (self.draws * pool_price[:, None]).sum(axis=0)
-        costs = replace(self.costs, supply=self.costs.supply + surcharge)
-        self.answers.low[:], self.answers.high[:] = np.inf, -np.inf
-        nothing = np.zeros(len(self.search.all))
-        ask(self.members, price, nothing, self.search.pairs, costs, self.search.uses, self.answers)
-        drawn = np.zeros((len(self.draws), len(self.members)))
-        for row, mine in enumerate(self.draws):
-            drawn[row] = np.bincount(
-                self._supply_owner[mine & (self._supply_owner >= 0)],
-                self.answers.supply[mine & (self._supply_owner >= 0)],
-                minlength=len(self.members),
-            )
-        counted = self.answers.counted[self.members].copy()
-        cost = self.answers.cost[self.members] - pool_price @ drawn
-        amount = np.concatenate([self.answers.share, self.answers.site_saving, self.answers.supply])[self._rows]
-        capacity = np.zeros((len(self.members), len(self._investment)))
-        np.add.at(capacity, (self._owner, self._technology), amount * self._gross)
-        self._columns.append((counted, cost, capacity))
-        return counted, cost, drawn
+    border: Array
+    apart: Array
+    start: Array
+    stretches: Changes
 
-    def answer(self, price: float) -> Point:
-        """The best answer of all members together within the pools."""
-        pool_price, dual = np.zeros(len(self.draws)), np.full(len(self.members), -np.inf)
-        if self._column_of:
-            self.master.reprice(self._net_costs(price))
-            _, pool_price, dual, _ = self.master.solve()
-        for _ in range(ROUNDS_MAX):
-            counted, cost, drawn = self._ask(price, pool_price)
-            value = cost + pool_price @ drawn - price * counted
-            wanted = (
-                np.arange(len(self.members))
-                if not self._column_of
-                else np.flatnonzero(value < dual - BETTER * (self.search.pairs.unit + np.abs(dual)))
-            )
-            if not len(wanted):
-                break
-            if not self._column_of:
-                self._add_first(price)
-            self._add(len(self._columns) - 1, drawn, cost - price * counted, wanted)
-            _, pool_price, dual, _ = self.master.solve()
-        return self._mixed(price)
 
-    def _add_first(self, price: float) -> None:
-        """The answers that draw nothing: a plan within the pools exists from the start."""
-        counted, cost, _ = self._columns[0]
-        everyone = np.arange(len(self.members))
-        self._add(0, np.zeros((len(self.draws), len(self.members))), cost - price * counted, everyone)
+def build_blocks(search: Search, changes: Changes) -> Blocks:
+    """The blocks of all provinces in which a pool could be overdrawn at some price."""
+    s, flows = search.places.structure, search.instance.flows
+    over = _reaching(search)
+    pool, province = s.technology_pool[s.supply_technology[s.pair_supply]], s.pair_province[s.pair_supply_pair]
+    over_there = over.T.reshape(-1)  # by province, then pool
+    place = np.cumsum(over_there) - 1
+    first = np.concatenate([[0], np.cumsum(over.sum(axis=0))])
+    reaches = (pool >= 0) & (over[pool, province] if len(s.pools) else False)
+    number = place[np.where(reaches, province * len(s.pools) + pool, 0)] - first[province] if over.any() else province
+    pairs = np.unique(s.pair_supply_pair[reaches & (search.pairs.supply_limit > 0)])
+    pairs = pairs[np.argsort(s.pair_province[pairs], kind="stable")]
+    provinces, size = np.unique(s.pair_province[pairs], return_counts=True)
+    return Blocks(
+        start=np.concatenate([[0], np.cumsum(size)]),
+        member=pairs,
+        place_start=np.concatenate([[0], np.cumsum(over.sum(axis=0)[provinces])]),
+        bound=np.ascontiguousarray(flows.pool_limit.T[over.T & np.isin(np.arange(len(over.T)), provinces)[:, None]]),
+        place=np.where(reaches, number, -1),
+        change_start=np.searchsorted(changes["pair"], np.arange(len(s.pair_product) + 1)),
+        count=len(provinces),
+        technologies=len(s.technologies),
+    )
 
-    def _add(self, question: int, drawn: Array, net_cost: Array, wanted: Index) -> None:
-        self.master.add(question, drawn, net_cost, wanted)
-        self._column_of += [(question, int(member)) for member in wanted]
 
-    def _net_costs(self, price: float) -> Array:
-        return np.array([self._columns[q][1][m] - price * self._columns[q][0][m] for q, m in self._column_of])
+def _reaching(search: Search) -> np.ndarray:
+    """Pools that could be overdrawn at some price: those that the largest wishes of all their sites exceed."""
+    s, flows = search.places.structure, search.instance.flows
+    wish = search.pairs.supply_limit * flows.reference_withdrawal[s.pair_supply_pair]
+    wish = np.minimum(wish, flows.alternative_share_max * flows.reference_withdrawal[s.pair_supply_pair])
+    return np.asarray(pool_draw(s, wish) > flows.pool_limit * (1 + 1e-12))
 
-    def _mixed(self, price: float) -> Point:
-        counted = cost = 0.0
-        capacity = np.zeros(len(self._investment))
-        for (question, member), share in zip(self._column_of, self.master.shares(), strict=True):
-            if share > 0:
-                counted += share * self._columns[question][0][member]
-                cost += share * self._columns[question][1][member]
-                capacity += share * self._columns[question][2][member]
-        return Point(price, counted, cost, float(self._investment @ capacity), capacity)
 
-    def last_price_within(self, prices: Array) -> float:
-        """The highest price up to which no pool is overdrawn although nothing is paid for it; ``prices`` are those at
-        which a member changes its answer, sorted."""
-        free, bound = np.zeros(len(self.draws)), self.master.limits.bound
-        last = 0.0
-        for low, high in zip(np.append(0.0, prices), np.append(prices, 2 * prices[-1:]), strict=False):
-            _, _, drawn = self._ask((low + high) / 2, free)
-            self._columns.pop()
-            if (drawn.sum(axis=1) > bound).any():
-                break
-            last = (low + high) / 2
-        return last
-
-    def segments(self, low: float, high: float) -> Segments:
-        """The block's part of the curve between two prices."""
-        stack, found = [(self.answer(low), self.answer(high))], []
-        apart = APART * self.search.pairs.unit
-        while stack:
-            a, b = stack.pop()
-            if b.counted - a.counted <= apart:
-                continue
-            price = min(max((b.cost - a.cost) / (b.counted - a.counted), a.price), b.price)
-            middle = self.answer(price)
-            gap = (a.cost - price * a.counted) - (middle.cost - price * middle.counted)
-            size = abs(a.cost) + abs(b.cost) + price * (abs(a.counted) + abs(b.counted))
-            near = middle.counted - a.counted <= apart or b.counted - middle.counted <= apart
-            if gap <= ROUNDING * size or near or price in (a.price, b.price):
-                found.append((a, b, price))
-            else:
-                stack += [(middle, b), (a, middle)]
-        return Segments(
-            price=np.array([price for _, _, price in found]),
-            counted=np.array([b.counted - a.counted for a, b, _ in found]),
-            cost=np.array([b.cost - a.cost for a, b, _ in found]),
-            investment=np.array([b.investment - a.investment for a, b, _ in found]),
-            technology=np.array([(b.capacity - a.capacity).argmax() for a, b, _ in found], dtype=np.int64),
-            pair=np.full(len(found), -1, dtype=np.int64),
-        )
+def share_pools(
+    blocks: Blocks,
+    low: float,
+    high: float,
+    search: Search,
+    costs: Costs,
+    answers: Answers,
+    levels: Levels,
+    changes: Changes,
+) -> Shared:
+    """The part of the curve of each block beyond the price up to which nothing is paid for its pools."""
+    border, start, column = np.zeros((blocks.count, 2)), np.zeros((blocks.count, 3)), Column()
+    kernel = search.pairs, costs, search.uses, answers, levels
+    status = call(
+        "pools", blocks, low, high, *kernel, changes.ctypes.data, len(costs.supply), border, start,
+        ctypes.byref(column),
+    )  # fmt: skip
+    if status == NOT_ENDED:
+        raise SolverError(Message("planner_errors.walk"))
+    return Shared(border[:, 0], border[:, 1], start, taken(column, CHANGE))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.structure import Index, totals
+from waterplan.planning.planner.walk import Changes
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class Segments:
     """Stretches of a cost curve in any order, each with one price.
 
     price [CNY/m3]; counted saving [hm3/a], cost [MCNY/a] and investment [MCNY] added; technology that grows most, and
-    pair (-1 for several pairs at once).
+    pair (-1, -2 ... for blocks of several pairs at once).
     """
 
     price: Array
@@ -26,13 +27,23 @@ class Segments:
     technology: Index
     pair: Index
 
+    @classmethod
+    def of_pairs(cls, changes: Changes) -> Segments:
+        """The changes of pairs as segments."""
+        return cls(*(np.ascontiguousarray(changes[field.name]) for field in fields(cls)))
+
+    @classmethod
+    def of_blocks(cls, changes: Changes) -> Segments:
+        """The stretches of blocks of pairs as segments."""
+        return replace(cls.of_pairs(changes), pair=-1 - changes["pair"])
+
     def where(self, wanted: NDArray[np.bool_] | Index) -> Segments:
         """Some of the segments, in the order given."""
         return Segments(*(getattr(self, field.name)[wanted] for field in fields(self)))
 
     def by_price(self) -> Segments:
-        """Cheapest first; equal prices by pair and technology, so that the order is always the same."""
-        return self.where(np.lexsort((self.technology, self.pair, self.price)))
+        """Cheapest first; equal prices in the order in which they stand."""
+        return self.where(np.argsort(self.price, kind="stable"))
 
 
 def joined(parts: list[Segments]) -> Segments:

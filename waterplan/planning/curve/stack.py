@@ -11,6 +11,12 @@ from waterplan.planning.model.structure import totals
 
 
 def naive_stack(instance: Instance) -> xr.Dataset:
+    """:func:`stand_alone`, with the technologies named."""
+    found = {name: ("technology", values) for name, values in stand_alone(instance).items()}
+    return xr.Dataset(found, coords={"technology": list(instance.structure.technologies)})
+
+
+def stand_alone(instance: Instance) -> dict[str, Array]:
     """What each technology would save and cost if it were the only one [technology].
 
     stand_alone_saving: its largest capacity [hm3/a]; stand_alone_cost: yearly cost less avoided charges per m3 of it
@@ -47,10 +53,7 @@ def naive_stack(instance: Instance) -> xr.Dataset:
         volume += totals(technology, largest, count)
         cost += totals(technology, unit * largest, count)
     unit_cost = np.divide(cost, volume, out=np.full(count, np.nan), where=volume > 0)
-    return xr.Dataset(
-        {
-            "stand_alone_saving": ("technology", np.minimum(volume, np.maximum(flows.largest_capacity, 0.0))),
-            "stand_alone_cost": ("technology", unit_cost),
-        },
-        coords={"technology": list(s.technologies)},
-    )
+    return {
+        "stand_alone_saving": np.minimum(volume, np.maximum(flows.largest_capacity, 0.0)),
+        "stand_alone_cost": unit_cost,
+    }

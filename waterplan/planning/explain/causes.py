@@ -6,11 +6,13 @@ Each cause is found by planning again: without a target, at a target a little lo
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from waterplan.base.errors import InfeasibleError
+from waterplan.planning.curve.kept import attainable
 from waterplan.planning.explain.reasons import COLUMNS, NEGLIGIBLE, WHOLE, largest_by_sector, listed, reasons, state_of
 from waterplan.planning.model.decisions import Duals
 from waterplan.planning.model.flows import Array
@@ -39,7 +41,27 @@ class Around:
     free: Result | None
     lower: Result | None
     higher: Result | None
-    _without: dict[int, Result | None] = field(default_factory=dict)
+    _without: dict[int, Array | float] = field(default_factory=dict)
+
+    @cached_property
+    def used(self) -> Array:
+        """Capacity [technology, sector] of the plan, hm3/a."""
+        return self.result.ledger.capacity.sum(axis=2)
+
+    @cached_property
+    def used_free(self) -> Array | float:
+        """The same without target and floors."""
+        return capacity(self.free)
+
+    @cached_property
+    def used_beside(self) -> list[Array | float]:
+        """The same at the targets beside it, where there are such plans."""
+        return [capacity(one) for one in (self.lower, self.higher) if one is not None]
+
+    @cached_property
+    def groups(self) -> list[str]:
+        """The exclusive group of each technology, empty where it is in none."""
+        return self.planner.study.technologies["exclusive_group"].fillna("").astype(str).tolist()
 
     @classmethod
     def of(cls, planner: Planner, result: Result) -> Around:
@@ -53,15 +75,15 @@ class Around:
         free = _tried(planner, scenario.with_levers(saving_target=0.0, **NO_FLOORS), result)
         return cls(planner, result, free, at(1 - NUDGE), at(1 + NUDGE))
 
-    def without(self, technology: int) -> Result | None:
-        """The plan when a technology and its floor are left out; planned once."""
+    def without(self, technology: int) -> Array | float:
+        """Capacity [technology, sector] when a technology and its floor are left out; planned once."""
         if technology not in self._without:
             i = self.result.instance
             name = i.structure.technologies[technology]
             scenario = i.scenario.with_levers(excluded=(*i.scenario.exclude, name))
             if i.levers.technology_floor[technology] > 0:
                 scenario = scenario.with_levers(technology_floor={name: 0.0})
-            self._without[technology] = _tried(self.planner, scenario, self.result)
+            self._without[technology] = capacity(_tried(self.planner, scenario, self.result))
         return self._without[technology]
 
 
@@ -118,7 +140,7 @@ def states(planner: Planner, result: Result) -> pd.DataFrame:
     Columns: technology, sector, level, state, capacity and largest [hm3/a], cause, rest, rival.
     """
     around, s = Around.of(planner, result), result.instance.structure
-    used, largest, places = result.ledger.capacity.sum(axis=2), largest_by_sector(result), listed(result)
+    used, largest, places = around.used, largest_by_sector(result), listed(result)
     rows = []
     for t, name in enumerate(s.technologies):
         reach: Array | None = None
@@ -172,16 +194,19 @@ def reach_by_sector(result: Result, technology: int) -> Array:
 
 def _cause_in(around: Around, technology: int, sector: int) -> str:
     place, least = (technology, sector), NEGLIGIBLE * around.result.instance.flows.unit
-    now = around.result.ledger.capacity.sum(axis=2)[place]
+    now = around.used[place]
     if around.result.duals.technology_floor[technology] > SLACK:
         return "floor"
-    free = 0.0 if around.free is None else capacity(around.free)[place]  # type: ignore[index]
+    free = _at(around.used_free, place)
     if free >= WHOLE * now:
         return "pays"
-    beside = [capacity(one)[place] for one in (around.lower, around.higher) if one is not None]  # type: ignore[index]
-    if any(abs(one - now) > least + (1 - WHOLE) * now for one in beside):
+    if any(abs(_at(one, place) - now) > least + (1 - WHOLE) * now for one in around.used_beside):
         return "margin"
     return "pays_in_part" if free > least else "cheaper"
+
+
+def _at(used: Array | float, place: tuple[int, int]) -> float:
+    return used if isinstance(used, float) else float(used[place])
 
 
 def _rest(result: Result, technology: int, sector: int, reach: float) -> str:
@@ -228,18 +253,15 @@ def _has_source(result: Result, technology: int, sector: int) -> bool:
 
 def _rival(around: Around, technology: int, sector: int) -> str:
     """The member of its exclusive group without which the technology would be in, most used first."""
-    result = around.result
-    s = result.instance.structure
-    groups = around.planner.study.technologies["exclusive_group"].fillna("").astype(str).tolist()
+    groups, i = around.groups, around.result.instance
     if not groups[technology]:
         return ""
-    used, least = result.ledger.capacity.sum(axis=2)[:, sector], NEGLIGIBLE * result.instance.flows.unit
+    used, least = around.used[:, sector], NEGLIGIBLE * i.flows.unit
     members = [n for n, group in enumerate(groups) if group == groups[technology] and n != technology]
     rivals = [n for n in sorted(members, key=lambda n: -used[n]) if used[n] > least]
     for rival in rivals:
-        found = around.without(rival)
-        if found is not None and found.ledger.capacity[technology, sector].sum() > least:
-            return str(s.technologies[rival])
+        if _at(around.without(rival), (technology, sector)) > least:
+            return str(i.structure.technologies[rival])
     return ""
 
 
@@ -251,7 +273,7 @@ def _entered(around: Around, technology: int, table: pd.DataFrame) -> dict[int, 
     result, planner = around.result, around.planner
     s, scenario, unit = result.instance.structure, result.instance.scenario, result.instance.flows.unit
     wanted = [s.sectors.index(sector) for sector in table.loc[table["state"] == "out", "sector"]]
-    most = planner.attainable(scenario) if wanted else None
+    most = attainable(planner, scenario) if wanted else None
     if most is None:
         return {}
     start = max(float(result.instance.levers.saving_target), result.ledger.counted_saving)

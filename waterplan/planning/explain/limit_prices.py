@@ -1,7 +1,8 @@
 """What each binding limit costs, and how far it can move before its price is another one.
 
 On a large study a price is exact on tiny stretches only, so beside the exact stretch of the target every limit gets the
-range within which its price stays near today's. Every number is found by planning again.
+range within which its price stays near today's. Every number is found by planning again; those of the target are read
+off its curve where that is exact.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import pandas as pd
 
 from waterplan.base.errors import CertificateError, InfeasibleError, ScenarioError, SolverError
 from waterplan.base.vocabulary import term
+from waterplan.planning.curve.kept import exact_curve
 from waterplan.planning.model.decisions import Duals
 from waterplan.planning.plan.binding import POOL, TARGET, Binding, what_binds
 from waterplan.planning.plan.result import Result
@@ -25,6 +27,7 @@ LARGEST = 12
 PLANS = 12
 FIRST_STEP = 0.01
 TIE, CLOSE = 2e-6, 1e-10  # CNY/m3 that the canonical tie-break may add; rounding of a cost
+BREAKPOINT = 1e-9  # of the whole volume of the study: a target so near to one is at it
 ROUNDS_MAX = 60
 POOL_FACTOR_MAX = 10.0
 SOURCE = "Range of a binding limit, planned again"
@@ -96,6 +99,7 @@ class _Again:
         ]
         self.technologies = tuple(s.technologies[t] for t in here)
         self.guess = max(result.duals.shadow_price, 1e-3)
+        self.curve = exact_curve(planner, result.instance.scenario) if limit.kind == TARGET else None
 
     def plan(self, value: float) -> Result | None:
         """The plan at a value; None where there is none, or where it could not be found and certified."""
@@ -106,6 +110,13 @@ class _Again:
             return None
 
     def price(self, value: float) -> float | None:
+        """The limit's price at a value; of the target read off the curve, where it is exact: at a breakpoint, where
+        both sides are right, the one nearer to today's."""
+        if self.curve is not None:
+            close = BREAKPOINT * self.result.instance.flows.unit
+            sides = self.curve.price_at(value - close), self.curve.price_at(value + close)
+            known = [side for side in sides if side is not None]
+            return min(known, key=lambda side: abs(side - self.limit.price), default=None)
         found = self.plan(value)
         return None if found is None else _price(self.limit, found.duals)
 
@@ -124,7 +135,9 @@ def _range(planner: Planner, result: Result, limit: Binding) -> dict[str, object
             "fails_below" if sign < 0 else "fails_above": end.fails,
         }
     if limit.kind == TARGET:
-        row |= {"exact_from": _stretch_end(again, 0.0), "exact_to": _stretch_end(again, _most(planner, result))}
+        ends = (0.0, _most(planner, result)) if again.curve is None else ()
+        exact = again.curve.stretch(limit.price, TIE) if again.curve else (_stretch_end(again, far) for far in ends)
+        row |= dict(zip(("exact_from", "exact_to"), exact, strict=True))
     return row
 
 

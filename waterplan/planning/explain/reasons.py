@@ -7,23 +7,21 @@ penalty.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from waterplan.base.errors import InfeasibleError
-from waterplan.planning.core.kernel_arrays import fresh_answers
+from waterplan.planning.core.kernel_arrays import Costs, fresh_answers
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.prices import annual_investment, charged_share
-from waterplan.planning.model.structure import Index, totals
-from waterplan.planning.plan.deployment import capacity_cube
+from waterplan.planning.model.structure import Index, expand, totals
 from waterplan.planning.plan.ledger import build_ledger
 from waterplan.planning.plan.result import Result
 from waterplan.planning.planner.answer import ask
-from waterplan.planning.planner.kernel_input import Bonus, build_costs, deployed, extra_worth
+from waterplan.planning.planner.kernel_input import Bonus, build_costs, extra_worth
 from waterplan.planning.planner.planner import Planner
-from waterplan.planning.planner.search import Search
 
 NEGLIGIBLE = 1e-7  # of the whole volume of the study
 WHOLE = 0.999
@@ -36,28 +34,64 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
 class _Prices:
     """The problem of one plan at its own prices."""
 
-    planner: Planner
-    result: Result
-    search: Search
+    def __init__(self, planner: Planner, result: Result):
+        search = self.search = planner.search(result.instance.scenario)
+        i, s = result.instance, result.instance.structure
+        self.structure, self.shadow_price, self.extra = s, result.duals.shadow_price, extra_worth(s, result.duals)
+        self.costs = build_costs(search.places, i.own_prices, i.values, i.levers, result.duals)
+        self.answers = fresh_answers(search.pairs, self.costs, search.uses.entry_start[:-1][s.local_use])
+        self.reach = search.uses.saving_fraction[s.local_app] * search.pairs.gross_flow[s.local_app_local]
+        # of the rows of each level: technology, pair, and the name of their costs
+        self.levels = (
+            (s.app_technology[s.local_app], s.local_pair[s.local_app_local], "app"),
+            (s.site_technology[s.pair_site], s.pair_site_pair, "site"),
+            (s.supply_technology[s.pair_supply], s.pair_supply_pair, "supply"),
+        )
+        self.place = np.concatenate([t * len(s.sectors) + s.pair_sector[pair] for t, pair, _ in self.levels])
 
-    @classmethod
-    def of(cls, planner: Planner, result: Result) -> _Prices:
-        return cls(planner, result, planner.search(result.instance.scenario))
+    def value(self, members: Index, price: float, costs: Costs) -> float:
+        """What ``members`` are worth at a shadow price, all other prices as in the plan; ``answers`` has theirs."""
+        return ask(members, price, self.extra, self.search.pairs, costs, self.search.uses, self.answers)[2]
 
-    def capacity(self, members: Index, price: float, bonus: Bonus | None = None) -> tuple[Array, float]:
-        """Capacity [technology, sector] and value of ``members`` at a shadow price, all other prices as in the plan."""
-        i, search = self.result.instance, self.search
-        s = i.structure
-        costs = build_costs(search.places, i.own_prices, i.values, i.levers, self.result.duals, bonus)
-        answers = fresh_answers(search.pairs, costs, search.uses.entry_start[:-1][s.local_use])
-        extra = extra_worth(s, self.result.duals)
-        _, _, value = ask(members, price, extra, search.pairs, costs, search.uses, answers)
-        deployment = deployed(search.pairs, search.uses, s, answers)
-        return capacity_cube(s, deployment).sum(axis=2), value
+    def capacity(self, price: float) -> Array:
+        """Capacity [technology, sector] of everyone at a shadow price. Choices stand until their worth leaves them."""
+        s = self.structure
+        self.value(self.search.all, price, self.costs)
+        volume = np.concatenate([self.answers.share * self.reach, self.answers.site_saving, self.answers.supply])
+        used = totals(self.place, volume, len(s.technologies) * len(s.sectors))
+        return used.reshape(len(s.technologies), len(s.sectors))
+
+    def entrant(self, technology: int, sector: int) -> _Entrant:
+        s = self.structure
+        owner, pair, costs = self.levels[s.technology_level[technology]]
+        rows = np.flatnonzero((owner == technology) & (s.pair_sector[pair] == sector))
+        members = np.unique(pair[rows])
+        return _Entrant(self, rows, members, expand(self.search.places.local_start, members), costs)
+
+
+@dataclass(frozen=True)
+class _Entrant:
+    """A technology in a sector: its rows, the pairs that have them, the locals of these, and the name of its costs."""
+
+    at: _Prices
+    rows: Index
+    members: Index
+    locals_: Index
+    costs: str
+
+    def answer(self, bonus: float) -> tuple[float, float]:
+        """Its capacity, and what its pairs are worth, with a bonus on the capacity, prices being what they are."""
+        at, cost = self.at, getattr(self.at.costs, self.costs).copy()
+        cost[self.rows] -= bonus
+        at.answers.low[self.locals_], at.answers.high[self.locals_] = np.inf, -np.inf  # chosen at other costs
+        value = at.value(self.members, at.shadow_price, replace(at.costs, **{self.costs: cost}))
+        if self.costs == "app":
+            return float(at.answers.share[self.rows] @ at.reach[self.rows]), value
+        volume = at.answers.site_saving if self.costs == "site" else at.answers.supply
+        return float(volume[self.rows].sum()), value
 
 
 def reasons(planner: Planner, result: Result, technology: str | None = None) -> pd.DataFrame:
@@ -70,7 +104,7 @@ def reasons(planner: Planner, result: Result, technology: str | None = None) -> 
     planning again; only when one technology is asked for), leaves_investment likewise.
     """
     s = result.instance.structure
-    at = _Prices.of(planner, result)
+    at = _Prices(planner, result)
     capacity = result.ledger.capacity.sum(axis=2)
     largest = largest_by_sector(result)
     entry_price: Array | None = None
@@ -140,13 +174,11 @@ def state_of(result: Result, technology: int, capacity: float, largest: float) -
 
 def _entry_bonus(at: _Prices, technology: int, sector: int) -> float:
     """The smallest bonus on capacity at which the technology enters the sector, prices being what they are."""
-    s, price = at.result.instance.structure, at.result.duals.shadow_price
-    members = np.flatnonzero(s.pair_sector == sector)
-    _, without = at.capacity(members, price)
+    entrant = at.entrant(technology, sector)
+    _, without = entrant.answer(0.0)
     bonus = UTMOST
     for _ in range(ROUNDS_MAX):
-        capacity, value = at.capacity(members, price, Bonus.on(s, "technology", technology, bonus, sector))
-        used = capacity[technology, sector]
+        used, value = entrant.answer(bonus)
         if used <= NEGLIGIBLE * at.search.pairs.unit:
             return np.nan if bonus == UTMOST else bonus
         lower = bonus - (value - without) / used
@@ -187,13 +219,11 @@ def _leaving_penalty(planner: Planner, result: Result, technology: int, sector: 
 
 def _entry_prices(at: _Prices) -> Array:
     """The shadow price, to a hundredth of it, at which each technology enters each sector [technology, sector]."""
-    s = at.result.instance.structure
-    everyone = np.arange(len(s.pair_product))
-    price = max(at.result.duals.shadow_price, 0.01)
-    found = np.full((len(s.technologies), len(s.sectors)), np.nan)
+    price = max(at.shadow_price, 0.01)
+    found = np.full((len(at.structure.technologies), len(at.structure.sectors)), np.nan)
+    at.answers.low[:], at.answers.high[:] = np.inf, -np.inf
     while price < DEAREST:
-        capacity, _ = at.capacity(everyone, price)
-        found = np.where(np.isnan(found) & (capacity > NEGLIGIBLE * at.search.pairs.unit), price, found)
+        found[np.isnan(found) & (at.capacity(price) > NEGLIGIBLE * at.search.pairs.unit)] = price
         price *= FINENESS
     return found
 

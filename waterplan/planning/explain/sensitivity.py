@@ -8,28 +8,22 @@ hundred questions of the compiled kernel give the derivative for thousands of fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+import weakref
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from waterplan.planning.core.kernel_arrays import Uses, fresh_answers
-from waterplan.planning.model.decisions import Duals
-from waterplan.planning.model.flows import Array, Flows, Values, build_flows
-from waterplan.planning.model.instance import Instance
+from waterplan.planning.explain.at_prices import STEP, AtPrices, cut_by_pool, floor_price
+from waterplan.planning.model.flows import Array, Values
 from waterplan.planning.model.prices import build_prices
-from waterplan.planning.model.structure import totals
+from waterplan.planning.model.structure import Index, totals
 from waterplan.planning.plan.result import Result
-from waterplan.planning.planner.answer import ask
-from waterplan.planning.planner.dictionaries import build_uses
-from waterplan.planning.planner.kernel_input import Places, build_costs, build_pairs, capacity_surcharge, extra_worth
+from waterplan.planning.planner.kernel_input import capacity_surcharge
 from waterplan.study.study import Study
 
-STEP = 1e-6
 AT_USES = ("saving_fraction", "applicable_share", "penetration_base", "penetration_max")
-OF_USES = ("saving_fraction", "added_share", "base_share", "remaining_fraction")  # the flows that the end uses rest on
 BY_PRODUCT = ("output_growth", "intensity")
 PRICES = {
     "technology": (
@@ -61,21 +55,42 @@ def weighed(result: Result, found: Mapping[str, Array]) -> pd.DataFrame:
     """The rows of a scenario with derivative and weight, heaviest first; found: derivatives by input, in its dims."""
     study = result.instance.study
     rows = result.instance.scenario.rows(study)
-    rows = rows[rows["name"].isin(found)].copy()
+    derivative = np.full(len(rows), np.nan)
+    known = [name for name in found if name in _cells(study)]
+    for name in known:
+        here, place = _cells(study)[name]
+        derivative[here] = np.asarray(found[name])[place]
+    chosen = np.sort(np.concatenate([np.empty(0, np.int64), *(_cells(study)[name][0] for name in known)]))
+    low, high = rows["low"].to_numpy()[chosen], rows["high"].to_numpy()[chosen]
+    weight = np.abs(derivative[chosen]) * (high - low) / 2
+    order = np.argsort(-weight, kind="stable")
+    rows = rows.take(chosen[order]).reset_index(drop=True)
+    return rows.assign(derivative=derivative[chosen[order]], weight=weight[order])
+
+
+Cells = dict[str, tuple[Index, tuple[Index, ...]]]
+_CELLS: dict[int, Cells] = {}
+
+
+def _cells(study: Study) -> Cells:
+    """The rows of each input, and where their values stand in its array: made once for each study object. A scenario
+    changes what stands in rows, not which there are."""
+    if id(study) not in _CELLS:
+        weakref.finalize(study, _CELLS.pop, id(study), None)
+        _CELLS[id(study)] = _find_cells(study)
+    return _CELLS[id(study)]
+
+
+def _find_cells(study: Study) -> Cells:
+    rows = study.rows
     names = rows["name"].to_numpy(dtype=object)
-    index = {dim: pd.Index(study.values[dim].values).get_indexer(rows[dim].astype(str)) for dim in _dims(study, found)}
-    derivative = np.zeros(len(rows))
-    for name, values in found.items():
+    dims = {str(dim) for name in set(names) & set(study.values.data_vars) for dim in study.values[name].dims}
+    index = {dim: pd.Index(study.values[dim].values).get_indexer(rows[dim].astype(str)) for dim in sorted(dims)}
+    cells = {}
+    for name in study.values.data_vars:
         here = np.flatnonzero(names == name)
-        place = tuple(index[str(dim)][here] for dim in study.values[name].dims)
-        derivative[here] = np.asarray(values)[place]
-    rows = rows.assign(derivative=derivative)
-    rows["weight"] = rows["derivative"].abs() * (rows["high"] - rows["low"]) / 2
-    return rows.sort_values("weight", ascending=False, kind="stable").reset_index(drop=True)
-
-
-def _dims(study: Study, names: Iterable[str]) -> list[str]:
-    return sorted({str(dim) for name in names for dim in study.values[name].dims})
+        cells[str(name)] = here, tuple(index[str(dim)][here] for dim in study.values[name].dims)
+    return cells
 
 
 def share_by_basis(rows: pd.DataFrame) -> dict[str, float]:
@@ -90,7 +105,7 @@ def derivatives(result: Result) -> dict[str, Array]:
 
     The weights of the scarcity credit are held as they are.
     """
-    problem = _AtPrices(result)
+    problem = AtPrices(result)
     return {
         **_of_technologies_at_products(problem),
         **_of_outputs(problem),
@@ -100,111 +115,7 @@ def derivatives(result: Result) -> dict[str, Array]:
     }
 
 
-class _AtPrices:
-    """What each pair adds to the dual value at the plan's prices, as a function of the input values."""
-
-    def __init__(self, result: Result):
-        self.instance: Instance = result.instance
-        self.duals = result.duals
-        self.places = Places.of(self.instance.structure)
-        i = self.instance
-        self.costs = build_costs(self.places, i.own_prices, i.values, i.levers, self.duals)
-        self.extra = extra_worth(i.structure, self.duals)
-        self.cut = cut_by_pool(i)
-        self.years = i.study.target_year - i.study.base_year
-        self._known_uses: tuple[Flows, Uses] | None = None
-        self.base, self.base_of_uses = self.parts(i.values)
-
-    def parts(self, values: Values) -> tuple[Array, Array]:
-        """What pairs and their end uses add [pair; local].
-
-        A pair's value is that of its end uses, each at the worth of a cubic metre less what it would earn later on the
-        way, and of the whole reference withdrawal at what a cubic metre earns there.
-        """
-        i = self.instance
-        s = i.structure
-        flows = build_flows(s, values, i.levers, self.years)
-        pairs = build_pairs(self.places, flows, i.levers)
-        uses = self._uses(flows)
-        answers = fresh_answers(pairs, self.costs, uses.entry_start[:-1][s.local_use])
-        everyone = np.arange(len(pairs.reference))
-        ask(everyone, self.duals.shadow_price, self.extra, pairs, self.costs, uses, answers)
-        worth = self.duals.shadow_price + self.extra
-        value = worth * answers.counted - answers.cost
-        saved = flows.gross_flow * answers.use_saving
-        earned = worth[s.local_pair] * saved - flows.gross_flow * answers.spent
-        count = len(s.pair_product)
-        left = flows.reference_withdrawal - totals(s.local_pair, saved, count)
-        later = value - totals(s.local_pair, earned, count)
-        later = np.divide(later, left, out=np.zeros(count), where=left > 0)
-        at_uses, floors = self._floors(flows)
-        return floors - value, at_uses - (earned - later[s.local_pair] * saved)
-
-    def _uses(self, flows: Flows) -> Uses:
-        """The end uses, made anew only where a coefficient of them has moved."""
-        s, known = self.instance.structure, self._known_uses
-        if known and all(np.array_equal(getattr(flows, name), getattr(known[0], name)) for name in OF_USES):
-            return known[1]
-        mean = totals(s.local_app, self.costs.app, len(s.app_use))
-        mean /= np.maximum(np.bincount(s.local_app, minlength=len(s.app_use)), 1)
-        uses = build_uses(s, flows, (mean * flows.saving_fraction)[None, :])
-        self._known_uses = known or (flows, uses)
-        return uses
-
-    def _floors(self, flows: Flows) -> tuple[Array, Array]:
-        """What floors and caps that are shares of a volume add, at end uses and in all [local; pair]: price x bound."""
-        i, s, d = self.instance, self.instance.structure, self.duals
-        levers = i.levers
-        floor = (d.sector_floor * levers.sector_floor)[s.pair_sector]
-        floor = floor + (d.province_floor * levers.province_floor)[s.pair_province]
-        bound = floor * flows.reference_withdrawal
-        price = floor_price(self.instance, d)
-        at_uses = np.zeros(len(s.local_use))
-        if price.any():
-            count = len(s.pair_product)
-            reach = (flows.saving_fraction * flows.added_share)[s.local_app] * flows.gross_flow[s.local_app_local]
-            at_uses = totals(s.local_app_local, price[s.app_technology[s.local_app]] * reach, len(s.local_use))
-            bound = bound + totals(s.local_pair, at_uses, count)
-            site = flows.site_limit[s.pair_site] * flows.reference_withdrawal[s.pair_site_pair]
-            bound = bound + totals(s.pair_site_pair, price[s.site_technology[s.pair_site]] * site, count)
-            supply = flows.supply_limit[s.pair_supply] * flows.reference_withdrawal[s.pair_supply_pair]
-            technology = s.supply_technology[s.pair_supply]
-            free = (s.supply_available & ~self.cut)[technology, s.pair_province[s.pair_supply_pair]]
-            bound = bound + totals(s.pair_supply_pair, free * price[technology] * supply, count)
-        return at_uses, np.asarray(bound)
-
-    def moved(self, name: str, place: tuple[NDArray[Any], ...]) -> tuple[Array, Array, Array]:
-        """Change of the parts of pairs and of end uses when some values grow a little; by how much each has grown."""
-        values = dict(self.instance.values)
-        changed = np.array(values[name], dtype=float)
-        step = STEP * np.maximum(np.abs(changed[place]), 1e-2)
-        changed[place] += step
-        values[name] = changed
-        pairs, uses = self.parts(values)
-        return pairs - self.base, uses - self.base_of_uses, step
-
-
-def floor_price(instance: Instance, duals: Duals) -> Array:
-    """What a cubic metre of largest capacity costs through floors and caps of technologies [technology, CNY/m3]."""
-    levers = instance.levers
-    return duals.technology_floor * levers.technology_floor - duals.technology_cap * levers.technology_cap
-
-
-def cut_by_pool(instance: Instance) -> NDArray[np.bool_]:
-    """Where a pool, not its sites, sets the largest capacity of a technology [technology, province]."""
-    s, flows = instance.structure, instance.flows
-    technology, province = s.supply_technology[s.pair_supply], s.pair_province[s.pair_supply_pair]
-    shape = (len(s.technologies), len(s.provinces))
-    volume = flows.supply_limit[s.pair_supply] * flows.reference_withdrawal[s.pair_supply_pair]
-    volume = volume * s.supply_available[technology, province]
-    wanted = totals(technology * shape[1] + province, volume, shape[0] * shape[1]).reshape(shape)
-    pooled = (s.technology_pool >= 0)[:, None]
-    if not len(s.pools):
-        return np.zeros(shape, dtype=bool)
-    return np.asarray(pooled & (wanted > flows.pool_limit[s.technology_pool]))
-
-
-def _of_technologies_at_products(problem: _AtPrices) -> dict[str, Array]:
+def _of_technologies_at_products(problem: AtPrices) -> dict[str, Array]:
     """Rows of different end uses are moved together, for each changes the part of its own end use only.
 
     So are rows of different products where a technology works on the whole plant or replaces other water.
@@ -216,36 +127,54 @@ def _of_technologies_at_products(problem: _AtPrices) -> dict[str, Array]:
     for name in (*AT_USES, "end_use_share"):
         derivative = np.full(values[name].shape, np.nan)
         place = np.argwhere(~np.isnan(values[name]))
-        product, end_use = place[:, -2], place[:, -1]
-        own = use[product, end_use]
-        for owner, at_use in ((own, True), (product, False)):
-            rows = np.flatnonzero((own >= 0) == at_use)
-            turn = pd.Series(owner[rows]).groupby(owner[rows]).cumcount().to_numpy()
-            for number in range(turn.max(initial=-1) + 1):
-                now = rows[turn == number]
-                here = tuple(place[now].T)
-                of_pairs, of_uses, step = problem.moved(name, here)
-                if at_use:
-                    change = totals(s.local_use, of_uses, len(s.use_product))
-                else:
-                    change = totals(s.pair_product, of_pairs, len(s.products))
-                derivative[here] = change[owner[now]] / step
+        product, own = place[:, -2], use[place[:, -2], place[:, -1]]
+        for rows in _in_turn(own, own >= 0):
+            here = tuple(place[rows].T)
+            change, step = problem.moved_at_uses(name, here)
+            derivative[here] = totals(s.local_use, change, len(s.use_product))[own[rows]] / step
+        for rows in _in_turn(product, own < 0):
+            here = tuple(place[rows].T)
+            if name == "end_use_share":  # where nothing can be done
+                derivative[here] = 0.0
+                continue
+            change, step = problem.moved_behind_uses(name, here)
+            derivative[here] = totals(s.pair_product, change, len(s.products))[product[rows]] / step
         found[name] = derivative
     return found
 
 
-def _of_outputs(problem: _AtPrices) -> dict[str, Array]:
+def _in_turn(owner: Index, wanted: NDArray[np.bool_]) -> Iterator[Index]:
+    """Rows that are wanted, each time at most one of each owner."""
+    rows = np.flatnonzero(wanted)
+    turn = turns(owner[rows])
+    for number in range(turn.max(initial=-1) + 1):
+        yield rows[turn == number]
+
+
+def turns(owner: Index) -> Index:
+    """How many rows of the same owner stand before each.
+
+    >>> turns(np.array([7, 3, 7, 7, 3])).tolist()
+    [0, 0, 1, 2, 1]
+    """
+    order = np.argsort(owner, kind="stable")
+    found = np.empty(len(owner), dtype=np.int64)
+    found[order] = np.arange(len(owner)) - np.searchsorted(owner[order], owner[order])
+    return found
+
+
+def _of_outputs(problem: AtPrices) -> dict[str, Array]:
     s, values = problem.instance.structure, problem.instance.values
     found = {}
     for name in BY_PRODUCT:
-        change, _, step = problem.moved(name, np.nonzero(~np.isnan(values[name])))
+        change, step = problem.moved_outputs(name, np.nonzero(~np.isnan(values[name])))
         found[name] = totals(s.pair_product, change, len(s.products)) / step
     output = np.full(values["output"].shape, np.nan)
-    change, _, step = problem.moved("output", (s.pair_product, s.pair_province))
+    change, step = problem.moved_outputs("output", (s.pair_product, s.pair_province))
     output[s.pair_product, s.pair_province] = change / step
     factor = np.full(values["intensity_factor"].shape, np.nan)
     place = np.nonzero(~np.isnan(values["intensity_factor"]))
-    change, _, step = problem.moved("intensity_factor", place)
+    change, step = problem.moved_outputs("intensity_factor", place)
     changed = totals(s.pair_province * len(s.sectors) + s.pair_sector, change, factor.size).reshape(factor.shape)
     factor[place] = changed[place] / step
     return {**found, "output": output, "intensity_factor": factor}

@@ -10,6 +10,7 @@ import numpy as np
 
 from waterplan.base.errors import InfeasibleError
 from waterplan.base.vocabulary import term
+from waterplan.planning.curve.kept import attainable as most_of
 from waterplan.planning.plan.result import Result
 from waterplan.planning.planner.planner import Planner
 from waterplan.study.scenario import Scenario
@@ -66,7 +67,7 @@ def _tried(planner: Planner, scenario: Scenario, settings: dict[str, object]) ->
 
 def _single_changes(planner: Planner, scenario: Scenario) -> Iterator[dict[str, object]]:
     levers = scenario.resolve(planner.study)
-    attainable, unit = planner.attainable(scenario), planner.unit(scenario)
+    attainable, unit = most_of(planner, scenario), planner.unit(scenario)
     if attainable is not None and attainable < levers.saving_target:
         yield {"saving_target": _below(attainable, unit)}
     for name in RISING:
@@ -138,7 +139,7 @@ def _smallest(planner: Planner, scenario: Scenario, name: str, now: float) -> fl
         return None
 
     def enough(value: float) -> bool:
-        attainable = planner.attainable(scenario.with_levers(**{name: value}))
+        attainable = most_of(planner, scenario.with_levers(**{name: value}))
         return attainable is not None and attainable >= target + 1e-6 * planner.unit(scenario)
 
     return _first(enough, now, most) if enough(most) else None

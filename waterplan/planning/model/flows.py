@@ -56,36 +56,50 @@ class Flows:
 def build_flows(structure: Structure, values: Values, levers: Levers, years: int) -> Flows:
     """The coefficients of a scenario; ``years`` from base year to target year."""
     output_target, reference, base = reference_withdrawal(structure, values, levers.output_scale, years)
-    saving_fraction, base_installed, added = _shares_at_uses(structure, values, levers)
-    base_share = base_shares(structure, base_installed)
-    remaining = remaining_fractions(structure, saving_fraction)
-    site_limit, site_together = _whole_plant_limits(structure, values, levers, "site")
-    supply_limit, _ = _whole_plant_limits(structure, values, levers, "supply")
-    average = np.add.reduceat(np.append(base_share * remaining, 0.0), structure.use_configuration_start[:-1])
-    share = values["end_use_share"][structure.use_product, structure.use_end_use]
-    gross = reference[structure.local_pair] * (share / average)[structure.local_use]
+    at_uses = flows_at_uses(structure, values, levers, reference)
+    behind = limits_behind_uses(structure, values, levers)
     pool_limit = pool_limits(structure, values["supply_potential"], levers.rollout_scale)
-    added = np.where(levers.excluded[structure.app_technology], 0.0, added)
-    site_limit = np.where(levers.excluded[structure.site_technology], 0.0, site_limit)
-    supply_limit = np.where(levers.excluded[structure.supply_technology], 0.0, supply_limit)
+    reach = at_uses["saving_fraction"] * at_uses["added_share"]
+    site_limit, supply_limit = behind["site_limit"], behind["supply_limit"]
     return Flows(
         output_target=output_target,
         reference_withdrawal=reference,
         base_withdrawal=base,
-        gross_flow=gross,
-        saving_fraction=saving_fraction,
-        added_share=added,
-        base_share=base_share,
-        remaining_fraction=remaining,
-        site_limit=site_limit,
-        site_limit_together=site_together,
-        supply_limit=supply_limit,
+        **at_uses,
+        **behind,
         alternative_share_max=levers.alternative_share_max,
         pool_limit=pool_limit,
         largest_capacity=_largest_capacity(
-            structure, reference, gross, saving_fraction * added, site_limit, supply_limit, pool_limit
+            structure, reference, at_uses["gross_flow"], reach, site_limit, supply_limit, pool_limit
         ),
     )
+
+
+def flows_at_uses(structure: Structure, values: Values, levers: Levers, reference: Array) -> dict[str, Array]:
+    """The coefficients that the end uses have: all that figures of technologies there and of end uses change."""
+    saving_fraction, base_installed, added = _shares_at_uses(structure, values, levers)
+    base_share = base_shares(structure, base_installed)
+    remaining = remaining_fractions(structure, saving_fraction)
+    average = np.add.reduceat(np.append(base_share * remaining, 0.0), structure.use_configuration_start[:-1])
+    share = values["end_use_share"][structure.use_product, structure.use_end_use]
+    return {
+        "gross_flow": reference[structure.local_pair] * (share / average)[structure.local_use],
+        "saving_fraction": saving_fraction,
+        "added_share": np.where(levers.excluded[structure.app_technology], 0.0, added),
+        "base_share": base_share,
+        "remaining_fraction": remaining,
+    }
+
+
+def limits_behind_uses(structure: Structure, values: Values, levers: Levers) -> dict[str, Array]:
+    """The limits on the site and of other sources: all that figures of technologies there change."""
+    site_limit, site_together = _whole_plant_limits(structure, values, levers, "site")
+    supply_limit, _ = _whole_plant_limits(structure, values, levers, "supply")
+    return {
+        "site_limit": np.where(levers.excluded[structure.site_technology], 0.0, site_limit),
+        "site_limit_together": site_together,
+        "supply_limit": np.where(levers.excluded[structure.supply_technology], 0.0, supply_limit),
+    }
 
 
 def reference_withdrawal(

@@ -8,6 +8,7 @@ four rows or more can still cost nothing where all their unit costs are equal; b
 from __future__ import annotations
 
 import hashlib
+import weakref
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,13 +32,23 @@ class TieBreak:
     supply: Array
 
 
+_KNOWN: dict[int, TieBreak] = {}
+
+
 def build_tie_break(structure: Structure) -> TieBreak:
-    """The tie-break of a study.
+    """The tie-break of a study; made once for each structure object.
 
     The rows of a technology are put in the order of a hash of technology, product, province and end use and get
     equidistant amounts, so that no two are closer than a solver can tell apart. Where a saved m3 is worth nothing,
     plants without other technologies go first.
     """
+    if id(structure) not in _KNOWN:
+        weakref.finalize(structure, _KNOWN.pop, id(structure), None)
+        _KNOWN[id(structure)] = _tie_break(structure)
+    return _KNOWN[id(structure)]
+
+
+def _tie_break(structure: Structure) -> TieBreak:
     s = structure
     site = s.end_uses.index("site")
     return TieBreak(
