@@ -37,11 +37,13 @@ class Column(ctypes.Structure):
 # What a function takes: i, f arrays of int64 and float64, r records, o what it fills in beside them, n, d numbers.
 ARGUMENTS = {
     "answer": "i n d f r r r r o",
-    "find_price": "i n r r r f d d d r r r o",
     "walk": "i n d d r r r r o",
     "describe": "f n n r r r r r f i",
     "steps": "n r r r f f r f",
-    "store": "r o",
+    "store": "r r r o",
+    "desk": "r r",
+    "light": "n n n d r r r r f r o",
+    "decide": "n r r r r f i r f r",
 }
 KINDS: dict[str, Any] = {"i": c_void_p, "f": c_void_p, "r": c_void_p, "o": c_void_p, "n": c_int64, "d": c_double}
 ARRAYS = {"i": "Index", "f": "Array"}
@@ -76,7 +78,7 @@ def call(name: str, *arguments: Any) -> int:
         if kind in ARRAYS:
             given.append(place(argument, ARRAYS[kind], f"{name}[{n}]"))
         else:
-            given.append(argument.record if kind == "r" else argument)
+            given.append(argument.record if kind == "r" and argument is not None else argument)
     status = int(getattr(core(), name)(*given))
     if status == PIVOTING:
         raise PivotingError

@@ -1,4 +1,8 @@
 // The store of dictionaries: for every use of a scenario, the vertices met on sample walks, laid out for the kernel.
+//
+// Which bases there are depends on the constraint matrix of a use alone, that is, on its moves; shares and saving
+// fractions only decide which of them can be. So a store is made from another one without walking: its bases are pivoted
+// to, and those that can be are kept. Only uses with other moves are walked anew.
 #include "vertices.h"
 
 namespace waterplan {
@@ -16,6 +20,13 @@ struct Sampled {
     const double* added_share;
     const double* kappas;
     int64_t uses, samples;
+};
+
+// Bases of a use that join those known before, one after the other (see lost.h).
+struct Vertices {
+    const int64_t* use;
+    const int64_t* basis;
+    int64_t count;
 };
 
 // The fields of Uses from `rows` to `reduced`.
@@ -115,15 +126,6 @@ uint64_t mark_of(const Dictionary& d) {
     return mark;
 }
 
-bool has_same_rows(const int64_t* basis, const Dictionary& d) {
-    for (int64_t i = 0; i < d.rows; i++) {
-        bool found = false;
-        for (int64_t j = 0; j < d.rows && !found; j++) found = basis[j] == d.basis[i];
-        if (!found) return false;
-    }
-    return true;
-}
-
 // Stores a dictionary if it is a new one of its use and there is place left.
 bool remember(const Dictionary& d, int64_t first_basis, List<uint64_t>& marks, Store& store) {
     if (marks.count >= (d.apps > 1 ? ENTRIES_MAX : 2)) return true;
@@ -178,7 +180,57 @@ bool explore(const Sampled& from, int64_t u, Walker& walker, List<uint64_t>& mar
     return true;
 }
 
-bool fill(const Sampled& from, Store& store) {
+// Whether a use has the same moves in another store, from and to the same configurations.
+bool has_same_moves(const Uses& known, int64_t u, const Moves& found) {
+    const int64_t first = known.move_start[u];
+    if (known.move_start[u + 1] - first != found.moves.count) return false;
+    for (int64_t j = 0; j < found.moves.count; j++)
+        if (known.move_from[first + j] != found.starts[found.moves[j].row] || known.move_to[first + j] != found.moves[j].to)
+            return false;
+    return true;
+}
+
+// Pivots to the dictionary with these basic variables; false where there is none, or where it cannot be.
+bool go_to(const Dictionary& d, const int64_t* basis, Buffer<bool>& is_wanted) {
+    const int64_t named = d.rows + d.moves;
+    for (int64_t n = 0; n < named; n++) is_wanted[basis[n]] = n < d.rows;
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (int64_t row = 0; row < d.rows; row++) {
+            if (is_wanted[d.basis[row]]) continue;
+            int64_t column = -1;
+            for (int64_t j = 0; j < d.moves; j++)
+                if (is_wanted[d.basis[d.rows + j]] && (column < 0 || fabs(d.at(row, j)) > fabs(d.at(row, column)))) column = j;
+            if (column < 0 || fabs(d.at(row, column)) < TINY) continue;
+            pivot(d, row, column);
+            moved = true;
+        }
+    }
+    for (int64_t row = 0; row < d.rows; row++)
+        if (!is_wanted[d.basis[row]] || d.value(row) < -ROUNDING) return false;
+    return true;
+}
+
+// Takes over the bases of a use from a store in which it has the same moves.
+bool take_over(const Uses& known, const Vertices& more, int64_t u, Walker& walker, List<uint64_t>& marks, Store& store) {
+    const Dictionary& d = walker.restart();
+    const int64_t first_basis = store.basis.count, named = d.rows + d.moves;
+    Buffer<bool> is_wanted(named > 0 ? named : 1);
+    marks.count = 0;
+    if (!is_wanted.holds(named) || !remember(d, first_basis, marks, store)) return false;
+    for (int64_t e = known.entry_start[u]; e < known.entry_start[u + 1]; e++) {
+        if (!go_to(d, known.basis + known.entry_basis[e], is_wanted)) continue;
+        if (!remember(d, first_basis, marks, store)) return false;
+    }
+    for (int64_t n = 0, at = 0; n < more.count; n++) {
+        const int64_t use = more.use[n];
+        if (use == u && go_to(d, more.basis + at, is_wanted) && !remember(d, first_basis, marks, store)) return false;
+        at += known.rows[use] + known.move_start[use + 1] - known.move_start[use];
+    }
+    return true;
+}
+
+bool fill(const Sampled& from, const Uses* known, const Vertices& more, Store& store) {
     Moves found;
     Walker walker;
     List<uint64_t> marks;
@@ -192,7 +244,9 @@ bool fill(const Sampled& from, Store& store) {
                    store.move_members.append(move.members);
         }
         kept = kept && store.rows.append(found.starts.count + from.app_start[u + 1] - from.app_start[u]) &&
-               store.move_start.append(store.move_from.count) && explore(from, u, walker, marks, store) &&
+               store.move_start.append(store.move_from.count) &&
+               (known && has_same_moves(*known, u, found) ? take_over(*known, more, u, walker, marks, store)
+                                                          : explore(from, u, walker, marks, store)) &&
                store.entry_start.append(store.entry_place.count);
     }
     return kept;
@@ -203,10 +257,11 @@ bool fill(const Sampled& from, Store& store) {
 
 using namespace waterplan;
 
-// Fills in 14 columns, in the order of the fields of Uses from `rows` on; each is to be given back.
-WATERPLAN_API int64_t waterplan_store(const Sampled* from, Column* columns) {
+// Fills in 14 columns, in the order of the fields of Uses from `rows` on; each is to be given back. Bases are taken over
+// from `known` where that is given, and `more` of them.
+WATERPLAN_API int64_t waterplan_store(const Sampled* from, const Uses* known, const Vertices* more, Column* columns) {
     Store store;
-    if (!fill(*from, store)) return NO_MEMORY;
+    if (!fill(*from, known, *more, store)) return NO_MEMORY;
     List<int64_t>* const first[] = {&store.rows,         &store.move_start,  &store.move_from,   &store.move_to,
                                     &store.move_members, &store.entry_start, &store.entry_place, &store.entry_basis};
     Column* next = columns;

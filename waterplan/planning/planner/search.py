@@ -2,86 +2,89 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from waterplan.base.errors import InfeasibleError, SolverError
 from waterplan.base.messages import Message
-from waterplan.planning.core.kernel_arrays import fresh_answers
 from waterplan.planning.model.decisions import Duals
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.structure import Index, totals
-from waterplan.planning.model.tie_break import tie_break_of
 from waterplan.planning.plan.deployment import Deployment
 from waterplan.planning.plan.result import no_plan
-from waterplan.planning.planner.answer import ask
 from waterplan.planning.planner.generation import Columns
-from waterplan.planning.planner.kernel_input import dearness
+from waterplan.planning.planner.light import LOST, NOT_ENDED, OUT_OF_REACH, Accounts, answer_runs, asked_of
+from waterplan.planning.planner.light_plan import LightPlan
 from waterplan.planning.planner.mixture import Mixture, Part
-from waterplan.planning.planner.price import FOUND, NOT_ENDED, OUT_OF_REACH, find_price
 from waterplan.planning.planner.request import PRICE_MAX, Request
 from waterplan.planning.planner.shared_limits import pool_draw, with_pools
 
+ROUNDS_MAX = 50  # vertices that a store lacks are met in a few
 SLACK = 1e-9  # of a limit and of the whole volume of the study
 
 
 class Search(Request):
     """The search for the prices of one request."""
 
-    def run(self, guess: float) -> tuple[Mixture, Duals, float]:
-        """The optimal mixture, its prices and the dual bound."""
+    def run(self, guess: float) -> tuple[LightPlan | Mixture, Duals, float]:
+        """The optimal plan, its prices and the dual bound."""
         found = self._by_target(guess)
         if found is None:
             highest = PRICE_MAX * self.dearness
             return self._by_columns([0.0, min(guess, highest), highest])
-        mixture, duals, bound = found
-        broken = self._broken(mixture.deployment)
+        plan, duals, bound = found
+        broken = self._broken_by(plan)
         if broken is None:
-            return mixture, duals, bound
+            return plan, duals, bound
         self.limits = with_pools(self.limits, self.instance.flows, broken)
         return self._by_columns([0.0, duals.shadow_price, 10.0 * duals.shadow_price + 1.0])
-
-    def tie_break(self, deployment: Deployment) -> float:
-        """What the canonical tie-break adds to the objective [MCNY/a]."""
-        d = deployment
-        return tie_break_of(self.places.tie, d.capacity, d.use_saving, d.site_saving, d.supply)
 
     def _mixture(self, parts: list[Part]) -> Mixture:
         return Mixture(self.places, self.instance, self.pairs, self.uses, tuple(parts))
 
-    def _by_target(self, guess: float) -> tuple[Mixture, Duals, float] | None:
+    def _by_target(self, guess: float) -> tuple[LightPlan, Duals, float] | None:
         """The plan when nothing but the target couples pairs; None when the target is out of reach."""
-        self.go_on()
-        s, target = self.places.structure, float(self.instance.levers.saving_target)
-        costs, nothing = self.costs(), self.extra_worth()
-        answers, below, above = (fresh_answers(self.pairs, costs, self.entry) for _ in range(3))
-        status, price, share, differ = find_price(
-            self.all, self.pairs, costs, self.uses, nothing, target, guess, dearness(costs),
-            answers, below, above,
-        )  # fmt: skip
-        if status == NOT_ENDED:
-            raise SolverError(Message("planner_errors.no_price", target=f"{target:g}"))
+        s, levers = self.places.structure, self.instance.levers
+        asked = asked_of(s, levers, self.bonus)
+        accounts = Accounts.blank(self.coefficients.lanes)
+        for _ in range(ROUNDS_MAX):
+            self.go_on()
+            known = self.coefficients
+            lost = answer_runs(known.lanes, known.uses, known.money, asked, guess, accounts)
+            if not lost.count:
+                break
+            self.coefficients = known.joined_by(lost)
+        status, price, bound = accounts.figure[0, :3].tolist()
+        if status in (NOT_ENDED, LOST):
+            raise SolverError(Message("planner_errors.no_price", target=f"{levers.saving_target:g}"))
         if status == OUT_OF_REACH:
             return None
-        _, _, value = ask(self.all, price, nothing, self.pairs, costs, self.uses, answers)
-        self.entry = answers.entry
-        duals = self.limits.duals(s, np.append(price, np.zeros(len(self.limits) - 1)))
-        parts = [Part(_weight(len(self.all), differ, 1.0 - share, 1.0), below, costs)]
-        if status == FOUND:
-            parts.append(Part(_weight(len(self.all), differ, share, 0.0), above, costs))
-        return self._mixture(parts), duals, price * target - value
+        duals = replace(Duals.zero(s), shadow_price=price)
+        plan = LightPlan(self.layout, self.instance, known.lanes, known.uses, known.money, asked, self.bonus, accounts)
+        return plan, duals, bound
+
+    def _broken_by(self, plan: LightPlan) -> list[tuple[int, int]] | None:
+        """The pools that a plan overdraws; an empty list when only other limits are not kept; None when all are."""
+        if len(self.limits) > 1:
+            return self._broken(plan.deployment)
+        return self._overdrawn(plan.accounts.draw[0]) or None
+
+    def _overdrawn(self, draw: Array) -> list[tuple[int, int]]:
+        flows = self.instance.flows
+        over = np.argwhere(draw > flows.pool_limit + SLACK * (flows.unit + flows.pool_limit))
+        return [(int(k), int(r)) for k, r in over]
 
     def _broken(self, deployment: Deployment) -> list[tuple[int, int]] | None:
-        """The pools that a plan overdraws; an empty list when only other limits are not kept; None when all are."""
-        i = self.instance
-        draw = pool_draw(self.places.structure, deployment.supply)
-        over = np.argwhere(draw > i.flows.pool_limit + SLACK * (i.flows.unit + i.flows.pool_limit))
-        if len(over):
-            return [(int(k), int(r)) for k, r in over]
+        over = self._overdrawn(pool_draw(self.places.structure, deployment.supply))
+        if over:
+            return over
         if len(self.limits) == 1:
             return None
         usage = self.usage().of(self.limits, deployment, self._counted(deployment)).sum(axis=1)
         room = self.limits.sign * (usage - self.limits.bound)
-        return None if (room >= -SLACK * (i.flows.unit + np.abs(self.limits.bound))).all() else []
+        unit = self.instance.flows.unit
+        return None if (room >= -SLACK * (unit + np.abs(self.limits.bound))).all() else []
 
     def _counted(self, deployment: Deployment) -> Array:
         s, count = self.places.structure, len(self.all)
@@ -128,9 +131,3 @@ class Search(Request):
         target = float(self.instance.levers.saving_target)
         broken = tuple(sorted({self.limits.kind[row] for row in self._short() if row}))
         return no_plan(target, None if broken else float(self._counted(deployment).sum()), broken)
-
-
-def _weight(count: int, members: Index, inside: float, outside: float) -> Array:
-    weight = np.full(count, outside)
-    weight[members] = inside
-    return weight
