@@ -8,7 +8,8 @@ namespace WATERPLAN_LANES {
 
 // Sums over lanes that are added up at the end [technology, sector, lane], and the parts of the tie-break.
 struct Sheet {
-    double *capacity, *powered;
+    double *capacity, *powered, *emitting;
+    const double* grid;  // [lane]
     Sum tie_break;
 };
 
@@ -21,6 +22,7 @@ inline void book(const Kernel& k, int64_t piece, int64_t technology, const doubl
     store(sheet.powered + cell, load(sheet.powered + cell) + volume * load(k.power + lane));
     sheet.tie_break.add(piece, volume * load(tie));
     if (!out.wanted) return;
+    store(sheet.emitting + cell, load(sheet.emitting + cell) + volume * load(sheet.grid + lane));
     double* placed = out.placed + (run * k.lanes.technologies + technology) * k.lanes.provinces;
     for (int64_t n = 0; n < WIDTH; n++) placed[k.lanes.province[lane + n]] += volume[n];
 }
@@ -40,13 +42,26 @@ inline void split(const Kernel& k, int64_t u, const double* share, const Vec& sa
         add_lanes(saved[k.lanes.app_technology[app + t]], k.lanes.split[app + t] * load(share + t * WIDTH) * unit);
 }
 
-// Adds a piece, of which `weight` [lane] does what it has decided.
-inline void account(const Kernel& k, int64_t piece, const Vec& weight, const Told& told, Sheet& sheet,
-                    const Accounts& out, int64_t run) {
+// Makes of two decisions of a piece the mixture in which `share` of it does as the second says.
+inline void mix(const Kernel& k, int64_t piece, double share, const Told& first, const Told& second) {
+    const Lanes& l = k.lanes;
+    const int64_t b = k.block_of(piece), uses = l.use_last[b] - l.use_first[b];
+    const int64_t apps = k.uses.app_start[l.use_last[b]] - k.uses.app_start[l.use_first[b]];
+    const auto mixed = [share](double* to, const double* from, int64_t rows) {
+        for (int64_t n = 0; n < rows * WIDTH; n += WIDTH)
+            store(to + n, (1.0 - share) * load(to + n) + share * load(from + n));
+    };
+    mixed(first.share, second.share, apps), mixed(first.use_saving, second.use_saving, uses);
+    mixed(first.site, second.site, l.site_last[b] - l.site_first[b]);
+    mixed(first.supply, second.supply, l.supply_last[b] - l.supply_first[b]);
+}
+
+// Adds what a piece has decided.
+inline void account(const Kernel& k, int64_t piece, const Told& told, Sheet& sheet, const Accounts& out, int64_t run) {
     const Lanes& l = k.lanes;
     const int64_t b = k.block_of(piece), lane = k.place(b, piece), cells = l.sectors * l.provinces;
     const int64_t first_app = k.uses.app_start[l.use_first[b]];
-    const Vec reference = weight * load(l.reference + lane);
+    const Vec reference = load(l.reference + lane);
     Vec at_uses = {}, on_site = {}, replaced = {}, effluent = {};
     double* saved = out.saved + run * l.technologies;
     for (int64_t u = l.use_first[b]; u < l.use_last[b]; u++) {
@@ -63,14 +78,14 @@ inline void account(const Kernel& k, int64_t piece, const Vec& weight, const Tol
     }
     for (int64_t n = 0; n < l.site_last[b] - l.site_first[b]; n++) {
         const int64_t technology = l.site_technology[l.site_first[b] + n];
-        const Vec volume = weight * load(told.site + n * WIDTH);
+        const Vec volume = load(told.site + n * WIDTH);
         book(k, piece, technology, l.site_tie + k.place(l.site_row[b] + n, piece), volume, sheet, out, run);
         on_site += volume;
         if (out.wanted) add_lanes(saved[technology], volume);
     }
     for (int64_t n = 0; n < l.supply_last[b] - l.supply_first[b]; n++) {
         const int64_t technology = l.supply_technology[l.supply_first[b] + n], pool = l.pool[technology];
-        const Vec volume = weight * load(told.supply + n * WIDTH);
+        const Vec volume = load(told.supply + n * WIDTH);
         book(k, piece, technology, l.supply_tie + k.place(l.supply_row[b] + n, piece), volume, sheet, out, run);
         replaced += volume;
         if (out.wanted) add_lanes(saved[technology], volume);

@@ -33,12 +33,13 @@ class Desk {
         double *earned = take(rows_.use_most * BLOCK), *site = take(rows_.site_most * BLOCK);
         return {share, saving, spent, entry, earned, site, take(rows_.supply_most * BLOCK)};
     }
-    Sheet sheet() {
+    Sheet sheet(const Money& money) {
         const int64_t cells = l_.technologies * l_.sectors * BLOCK;
-        double* capacity = take(cells);
-        double* powered = take(cells);
-        memset(capacity, 0, static_cast<size_t>(2 * cells) * sizeof(double));
-        return {capacity, powered, {}};
+        double* capacity = take(3 * cells);
+        double* grid = take(l_.blocks * BLOCK);
+        memset(capacity, 0, static_cast<size_t>(3 * cells) * sizeof(double));
+        for (int64_t lane = 0; lane < l_.blocks * BLOCK; lane++) grid[lane] = money.grid_emission_factor[l_.province[lane]];
+        return {capacity, capacity + cells, capacity + 2 * cells, grid, {}};
     }
     int64_t* blocks() { return reinterpret_cast<int64_t*>(take(l_.blocks)); }
 
@@ -59,8 +60,8 @@ inline double spread_all(Kernel& k, const Money& money, const Asked& asked, int6
 }
 
 // The last question, which checks every end use, and the accounts of what is found; the dual value at the price.
-inline int64_t close(const Kernel& k, const Search& search, const Told& told, Sheet& sheet, const Accounts& out,
-                     int64_t run, double& value, Lost& lost) {
+inline int64_t close(const Kernel& k, const Search& search, const Told& told, const Told& other, Sheet& sheet,
+                     const Accounts& out, int64_t run, double& value, Lost& lost) {
     Sum values;
     Vec counted, net;
     for (int64_t piece = 0, n = 0; piece < k.pieces(); piece++) {
@@ -77,14 +78,21 @@ inline int64_t close(const Kernel& k, const Search& search, const Told& told, Sh
             out.low[l] = low, out.high[l] = high, out.share[l] = share;
         if (is_mixed) answer<true>(k, piece, each(low), counted, net, told);
         read_shares(k, piece, told);
-        account(k, piece, each(1.0 - share), told, sheet, out, run);
-        if (!is_mixed) continue;
-        answer<true>(k, piece, each(high), counted, net, told);
-        read_shares(k, piece, told);
-        account(k, piece, each(share), told, sheet, out, run);
+        if (is_mixed) {
+            answer<true>(k, piece, each(high), counted, net, other);
+            read_shares(k, piece, other);
+            mix(k, piece, share, told, other);
+        }
+        account(k, piece, told, sheet, out, run);
     }
     value = values.all();
     return DONE;
+}
+
+inline double sum_of_block(const double* lane) {
+    double all = 0.0;
+    for (int64_t n = 0; n < BLOCK; n++) all += lane[n];
+    return all;
 }
 
 int64_t light(const Lanes& l, const Uses& uses, const Money& money, const Asked& asked, int64_t run, double guess,
@@ -99,14 +107,14 @@ int64_t light(const Lanes& l, const Uses& uses, const Money& money, const Asked&
     const int64_t found = search.run(guess, PRICE_MAX * dearness);
     figure[STATUS] = static_cast<double>(found);
     if (found != SLACK && found != FOUND) return DONE;
-    Sheet sheet = desk.sheet();
+    Sheet sheet = desk.sheet(money);
     double value = 0.0;
-    const int64_t status = close(k, search, desk.told(), sheet, out, run, value, lost);
+    const int64_t status = close(k, search, desk.told(), desk.told(), sheet, out, run, value, lost);
     if (status != DONE) return status;
     for (int64_t cell = 0, cells = l.technologies * l.sectors; cell < cells; cell++) {
-        double &capacity = out.capacity[run * cells + cell], &powered = out.powered[run * cells + cell];
-        capacity = powered = 0.0;
-        for (int64_t n = cell * BLOCK; n < (cell + 1) * BLOCK; n++) capacity += sheet.capacity[n], powered += sheet.powered[n];
+        out.capacity[run * cells + cell] = sum_of_block(sheet.capacity + cell * BLOCK);
+        out.powered[run * cells + cell] = sum_of_block(sheet.powered + cell * BLOCK);
+        if (out.wanted) out.emitting[run * cells + cell] = sum_of_block(sheet.emitting + cell * BLOCK);
     }
     figure[PRICE] = search.price;
     figure[BOUND] = search.price * target - value;

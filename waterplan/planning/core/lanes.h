@@ -109,7 +109,8 @@ struct Accounts {
     double* effluent;     // [run, sector, province]
     double* capacity;     // [run, technology, sector] hm3/a
     double* powered;      // the same, weighted by electricity_price of the plan
-    double* placed;       // [run, technology, province] hm3/a; only where it is wanted
+    double* emitting;     // the same, weighted by grid_emission_factor; from here on only where it is wanted
+    double* placed;       // [run, technology, province] hm3/a
     double* saved;        // [run, technology]
     int64_t wanted;
 };

@@ -111,8 +111,8 @@ using namespace waterplan;
 WATERPLAN_API int64_t waterplan_desk(const Lanes* lanes, const Uses* uses) {
     const Rows rows(*lanes, *uses);
     const int64_t told = rows.app_most + 4 * rows.use_most + rows.site_most + rows.supply_most;
-    return BLOCK * (rows.app + 2 * rows.site + 2 * rows.supply + 14 * lanes->blocks + told + 1 +
-                    2 * lanes->technologies * lanes->sectors) + Tables::size(*lanes) + BLOCK;
+    return BLOCK * (rows.app + 2 * rows.site + 2 * rows.supply + 15 * lanes->blocks + 2 * told + 1 +
+                    3 * lanes->technologies * lanes->sectors) + Tables::size(*lanes) + BLOCK;
 }
 
 // Answers runs first to last, each from the price of the one before; what the store lacks is handed over in two columns

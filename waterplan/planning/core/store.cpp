@@ -109,6 +109,13 @@ class Walker {
         return d_;
     }
 
+    // The one in which nobody moves; its variables are in their order.
+    Dictionary first() const {
+        Dictionary first = d_;
+        first.table = first_.data();
+        return first;
+    }
+
   private:
     Dictionary d_{};
     Buffer<double> table_, first_;
@@ -190,6 +197,12 @@ bool has_same_moves(const Uses& known, int64_t u, const Moves& found) {
     return true;
 }
 
+bool can_be(const Dictionary& d) {
+    for (int64_t row = 0; row < d.rows; row++)
+        if (d.value(row) < -ROUNDING) return false;
+    return true;
+}
+
 // Pivots to the dictionary with these basic variables; false where there is none, or where it cannot be.
 bool go_to(const Dictionary& d, const int64_t* basis, Buffer<bool>& is_wanted) {
     const int64_t named = d.rows + d.moves;
@@ -207,23 +220,53 @@ bool go_to(const Dictionary& d, const int64_t* basis, Buffer<bool>& is_wanted) {
         }
     }
     for (int64_t row = 0; row < d.rows; row++)
-        if (!is_wanted[d.basis[row]] || d.value(row) < -ROUNDING) return false;
-    return true;
+        if (!is_wanted[d.basis[row]]) return false;
+    return can_be(d);
 }
 
-// Takes over the bases of a use from a store in which it has the same moves.
+// Copies a dictionary of another store with the same moves and works out anew what shares and saving fractions decide: the
+// values, and the row of the saving. The rest is made of the moves alone. `first` is the one in which nobody moves.
+void copy_with(const Dictionary& first, const Uses& known, int64_t entry, const Dictionary& d) {
+    const int64_t width = d.width(), z = d.rows;
+    memcpy(d.table, known.dictionary + known.entry_place[entry], static_cast<size_t>(d.height() * width) * sizeof(double));
+    memcpy(d.basis, known.basis + known.entry_basis[entry], static_cast<size_t>(d.rows + d.moves) * sizeof(int64_t));
+    const auto saving = [&](int64_t variable) { return variable < d.moves ? -first.at(z, variable) : 0.0; };
+    for (int64_t j = 0; j < d.moves; j++) d.at(z, j) = -saving(d.basis[d.rows + j]);
+    for (int64_t i = z; i < d.height(); i++) d.at(i, d.moves) = 0.0;
+    for (int64_t i = 0; i < d.rows; i++) {
+        const int64_t basic = d.basis[i];
+        double value = basic >= d.moves ? first.value(basic - d.moves) : 0.0;
+        for (int64_t j = 0; j < d.moves; j++) {
+            const int64_t other = d.basis[d.rows + j];
+            if (other >= d.moves) value += d.at(i, j) * first.value(other - d.moves);
+            d.at(z, j) += saving(basic) * d.at(i, j);
+        }
+        d.at(i, d.moves) = value;
+        if (basic >= d.moves) continue;
+        for (int64_t r = z; r < d.height(); r++) d.at(r, d.moves) -= first.at(r, basic) * value;
+    }
+}
+
+// Takes over the bases of a use from a store in which it has the same moves: as they stand where it also starts from
+// the same shares.
 bool take_over(const Uses& known, const Vertices& more, int64_t u, Walker& walker, List<uint64_t>& marks, Store& store) {
     const Dictionary& d = walker.restart();
-    const int64_t first_basis = store.basis.count, named = d.rows + d.moves;
+    const Dictionary first = walker.first();
+    const int64_t first_basis = store.basis.count, named = d.rows + d.moves, size = d.height() * d.width();
+    const int64_t start = known.entry_start[u], end = known.entry_start[u + 1];
     Buffer<bool> is_wanted(named > 0 ? named : 1);
     marks.count = 0;
     if (!is_wanted.holds(named) || !remember(d, first_basis, marks, store)) return false;
-    for (int64_t e = known.entry_start[u]; e < known.entry_start[u + 1]; e++) {
-        if (!go_to(d, known.basis + known.entry_basis[e], is_wanted)) continue;
-        if (!remember(d, first_basis, marks, store)) return false;
+    const bool is_same = start < end && !memcmp(known.dictionary + known.entry_place[start], first.table,
+                                                static_cast<size_t>(size) * sizeof(double));
+    for (int64_t e = start; e < end; e++) {
+        copy_with(first, known, e, d);
+        if (is_same) memcpy(d.table, known.dictionary + known.entry_place[e], static_cast<size_t>(size) * sizeof(double));
+        if (can_be(d) && !remember(d, first_basis, marks, store)) return false;
     }
     for (int64_t n = 0, at = 0; n < more.count; n++) {
         const int64_t use = more.use[n];
+        if (use == u) walker.restart();
         if (use == u && go_to(d, more.basis + at, is_wanted) && !remember(d, first_basis, marks, store)) return false;
         at += known.rows[use] + known.move_start[use + 1] - known.move_start[use];
     }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -116,8 +118,9 @@ class Accounts(Handed):
 
     low, high [lane]: the two prices that each answers to in the plan of the last run, and share, that of the answer to
     the higher. draw [run, pool, province], saving [run, level, sector, province], effluent [run, sector, province],
-    capacity and ``powered``, which is weighted by the price of electricity [run, technology, sector], placed [run,
-    technology, province]: hm3/a; saved [run, technology].
+    capacity and ``powered``, which is weighted by the price of electricity [run, technology, sector]: hm3/a. Only where
+    they are wanted: ``emitting``, weighted by grid_emission_factor, placed [run, technology, province] and saved [run,
+    technology], hm3/a.
     """
 
     figure: Array
@@ -129,6 +132,7 @@ class Accounts(Handed):
     effluent: Array
     capacity: Array
     powered: Array
+    emitting: Array
     placed: Array
     saved: Array
     wanted: int
@@ -150,10 +154,18 @@ class Accounts(Handed):
             effluent=np.empty((runs, sectors, provinces)),
             capacity=np.empty((runs, by_sector)),
             powered=np.empty((runs, by_sector)),
+            emitting=np.empty((more, by_sector)),
             placed=np.empty((more, by_province)),
             saved=np.empty((more, lanes.technologies)),
             wanted=int(is_all_wanted),
         )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Accounts]) -> Accounts:
+        """The accounts of all runs, one part after the other; the plan is that of the last run of the first part."""
+        names = [field.name for field in fields(cls)[:-1] if field.name not in ("low", "high", "share")]
+        rows: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+        return replace(parts[0], **rows)
 
 
 class _Desks(threading.local):

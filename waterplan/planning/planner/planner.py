@@ -84,7 +84,7 @@ class Planner:
             known = search.coefficients
             plan, duals, bound = search.run(guess)
             if search.coefficients is not known:
-                self._kept.put(search.coefficients)
+                self.keep(search.coefficients)
         except StoppedError:
             raise
         except SolverError:
@@ -97,6 +97,10 @@ class Planner:
             solver="planner",
             seconds=time.perf_counter() - started,
         ).checked()
+
+    def keep(self, coefficients: Coefficients) -> None:
+        """From now on these stand in the place of those that they were made from, such as with a larger store."""
+        self._kept.put(coefficients)
 
     def _by_the_full_model(self, scenario: Scenario) -> Result:
         """Where prices do not end, or with limits on very many technologies, the full LP is quicker; the result says
