@@ -150,7 +150,7 @@ def lose_move(monkeypatch, use, move):
             parts["dictionary"].reshape(-1, moves + 1)[:, column] = 0.0
         return replace(uses, **changed)
 
-    for name, real in (("planner.sample_uses", sample_uses), ("coefficients.build_uses", build_uses)):
+    for name, real in (("planner.sample_uses", sample_uses), ("kept_coefficients.build_uses", build_uses)):
         monkeypatch.setattr(f"waterplan.planning.planner.{name}", lambda *given, real=real: without(real(*given)))
 
 

@@ -51,9 +51,9 @@ class Chunk:
 class Solver:
     """Plans the runs of a design; what all of them share is made once."""
 
-    def __init__(self, study: Study, design: Design):
+    def __init__(self, study: Study, design: Design, threads: int = 1):
         self.study, self.design, self.keep = study, design, design.keep
-        self.planner = Planner(study)
+        self.planner, self.threads = Planner(study), threads
         self.names = kept_names(self.keep.variables, self.keep.deployment)
         self.shapes = shapes_of(self.names, labels_of(study, self.planner.structure))
         self._drawing = Drawing(design, study)
@@ -86,7 +86,11 @@ class Solver:
             here = np.flatnonzero((chunk.base == base) & chunk.solved)
             levers = {name: column[here] for name, column in chunk.levers.items()}
             try:
-                found = light_runs(self.planner, self.design.scenarios[int(base)], levers) if len(here) else None
+                found = (
+                    light_runs(self.planner, self.design.scenarios[int(base)], levers, self.threads)
+                    if len(here)
+                    else None
+                )
             except WaterplanError:
                 found = None  # each run says for itself what is wrong with it
             if found is None:

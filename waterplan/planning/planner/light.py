@@ -93,14 +93,18 @@ class Asked(Handed):
     extra: Array
 
 
-def asked_of(structure: Structure, levers: Levers, bonus: Bonus | None = None) -> Asked:
-    """The levers of one scenario, and a bonus."""
+def asked_of(
+    structure: Structure, levers: Levers, bonus: Bonus | None = None, surcharge_of: Array | None = None
+) -> Asked:
+    """The levers of one scenario, with a bonus and what limits add to the cost of capacity [technology]."""
     s = structure
     technologies, sectors, provinces = len(s.technologies), len(s.sectors), len(s.provinces)
     surcharge, extra = np.zeros((technologies, sectors)), np.zeros((sectors, provinces))
     if bonus is not None:
         surcharge -= bonus.on_capacity
         extra += bonus.on_saving[:, None]
+    if surcharge_of is not None:
+        surcharge += surcharge_of[:, None]
     lever = (
         levers.saving_target, PERSPECTIVES.index(levers.perspective), levers.cost_accounting == "full_credit",
         levers.discount_rate, levers.hurdle_rate, levers.electricity_price_scale, levers.water_price_scale,

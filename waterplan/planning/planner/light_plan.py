@@ -5,50 +5,66 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-from waterplan.planning.core.kernel_arrays import Answers, Costs, Pairs, Uses, fresh_answers
-from waterplan.planning.model.decisions import Decisions
+import numpy as np
+
+from waterplan.planning.core.kernel_arrays import Answers, Costs, fresh_answers
+from waterplan.planning.model.decisions import Decisions, Duals
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.instance import Instance
 from waterplan.planning.model.prices import PERSPECTIVES
 from waterplan.planning.plan.deployment import Deployment, capacity_cube
 from waterplan.planning.plan.ledger import COST_LINES, Ledger, public_budget
-from waterplan.planning.planner.kernel_input import Bonus, build_costs, build_pairs
-from waterplan.planning.planner.lanes import Lanes, Layout
-from waterplan.planning.planner.light import FIGURES, Accounts, Asked, Money, decided
+from waterplan.planning.planner.kept_coefficients import Coefficients
+from waterplan.planning.planner.kernel_input import Bonus, build_costs
+from waterplan.planning.planner.lanes import Layout
+from waterplan.planning.planner.light import FIGURES, Accounts, Asked, decided
 from waterplan.planning.planner.mixture import Mixture, Part
 
 
 @dataclass(frozen=True)
+class LightPart:
+    """One light answer in a plan.
+
+    weight: how much of the plan does as it says; asked, with which duals of limits, and what was found.
+    """
+
+    weight: float
+    asked: Asked
+    duals: Duals
+    accounts: Accounts
+
+
+@dataclass(frozen=True)
 class LightPlan:
-    """A plan in which each lane answers to one price, or mixes its answers to two."""
+    """A plan of light answers, whose weights add up to 1.
+
+    In each of them a lane answers to one price, or mixes its answers to two.
+    """
 
     layout: Layout
     instance: Instance
-    lanes: Lanes
-    uses: Uses
-    money: Money
-    asked: Asked
+    coefficients: Coefficients
     bonus: Bonus | None
-    accounts: Accounts
-
-    @property
-    def figure(self) -> dict[str, float]:
-        """What the core has found, by name."""
-        return dict(zip(FIGURES, self.accounts.figure[0].tolist(), strict=False))
+    parts: tuple[LightPart, ...]
 
     @property
     def tie_break(self) -> float:
         """What the canonical tie-break adds to the objective [MCNY/a]."""
-        return self.figure["tie_break"]
+        return self._figure["tie_break"]
+
+    @property
+    def draw(self) -> Array:
+        """What is drawn from each pool [pool, province], hm3/a."""
+        return self._mixed("draw")
 
     @cached_property
     def ledger(self) -> Ledger:
         """The accounts of the plan."""
-        i, found, figure = self.instance, self.accounts, self.figure
-        lines = found.figure[0, len(FIGURES) :].reshape(len(PERSPECTIVES), len(COST_LINES))
+        i, figure = self.instance, self._figure
+        lines = self._mixed("figure")[len(FIGURES) :].reshape(len(PERSPECTIVES), len(COST_LINES))
         return Ledger(
-            saving=found.saving[0],
-            effluent=found.effluent[0],
+            saving=self._mixed("saving"),
+            effluent=self._mixed("effluent"),
             counted_saving=figure["counted_saving"],
             cost_lines=lines,
             gross_cost=figure["gross_cost"],
@@ -60,6 +76,15 @@ class LightPlan:
             capacity_of=self._capacity,
             budget_of=partial(public_budget, i.structure, i.values, i.levers),
         )
+
+    def _mixed(self, name: str) -> Array:
+        """An array of accounts, each part with its weight; all of them are linear."""
+        first, *others = (part.weight * getattr(part.accounts, name)[0] for part in self.parts)
+        return np.asarray(sum(others, start=first))
+
+    @property
+    def _figure(self) -> dict[str, float]:
+        return dict(zip(FIGURES, self._mixed("figure").tolist(), strict=False))
 
     def _capacity(self) -> Array:
         return capacity_cube(self.instance.structure, self.deployment)
@@ -75,15 +100,18 @@ class LightPlan:
 
     @cached_property
     def _mixture(self) -> Mixture:
-        places, i, share = self.layout.places, self.instance, self.accounts.share[self.layout.pair_lane]
-        pairs = build_pairs(places, i.flows, i.levers)
-        costs = build_costs(places, i.own_prices, i.values, i.levers, bonus=self.bonus)
-        parts = [Part(1.0 - share, self._answers(self.accounts.low, pairs, costs), costs)]
-        if share.any():
-            parts.append(Part(share, self._answers(self.accounts.high, pairs, costs), costs))
-        return Mixture(places, i, pairs, self.uses, tuple(parts))
+        places, i, parts = self.layout.places, self.instance, list[Part]()
+        for part in self.parts:
+            share = part.accounts.share[self.layout.pair_lane]
+            costs = build_costs(places, i.own_prices, i.values, i.levers, part.duals, self.bonus)
+            parts.append(Part(part.weight * (1.0 - share), self._answers(part, part.accounts.low, costs), costs))
+            if share.any():
+                parts.append(Part(part.weight * share, self._answers(part, part.accounts.high, costs), costs))
+        return Mixture(places, i, self.coefficients.pairs, self.coefficients.uses, tuple(parts))
 
-    def _answers(self, price: Array, pairs: Pairs, costs: Costs) -> Answers:
+    def _answers(self, part: LightPart, price: Array, costs: Costs) -> Answers:
         """What was answered to prices [lane]: the same is asked again, and so the same is answered."""
-        answers = fresh_answers(pairs, costs, self.uses.entry_start[:-1][self.instance.structure.local_use])
-        return decided(self.lanes, self.uses, self.money, self.asked, price, self.layout.lane_pair, pairs, answers)
+        known = self.coefficients
+        answers = fresh_answers(known.pairs, costs, known.uses.entry_start[:-1][self.instance.structure.local_use])
+        kernel = known.lanes, known.uses, known.money
+        return decided(*kernel, part.asked, price, self.layout.lane_pair, known.pairs, answers)

@@ -17,7 +17,7 @@ from waterplan.planning.model.instance import Instance, input_values
 from waterplan.planning.model.prices import build_prices
 from waterplan.planning.model.structure import build_structure, totals
 from waterplan.planning.plan.result import Result, no_plan
-from waterplan.planning.planner.coefficients import Coefficients, Kept
+from waterplan.planning.planner.kept_coefficients import Coefficients, Kept
 from waterplan.planning.planner.kernel_input import Bonus, Places, build_costs, sample_costs, sample_uses
 from waterplan.planning.planner.lanes import Layout
 from waterplan.planning.planner.light import Money

@@ -13,7 +13,7 @@ from waterplan.planning.model.flows import Array
 from waterplan.planning.model.instance import Instance
 from waterplan.planning.model.structure import Index
 from waterplan.planning.planner.answer import ask
-from waterplan.planning.planner.coefficients import Coefficients
+from waterplan.planning.planner.kept_coefficients import Coefficients
 from waterplan.planning.planner.kernel_input import Bonus, build_costs, dearness, extra_worth, surcharges
 from waterplan.planning.planner.lanes import Layout
 from waterplan.planning.planner.master import TARGET

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -14,13 +15,17 @@ from waterplan.planning.model.structure import Index, totals
 from waterplan.planning.plan.deployment import Deployment
 from waterplan.planning.plan.result import no_plan
 from waterplan.planning.planner.generation import Columns
-from waterplan.planning.planner.light import LOST, NOT_ENDED, OUT_OF_REACH, Accounts, answer_runs, asked_of
-from waterplan.planning.planner.light_plan import LightPlan
+from waterplan.planning.planner.kernel_input import capacity_surcharge
+from waterplan.planning.planner.light import FIGURES, LOST, NOT_ENDED, OUT_OF_REACH, Accounts, answer_runs, asked_of
+from waterplan.planning.planner.light_plan import LightPart, LightPlan
 from waterplan.planning.planner.mixture import Mixture, Part
 from waterplan.planning.planner.request import PRICE_MAX, Request
 from waterplan.planning.planner.shared_limits import pool_draw, with_pools
 
 ROUNDS_MAX = 50  # vertices that a store lacks are met in a few
+CAPS = {"investment_cap", "electricity_cap"}
+FIRST_CAP_PRICE, DEARER, QUESTIONS_MAX = 0.02, 4.0, 60  # MCNY/a per MCNY, or per GWh
+SAME = 1e-13  # of cost: answers that only rounding sets apart
 SLACK = 1e-9  # of a limit and of the whole volume of the study
 
 
@@ -37,6 +42,10 @@ class Search(Request):
         broken = self._broken_by(plan)
         if broken is None:
             return plan, duals, bound
+        if self._has_one_cap() and not broken:
+            found = self._by_cap(plan)
+            if found is not None and not (broken := self._overdrawn(found[0].draw)):
+                return found
         self.limits = with_pools(self.limits, self.instance.flows, broken)
         return self._by_columns([0.0, duals.shadow_price, 10.0 * duals.shadow_price + 1.0])
 
@@ -45,8 +54,14 @@ class Search(Request):
 
     def _by_target(self, guess: float) -> tuple[LightPlan, Duals, float] | None:
         """The plan when nothing but the target couples pairs; None when the target is out of reach."""
-        s, levers = self.places.structure, self.instance.levers
-        asked = asked_of(s, levers, self.bonus)
+        answer = self._light(Duals.zero(self.places.structure), guess)
+        return None if answer is None else (self._plan([answer[0]]), answer[0].duals, answer[1])
+
+    def _light(self, duals: Duals, guess: float) -> tuple[LightPart, float] | None:
+        """The light answer when limits have these duals, whose shadow price is then the one found, and its dual bound;
+        None when the target is out of reach."""
+        s, i = self.places.structure, self.instance
+        asked = asked_of(s, i.levers, self.bonus, capacity_surcharge(i.values, i.levers, duals))
         accounts = Accounts.blank(self.coefficients.lanes)
         for _ in range(ROUNDS_MAX):
             self.go_on()
@@ -57,18 +72,54 @@ class Search(Request):
             self.coefficients = known.joined_by(lost)
         status, price, bound = accounts.figure[0, :3].tolist()
         if status in (NOT_ENDED, LOST):
-            raise SolverError(Message("planner_errors.no_price", target=f"{levers.saving_target:g}"))
+            raise SolverError(Message("planner_errors.no_price", target=f"{i.levers.saving_target:g}"))
         if status == OUT_OF_REACH:
             return None
-        duals = replace(Duals.zero(s), shadow_price=price)
-        plan = LightPlan(self.layout, self.instance, known.lanes, known.uses, known.money, asked, self.bonus, accounts)
-        return plan, duals, bound
+        return LightPart(1.0, asked, replace(duals, shadow_price=price), accounts), bound
+
+    def _plan(self, parts: list[LightPart]) -> LightPlan:
+        return LightPlan(self.layout, self.instance, self.coefficients, self.bonus, tuple(parts))
+
+    def _by_cap(self, unkept: LightPlan) -> tuple[LightPlan, Duals, float] | None:
+        """The plan when beside the target one cap binds, on investment or electricity: secants in its price, a light
+        answer each; None where that finds no end, such as where the cap is out of reach."""
+        (kind,), cap = self.limits.kinds, float(self.limits.bound[1])
+        name = kind.removesuffix("_cap")
+        low, high, price, scale = unkept.parts[0], None, FIRST_CAP_PRICE, self.pairs.unit
+        for _ in range(QUESTIONS_MAX):
+            priced: dict[str, Any] = {kind: price}
+            answer = self._light(replace(low.duals, **priced), low.duals.shadow_price)
+            if answer is None:
+                return None
+            here, bound = answer
+            used, cost = _line(here, name)
+            if high is not None:
+                at_low, at_high = _line(low, name), _line(high, name)
+                gap = at_low[1] + price * at_low[0] - cost - price * used
+                if gap <= SAME * (scale + abs(at_low[1]) + price * at_low[0]):
+                    share = (at_low[0] - cap) / (at_low[0] - at_high[0])
+                    parts = [replace(low, weight=1.0 - share), replace(high, weight=share)]
+                    return self._plan(parts), here.duals, bound - price * cap
+            low, high = (low, here) if used <= cap else (here, high)
+            if high is None:
+                price *= DEARER
+                continue
+            (used_low, cost_low), (used_high, cost_high) = _line(low, name), _line(high, name)
+            price = (cost_high - cost_low) / (used_low - used_high)
+        return None
 
     def _broken_by(self, plan: LightPlan) -> list[tuple[int, int]] | None:
         """The pools that a plan overdraws; an empty list when only other limits are not kept; None when all are."""
-        if len(self.limits) > 1:
+        if len(self.limits) > 1 and not self._has_one_cap():
             return self._broken(plan.deployment)
-        return self._overdrawn(plan.accounts.draw[0]) or None
+        over = self._overdrawn(plan.draw)
+        if over or len(self.limits) == 1:
+            return over or None
+        used, cap = _line(plan.parts[0], next(iter(self.limits.kinds)).removesuffix("_cap"))[0], self.limits.bound[1]
+        return None if used <= cap + SLACK * (self.pairs.unit + abs(cap)) else []
+
+    def _has_one_cap(self) -> bool:
+        return len(self.limits) == 2 and self.limits.kinds <= CAPS
 
     def _overdrawn(self, draw: Array) -> list[tuple[int, int]]:
         flows = self.instance.flows
@@ -131,3 +182,9 @@ class Search(Request):
         target = float(self.instance.levers.saving_target)
         broken = tuple(sorted({self.limits.kind[row] for row in self._short() if row}))
         return no_plan(target, None if broken else float(self._counted(deployment).sum()), broken)
+
+
+def _line(part: LightPart, name: str) -> tuple[float, float]:
+    """How much a light answer takes of what is capped, and what it costs, the tie-break with it [MCNY/a]."""
+    figure = dict(zip(FIGURES, part.accounts.figure[0].tolist(), strict=False))
+    return figure[name], figure["objective"] + figure["tie_break"]
