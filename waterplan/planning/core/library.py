@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import weakref
 from ctypes import c_char_p, c_double, c_int64, c_void_p
 from functools import cache
 from typing import Any
@@ -88,9 +89,11 @@ def call(name: str, *arguments: Any) -> int:
 
 
 def taken(column: Column, dtype: np.dtype[Any], *width: int) -> np.ndarray[Any, Any]:
-    """What the core has made, as an array of our own (rows of a width); its memory is given back."""
-    array = np.empty((column.count, *width), dtype)
-    if column.count:
-        ctypes.memmove(array.ctypes.data, column.data, array.nbytes)
-    core().waterplan_release(column.data)
-    return array
+    """What the core has made, as an array (rows of a width); its memory is given back when nobody needs it any more."""
+    size = column.count * int(np.prod(width)) * dtype.itemsize
+    if not size:
+        core().waterplan_release(column.data)
+        return np.empty((0, *width), dtype)
+    memory = (ctypes.c_char * size).from_address(column.data)
+    weakref.finalize(memory, core().waterplan_release, column.data).atexit = False
+    return np.frombuffer(memory, dtype).reshape(column.count, *width)

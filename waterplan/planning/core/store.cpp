@@ -278,6 +278,8 @@ bool fill(const Sampled& from, const Uses* known, const Vertices& more, Store& s
     Walker walker;
     List<uint64_t> marks;
     bool kept = store.move_start.append(0) && store.entry_start.append(0);
+    const int64_t entries = known ? known->entry_start[from.uses] : 0;  // about as much room is needed again
+    if (entries > 0) kept = kept && store.dictionary.items.resize(known->entry_place[entries - 1]);
     for (int64_t u = 0; u < from.uses && kept; u++) {
         kept = found.find(from, u) && walker.begin(from, u, found);
         if (!kept) break;

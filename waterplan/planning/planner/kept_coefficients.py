@@ -50,7 +50,8 @@ class Coefficients:
 class Kept:
     """The coefficients last used, by what they depend on; safe to share between threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: Coefficients | None = None):
+        self._before = before
         self._kept: OrderedDict[Hashable, Coefficients] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -73,6 +74,6 @@ class Kept:
                 self._kept.popitem(last=False)
 
     def last(self) -> Coefficients | None:
-        """Those last used; None where there are none yet."""
+        """Those last used, from which others are quickly made; None where there are none yet."""
         with self._lock:
-            return next(reversed(self._kept.values()), None)
+            return next(reversed(self._kept.values()), self._before)

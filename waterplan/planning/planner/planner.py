@@ -53,7 +53,7 @@ class Planner:
         known = self.study.values
         other.study = replace(self.study, values=known.copy(data={name: values[str(name)] for name in known.data_vars}))
         other._values = {name: np.asarray(array, dtype=float) for name, array in values.items()}
-        other._kept = Kept()
+        other._kept = Kept(self._kept.last() or self.search(Scenario()).coefficients)
         return other
 
     def solve(
