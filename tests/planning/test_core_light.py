@@ -8,11 +8,13 @@ import pytest
 import twin_search
 
 from waterplan.planning.core.kernel_arrays import fresh_answers
+from waterplan.planning.model.decisions import Duals
 from waterplan.planning.model.instance import build_instance
 from waterplan.planning.plan.deployment import use_saving_by_app
 from waterplan.planning.plan.ledger import build_ledger
 from waterplan.planning.planner.answer import ask
 from waterplan.planning.planner.dictionaries import build_uses
+from waterplan.planning.planner.kept_coefficients import Coefficients
 from waterplan.planning.planner.kernel_input import Places, build_costs, build_pairs, sample_costs, sample_uses
 from waterplan.planning.planner.lanes import Layout
 from waterplan.planning.planner.light import (
@@ -29,7 +31,7 @@ from waterplan.planning.planner.light import (
     asked_of,
     decided,
 )
-from waterplan.planning.planner.light_plan import LightPlan
+from waterplan.planning.planner.light_plan import LightPart, LightPlan
 from waterplan.study.scenario import Scenario
 
 SEEDS = range(4)
@@ -88,7 +90,11 @@ class Lighted:
             self.uses = build_uses(s, self.instance.flows, nothing, self.uses, lost)
 
     def plan(self, accounts):
-        return LightPlan(self.layout, self.instance, self.lanes, self.uses, self.money, self.asked, None, accounts)
+        i = self.instance
+        numbers = i.values, i.levers, i.flows, self.uses, self.lanes, self.money
+        known = Coefficients("", self.places, *numbers, np.empty((0, len(i.structure.app_use))))
+        part = LightPart(1.0, self.asked, Duals.zero(i.structure), accounts)
+        return LightPlan(self.layout, i, known, None, (part,))
 
 
 @pytest.mark.parametrize("instructions", INSTRUCTIONS)

@@ -42,12 +42,12 @@ inline void split(const Kernel& k, int64_t u, const double* share, const Vec& sa
         add_lanes(saved[k.lanes.app_technology[app + t]], k.lanes.split[app + t] * load(share + t * WIDTH) * unit);
 }
 
-// Makes of two decisions of a piece the mixture in which `share` of it does as the second says.
-inline void mix(const Kernel& k, int64_t piece, double share, const Told& first, const Told& second) {
+// Makes of two decisions of a piece the mixture in which `share` [lane] does as the second says.
+inline void mix(const Kernel& k, int64_t piece, const Vec& share, const Told& first, const Told& second) {
     const Lanes& l = k.lanes;
     const int64_t b = k.block_of(piece), uses = l.use_last[b] - l.use_first[b];
     const int64_t apps = k.uses.app_start[l.use_last[b]] - k.uses.app_start[l.use_first[b]];
-    const auto mixed = [share](double* to, const double* from, int64_t rows) {
+    const auto mixed = [&share](double* to, const double* from, int64_t rows) {
         for (int64_t n = 0; n < rows * WIDTH; n += WIDTH)
             store(to + n, (1.0 - share) * load(to + n) + share * load(from + n));
     };

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "lane_accounts.h"
-#include "lane_search.h"
+#include "lane_floors.h"
 #include "light.h"
 
 namespace waterplan {
@@ -41,6 +41,12 @@ class Desk {
         for (int64_t lane = 0; lane < l_.blocks * BLOCK; lane++) grid[lane] = money.grid_emission_factor[l_.province[lane]];
         return {capacity, capacity + cells, capacity + 2 * cells, grid, {}};
     }
+    Held held() {
+        const int64_t lanes = l_.blocks * BLOCK;
+        double *price = take(lanes), *counted = take(lanes), *net = take(lanes), *low = take(lanes), *high = take(lanes);
+        return {price, counted, net, low, high, take(lanes)};
+    }
+    Group* groups(int64_t count) { return reinterpret_cast<Group*>(take(count * GROUP)); }
     int64_t* blocks() { return reinterpret_cast<int64_t*>(take(l_.blocks)); }
 
   private:
@@ -59,27 +65,47 @@ inline double spread_all(Kernel& k, const Money& money, const Asked& asked, int6
     return most;
 }
 
+// The two prices that each lane answers to in the plan, and the share of the answer to the higher; false where a lane
+// would need three, since the price found is that of its floor.
+inline bool plan_prices(const Search& search, const Accounts& out) {
+    const Held& held = search.held;
+    for (int64_t lane = 0, n = 0; lane < search.k.lanes.blocks * BLOCK; lane++) {
+        const int64_t b = lane / BLOCK;
+        while (n < search.count && search.active[n] < b) n++;
+        const bool is_mixed = n < search.count && search.active[n] == b;
+        const double low = is_mixed ? search.below.price[b] : search.price;
+        const double high = is_mixed ? search.above.price[b] : search.price;
+        out.low[lane] = low, out.high[lane] = high, out.share[lane] = is_mixed ? search.share : 0.0;
+        if (!held.price || search.price > held.price[lane]) {
+            if (held.price && is_mixed && low <= held.price[lane] && search.differs(lane)) return false;
+            continue;
+        }
+        if (is_mixed && high > held.price[lane] && search.differs(lane)) return false;
+        out.low[lane] = held.low[lane], out.high[lane] = held.high[lane], out.share[lane] = held.share[lane];
+    }
+    return true;
+}
+
 // The last question, which checks every end use, and the accounts of what is found; the dual value at the price.
 inline int64_t close(const Kernel& k, const Search& search, const Told& told, const Told& other, Sheet& sheet,
                      const Accounts& out, int64_t run, double& value, Lost& lost) {
     Sum values;
     Vec counted, net;
-    for (int64_t piece = 0, n = 0; piece < k.pieces(); piece++) {
-        answer<true>(k, piece, each(search.price), counted, net, told);
-        values.add(piece, search.price * counted - net);
+    for (int64_t piece = 0; piece < k.pieces(); piece++) {
+        const int64_t lane = piece * WIDTH;
+        const Vec low = load(out.low + lane), high = load(out.high + lane), share = load(out.share + lane);
+        Vec price = each(search.price);
+        if (search.held.price) price = load(search.held.price + lane) > price ? load(search.held.price + lane) : price;
+        answer<true>(k, piece, price, counted, net, told);
+        values.add(piece, price * counted - net);
         int64_t status = check(k, piece, told, lost);
         if (status != DONE) return status;
-        const bool is_mixed = n < search.count && search.active[n] == k.block_of(piece);
-        const double low = is_mixed ? search.below.price[k.block_of(piece)] : search.price;
-        const double high = is_mixed ? search.above.price[k.block_of(piece)] : search.price;
-        const double share = is_mixed ? search.share : 0.0;
-        n += is_mixed && piece % PIECES == PIECES - 1;
-        for (int64_t l = piece * WIDTH; l < (piece + 1) * WIDTH; l++)
-            out.low[l] = low, out.high[l] = high, out.share[l] = share;
-        if (is_mixed) answer<true>(k, piece, each(low), counted, net, told);
+        bool is_mixed = false, is_other = false;
+        for (int64_t n = 0; n < WIDTH; n++) is_mixed |= share[n] != 0.0, is_other |= low[n] != price[n];
+        if (is_other) answer<true>(k, piece, low, counted, net, told);
         read_shares(k, piece, told);
         if (is_mixed) {
-            answer<true>(k, piece, each(high), counted, net, other);
+            answer<true>(k, piece, high, counted, net, other);
             read_shares(k, piece, other);
             mix(k, piece, share, told, other);
         }
@@ -95,18 +121,26 @@ inline double sum_of_block(const double* lane) {
     return all;
 }
 
-int64_t light(const Lanes& l, const Uses& uses, const Money& money, const Asked& asked, int64_t run, double guess,
-              double* memory, const Accounts& out, Lost& lost) {
+int64_t light(const Lanes& l, const Uses& uses, const Money& money, const Asked& asked, const Floors& floors,
+              int64_t run, double guess, double* memory, const Accounts& out, Lost& lost) {
     Desk desk(l, uses, memory);
     Kernel k = desk.kernel(uses);
     const double dearness = spread_all(k, money, asked, run), target = asked.lever[run * LEVERS + SAVING_TARGET];
     const Side here = desk.side(), below = desk.side(), above = desk.side();
-    Search search = {k, target, here, below, above, desk.blocks(), l.blocks, 0.0, 0.0};
+    Search search = {k, target, here, below, above, {}, desk.blocks(), l.blocks, 0.0, 0.0};
     for (int64_t n = 0; n < search.count; n++) search.active[n] = n;
     double* figure = out.figure + run * FIGURES;
+    figure[STATUS] = static_cast<double>(NOT_ENDED);
+    if (floors.count > 0) {
+        search.held = desk.held();
+        Group* groups = desk.groups(floors.count);
+        const FloorSearch all = {k, floors, search.held, here, below, above, groups};
+        if (!all.run(larger(guess, 0.0), PRICE_MAX * dearness)) return DONE;
+    }
     const int64_t found = search.run(guess, PRICE_MAX * dearness);
     figure[STATUS] = static_cast<double>(found);
     if (found != SLACK && found != FOUND) return DONE;
+    if (!plan_prices(search, out)) return figure[STATUS] = static_cast<double>(NOT_ENDED), DONE;
     Sheet sheet = desk.sheet(money);
     double value = 0.0;
     const int64_t status = close(k, search, desk.told(), desk.told(), sheet, out, run, value, lost);
@@ -118,6 +152,11 @@ int64_t light(const Lanes& l, const Uses& uses, const Money& money, const Asked&
     }
     figure[PRICE] = search.price;
     figure[BOUND] = search.price * target - value;
+    for (int64_t g = 0; g < floors.count; g++) floors.price[g] = 0.0;
+    for (int64_t lane = 0; lane < l.blocks * BLOCK && floors.count > 0; lane++)
+        if (floors.group[lane] >= 0)
+            floors.price[floors.group[lane]] = larger(search.held.price[lane] - search.price, 0.0);
+    for (int64_t g = 0; g < floors.count; g++) figure[BOUND] += floors.price[g] * floors.bound[g];
     figure[TIE_BREAK] = sheet.tie_break.all();
     add_up(l, money, asked, k.tables, run, out);
     return DONE;

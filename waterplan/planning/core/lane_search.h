@@ -26,10 +26,17 @@ struct Sums {
     double counted, net, size;
 };
 
+// What lanes answer while the target is worth no more than a floor does [lane]: its price, the two that they answer to in
+// the mixture that meets the floor, and the share of the answer to the higher one. Without floors there is no price.
+struct Held {
+    double *price, *counted, *net, *low, *high, *share;
+};
+
 struct Search {
     const Kernel& k;
     double target;
     Side here, below, above;
+    Held held;
     int64_t* active;  // [block]
     int64_t count;
     double price, share;  // what is found: of the answers above, in the blocks that are still active
@@ -45,6 +52,10 @@ struct Search {
         each_piece([&](int64_t piece, int64_t lane) {
             Vec one, net;
             answer<false>(k, piece, each(worth), one, net, {});
+            if (held.price) {
+                const Mask is_free = each(worth) > load(held.price + lane);
+                one = is_free ? one : load(held.counted + lane), net = is_free ? net : load(held.net + lane);
+            }
             store(here.counted + lane, one), store(here.net + lane, net);
             counted.add(piece, one);
         });
@@ -68,14 +79,17 @@ struct Search {
         return {counted.all(), net.all(), size.all() + 1e-12 * k.lanes.unit};
     }
 
+    bool differs(int64_t lane) const {
+        return fabs(above.counted[lane] - below.counted[lane]) > APART * (k.lanes.unit + fabs(below.counted[lane]));
+    }
+
     // Only blocks in which a lane answers differently are asked on.
     void narrow() {
         int64_t left = 0;
         for (int64_t n = 0; n < count; n++) {
-            bool differs = false;
-            for (int64_t l = active[n] * BLOCK; l < (active[n] + 1) * BLOCK; l++)
-                differs |= fabs(above.counted[l] - below.counted[l]) > APART * (k.lanes.unit + fabs(below.counted[l]));
-            if (differs) active[left++] = active[n];
+            bool is_wanted = false;
+            for (int64_t l = active[n] * BLOCK; l < (active[n] + 1) * BLOCK; l++) is_wanted |= differs(l);
+            if (is_wanted) active[left++] = active[n];
         }
         count = left;
     }

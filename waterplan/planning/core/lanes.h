@@ -92,6 +92,15 @@ struct Asked {
     const double* extra;           // [sector, province] on a counted m3
 };
 
+// Floors of one kind: the group of each lane (-1: none), what each has to save at least [hm3/a], and the price that is
+// found of each, beyond that of the target [CNY/m3].
+struct Floors {
+    const int64_t* group;
+    const double* bound;
+    double* price;
+    int64_t count;
+};
+
 enum Figure {
     STATUS, PRICE, BOUND, COUNTED, OBJECTIVE, TIE_BREAK, GROSS_COST, SCARCITY_CREDIT, INVESTMENT, ELECTRICITY, HEAT,
     COST_LINES,  // of three perspectives

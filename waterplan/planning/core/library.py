@@ -42,8 +42,8 @@ ARGUMENTS = {
     "describe": "f n n r r r r r f i",
     "steps": "n r r r f f r f",
     "store": "r r r o",
-    "desk": "r r",
-    "light": "n n n d r r r r f r o",
+    "desk": "r r n",
+    "light": "n n n d r r r r r f r o",
     "decide": "n r r r r f i r f r",
 }
 KINDS: dict[str, Any] = {"i": c_void_p, "f": c_void_p, "r": c_void_p, "o": c_void_p, "n": c_int64, "d": c_double}

@@ -35,14 +35,14 @@ const Instructions BEST = best_instructions();
 // The kernel that is asked for, or the best that this processor has.
 Instructions instructions_of(int64_t most) { return most < BEST ? static_cast<Instructions>(most) : BEST; }
 
-int64_t kernel(int64_t most, const Lanes& l, const Uses& uses, const Money& money, const Asked& asked, int64_t run,
-               double guess, double* memory, const Accounts& out, Lost& lost) {
+int64_t kernel(int64_t most, const Lanes& l, const Uses& uses, const Money& money, const Asked& asked, const Floors& floors,
+               int64_t run, double guess, double* memory, const Accounts& out, Lost& lost) {
     switch (instructions_of(most)) {
 #if defined(__x86_64__)
-        case AVX512: return avx512::light(l, uses, money, asked, run, guess, memory, out, lost);
-        case AVX2: return avx2::light(l, uses, money, asked, run, guess, memory, out, lost);
+        case AVX512: return avx512::light(l, uses, money, asked, floors, run, guess, memory, out, lost);
+        case AVX2: return avx2::light(l, uses, money, asked, floors, run, guess, memory, out, lost);
 #endif
-        default: return plain::light(l, uses, money, asked, run, guess, memory, out, lost);
+        default: return plain::light(l, uses, money, asked, floors, run, guess, memory, out, lost);
     }
 }
 
@@ -108,10 +108,10 @@ void add_up(const Lanes& l, const Money& m, const Asked& asked, const Tables& ta
 using namespace waterplan;
 
 // How many numbers of memory an answer needs.
-WATERPLAN_API int64_t waterplan_desk(const Lanes* lanes, const Uses* uses) {
+WATERPLAN_API int64_t waterplan_desk(const Lanes* lanes, const Uses* uses, int64_t floors) {
     const Rows rows(*lanes, *uses);
     const int64_t told = rows.app_most + 4 * rows.use_most + rows.site_most + rows.supply_most;
-    return BLOCK * (rows.app + 2 * rows.site + 2 * rows.supply + 15 * lanes->blocks + 2 * told + 1 +
+    return BLOCK * (rows.app + 2 * rows.site + 2 * rows.supply + 21 * lanes->blocks + 2 * told + 1 + floors * GROUP / BLOCK +
                     3 * lanes->technologies * lanes->sectors) + Tables::size(*lanes) + BLOCK;
 }
 
@@ -119,7 +119,7 @@ WATERPLAN_API int64_t waterplan_desk(const Lanes* lanes, const Uses* uses) {
 // (see Lost), and the status of such a run says so.
 WATERPLAN_API int64_t waterplan_light(int64_t instructions, int64_t first, int64_t last, double guess,
                                       const Lanes* lanes, const Uses* uses, const Money* money, const Asked* asked,
-                                      double* memory, const Accounts* out, Column* lost) {
+                                      const Floors* floors, double* memory, const Accounts* out, Column* lost) {
     Lost all;
     const int64_t cells = lanes->sectors * lanes->provinces;
     for (int64_t run = first; run < last; run++) {
@@ -127,7 +127,8 @@ WATERPLAN_API int64_t waterplan_light(int64_t instructions, int64_t first, int64
         clear(out->saving, run, 3 * cells), clear(out->effluent, run, cells);
         if (out->wanted) clear(out->placed, run, lanes->technologies * lanes->provinces), clear(out->saved, run, lanes->technologies);
         const int64_t before = all.use.count;
-        const int64_t status = kernel(instructions, *lanes, *uses, *money, *asked, run, guess, aligned(memory), *out, all);
+        const int64_t status = kernel(instructions, *lanes, *uses, *money, *asked, *floors, run, guess,
+                                      aligned(memory), *out, all);
         if (status != DONE) return status;
         double* figure = out->figure + run * FIGURES;
         if (all.use.count > before) figure[STATUS] = LOST;

@@ -7,6 +7,7 @@
 namespace waterplan {
 
 constexpr double LOST = 4;       // status of a run for which the store lacks a vertex
+constexpr int64_t GROUP = 10;      // numbers that the search for one floor takes
 constexpr double DEAREST = 1e3;  // CNY/m3, see kernel_input.py
 
 // How many rows there are of each kind, and how many a block has at most.
@@ -21,8 +22,8 @@ void add_up(const Lanes& lanes, const Money& money, const Asked& asked, const Ta
 
 #define WATERPLAN_KERNEL(name)                                                                                        \
     namespace name {                                                                                                  \
-    int64_t light(const Lanes& l, const Uses& uses, const Money& money, const Asked& asked, int64_t run, double guess, \
-                  double* memory, const Accounts& out, Lost& lost);                                                   \
+    int64_t light(const Lanes& l, const Uses& uses, const Money& money, const Asked& asked,            \
+                  const Floors& floors, int64_t run, double guess, double* memory, const Accounts& out, Lost& lost);                                                   \
     int64_t decide(const Lanes& l, const Uses& uses, const Money& money, const Asked& asked, const double* price,     \
                    const int64_t* lane_pair, const Pairs& pairs, double* memory, const Answers& out);                 \
     }

@@ -117,6 +117,23 @@ def asked_of(
 
 
 @dataclass(frozen=True)
+class Floors(Handed):
+    """Floors of one kind.
+
+    group [lane]: whose floor it counts for, -1 where none; bound [group]: what has to be saved at least [hm3/a]; price
+    [group]: what is found [CNY/m3].
+    """
+
+    group: Index
+    bound: Array
+    price: Array
+    count: int
+
+
+NO_FLOORS = Floors(np.empty(0, np.int64), np.empty(0), np.empty(0), 0)
+
+
+@dataclass(frozen=True)
 class Accounts(Handed):
     """What is found of runs (see core/lanes.h): ``figure`` [run, :data:`FIGURES`, then cost lines by perspective].
 
@@ -177,8 +194,8 @@ class _Desks(threading.local):
 
     memory = np.empty(0)
 
-    def of(self, lanes: Lanes, uses: Uses) -> Array:
-        size = call("desk", lanes, uses)
+    def of(self, lanes: Lanes, uses: Uses, floors: int = 0) -> Array:
+        size = call("desk", lanes, uses, floors)
         if len(self.memory) < size:
             self.memory = np.empty(size)
         return self.memory
@@ -189,12 +206,16 @@ _desks = _Desks()
 
 def answer_runs(
     lanes: Lanes, uses: Uses, money: Money, asked: Asked, guess: float, out: Accounts,
-    first: int = 0, last: int = 1, instructions: int = BEST,
+    first: int = 0, last: int = 1, instructions: int = BEST, floors: Floors | None = None,
 ) -> Vertices:  # fmt: skip
-    """Answers runs first to last; returns what the store of ``uses`` lacks: runs whose status is ``LOST`` have to be
-    asked again with it."""
+    """Answers runs first to last, with floors of one kind if there are any.
+
+    Returns what the store of ``uses`` lacks: runs whose status is ``LOST`` have to be asked again with it.
+    """
     columns = (Column * 2)()
-    call("light", instructions, first, last, guess, lanes, uses, money, asked, _desks.of(lanes, uses), out, columns)
+    floors = floors or NO_FLOORS
+    desk = _desks.of(lanes, uses, floors.count)
+    call("light", instructions, first, last, guess, lanes, uses, money, asked, floors, desk, out, columns)
     use, basis = (taken(column, KINDS["Index"]) for column in columns)
     return Vertices(use, basis, len(use))
 

@@ -16,7 +16,16 @@ from waterplan.planning.plan.deployment import Deployment
 from waterplan.planning.plan.result import no_plan
 from waterplan.planning.planner.generation import Columns
 from waterplan.planning.planner.kernel_input import capacity_surcharge
-from waterplan.planning.planner.light import FIGURES, LOST, NOT_ENDED, OUT_OF_REACH, Accounts, answer_runs, asked_of
+from waterplan.planning.planner.light import (
+    FIGURES,
+    LOST,
+    NOT_ENDED,
+    OUT_OF_REACH,
+    Accounts,
+    Floors,
+    answer_runs,
+    asked_of,
+)
 from waterplan.planning.planner.light_plan import LightPart, LightPlan
 from waterplan.planning.planner.mixture import Mixture, Part
 from waterplan.planning.planner.request import PRICE_MAX, Request
@@ -34,6 +43,10 @@ class Search(Request):
 
     def run(self, guess: float) -> tuple[LightPlan | Mixture, Duals, float]:
         """The optimal plan, its prices and the dual bound."""
+        if self.bonus is None and self.limits.kinds in ({"sector_floor"}, {"province_floor"}):
+            found = self._by_floors(guess)
+            if found is not None and not self._overdrawn(found[0].draw):
+                return found
         found = self._by_target(guess)
         if found is None:
             highest = PRICE_MAX * self.dearness
@@ -57,7 +70,26 @@ class Search(Request):
         answer = self._light(Duals.zero(self.places.structure), guess)
         return None if answer is None else (self._plan([answer[0]]), answer[0].duals, answer[1])
 
-    def _light(self, duals: Duals, guess: float) -> tuple[LightPart, float] | None:
+    def _by_floors(self, guess: float) -> tuple[LightPlan, Duals, float] | None:
+        """The plan when beside the target only floors of one kind bind; None where that finds no end."""
+        (kind,) = self.limits.kinds
+        s, lane_pair = self.places.structure, self.layout.lane_pair
+        owner = s.pair_sector if kind == "sector_floor" else s.pair_province
+        bound = np.zeros(len(s.sectors) if kind == "sector_floor" else len(s.provinces))
+        bound[[label[0] for label in self.limits.label[1:]]] = self.limits.bound[1:]
+        group = np.where(lane_pair < 0, -1, owner[lane_pair])
+        floors = Floors(group, bound, np.zeros(len(bound)), len(bound))
+        try:
+            answer = self._light(Duals.zero(s), guess, floors)
+        except SolverError:
+            return None
+        if answer is None:
+            return None
+        prices: dict[str, Any] = {kind: floors.price}
+        part = replace(answer[0], duals=replace(answer[0].duals, **prices))
+        return self._plan([part]), part.duals, answer[1]
+
+    def _light(self, duals: Duals, guess: float, floors: Floors | None = None) -> tuple[LightPart, float] | None:
         """The light answer when limits have these duals, whose shadow price is then the one found, and its dual bound;
         None when the target is out of reach."""
         s, i = self.places.structure, self.instance
@@ -66,7 +98,8 @@ class Search(Request):
         for _ in range(ROUNDS_MAX):
             self.go_on()
             known = self.coefficients
-            lost = answer_runs(known.lanes, known.uses, known.money, asked, guess, accounts)
+            kernel = known.lanes, known.uses, known.money
+            lost = answer_runs(*kernel, asked, guess, accounts, floors=floors)
             if not lost.count:
                 break
             self.coefficients = known.joined_by(lost)
