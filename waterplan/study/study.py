@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -224,7 +225,7 @@ def shipped(name: str = "china-2015", kind: str = "data") -> Path:
     """The path of a study (kind data) or of a scenario file (kind scenarios) that comes with waterplan."""
     package = Path(__file__).parents[1]
     places = [package / "_shipped" / kind, package.parent / kind]
-    return next((place / name for place in places if (place / name).exists()), places[-1] / name)
+    return next((place / name for place in places if os.path.exists(place / name)), places[-1] / name)
 
 
 def open_study(name_or_path: str | Path = "china-2015") -> Study:
