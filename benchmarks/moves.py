@@ -91,7 +91,8 @@ def run(study: Study, quick: bool) -> str:
         light = light or fast
         lines.append(_row(move, fast, slow, warm))
     body = table(("moved", "planner, wall median", "fastest to slowest", "planner, processor",
-                  "cold HiGHS, same question, processor", "ratio", "bar", "aim", "bar", "warm HiGHS"), lines)  # fmt: skip
+                  "cold HiGHS, same question, processor", "ratio", "bar", "aim", "bar",
+                  "warm HiGHS"), lines)  # fmt: skip
     assert light is not None
     return "\n".join(
         [
