@@ -17,6 +17,7 @@ from waterplan.planning.planner.planner import Planner
 from waterplan.study.scenario import Override, Scenario
 from waterplan.study.study import Study
 
+WARM_BAR = 100
 TOGETHER: dict[str, Any] = {
     "saving_target": 4250,
     "sector_floor": {"food": 0.158, "textiles": 0.25},
@@ -47,23 +48,29 @@ def guessed(number: int) -> Scenario:
     return Scenario(overrides=(override,))
 
 
+def excluding(number: int) -> Scenario:
+    """One technology is left out, at another roll-out each time, so that nothing is known of it yet."""
+    return Scenario(levers={"rollout_scale": 1 + 0.002 * (number + 1)}, exclude=("cip_optimisation",))
+
+
 def levers(**values: Any) -> Scenario:
     """A question with some levers moved."""
     return Scenario(levers=values)
 
 
 MOVES = (
-    Move("price lever (discount_rate)", lambda n: levers(discount_rate=0.08 + 0.001 * (n + 1)), 500, "5 ms"),
-    Move("target (saving_target)", lambda n: levers(saving_target=2000 + 10 * (n + 1)), 500, "5 ms"),
-    Move("costs of all technologies", lambda n: levers(technology_cost_scale=1 + 0.01 * (n + 1)), 500, "5 ms"),
-    Move("roll-out (rollout_scale)", lambda n: levers(rollout_scale=1 + 0.002 * (n + 1)), 100, "25 ms"),
-    Move("output of a sector", lambda n: levers(output_scale={"steel": 1 + 0.002 * (n + 1)}), 100, "25 ms"),
-    Move("override of a saving_fraction", guessed, 100, "25 ms"),
-    Move("sector floors", lambda n: levers(sector_floor=0.098 + 0.0002 * n), 50, "50 ms"),
-    Move("province floors", lambda n: levers(province_floor=0.09 + 0.0002 * n), 50, "50 ms"),
-    Move("investment cap", lambda n: levers(investment_cap=10000 + 10 * n), 50, "50 ms"),
+    Move("price lever (discount_rate)", lambda n: levers(discount_rate=0.08 + 0.001 * (n + 1)), 400, "0.6 ms"),
+    Move("target (saving_target)", lambda n: levers(saving_target=2000 + 10 * (n + 1)), 400, "0.6 ms"),
+    Move("costs of all technologies", lambda n: levers(technology_cost_scale=1 + 0.01 * (n + 1)), 400, "0.6 ms"),
+    Move("roll-out (rollout_scale)", lambda n: levers(rollout_scale=1 + 0.002 * (n + 1)), 150, "1.5 ms"),
+    Move("exclusion of a technology", excluding, 150, "1.5 ms"),
+    Move("output of a sector", lambda n: levers(output_scale={"steel": 1 + 0.002 * (n + 1)}), 150, "1.5 ms"),
+    Move("override of a saving_fraction", guessed, 150, "1.5 ms"),
+    Move("sector floors", lambda n: levers(sector_floor=0.098 + 0.0002 * n), 40, "5 ms"),
+    Move("province floors", lambda n: levers(province_floor=0.09 + 0.0002 * n), 40, "5 ms"),
+    Move("investment cap", lambda n: levers(investment_cap=10000 + 10 * n), 25, "12 ms"),
     Move("floors of sectors and provinces, investment cap, pools",
-         lambda n: levers(**TOGETHER | {"investment_cap": 52269 + 5 * n}), 3, "0.3 s"),
+         lambda n: levers(**TOGETHER | {"investment_cap": 52269 + 5 * n}), 20, "30 ms"),
 )  # fmt: skip
 
 
@@ -82,9 +89,10 @@ def run(study: Study, quick: bool) -> str:
         quick_move = move.bar >= 100
         fast = light_result(planner, move, repeats if quick_move else max(repeats // 2, 3))
         light = light or fast
-        lines.append(_row(move, fast, slow))
+        lines.append(_row(move, fast, slow, warm))
     body = table(("moved", "planner, wall median", "fastest to slowest", "planner, processor",
-                  "cold HiGHS, same question, processor", "ratio", "bar", "aim", "bar"), lines)  # fmt: skip
+                  "cold HiGHS, same question, processor", "ratio", "bar", "aim", "bar",
+                  "warm HiGHS"), lines)  # fmt: skip
     assert light is not None
     return "\n".join(
         [
@@ -119,11 +127,12 @@ def light_result(planner: Planner, move: Move, repeats: int) -> Timing:
     return timed(work, repeats, warm_up=2)
 
 
-def _row(move: Move, fast: Timing, slow: Timing) -> tuple[str, ...]:
+def _row(move: Move, fast: Timing, slow: Timing, warm: Timing) -> tuple[str, ...]:
     ratio = slow.processor / fast.processor
     return (
         move.name, shown(fast.wall), f"{shown(fast.least)} to {shown(fast.most)}", shown(fast.processor),
         shown(slow.processor), times(ratio), times(move.bar), move.aim, "met" if ratio >= move.bar else "**missed**",
+        times(warm.processor / fast.processor) if move.bar >= WARM_BAR else "",
     )  # fmt: skip
 
 
@@ -149,7 +158,8 @@ def _bases(methods: dict[str, Timing], warm: Timing, base: Timing, light: Timing
     return (
         "### Raw HiGHS on the reference scenario\n\n"
         + table(("HiGHS", "wall, median", "processor", "times the planner after a price lever"), rows)
-        + f"\n\nThe bar of 10x raw HiGHS warm is {'met' if warm.processor >= 10 * light.processor else '**missed**'}; "
+        + f"\n\nThe bar of {WARM_BAR}x raw HiGHS warm is "
+        f"{'met' if warm.processor >= WARM_BAR * light.processor else '**missed**'}; "
         f"against the fastest cold method the ratio is {times(fastest)}."
     )
 

@@ -8,6 +8,7 @@ from waterplan.planning.batch.design import Design as Design
 from waterplan.planning.batch.engine import run_batch as run_batch
 from waterplan.planning.batch.export import save_runs as save_runs
 from waterplan.planning.batch.export import write_run as write_run
+from waterplan.planning.batch.many import plan_many as plan_many
 from waterplan.planning.batch.runs_dataset import open_runs as open_runs
 from waterplan.planning.explain.ways_out import ways_out as ways_out
 from waterplan.planning.plan.binding import what_binds as what_binds

@@ -17,11 +17,16 @@ from waterplan.planning.core import compiler, kernel_arrays, library
 from waterplan.planning.core.kernel_arrays import Costs, Handed, place
 from waterplan.planning.core.library import CoreError
 from waterplan.planning.curve.pools import Blocks
-from waterplan.planning.planner.dictionaries import Sampled
+from waterplan.planning.planner.dictionaries import Sampled, Vertices
+from waterplan.planning.planner.lanes import Lanes
+from waterplan.planning.planner.light import Accounts, Asked, Floors, Money
 from waterplan.planning.planner.steps import Steps
 from waterplan.planning.planner.walk import Levels
 
-RECORDS = [kernel_arrays.Pairs, Costs, kernel_arrays.Uses, kernel_arrays.Answers, Sampled, Steps, Levels, Blocks]
+RECORDS = [
+    kernel_arrays.Pairs, Costs, kernel_arrays.Uses, kernel_arrays.Answers, Sampled, Vertices, Steps, Levels, Blocks,
+    Lanes, Money, Asked, Floors, Accounts,
+]  # fmt: skip
 IN_C = {"Array": "double*", "Index": "int64_t*", "float": "double", "int": "int64_t"}
 
 

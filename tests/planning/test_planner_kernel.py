@@ -15,14 +15,14 @@ from waterplan.planning.core.kernel_arrays import fresh_answers
 from waterplan.planning.model.instance import build_instance
 from waterplan.planning.planner.answer import ask
 from waterplan.planning.planner.dictionaries import build_uses
-from waterplan.planning.planner.kernel_input import Places, build_costs, build_pairs, sample_uses
+from waterplan.planning.planner.kernel_input import Places, build_costs, build_pairs, sample_costs, sample_uses
+from waterplan.planning.planner.lanes import Layout
 from waterplan.planning.planner.master import Master
 from waterplan.planning.planner.planner import Planner
 from waterplan.study.scenario import Scenario
 
 stable = {"derandomize": True, "deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
 MANY_LIMITS = Scenario(levers={"saving_target": 150, "sector_floor": 0.27, "province_floor": 0.25})
-NOT_THERE = 10**6
 FIRST_QUESTIONS = 3  # before the master is asked for prices
 EVERYWHERE = {"name": "applicable_share", "where": {"technology": "counter_current"}, "value": 0.9, "unit": "1",
               "source": "a guess made for this test"}  # fmt: skip
@@ -42,7 +42,7 @@ class Kernel:
         places = Places.of(i.structure)
         self.pairs = build_pairs(places, i.flows, i.levers)
         costs = build_costs(places, i.own_prices, i.values, i.levers)
-        self.uses = sample_uses(i.structure, i.flows, costs)
+        self.uses = sample_uses(i.structure, i.flows, sample_costs(i.structure, costs))
         credit = (i.own_prices.withdrawal_credit + i.own_prices.scarcity_credit).reshape(-1)[places.local_place]
         credit += (
             i.own_prices.effluent_credit.reshape(-1)[places.local_place]
@@ -125,34 +125,72 @@ def test_a_planner_that_loses_a_local_vertex_is_caught(tiny, monkeypatch):
     uses = Kernel(tiny, Scenario()).uses
     for use in np.flatnonzero(np.diff(uses.app_start) > 1):
         for move in range(uses.move_start[use + 1] - uses.move_start[use]):
-            monkeypatch.setattr("waterplan.planning.planner.planner.sample_uses", without_move(use, move))
+            lose_move(monkeypatch, use, move)
             assert any(is_caught(tiny, question) for question in QUESTIONS), (use, move)
 
 
-def without_move(use, move):
-    """The uses with a store of one dictionary each, in which one move of one use leads nowhere."""
+def lose_move(monkeypatch, use, move):
+    """From now on no stored vertex of a use has a move, and the last check does not see that it is missing."""
 
-    def sampled(structure, flows, costs):
-        uses = build_uses(structure, flows, np.empty((0, len(structure.app_use))))
-        assert (np.diff(uses.entry_start) == 1).all()
-        apps, width = np.diff(uses.app_start)[use], np.diff(uses.move_start)[use] + 1
-        if move >= width - 1:
-            return uses
-        dictionary, reduced = uses.dictionary.copy(), uses.reduced.copy()
-        first, rows = uses.entry_place[uses.entry_start[use]], uses.rows[use] + 1 + apps
-        dictionary[first : first + rows * width].reshape(rows, width)[:, move] = 0.0
-        first = uses.entry_reduced[uses.entry_start[use]] + move * (apps + 1)
-        reduced[first : first + apps + 1] = 0.0
-        return replace(uses, dictionary=dictionary, reduced=reduced)
+    def without(uses):
+        changed = {name: getattr(uses, name).copy() for name in ("dictionary", "basis", "value", "reduced")}
+        apps, moves = np.diff(uses.app_start)[use], np.diff(uses.move_start)[use]
+        rows, entries = uses.rows[use], range(*uses.entry_start[use : use + 2])
+        sizes = {"dictionary": (rows + 1 + apps) * (moves + 1), "basis": rows + moves,
+                 "value": apps + 1, "reduced": moves * (apps + 1)}  # fmt: skip
+        starts = {"dictionary": uses.entry_place, "basis": uses.entry_basis,
+                  "value": uses.entry_value, "reduced": uses.entry_reduced}  # fmt: skip
+        for entry in entries:
+            parts = {name: changed[name][starts[name][entry] :][:size] for name, size in sizes.items()}
+            if move in parts["basis"][:rows]:
+                for name, part in parts.items():
+                    part[:] = changed[name][starts[name][entries[0]] :][: sizes[name]]
+            column = int(np.flatnonzero(parts["basis"][rows:] == move)[0])
+            parts["reduced"].reshape(moves, apps + 1)[column] = 0.0
+            parts["dictionary"].reshape(-1, moves + 1)[:, column] = 0.0
+        return replace(uses, **changed)
 
-    return sampled
+    for name, real in (("planner.sample_uses", sample_uses), ("kept_coefficients.build_uses", build_uses)):
+        monkeypatch.setattr(f"waterplan.planning.planner.{name}", lambda *given, real=real: without(real(*given)))
 
 
-def test_an_almost_empty_store_is_no_loss_while_pivoting_goes_on(tiny, monkeypatch):
+def test_an_almost_empty_store_is_no_loss_while_the_last_check_fills_it(tiny, monkeypatch):
     """The same with no move lost: that the store is complete is never assumed."""
-    monkeypatch.setattr("waterplan.planning.planner.planner.sample_uses", without_move(0, NOT_THERE))
+    monkeypatch.setattr("waterplan.planning.planner.planner.sample_uses", from_nothing)
     for question in QUESTIONS:
         agree(Planner(tiny), question)
+
+
+def test_a_planner_that_skips_the_last_check_is_caught(tiny, monkeypatch):
+    """Cost and bound come from the same vertices, so the gap shows nothing: only the judge does."""
+
+    def blind(structure, flows, samples, known):
+        uses = from_nothing(structure, flows, samples, known)
+        return replace(uses, reduced=np.zeros_like(uses.reduced))
+
+    monkeypatch.setattr("waterplan.planning.planner.planner.sample_uses", blind)
+    question = Scenario(levers={"saving_target": 120})
+    assert abs(Planner(tiny).solve(question).gap) < 1e-12
+    with pytest.raises(AssertionError, match="differs by"):
+        agree(Planner(tiny), question)
+
+
+def from_nothing(structure, flows, samples, known):
+    """A store in which nobody moves."""
+    return build_uses(structure, flows, np.empty((0, len(structure.app_use))))
+
+
+def test_a_lane_that_only_fills_up_a_block_and_counts_is_caught(tiny, monkeypatch):
+    real = Layout.lanes
+
+    def lanes(self, *given):
+        found = real(self, *given)
+        padded = np.where(self.lane_pair < 0, 1e-3 * found.unit, found.reference)
+        return replace(found, reference=padded)
+
+    monkeypatch.setattr(Layout, "lanes", lanes)
+    with pytest.raises(AssertionError, match="differs by"):
+        agree(Planner(tiny), QUESTIONS[0])
 
 
 def test_a_vertex_lost_at_one_end_use_of_the_shipped_study_is_caught(china, monkeypatch):
@@ -161,7 +199,7 @@ def test_a_vertex_lost_at_one_end_use_of_the_shipped_study_is_caught(china, monk
     s, step = result.instance.structure, result.decisions().step
     alone = np.diff(s.use_app_start)[s.local_use[s.local_step_local]] == 1
     use = int(s.local_use[s.local_step_local[np.argmax(np.where(alone, 0.0, step))]])
-    monkeypatch.setattr("waterplan.planning.planner.planner.sample_uses", without_move(use, 0))
+    lose_move(monkeypatch, use, 0)
     with pytest.raises(AssertionError, match="differs by"):
         agree(Planner(china), Scenario())
 
@@ -170,15 +208,16 @@ def test_pivoting_that_does_not_end_is_told_in_words_and_the_full_model_answers(
     """In the spoilt store every move gains for ever where water is dear."""
     dear = 1e6
 
-    def sampled(structure, flows, costs):
-        uses = sample_uses(structure, flows, costs)
+    def sampled(*given):
+        uses = sample_uses(*given)
         return replace(uses, dictionary=np.full_like(uses.dictionary, -1.0), reduced=np.full_like(uses.reduced, 1.0))
 
-    agree(Planner(tiny), QUESTIONS[0], dear)
+    question = Scenario(levers={"saving_target": 120})
+    agree(Planner(tiny), question, dear)
     monkeypatch.setattr("waterplan.planning.planner.planner.sample_uses", sampled)
-    agree(Planner(tiny), QUESTIONS[0], dear, solver="highs")
+    agree(Planner(tiny), question, dear, solver="highs")
     with pytest.raises(SolverError, match="end use did not end; solve with --solver highs") as caught:
-        Planner(tiny).search(QUESTIONS[0]).run(dear)
+        Planner(tiny).search(question).run(dear)
     assert "用水环节" in caught.value.text("zh")
 
 

@@ -57,9 +57,7 @@ class Runs:
     @classmethod
     def of(cls, design: Design, study: Study) -> Runs:
         """The runs of a design. Raises ScenarioError with everything that the study shows to be wrong with it."""
-        problems = design_faults(design, study)
-        if problems:
-            raise refuse(problems)
+        check_design(design, study)
         shape, base, levers, points = _laid_out(design, study)
         groups = groups_of(design, study)
         drawn = design.drawn
@@ -187,6 +185,13 @@ def _column(values: tuple[Any, ...]) -> np.ndarray:
     if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
         return np.array(values, dtype=float)
     return np.array(list(values), dtype=object)
+
+
+def check_design(design: Design, study: Study) -> None:
+    """Raises ScenarioError with everything that the study shows to be wrong with a design."""
+    problems = design_faults(design, study)
+    if problems:
+        raise refuse(problems)
 
 
 def design_faults(design: Design, study: Study) -> list[Problem]:

@@ -58,6 +58,7 @@ class Store:
         self.group = zarr.open_group(self.files, mode="r", zarr_format=2)
         self.attrs: dict[str, Any] = dict(self.group.attrs)
         self.length, self.count = self._number("chunk"), self._number("runs")
+        self._known_dims: dict[str, int] = {}
 
     def _number(self, name: str) -> int:
         found = self.attrs.get(name)
@@ -119,8 +120,7 @@ class Store:
         try:
             digests = {}
             for name, content in sorted(encoded.items(), key=lambda item: item[0] == STATE_NAME):
-                dims = self.group[name].ndim  # type: ignore[union-attr]
-                file = f"{name}/{'.'.join([str(number), *['0'] * (dims - 1)])}"
+                file = f"{name}/{'.'.join([str(number), *['0'] * (self._dims(name) - 1)])}"
                 place(self.path, file, content)
                 digests[file] = digest_of(content)
             if self.files.has_digests:
@@ -129,6 +129,12 @@ class Store:
         except OSError as error:
             kept = {"path": self.path, "done": self.runs_done(), "of": self.count}
             raise StoreError(Message("store_errors.not_kept", reason=reason(error), **kept)) from error
+
+    def _dims(self, name: str) -> int:
+        """How many dimensions an array has; looked up once, since opening it takes as long as planning a run."""
+        if name not in self._known_dims:
+            self._known_dims[name] = self.group[name].ndim  # type: ignore[union-attr]
+        return self._known_dims[name]
 
     def alone(self) -> AbstractContextManager[None]:
         """While nobody else writes. Raises StoreError when another process does."""

@@ -9,7 +9,8 @@ import numpy as np
 
 from waterplan.base.errors import InfeasibleError, StoppedError, WaterplanError
 from waterplan.planning.batch.design import Design
-from waterplan.planning.batch.kept_figures import figures_of, kept_names, labels_of, shapes_of
+from waterplan.planning.batch.kept_figures import ALWAYS, figures_of, kept_names, labels_of, shapes_of
+from waterplan.planning.batch.light_runs import light_runs
 from waterplan.planning.batch.runs import Drawing, Runs, scenario_of
 from waterplan.planning.batch.triangular import Array
 from waterplan.planning.planner.planner import USUAL_PRICE, Planner
@@ -50,9 +51,9 @@ class Chunk:
 class Solver:
     """Plans the runs of a design; what all of them share is made once."""
 
-    def __init__(self, study: Study, design: Design):
+    def __init__(self, study: Study, design: Design, threads: int = 1):
         self.study, self.design, self.keep = study, design, design.keep
-        self.planner = Planner(study)
+        self.planner, self.threads = Planner(study), threads
         self.names = kept_names(self.keep.variables, self.keep.deployment)
         self.shapes = shapes_of(self.names, labels_of(study, self.planner.structure))
         self._drawing = Drawing(design, study)
@@ -61,21 +62,43 @@ class Solver:
     def solve(self, chunk: Chunk) -> dict[str, np.ndarray]:
         """State, reason, attainable saving and all variables kept, over the runs of a chunk.
 
-        Prices of the run before are the guess of the next, from the usual price on, so a chunk that is solved again
-        asks the same questions in the same order.
+        Runs that only differ in levers of price are planned together, the others one after the other: prices of the run
+        before are the guess of the next, from the usual price on. So a chunk that is solved again asks the same
+        questions in the same order.
         """
         arrays = self.blank(len(chunk.runs))
+        arrays["state"][~chunk.solved] = "same"
+        self._together(chunk, arrays)
         guess = USUAL_PRICE
-        for place in range(len(chunk.runs)):
-            if not chunk.solved[place]:
-                arrays["state"][place] = "same"
-                continue
+        for place in np.flatnonzero(arrays["state"] == "missing").tolist():
             state, reason, found = self.outcome(chunk, place, guess)
             arrays["state"][place], arrays["reason"][place] = state, reason[:REASON_MAX]
             for name, value in found.items():
                 arrays[name][place] = value
             guess = float(found.get("shadow_price", guess)) or USUAL_PRICE
         return arrays
+
+    def _together(self, chunk: Chunk, arrays: dict[str, np.ndarray]) -> None:
+        """Plans the runs of a chunk that can be planned over arrays of levers."""
+        if self._draws or not set(self.names) <= set(ALWAYS):
+            return
+        for base in np.unique(chunk.base):
+            here = np.flatnonzero((chunk.base == base) & chunk.solved)
+            levers = {name: column[here] for name, column in chunk.levers.items()}
+            try:
+                found = (
+                    light_runs(self.planner, self.design.scenarios[int(base)], levers, self.threads)
+                    if len(here)
+                    else None
+                )
+            except WaterplanError:
+                found = None  # each run says for itself what is wrong with it
+            if found is None:
+                continue
+            planned = here[found.planned]
+            arrays["state"][planned] = "optimal"
+            for name in self.names:
+                arrays[name][planned] = found.figures[name][found.planned]
 
     def blank(self, count: int) -> dict[str, np.ndarray]:
         """Arrays of runs that are not planned yet."""

@@ -24,7 +24,7 @@ FLAGS = (
     "-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden", "-fno-exceptions", "-fno-rtti",
     "-ffp-contract=off",  # the same digits from every compiler and on every processor
     "-fno-math-errno", "-fno-trapping-math",
-    "-Wall", "-Wextra",
+    "-Wall", "-Wextra", "-Wno-psabi",
 )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ def place(array: np.ndarray[Any, Any], kind: str, name: str) -> int:
     if array.dtype != KINDS[kind] or not (array.flags.c_contiguous and array.flags.aligned):
         given = f"{array.dtype}, strides {array.strides}"
         raise TypeError(Message("planner_errors.kernel_array", name=name, given=given, allowed=str(KINDS[kind])))
-    return int(array.ctypes.data)
+    return int(array.__array_interface__["data"][0])
 
 
 class Handed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import weakref
 from ctypes import c_char_p, c_double, c_int64, c_void_p
 from functools import cache
 from typing import Any
@@ -37,11 +38,13 @@ class Column(ctypes.Structure):
 # What a function takes: i, f arrays of int64 and float64, r records, o what it fills in beside them, n, d numbers.
 ARGUMENTS = {
     "answer": "i n d f r r r r o",
-    "find_price": "i n r r r f d d d r r r o",
     "walk": "i n d d r r r r r f o",
     "pools": "r d d r r r r r o n f f o",
     "steps": "n r r r f f r f",
-    "store": "r o",
+    "store": "r r r o",
+    "desk": "r r n",
+    "light": "n n n d r r r r r f r o",
+    "decide": "n r r r r f i r f r",
 }
 KINDS: dict[str, Any] = {"i": c_void_p, "f": c_void_p, "r": c_void_p, "o": c_void_p, "n": c_int64, "d": c_double}
 ARRAYS = {"i": "Index", "f": "Array"}
@@ -76,7 +79,7 @@ def call(name: str, *arguments: Any) -> int:
         if kind in ARRAYS:
             given.append(place(argument, ARRAYS[kind], f"{name}[{n}]"))
         else:
-            given.append(argument.record if kind == "r" else argument)
+            given.append(argument.record if kind == "r" and argument is not None else argument)
     status = int(getattr(core(), name)(*given))
     if status == PIVOTING:
         raise PivotingError
@@ -86,9 +89,11 @@ def call(name: str, *arguments: Any) -> int:
 
 
 def taken(column: Column, dtype: np.dtype[Any], *width: int) -> np.ndarray[Any, Any]:
-    """What the core has made, as an array of our own (rows of a width); its memory is given back."""
-    array = np.empty((column.count, *width), dtype)
-    if column.count:
-        ctypes.memmove(array.ctypes.data, column.data, array.nbytes)
-    core().waterplan_release(column.data)
-    return array
+    """What the core has made, as an array (rows of a width); its memory is given back when nobody needs it any more."""
+    size = column.count * int(np.prod(width)) * dtype.itemsize
+    if not size:
+        core().waterplan_release(column.data)
+        return np.empty((0, *width), dtype)
+    memory = (ctypes.c_char * size).from_address(column.data)
+    weakref.finalize(memory, core().waterplan_release, column.data).atexit = False
+    return np.frombuffer(memory, dtype).reshape(column.count, *width)

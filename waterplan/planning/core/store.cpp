@@ -1,4 +1,8 @@
 // The store of dictionaries: for every use of a scenario, the vertices met on sample walks, laid out for the kernel.
+//
+// Which bases there are depends on the constraint matrix of a use alone, that is, on its moves; shares and saving
+// fractions only decide which of them can be. So a store is made from another one without walking: its bases are pivoted
+// to, and those that can be are kept. Only uses with other moves are walked anew.
 #include "vertices.h"
 
 namespace waterplan {
@@ -16,6 +20,13 @@ struct Sampled {
     const double* added_share;
     const double* kappas;
     int64_t uses, samples;
+};
+
+// Bases of a use that join those known before, one after the other (see lost.h).
+struct Vertices {
+    const int64_t* use;
+    const int64_t* basis;
+    int64_t count;
 };
 
 // The fields of Uses from `rows` to `reduced`.
@@ -98,6 +109,13 @@ class Walker {
         return d_;
     }
 
+    // The one in which nobody moves; its variables are in their order.
+    Dictionary first() const {
+        Dictionary first = d_;
+        first.table = first_.data();
+        return first;
+    }
+
   private:
     Dictionary d_{};
     Buffer<double> table_, first_;
@@ -113,15 +131,6 @@ uint64_t mark_of(const Dictionary& d) {
         mark += x ^ (x >> 27);
     }
     return mark;
-}
-
-bool has_same_rows(const int64_t* basis, const Dictionary& d) {
-    for (int64_t i = 0; i < d.rows; i++) {
-        bool found = false;
-        for (int64_t j = 0; j < d.rows && !found; j++) found = basis[j] == d.basis[i];
-        if (!found) return false;
-    }
-    return true;
 }
 
 // Stores a dictionary if it is a new one of its use and there is place left.
@@ -178,11 +187,99 @@ bool explore(const Sampled& from, int64_t u, Walker& walker, List<uint64_t>& mar
     return true;
 }
 
-bool fill(const Sampled& from, Store& store) {
+// Whether a use has the same moves in another store, from and to the same configurations.
+bool has_same_moves(const Uses& known, int64_t u, const Moves& found) {
+    const int64_t first = known.move_start[u];
+    if (known.move_start[u + 1] - first != found.moves.count) return false;
+    for (int64_t j = 0; j < found.moves.count; j++)
+        if (known.move_from[first + j] != found.starts[found.moves[j].row] || known.move_to[first + j] != found.moves[j].to)
+            return false;
+    return true;
+}
+
+bool can_be(const Dictionary& d) {
+    for (int64_t row = 0; row < d.rows; row++)
+        if (d.value(row) < -ROUNDING) return false;
+    return true;
+}
+
+// Pivots to the dictionary with these basic variables; false where there is none, or where it cannot be.
+bool go_to(const Dictionary& d, const int64_t* basis, Buffer<bool>& is_wanted) {
+    const int64_t named = d.rows + d.moves;
+    for (int64_t n = 0; n < named; n++) is_wanted[basis[n]] = n < d.rows;
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (int64_t row = 0; row < d.rows; row++) {
+            if (is_wanted[d.basis[row]]) continue;
+            int64_t column = -1;
+            for (int64_t j = 0; j < d.moves; j++)
+                if (is_wanted[d.basis[d.rows + j]] && (column < 0 || fabs(d.at(row, j)) > fabs(d.at(row, column)))) column = j;
+            if (column < 0 || fabs(d.at(row, column)) < TINY) continue;
+            pivot(d, row, column);
+            moved = true;
+        }
+    }
+    for (int64_t row = 0; row < d.rows; row++)
+        if (!is_wanted[d.basis[row]]) return false;
+    return can_be(d);
+}
+
+// Copies a dictionary of another store with the same moves and works out anew what shares and saving fractions decide: the
+// values, and the row of the saving. The rest is made of the moves alone. `first` is the one in which nobody moves.
+void copy_with(const Dictionary& first, const Uses& known, int64_t entry, const Dictionary& d) {
+    const int64_t width = d.width(), z = d.rows;
+    memcpy(d.table, known.dictionary + known.entry_place[entry], static_cast<size_t>(d.height() * width) * sizeof(double));
+    memcpy(d.basis, known.basis + known.entry_basis[entry], static_cast<size_t>(d.rows + d.moves) * sizeof(int64_t));
+    const auto saving = [&](int64_t variable) { return variable < d.moves ? -first.at(z, variable) : 0.0; };
+    for (int64_t j = 0; j < d.moves; j++) d.at(z, j) = -saving(d.basis[d.rows + j]);
+    for (int64_t i = z; i < d.height(); i++) d.at(i, d.moves) = 0.0;
+    for (int64_t i = 0; i < d.rows; i++) {
+        const int64_t basic = d.basis[i];
+        double value = basic >= d.moves ? first.value(basic - d.moves) : 0.0;
+        for (int64_t j = 0; j < d.moves; j++) {
+            const int64_t other = d.basis[d.rows + j];
+            if (other >= d.moves) value += d.at(i, j) * first.value(other - d.moves);
+            d.at(z, j) += saving(basic) * d.at(i, j);
+        }
+        d.at(i, d.moves) = value;
+        if (basic >= d.moves) continue;
+        for (int64_t r = z; r < d.height(); r++) d.at(r, d.moves) -= first.at(r, basic) * value;
+    }
+}
+
+// Takes over the bases of a use from a store in which it has the same moves: as they stand where it also starts from
+// the same shares.
+bool take_over(const Uses& known, const Vertices& more, int64_t u, Walker& walker, List<uint64_t>& marks, Store& store) {
+    const Dictionary& d = walker.restart();
+    const Dictionary first = walker.first();
+    const int64_t first_basis = store.basis.count, named = d.rows + d.moves, size = d.height() * d.width();
+    const int64_t start = known.entry_start[u], end = known.entry_start[u + 1];
+    Buffer<bool> is_wanted(named > 0 ? named : 1);
+    marks.count = 0;
+    if (!is_wanted.holds(named) || !remember(d, first_basis, marks, store)) return false;
+    const bool is_same = start < end && !memcmp(known.dictionary + known.entry_place[start], first.table,
+                                                static_cast<size_t>(size) * sizeof(double));
+    for (int64_t e = start; e < end; e++) {
+        copy_with(first, known, e, d);
+        if (is_same) memcpy(d.table, known.dictionary + known.entry_place[e], static_cast<size_t>(size) * sizeof(double));
+        if (can_be(d) && !remember(d, first_basis, marks, store)) return false;
+    }
+    for (int64_t n = 0, at = 0; n < more.count; n++) {
+        const int64_t use = more.use[n];
+        if (use == u) walker.restart();
+        if (use == u && go_to(d, more.basis + at, is_wanted) && !remember(d, first_basis, marks, store)) return false;
+        at += known.rows[use] + known.move_start[use + 1] - known.move_start[use];
+    }
+    return true;
+}
+
+bool fill(const Sampled& from, const Uses* known, const Vertices& more, Store& store) {
     Moves found;
     Walker walker;
     List<uint64_t> marks;
     bool kept = store.move_start.append(0) && store.entry_start.append(0);
+    const int64_t entries = known ? known->entry_start[from.uses] : 0;  // about as much room is needed again
+    if (entries > 0) kept = kept && store.dictionary.items.resize(known->entry_place[entries - 1]);
     for (int64_t u = 0; u < from.uses && kept; u++) {
         kept = found.find(from, u) && walker.begin(from, u, found);
         if (!kept) break;
@@ -192,7 +289,9 @@ bool fill(const Sampled& from, Store& store) {
                    store.move_members.append(move.members);
         }
         kept = kept && store.rows.append(found.starts.count + from.app_start[u + 1] - from.app_start[u]) &&
-               store.move_start.append(store.move_from.count) && explore(from, u, walker, marks, store) &&
+               store.move_start.append(store.move_from.count) &&
+               (known && has_same_moves(*known, u, found) ? take_over(*known, more, u, walker, marks, store)
+                                                          : explore(from, u, walker, marks, store)) &&
                store.entry_start.append(store.entry_place.count);
     }
     return kept;
@@ -203,10 +302,11 @@ bool fill(const Sampled& from, Store& store) {
 
 using namespace waterplan;
 
-// Fills in 14 columns, in the order of the fields of Uses from `rows` on; each is to be given back.
-WATERPLAN_API int64_t waterplan_store(const Sampled* from, Column* columns) {
+// Fills in 14 columns, in the order of the fields of Uses from `rows` on; each is to be given back. Bases are taken over
+// from `known` where that is given, and `more` of them.
+WATERPLAN_API int64_t waterplan_store(const Sampled* from, const Uses* known, const Vertices* more, Column* columns) {
     Store store;
-    if (!fill(*from, store)) return NO_MEMORY;
+    if (!fill(*from, known, *more, store)) return NO_MEMORY;
     List<int64_t>* const first[] = {&store.rows,         &store.move_start,  &store.move_from,   &store.move_to,
                                     &store.move_members, &store.entry_start, &store.entry_place, &store.entry_basis};
     Column* next = columns;

@@ -84,6 +84,16 @@ inline int64_t climb(const Dictionary& d, double worth, const double* kappa) {
     return PIVOTING;
 }
 
+// Whether a basis has the same basic variables as a dictionary.
+inline bool has_same_rows(const int64_t* basis, const Dictionary& d) {
+    for (int64_t i = 0; i < d.rows; i++) {
+        bool found = false;
+        for (int64_t j = 0; j < d.rows && !found; j++) found = basis[j] == d.basis[i];
+        if (!found) return false;
+    }
+    return true;
+}
+
 // A stored dictionary of a use, copied so that it can be pivoted.
 class OwnDictionary {
   public:

@@ -26,7 +26,8 @@ M3_PER_HM3 = 1e6
 class Flows:
     """The coefficients of one scenario.
 
-    reference_withdrawal [pair], base_withdrawal [pair], gross_flow [local]: hm3/a.
+    reference_withdrawal [pair], base_withdrawal [pair], gross_flow [local]: hm3/a. use_flow [use]: the last
+    per unit of reference withdrawal.
     saving_fraction, added_share (installed_max - installed_base) [app]; base_share, remaining_fraction [configuration].
     site_limit (c) [site app], site_limit_together (k) [product], supply_limit (c) [supply app], pool_limit [pool,
     province]. largest_capacity [technology]: what floors and caps of a technology are shares of, hm3/a.
@@ -36,6 +37,7 @@ class Flows:
     reference_withdrawal: Array
     base_withdrawal: Array
     gross_flow: Array
+    use_flow: Array
     saving_fraction: Array
     added_share: Array
     base_share: Array
@@ -46,6 +48,11 @@ class Flows:
     alternative_share_max: float
     pool_limit: Array
     largest_capacity: Array
+
+    def has_same_shares(self, other: Flows) -> bool:
+        """Whether plants start from the same shares and can add the same, so that end uses have the same choices."""
+        names = ("saving_fraction", "added_share", "base_share")
+        return all(np.array_equal(getattr(self, name), getattr(other, name)) for name in names)
 
     @cached_property
     def unit(self) -> float:
@@ -81,9 +88,10 @@ def flows_at_uses(structure: Structure, values: Values, levers: Levers, referenc
     base_share = base_shares(structure, base_installed)
     remaining = remaining_fractions(structure, saving_fraction)
     average = np.add.reduceat(np.append(base_share * remaining, 0.0), structure.use_configuration_start[:-1])
-    share = values["end_use_share"][structure.use_product, structure.use_end_use]
+    use_flow = values["end_use_share"][structure.use_product, structure.use_end_use] / average
     return {
-        "gross_flow": reference[structure.local_pair] * (share / average)[structure.local_use],
+        "gross_flow": reference[structure.local_pair] * use_flow[structure.local_use],
+        "use_flow": use_flow,
         "saving_fraction": saving_fraction,
         "added_share": np.where(levers.excluded[structure.app_technology], 0.0, added),
         "base_share": base_share,

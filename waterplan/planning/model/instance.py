@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -16,10 +17,7 @@ from waterplan.study.study import Study
 
 @dataclass(frozen=True)
 class Instance:
-    """What an optimisation is about: labels and rows, input values after overrides, levers, coefficients and prices.
-
-    prices: by perspective; ``own_prices`` are those of the perspective that is minimised.
-    """
+    """What an optimisation is about: labels and rows, input values after overrides, levers and coefficients."""
 
     study: Study
     scenario: Scenario
@@ -27,7 +25,12 @@ class Instance:
     values: Values
     levers: Levers
     flows: Flows
-    prices: Mapping[str, Prices]
+
+    @cached_property
+    def prices(self) -> Mapping[str, Prices]:
+        """Prices in every perspective."""
+        values, levers, reference = self.values, self.levers, self.flows.reference_withdrawal
+        return {name: build_prices(self.structure, values, levers, reference, name) for name in PERSPECTIVES}
 
     @property
     def own_prices(self) -> Prices:
@@ -45,9 +48,4 @@ def build_instance(study: Study, scenario: Scenario) -> Instance:
     """The numbers of one optimisation, from tables and levers."""
     structure, values, levers = build_structure(study), input_values(study, scenario), scenario.resolve(study)
     flows = build_flows(structure, values, levers, study.target_year - study.base_year)
-    return Instance(study, scenario, structure, values, levers, flows, all_prices(structure, values, levers, flows))
-
-
-def all_prices(structure: Structure, values: Values, levers: Levers, flows: Flows) -> dict[str, Prices]:
-    """Prices in every perspective."""
-    return {name: build_prices(structure, values, levers, flows.reference_withdrawal, name) for name in PERSPECTIVES}
+    return Instance(study, scenario, structure, values, levers, flows)

@@ -5,8 +5,9 @@ Money is MCNY of the price year, volumes hm3/a, electricity GWh, heat TJ (hm3 ti
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -31,26 +32,45 @@ COST_LINES = (
 class Ledger:
     """What a plan needs, saves and costs.
 
-    capacity [technology, sector, province]; saving [level, sector, province]; effluent [sector, province]: hm3/a.
+    saving [level, sector, province]; effluent [sector, province]: hm3/a.
     cost_lines [perspective, line] MCNY/a: positive is spent, negative earned; cost [perspective] is their sum.
     gross_cost: the positive terms of the perspective minimised; gains: its negative terms, as a positive number.
     scarcity_credit: the preference for scarce places, not part of any cost; objective = annual_cost - scarcity_credit.
+    capacity_of and budget_of work out what only pages need, when it is asked for.
     """
 
-    capacity: Array
     saving: Array
     effluent: Array
     counted_saving: float
     cost_lines: Array
     gross_cost: float
-    gains: float
     annual_cost: float
     scarcity_credit: float
-    objective: float
-    public_budget: dict[str, float]
     investment: float
     electricity: float
     heat: float
+    capacity_of: Callable[[], Array]
+    budget_of: Callable[[Ledger], dict[str, float]]
+
+    @cached_property
+    def capacity(self) -> Array:
+        """Capacity [technology, sector, province], hm3/a."""
+        return self.capacity_of()
+
+    @cached_property
+    def public_budget(self) -> dict[str, float]:
+        """What the plan takes from the public budget each year [MCNY/a], by line."""
+        return self.budget_of(self)
+
+    @property
+    def gains(self) -> float:
+        """The negative terms of the perspective minimised, as a positive number [MCNY/a]."""
+        return self.gross_cost - self.annual_cost
+
+    @property
+    def objective(self) -> float:
+        """What is minimised [MCNY/a]."""
+        return self.annual_cost - self.scarcity_credit
 
     @property
     def cost(self) -> Array:
@@ -75,20 +95,18 @@ def build_ledger(
     gross = float(sum(terms))
     scarcity = float((saving.sum(axis=(0, 1)) * own.scarcity_credit).sum())
     return Ledger(
-        capacity=capacity,
         saving=saving,
         effluent=effluent,
         counted_saving=float(counted),
         cost_lines=lines,
         gross_cost=gross,
-        gains=gross - annual_cost,
         annual_cost=annual_cost,
         scarcity_credit=scarcity,
-        objective=annual_cost - scarcity,
-        public_budget=public_budget(structure, values, levers, capacity, saving, effluent),
         investment=float((values["investment_per_m3"] * levers.technology_cost_scale) @ by_technology),
         electricity=float(values["electricity_per_m3"] @ by_technology),
         heat=float(values["heat_per_m3"] @ by_technology),
+        capacity_of=partial(np.asarray, capacity),
+        budget_of=partial(public_budget, structure, values, levers),
     )
 
 
@@ -118,17 +136,15 @@ def _cost_lines(prices: Prices, totals: _Totals, saving: Array, effluent: Array)
     )
 
 
-def public_budget(
-    structure: Structure, values: Values, levers: Levers, capacity: Array, saving: Array, effluent: Array
-) -> dict[str, float]:
+def public_budget(structure: Structure, values: Values, levers: Levers, ledger: Ledger) -> dict[str, float]:
     """What the plan takes from the public budget each year [MCNY/a]: subsidies as annuities at the plan's rate, and the
     resource fee, water tax and sewage fee that are no longer paid."""
     annuity = annual_investment(values, levers, levers.perspective) * charged_share(structure, values, levers)
-    saved = saving.sum(axis=0)
+    saved = ledger.saving.sum(axis=0)
     public, sewer = values["public_supply_share"][:, None], values["sewer_share"][:, None]
     return {
-        "subsidy": float(annuity @ capacity.sum(axis=2) @ levers.investment_subsidy),
+        "subsidy": float(annuity @ ledger.capacity.sum(axis=2) @ levers.investment_subsidy),
         "resource_fee": float(((1 - public) * values["resource_fee"] * saved).sum()),
         "water_tax": float(levers.water_tax * saved.sum()),
-        "sewage_fee": float((sewer * values["sewage_fee"] * effluent).sum()),
+        "sewage_fee": float((sewer * values["sewage_fee"] * ledger.effluent).sum()),
     }

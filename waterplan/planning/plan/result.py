@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
@@ -18,28 +19,73 @@ from waterplan.planning.plan.ledger import Ledger, build_ledger
 GAP_MAX = 1e-6
 
 
-@dataclass(frozen=True)
-class Result:
-    """The answer to a scenario before it becomes a Dataset.
+class Planned(Protocol):
+    """What a solver has found: worked out when it is asked for."""
 
-    dual_bound: a lower bound on ``objective`` + ``tie_break`` [MCNY/a]; tie_break: what the canonical tie-break adds.
-    decisions: the steps of the plan, worked out when asked for. solver: ``planner`` or ``highs``.
-    """
+    @property
+    def deployment(self) -> Deployment:
+        """Capacity and savings."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """The accounts."""
+
+    @property
+    def tie_break(self) -> float:
+        """What the canonical tie-break adds to the objective [MCNY/a]."""
+
+    def decisions(self) -> Decisions:
+        """The steps that plants take, and the volumes on the site and of other sources."""
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A plan whose deployment is known, and whose decisions can be worked out."""
 
     instance: Instance
     deployment: Deployment
-    duals: Duals
-    dual_bound: float
     tie_break: float
     decisions: Callable[[], Decisions]
-    solver: str
-    seconds: float
 
     @cached_property
     def ledger(self) -> Ledger:
         """The accounts of the plan."""
         i = self.instance
         return build_ledger(i.structure, i.values, i.levers, i.prices, self.deployment)
+
+
+@dataclass(frozen=True)
+class Result:
+    """The answer to a scenario before it becomes a Dataset.
+
+    dual_bound: a lower bound on ``objective`` + ``tie_break`` [MCNY/a]. solver: ``planner`` or ``highs``.
+    """
+
+    instance: Instance
+    planned: Planned
+    duals: Duals
+    dual_bound: float
+    solver: str
+    seconds: float
+
+    @property
+    def deployment(self) -> Deployment:
+        """Capacity and savings of the plan."""
+        return self.planned.deployment
+
+    @property
+    def ledger(self) -> Ledger:
+        """The accounts of the plan."""
+        return self.planned.ledger
+
+    @property
+    def tie_break(self) -> float:
+        """What the canonical tie-break adds to the objective [MCNY/a]."""
+        return self.planned.tie_break
+
+    def decisions(self) -> Decisions:
+        """The steps of the plan, worked out when asked for."""
+        return self.planned.decisions()
 
     @property
     def gap(self) -> float:

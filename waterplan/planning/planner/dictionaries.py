@@ -42,10 +42,27 @@ class Sampled(Handed):
     samples: int
 
 
-def build_uses(structure: Structure, flows: Flows, kappas: Array) -> Uses:
+@dataclass(frozen=True)
+class Vertices(Handed):
+    """Bases that a store lacks: the use of each, and the bases one after the other (see core/lost.h)."""
+
+    use: Index
+    basis: Index
+    count: int
+
+    @classmethod
+    def none(cls) -> Vertices:
+        """No bases."""
+        return cls(np.empty(0, np.int64), np.empty(0, np.int64), 0)
+
+
+def build_uses(
+    structure: Structure, flows: Flows, kappas: Array, known: Uses | None = None, more: Vertices | None = None
+) -> Uses:
     """The uses of a scenario, with the dictionaries met for the sample costs ``kappas`` [sample, app].
 
-    Made once for each set of coefficients.
+    Where a use has the same moves in the store of ``known`` uses, its bases are taken over instead, and ``more`` of
+    them. Made once for each set of coefficients.
     """
     s = structure
     sampled = Sampled(
@@ -62,5 +79,5 @@ def build_uses(structure: Structure, flows: Flows, kappas: Array) -> Uses:
     given = s.use_app_start, flows.saving_fraction, flows.added_share
     stored = fields(Uses)[len(given) :]
     columns = (Column * len(stored))()
-    call("store", sampled, columns)
+    call("store", sampled, known, more or Vertices.none(), columns)
     return Uses(*given, *(taken(one, KINDS[str(field.type)]) for one, field in zip(columns, stored, strict=True)))

@@ -12,7 +12,7 @@ from waterplan.planning.model.build import build_model
 from waterplan.planning.model.instance import Instance, build_instance
 from waterplan.planning.model.tie_break import build_tie_break, tie_break_of
 from waterplan.planning.plan.deployment import deployment_of
-from waterplan.planning.plan.result import Result, no_plan
+from waterplan.planning.plan.result import Deployed, Result, no_plan
 from waterplan.planning.planner.shared_limits import KEPT
 from waterplan.planning.solver import (
     Compiled,
@@ -39,15 +39,13 @@ def judge(study: Study, scenario: Scenario, settings: Settings | None = None) ->
         solution = _at_the_most(instance, compiled, settings)
     deployment = deployment_of(instance.structure, instance.flows, solution.decisions)
     tie = build_tie_break(instance.structure)
+    d = deployment
+    tie_break = tie_break_of(tie, d.capacity, d.use_saving, d.site_saving, d.supply)
     return Result(
         instance=instance,
-        deployment=deployment,
+        planned=Deployed(instance, deployment, tie_break, lambda: solution.decisions),
         duals=solution.duals,
         dual_bound=solution.dual_bound,
-        tie_break=tie_break_of(
-            tie, deployment.capacity, deployment.use_saving, deployment.site_saving, deployment.supply
-        ),
-        decisions=lambda: solution.decisions,
         solver="highs",
         seconds=time.perf_counter() - started,
     ).checked()

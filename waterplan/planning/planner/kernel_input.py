@@ -184,14 +184,20 @@ def extra_worth(structure: Structure, duals: Duals) -> Array:
     return duals.sector_floor[structure.pair_sector] + duals.province_floor[structure.pair_province]
 
 
-def sample_uses(structure: Structure, flows: Flows, costs: Costs) -> Uses:
-    """The uses of a scenario, their stores filled by walking along today's costs and costs scattered around them."""
+def sample_costs(structure: Structure, costs: Costs) -> Array:
+    """Today's costs of each app, and costs scattered around them [sample, app]: along these a store is filled."""
     mean = totals(structure.local_app, costs.app, len(structure.app_use))
     mean /= np.maximum(np.bincount(structure.local_app, minlength=len(structure.app_use)), 1)
     generator = np.random.default_rng(2015)
     spread = generator.normal(size=(SAMPLES - 1, len(mean)))
     scattered = mean * np.exp(0.5 * spread) + 0.05 * generator.normal(size=spread.shape)
-    return build_uses(structure, flows, np.vstack([mean, scattered]) * flows.saving_fraction)
+    return np.vstack([mean, scattered])
+
+
+def sample_uses(structure: Structure, flows: Flows, samples: Array, known: Uses | None = None) -> Uses:
+    """The uses of a scenario, their stores filled by walking along costs [sample, app], or with the bases that they
+    have among ``known`` uses."""
+    return build_uses(structure, flows, samples * flows.saving_fraction, known)
 
 
 def deployed(pairs: Pairs, uses: Uses, structure: Structure, answers: Answers) -> Deployment:

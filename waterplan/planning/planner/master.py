@@ -55,13 +55,13 @@ class Master:
     def add(self, question: int, usage: Array, cost: Array, wanted: Index) -> None:
         """Columns of the blocks ``wanted``, from the answer to one question."""
         rows = len(self.limits)
-        entries, cost = usage[:, wanted] / self.size[:, None], cost / self.unit
+        count, cost = len(wanted), cost / self.unit
+        entries = np.hstack([(usage[:, wanted] / self.size[:, None]).T, np.ones((count, 1))])
         filled = entries != 0
-        per_column = filled.sum(axis=0) + 1
-        index = np.concatenate([np.append(np.flatnonzero(filled[:, n]), rows + b) for n, b in enumerate(wanted)])
-        value = np.concatenate([np.append(entries[filled[:, n], n], 1.0) for n in range(len(wanted))])
-        start = np.concatenate([[0], np.cumsum(per_column)[:-1]])
-        count = len(wanted)
+        column, index = np.nonzero(filled)
+        index = np.where(index == rows, rows + wanted[column], index)
+        value = entries[filled]
+        start = np.concatenate([[0], np.cumsum(filled.sum(axis=1))[:-1]])
         self._highs.addCols(
             count,
             (self._scale if self._counted is None else 0.0) * cost[wanted],

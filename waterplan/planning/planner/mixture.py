@@ -12,7 +12,9 @@ from waterplan.planning.model.decisions import Decisions
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.instance import Instance
 from waterplan.planning.model.structure import Index, expand
+from waterplan.planning.model.tie_break import tie_break_of
 from waterplan.planning.plan.deployment import Deployment
+from waterplan.planning.plan.ledger import Ledger, build_ledger
 from waterplan.planning.planner.kernel_input import Places, deployed
 from waterplan.planning.planner.steps import steps_of
 
@@ -71,6 +73,18 @@ class Mixture:
         if name == "use_saving":
             return answers.use_saving[row] * self.pairs.gross_flow[row]
         return answers.site_saving[row] if name == "site_saving" else answers.supply[row]
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The accounts of the plan."""
+        i = self.instance
+        return build_ledger(i.structure, i.values, i.levers, i.prices, self.deployment)
+
+    @property
+    def tie_break(self) -> float:
+        """What the canonical tie-break adds to the objective [MCNY/a]."""
+        d = self.deployment
+        return tie_break_of(self.places.tie, d.capacity, d.use_saving, d.site_saving, d.supply)
 
     def decisions(self) -> Decisions:
         """The steps that plants take, and the volumes on the site and of other sources."""

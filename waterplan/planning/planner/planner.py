@@ -3,48 +3,33 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from waterplan.base.errors import DataError, InfeasibleError, ScenarioError, SolverError, StoppedError, must_be
 from waterplan.base.messages import Message
-from waterplan.planning.core.kernel_arrays import Pairs, Uses, fresh_answers
-from waterplan.planning.model.flows import Array, Flows, build_flows
-from waterplan.planning.model.instance import Instance, all_prices, input_values
-from waterplan.planning.model.structure import Index, build_structure, totals
+from waterplan.planning.model.flows import Array, build_flows
+from waterplan.planning.model.instance import Instance, input_values
+from waterplan.planning.model.prices import build_prices
+from waterplan.planning.model.structure import build_structure, totals
 from waterplan.planning.plan.result import Result, no_plan
-from waterplan.planning.planner.answer import ask
-from waterplan.planning.planner.kernel_input import Bonus, Places, build_costs, build_pairs, sample_uses
+from waterplan.planning.planner.kept_coefficients import Coefficients, Kept
+from waterplan.planning.planner.kernel_input import Bonus, Places, build_costs, sample_costs, sample_uses
+from waterplan.planning.planner.lanes import Layout
+from waterplan.planning.planner.light import Money
 from waterplan.planning.planner.master import TARGET
 from waterplan.planning.planner.search import Search
 from waterplan.study.scenario import Levers, Scenario
 from waterplan.study.study import Study
 
-KEPT_COEFFICIENTS = 8
 USUAL_PRICE = 1.0  # CNY/m3
 OUT_OF_REACH = 0.5  # of reference withdrawal above itself: nothing saves as much
 TECHNOLOGY_LIMITS = ("technology_floor", "technology_cap")
 TECHNOLOGY_LIMITS_MAX = 30
-
-
-@dataclass(frozen=True)
-class Coefficients:
-    """What only coefficient levers, exclusions and overrides change; shared by all requests that agree on them.
-
-    entry [local]: the stored dictionary that each use with several technologies is likely to need first.
-    """
-
-    values: dict[str, Array]
-    flows: Flows
-    pairs: Pairs
-    uses: Uses
-    entry: Index
 
 
 class Planner:
@@ -54,10 +39,9 @@ class Planner:
         must_be(study, Study, "study", Message("planner_errors.a_study"), DataError)
         self.study = study
         self.structure = build_structure(study)
-        self.places = Places.of(self.structure)
+        self.layout = Layout(Places.of(self.structure))
         self._values = input_values(study)
-        self._kept: OrderedDict[object, Coefficients] = OrderedDict()
-        self._lock = threading.Lock()
+        self._kept = Kept()
 
     def with_values(self, values: Mapping[str, Array]) -> Planner:
         """A planner of the same study with other input values in the same rows, such as a sample of them.
@@ -69,7 +53,7 @@ class Planner:
         known = self.study.values
         other.study = replace(self.study, values=known.copy(data={name: values[str(name)] for name in known.data_vars}))
         other._values = {name: np.asarray(array, dtype=float) for name, array in values.items()}
-        other._kept, other._lock = OrderedDict(), threading.Lock()
+        other._kept = Kept(self._kept.last() or self.search(Scenario()).coefficients)
         return other
 
     def solve(
@@ -97,22 +81,26 @@ class Planner:
         try:
             if sum(kind in TECHNOLOGY_LIMITS for kind in search.limits.kind) > TECHNOLOGY_LIMITS_MAX:
                 return self._by_the_full_model(scenario)
-            mixture, duals, bound = search.run(guess)
+            known = search.coefficients
+            plan, duals, bound = search.run(guess)
+            if search.coefficients is not known:
+                self.keep(search.coefficients)
         except StoppedError:
             raise
         except SolverError:
             return self._by_the_full_model(scenario)
-        deployment = mixture.deployment
         return Result(
             instance=search.instance,
-            deployment=deployment,
+            planned=plan,
             duals=duals,
             dual_bound=bound,
-            tie_break=search.tie_break(deployment),
-            decisions=mixture.decisions,
             solver="planner",
             seconds=time.perf_counter() - started,
         ).checked()
+
+    def keep(self, coefficients: Coefficients) -> None:
+        """From now on these stand in the place of those that they were made from, such as with a larger store."""
+        self._kept.put(coefficients)
 
     def _by_the_full_model(self, scenario: Scenario) -> Result:
         """Where prices do not end, or with limits on very many technologies, the full LP is quicker; the result says
@@ -165,43 +153,47 @@ class Planner:
         """One request, ready to run."""
         must_be(scenario, Scenario, "scenario", Message("planner_errors.a_scenario"), ScenarioError)
         levers = scenario.resolve(self.study)
-        kept = self._coefficients(scenario, levers)
-        prices = all_prices(self.structure, kept.values, levers, kept.flows)
-        instance = Instance(self.study, scenario, self.structure, kept.values, levers, kept.flows, prices)
-        return Search(self.places, instance, kept.pairs, kept.uses, kept.entry, gives_way, bonus, stop)
+        key = _key(scenario, levers)
+        known = self._kept.of(key, lambda: self._coefficients(key, scenario, levers))
+        instance = Instance(self.study, scenario, self.structure, known.values, levers, known.flows)
+        return Search(self.layout, instance, known, gives_way, bonus, stop)
 
-    def _coefficients(self, scenario: Scenario, levers: Levers) -> Coefficients:
-        key = (
-            levers.rollout_scale,
-            levers.alternative_share_max,
-            levers.output_scale.tobytes(),
-            levers.count_alternative_supply,
-            levers.excluded.tobytes(),
-            scenario.overrides,
-        )
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        made = self._make_coefficients(scenario, levers)
-        with self._lock:
-            self._kept[key] = made
-            while len(self._kept) > KEPT_COEFFICIENTS:
-                self._kept.popitem(last=False)
-        return made
-
-    def _make_coefficients(self, scenario: Scenario, levers: Levers) -> Coefficients:
+    def _coefficients(self, key: Hashable, scenario: Scenario, levers: Levers) -> Coefficients:
         values = input_values(self.study, scenario) if scenario.overrides else self._values
         years = self.study.target_year - self.study.base_year
-        flows = build_flows(self.structure, values, levers, years)
-        pairs = build_pairs(self.places, flows, levers)
-        prices = all_prices(self.structure, values, levers, flows)[levers.perspective]
-        costs = build_costs(self.places, prices, values, levers)
-        uses = sample_uses(self.structure, flows, costs)
-        answers = fresh_answers(pairs, costs, uses.entry_start[:-1][self.structure.local_use])
-        everyone = np.arange(len(pairs.reference))
-        ask(everyone, USUAL_PRICE, np.zeros(len(everyone)), pairs, costs, uses, answers)
-        return Coefficients(values, flows, pairs, uses, answers.entry)
+        flows, before = build_flows(self.structure, values, levers, years), self._kept.last()
+        if before is None:
+            prices = build_prices(self.structure, values, levers, flows.reference_withdrawal)
+            samples = sample_costs(self.structure, build_costs(self.layout.places, prices, values, levers))
+        else:
+            samples = before.samples
+        if before is not None and before.flows.has_same_shares(flows):
+            uses = before.uses
+        else:
+            uses = sample_uses(self.structure, flows, samples, None if before is None else before.uses)
+        return Coefficients(
+            key=key,
+            places=self.layout.places,
+            values=values,
+            levers=levers,
+            flows=flows,
+            uses=uses,
+            lanes=self.layout.lanes(flows, values, levers),
+            money=Money.of(self.structure, values),
+            samples=samples,
+        )
+
+
+def _key(scenario: Scenario, levers: Levers) -> Hashable:
+    """What coefficients depend on."""
+    return (
+        levers.rollout_scale,
+        levers.alternative_share_max,
+        levers.output_scale.tobytes(),
+        levers.count_alternative_supply,
+        levers.excluded.tobytes(),
+        scenario.overrides,
+    )
 
 
 def _price(guess: object) -> float:

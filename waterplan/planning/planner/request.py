@@ -13,7 +13,9 @@ from waterplan.planning.model.flows import Array
 from waterplan.planning.model.instance import Instance
 from waterplan.planning.model.structure import Index
 from waterplan.planning.planner.answer import ask
-from waterplan.planning.planner.kernel_input import Bonus, Places, build_costs, dearness, extra_worth, surcharges
+from waterplan.planning.planner.kept_coefficients import Coefficients
+from waterplan.planning.planner.kernel_input import Bonus, build_costs, dearness, extra_worth, surcharges
+from waterplan.planning.planner.lanes import Layout
 from waterplan.planning.planner.master import TARGET
 from waterplan.planning.planner.shared_limits import KEPT, Usage, build_limits
 
@@ -30,11 +32,9 @@ class Request:
 
     def __init__(
         self,
-        places: Places,
+        layout: Layout,
         instance: Instance,
-        pairs: Pairs,
-        uses: Uses,
-        entry: Index,
+        coefficients: Coefficients,
         gives_way: str = TARGET,
         bonus: Bonus | None = None,
         stop: Callable[[], None] | None = None,
@@ -42,13 +42,30 @@ class Request:
         self._stop = stop
         self.bonus = bonus
         self.gives_way = gives_way
-        self.places = places
+        self.layout, self.places = layout, layout.places
         self.instance = instance
-        self.pairs = pairs
-        self.uses = uses
-        self.all = np.arange(len(pairs.reference))
-        self.limits = build_limits(places.structure, instance.flows, instance.levers)
-        self.entry = entry
+        self.coefficients = coefficients
+        self.limits = build_limits(self.places.structure, instance.flows, instance.levers)
+
+    @property
+    def pairs(self) -> Pairs:
+        """Volumes and limits."""
+        return self.coefficients.pairs
+
+    @property
+    def uses(self) -> Uses:
+        """The uses with their stores."""
+        return self.coefficients.uses
+
+    @cached_property
+    def all(self) -> Index:
+        """All pairs."""
+        return np.arange(len(self.places.pair_place))
+
+    @cached_property
+    def entry(self) -> Index:
+        """The stored dictionary that each local is likely to need first."""
+        return np.asarray(self.uses.entry_start[:-1][self.places.structure.local_use])
 
     def highest_price(self) -> float:
         """A price at which all pairs save as much as they can [CNY/m3]."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from waterplan.planning.model.decisions import Duals
 from waterplan.planning.model.flows import Array, Flows, Values
-from waterplan.planning.model.structure import Index, Structure, totals
+from waterplan.planning.model.structure import Structure, totals
 from waterplan.planning.plan.deployment import Deployment
 from waterplan.study.scenario import Levers
 
@@ -59,20 +61,20 @@ class Limits:
 
 def build_limits(structure: Structure, flows: Flows, levers: Levers) -> Limits:
     """The limits that a scenario sets; pools are joined when an answer overdraws them."""
-    s = structure
-    reference = flows.reference_withdrawal
-    by_sector = totals(s.pair_sector, reference, len(s.sectors))
-    by_province = totals(s.pair_province, reference, len(s.provinces))
+    s, reference = structure, flows.reference_withdrawal
     rows: list[tuple[str, tuple[int, ...], float, float]] = [("shadow_price", (), 1.0, levers.saving_target)]
 
-    def add(kind: str, sign: float, bounds: Array, wanted: Index) -> None:
-        rows.extend((kind, (int(n),), sign, float(bounds[n])) for n in wanted)
+    def add(kind: str, sign: float, share: Array, wanted: NDArray[np.bool_], whole: Callable[[], Array]) -> None:
+        if wanted.any():
+            bounds = share * whole()
+            rows.extend((kind, (int(n),), sign, float(bounds[n])) for n in np.flatnonzero(wanted))
 
-    add("sector_floor", 1.0, levers.sector_floor * by_sector, np.flatnonzero(levers.sector_floor > 0))
-    add("province_floor", 1.0, levers.province_floor * by_province, np.flatnonzero(levers.province_floor > 0))
-    largest = flows.largest_capacity
-    add("technology_floor", 1.0, levers.technology_floor * largest, np.flatnonzero(levers.technology_floor > 0))
-    add("technology_cap", -1.0, levers.technology_cap * largest, np.flatnonzero(levers.technology_cap < 1))
+    floor, cap = levers.technology_floor, levers.technology_cap
+    sectors, provinces = levers.sector_floor, levers.province_floor
+    add("sector_floor", 1.0, sectors, sectors > 0, lambda: totals(s.pair_sector, reference, len(s.sectors)))
+    add("province_floor", 1.0, provinces, provinces > 0, lambda: totals(s.pair_province, reference, len(s.provinces)))
+    add("technology_floor", 1.0, floor, floor > 0, lambda: flows.largest_capacity)
+    add("technology_cap", -1.0, cap, cap < 1, lambda: flows.largest_capacity)
     if np.isfinite(levers.investment_cap):
         rows.append(("investment_cap", (), -1.0, levers.investment_cap))
     if np.isfinite(levers.electricity_cap):
