@@ -84,12 +84,13 @@ def _cells(study: Study) -> Cells:
 def _find_cells(study: Study) -> Cells:
     rows = study.rows
     names = rows["name"].to_numpy(dtype=object)
-    dims = {str(dim) for name in set(names) & set(study.values.data_vars) for dim in study.values[name].dims}
+    inputs = sorted({str(name) for name in study.values.data_vars} & set(names))
+    dims = {str(dim) for name in inputs for dim in study.values[name].dims}
     index = {dim: pd.Index(study.values[dim].values).get_indexer(rows[dim].astype(str)) for dim in sorted(dims)}
     cells = {}
-    for name in study.values.data_vars:
+    for name in inputs:
         here = np.flatnonzero(names == name)
-        cells[str(name)] = here, tuple(index[str(dim)][here] for dim in study.values[name].dims)
+        cells[name] = here, tuple(index[str(dim)][here] for dim in study.values[name].dims)
     return cells
 
 
