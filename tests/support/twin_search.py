@@ -1,4 +1,4 @@
-"""Twin of price.cpp and walk.cpp: the price of a target, and all prices at which pairs change their answer.
+"""Twin of lane_search.h and walk.cpp: the price of a target, and all prices at which pairs change their answer.
 
 Plain Python, number by number what the core does in the same order, so that both agree to the last bit.
 """
