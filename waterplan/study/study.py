@@ -20,14 +20,16 @@ import pandas as pd
 import xarray as xr
 
 from waterplan.base.errors import PATHS, DataError, Problem, WaterplanError, both, either, must_be, suggest
-from waterplan.base.messages import Message
+from waterplan.base.messages import Message, Name, in_language
 from waterplan.base.vocabulary import Meaning, Term, of_kind, terms
 from waterplan.study.tables.arrays import coords_of, datasets_of, frame_of, rows_of
 from waterplan.study.tables.folder import read_folder
 from waterplan.study.tables.path_faults import not_a_folder
-from waterplan.study.tables.schema import CATALOGUE_OF, TABLES
+from waterplan.study.tables.schema import CATALOGUE_OF, GROUP, PARTS, TABLES
 from waterplan.study.tables.study_file import FILE as SETTINGS_FILE
+from waterplan.study.tables.translations import named, names_of
 
+SPOKEN = ("title", "description")
 ATTRS = ("title", "base_year", "target_year", "price_year", "currency")
 
 
@@ -40,7 +42,9 @@ class Study:
     order of the catalogue files; ``technology`` carries level, exclusive_group, joint_product and pool ("" is none).
     rows: every value row: name, labels, value, low, high (canonical), unit, basis, source, note, file, row (the line
     in the file) and ``written``, the value and unit as they stand there. The catalogues and records are indexed by
-    their first key, in file order.
+    their first key, in file order; they have every column and table that newer studies have, empty where this study
+    does not have it. ``in_language`` says title and
+    description in Chinese where the study has them so.
     """
 
     name: str
@@ -64,6 +68,9 @@ class Study:
     norms: pd.DataFrame
     targets: pd.DataFrame
     enterprises: pd.DataFrame
+    norm_editions: pd.DataFrame
+    observations: pd.DataFrame
+    water_fees: pd.DataFrame
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{len(getattr(self, name))} {name}" for name in CATALOGUE_OF.values())
@@ -81,28 +88,55 @@ class Study:
         numbers = datasets_of(draft.labels, rows, coords_of(draft), attrs)
         return cls(
             name=Path(folder).resolve().name,
-            description=settings.get("description", ""),
             lever_defaults=dict(settings["levers"]),
             rows=rows,
             values=numbers["value"],
             low=numbers["low"],
             high=numbers["high"],
-            **attrs,
+            **attrs | {key: named(settings, key) for key in SPOKEN},
             **frames,
         )
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the content: the same whatever the order of rows, number formats, units, quoting or encoding."""
+        """SHA-256 of the content: the same whatever the order of rows, number formats, units, quoting or encoding.
+
+        What only newer studies say counts where a study says it, so that older ones keep their digests.
+        """
         levers = {name: _canonical(value) for name, value in self.lever_defaults.items()}
         settings = {key: getattr(self, key) for key in ATTRS} | {"description": self.description, "levers": levers}
+        chinese = {key: in_language(getattr(self, key), "zh") for key in SPOKEN}
+        settings |= {f"{key}_zh": text for key, text in chinese.items() if text != settings[key]}
         content = hashlib.sha256(json.dumps(settings, sort_keys=True, ensure_ascii=False).encode())
-        frames = {name: getattr(self, name) for name, table in TABLES.items() if table.form != "values"}
-        frames["rows"] = self.rows.drop(columns=["file", "row", "written"]).set_index("name")
+        frames = {
+            name: _said(getattr(self, name), table.later_columns)
+            for name, table in TABLES.items()
+            if table.form != "values" and not (table.optional and getattr(self, name).empty)
+        }
+        frames["rows"] = _said(self.rows.drop(columns=["file", "row", "written"]).set_index("name"), (GROUP,))
         for name, frame in frames.items():
             content.update(f"\n{name}\n".encode())
             content.update("\n".join(sorted(_records(frame))).encode())
         return content.hexdigest()
+
+    @cached_property
+    def parts_missing(self) -> list[str]:
+        """The parts that a study may leave out (PARTS of its tables) and that this one leaves out."""
+        there = set(self.rows["name"].unique())
+        return [part for part, names in PARTS.items() if not there.issuperset(names)]
+
+    def title_in(self, language: str) -> str:
+        """The title in a language."""
+        return str(in_language(self.title, language))
+
+    @cached_property
+    def variant_names(self) -> dict[str, Name]:
+        """What the variants of the norms are called in both languages, by the words of norms.csv."""
+        return names_of(self.norms.reset_index(), "variant")
+
+    def variant_name(self, variant: str) -> str:
+        """What a variant of a norm is called, in both languages; as it is where no norm has it."""
+        return self.variant_names.get(variant, variant)
 
     def trace(self, name: str, **labels: str) -> Trace:
         """The row and the source of an input; a label may be left out where only one row fits.
@@ -249,6 +283,11 @@ def open_study(name_or_path: str | Path = "china-2015") -> Study:
 def _canonical(value: object) -> str:
     """A value as text that does not depend on how it was written."""
     return f"{value:.12g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+
+
+def _said(frame: pd.DataFrame, later: tuple[str, ...]) -> pd.DataFrame:
+    """A frame without those of its later columns that are all empty."""
+    return frame.drop(columns=[name for name in later if not (frame[name] != "").any()])
 
 
 def _records(frame: pd.DataFrame) -> Iterator[str]:

@@ -12,10 +12,11 @@ import xarray as xr
 from waterplan.base.vocabulary import of_kind
 from waterplan.study.tables.draft import Draft
 from waterplan.study.tables.quantities import inputs_of
-from waterplan.study.tables.schema import CATALOGUE_OF, TABLES
+from waterplan.study.tables.schema import DIMS as LABELLED
+from waterplan.study.tables.schema import TABLES
 from waterplan.study.tables.sheet import Sheet
 
-DIMS = (*CATALOGUE_OF, "pool")
+DIMS = (*LABELLED, "pool")
 NUMBERS = ("value", "low", "high")
 PROVENANCE = ("basis", "source", "note")
 
@@ -66,7 +67,9 @@ def coords_of(draft: Draft) -> dict[str, Any]:
     """Labels in file order; technologies carry level, exclusive_group, joint_product and pool ("" is none)."""
     potential = draft.sheets["supply_potential"].columns
     pools = dict(zip(potential["technology"], potential["pool"], strict=True))
-    coords: dict[str, Any] = {dim: _variable((dim,), np.array(labels)) for dim, labels in draft.labels.items()}
+    coords: dict[str, Any] = {
+        dim: _variable((dim,), np.array(labels, dtype=np.str_)) for dim, labels in draft.labels.items()
+    }
     carried = {
         "level": draft.level,
         "exclusive_group": np.array(draft.attribute("technologies", "exclusive_group")),
@@ -84,9 +87,12 @@ def _variable(dims: tuple[str, ...], numbers: np.ndarray, attrs: dict[str, str] 
 def datasets_of(
     labels: Mapping[str, Sequence[str]], rows: pd.DataFrame, coords: Mapping[str, Any], attrs: Mapping[str, Any]
 ) -> dict[str, xr.Dataset]:
-    """Datasets of value, low and high: one variable for each input, NaN where there is no row."""
+    """Datasets of value, low and high: one variable for each input, NaN where there is no row.
+
+    A study without barriers has no group: that input has no cell then.
+    """
     groups = rows.groupby("name", sort=False).indices
-    cells = {dim: pd.Index(labels[dim]).get_indexer(pd.Index(rows[dim])) for dim in CATALOGUE_OF}
+    cells = {dim: pd.Index(labels[dim]).get_indexer(pd.Index(rows[dim])) for dim in LABELLED}
     variables: dict[str, dict[str, Any]] = {column: {} for column in NUMBERS}
     for term in of_kind("input"):
         at = groups.get(term.name, np.empty(0, np.int64))
