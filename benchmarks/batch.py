@@ -190,7 +190,7 @@ def on_this_machine(study: Study, design: Design, folder: Path, alone: float) ->
     text = (
         f"{count} runs of eight price and bound levers. The planner alone takes {shown(alone)} of processor time a "
         f"run; a loop that builds and solves each in linopy {shown(linopy)}: two workers are "
-        f"{times(rates[2] * linopy)} as fast (bar 200x). Two workers against one: {times(rates[2] / rates[1])} (bar "
+        f"{times(rates[2] * linopy)} as fast (bar 1,500x). Two workers against one: {times(rates[2] / rates[1])} (bar "
         "1.5x). The same values: "
         f"{'yes' if agree else '**no**'}."
     )

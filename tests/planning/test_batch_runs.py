@@ -171,7 +171,11 @@ def test_a_run_out_of_time_or_with_an_error_has_a_state_and_stops_no_other(tiny,
             raise MemoryError("no memory left, for this test")
         return plain(self, scenario, guess, -1.0 if scenario.levers["saving_target"] == 70 else time_limit)
 
+    def not_together(*_):
+        raise MemoryError("nor for all of them at once")
+
     monkeypatch.setattr(Planner, "solve", solve)
+    monkeypatch.setattr("waterplan.planning.batch.worker.light_runs", not_together)
     runs = planned(Design.grid({"saving_target": [50, 60, 70, 80]}), tiny, tmp_path)
     assert runs["state"].values.tolist() == ["optimal", "failed", "timed_out", "optimal"]
     assert "no memory left" in str(runs["reason"].values[1])

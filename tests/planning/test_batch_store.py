@@ -185,6 +185,7 @@ def test_runs_that_ran_out_of_time_are_planned_again_when_the_design_gives_them_
         return open_runs(tmp_path / "runs.zarr")["state"].values.tolist(), list(asked), store.retried
 
     monkeypatch.setattr(Planner, "solve", solve)
+    monkeypatch.setattr("waterplan.planning.batch.worker.light_runs", lambda *_: None)  # one after the other
     assert batch(30) == (["optimal", "optimal", "timed_out", "optimal"], [50, 60, 70, 80], set())
     assert batch(30) == (["optimal", "optimal", "timed_out", "optimal"], [], set())  # as much time as before
     assert batch(90) == (["optimal"] * 4, [70, 80], {1})  # only the chunk with the run that had too little

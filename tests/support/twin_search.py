@@ -1,4 +1,4 @@
-"""Twin of price.cpp: the price of a target.
+"""Twin of lane_search.h: the price of a target.
 
 Plain Python, number by number what the core does in the same order, so that both agree to the last bit.
 """

@@ -91,8 +91,8 @@ class Solver:
                     if len(here)
                     else None
                 )
-            except WaterplanError:
-                found = None  # each run says for itself what is wrong with it
+            except Exception:  # each run then says for itself what is wrong with it
+                found = None
             if found is None:
                 continue
             planned = here[found.planned]
