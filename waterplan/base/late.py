@@ -1,9 +1,13 @@
-"""Names that are loaded when first asked for, so that importing them costs nothing: each written once, in a stub."""
+"""What is loaded when it is first asked for, so that importing it costs nothing.
+
+The names of a module, each written once, in a stub; and large packages that a module uses in some of its functions only.
+"""
 
 from __future__ import annotations
 
 import ast
 import sys
+import types
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -43,3 +47,23 @@ def _value(home: str, name: str) -> Any:
     """What a module calls so, or the module of that name in a package."""
     module = import_module(home)
     return getattr(module, name) if hasattr(module, name) else import_module(f"{home}.{name}")
+
+
+class _Late(types.ModuleType):
+    """Stands for a package until something of it is asked for."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(import_module(self.__name__), name)
+
+
+def late_module(name: str) -> Any:
+    """A package that is imported when something of it is first asked for. Types know it by a second import:
+
+    .. code-block:: python
+
+        if TYPE_CHECKING:
+            import pandas as pd
+        else:
+            pd = late_module("pandas")
+    """
+    return _Late(name)
