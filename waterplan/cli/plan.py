@@ -128,5 +128,5 @@ def plan_content(
             "volume_difference": verdict.volume,
             "seconds": verdict.seconds,
         }
-    solver = plan.dataset.attrs["solver"]
+    solver = plan.statement.attrs["solver"]
     return {**plan.headline(), "certified": certified, "solver": solver, "basis_shares": shares, "judge": judge}
