@@ -48,10 +48,10 @@ def number(tiny, **labels):
 def rows_of(tiny, coefficients, **labels):
     """The sets of technologies at a use by their names, with a figure of each."""
     use = coefficients.use_at[number(tiny, **labels)]
-    names = {}
+    names, apps = {}, np.flatnonzero(coefficients.use == use)
     for n in np.flatnonzero(coefficients.sets.use == use):
-        apps = [a for a in np.flatnonzero(coefficients.use == use) if coefficients.sets.members[n] >> coefficients.bit[a] & 1]
-        names["+".join(sorted(tiny.labels["technology"][coefficients.apps.technology[a]] for a in apps))] = n
+        members = [app for app in apps if coefficients.sets.members[n] >> coefficients.bit[app] & 1]
+        names["+".join(sorted(tiny.labels["technology"][coefficients.apps.technology[app]] for app in members))] = n
     return names
 
 

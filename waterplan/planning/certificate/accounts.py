@@ -164,7 +164,8 @@ def withdrawal(tables: Tables, coefficients: Coefficients, rows: Rows) -> Amount
     c, shape = coefficients, coefficients.made.shape
     saved = np.bincount(rows.product * shape[1] + rows.province, rows.saving, minlength=c.made.size).reshape(shape)
     made, target = np.where(c.made, tables.values["output"], 0.0).sum(axis=1), c.output_target.sum(axis=1)
-    volumes = {"base": c.base_withdrawal, "reference": c.reference_withdrawal, "planned": c.reference_withdrawal - saved}
+    base, reference = c.base_withdrawal, c.reference_withdrawal
+    volumes = {"base": base, "reference": reference, "planned": reference - saved}
     volumes = {name: np.where(c.made, volume, np.nan) for name, volume in volumes.items()}
     taken = {name: np.nansum(volume, axis=1) * M3_PER_HM3 for name, volume in volumes.items()}
     return {

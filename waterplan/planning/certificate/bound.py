@@ -58,7 +58,7 @@ def lower_bound(plan: Statement, tables: Tables, coefficients: Coefficients) -> 
 
 
 def unit_values(prices: Prices, tables: Tables, coefficients: Coefficients, level: int) -> tuple[Array, Array]:
-    """Worth of a m3 saved and cost of a m3/a of capacity of a level, prices of limits in them [share, province; CNY/m3].
+    """Worth of a m3 saved, cost of a m3/a of capacity of a level, prices of limits in them [share, province; CNY/m3].
 
     Also of choices that are not open: who asks for them knows (:func:`is_open`).
     """

@@ -244,5 +244,5 @@ def _compare(
         difference=float(difference[worst]),
         allowed=float(limit[worst]),
         holds=bool((difference <= limit).all()),
-        where=", ".join(str(labels[place]) for labels, place in zip(names, worst, strict=True)),
+        where=", ".join(str(labels[int(place)]) for labels, place in zip(names, worst, strict=True)),
     )

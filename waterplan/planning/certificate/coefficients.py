@@ -96,7 +96,8 @@ class Coefficients:
     @cached_property
     def use_at(self) -> dict[tuple[int, int], int]:
         """The use of a product and an end use."""
-        return {pair: n for n, pair in enumerate(zip(self.use_product.tolist(), self.use_end_use.tolist(), strict=True))}
+        pairs = zip(self.use_product.tolist(), self.use_end_use.tolist(), strict=True)
+        return {pair: n for n, pair in enumerate(pairs)}
 
     @cached_property
     def app_at(self) -> dict[tuple[int, int], int]:
@@ -158,7 +159,8 @@ def installed_shares(tables: Tables) -> Shares:
     v = tables.values
     product, end_use, technology = np.nonzero(~np.isnan(v["saving_fraction"]).transpose(1, 2, 0))
     place = (technology, product, end_use)
-    before, wanted, applicable = (v[name][place] for name in ("penetration_base", "penetration_max", "applicable_share"))
+    before, wanted = v["penetration_base"][place], v["penetration_max"][place]
+    applicable = v["applicable_share"][place]
     after = np.minimum(before + tables.levers.rollout_scale * (wanted - before), 1.0)
     installed, added = applicable * before, applicable * (after - before)
     groups = (product, end_use, tables.level[technology], tables.group[technology])

@@ -29,7 +29,6 @@ class Steps:
     end_use: Array
     configuration: Sequence[str]
     step: Array
-    use: Array
     app: Array
     origin: Array
     to: Array
@@ -97,11 +96,12 @@ def _steps(plan: Statement, tables: Tables, coefficients: Coefficients) -> Steps
     apps, step = np.array(app, np.int64), plan["step_flow"].astype(float)
     fraction = np.where(apps >= 0, np.append(coefficients.apps.saving_fraction, np.nan)[apps], np.nan)
     remaining = np.where(origin >= 0, np.append(coefficients.sets.remaining_fraction, np.nan)[origin], np.nan)
-    columns = [np.array(numbers[dim], np.int64) for dim in (*CHOICE, "end_use")]
+    places = {dim: np.array(found, np.int64) for dim, found in numbers.items()}
     capacity = fraction * step
     return Steps(
-        *columns, configuration, step, np.array(use, np.int64), apps, origin, to, capacity, remaining * capacity
-    )
+        **places, configuration=configuration, step=step, app=apps, origin=origin, to=to,
+        capacity=capacity, saving=remaining * capacity,
+    )  # fmt: skip
 
 
 def _moves(
@@ -152,4 +152,5 @@ def _attributed(steps: Steps, coefficients: Coefficients) -> tuple[Array, ...]:
     total = np.bincount(local, weight, minlength=count)[local]
     saved = np.bincount(local, saving, minlength=count)[local]
     saving = saved * (weight / np.where(total > 0, total, 1.0))
-    return np.full(len(keys), END_USE), apps.technology[app], apps.product[app], province, apps.end_use[app], capacity, saving
+    level, use = np.full(len(keys), END_USE), apps.end_use[app]
+    return level, apps.technology[app], apps.product[app], province, use, capacity, saving

@@ -75,7 +75,7 @@ def _of_files(files: Mapping[str, bytes]) -> Readings:
     settings = tomllib.loads(_text(files["study.toml"]))
     tables = {name: _columns(name, files) for name in CATALOGUES.values()}
     labels = {dim: tables[name][dim] for dim, name in CATALOGUES.items()}
-    columns: dict[tuple[str, str], Sequence[Any]] = {(table, name): tables[table][name] for table, name in OF_CATALOGUES}
+    columns: dict[tuple[str, str], Sequence[Any]] = {key: tables[key[0]][key[1]] for key in OF_CATALOGUES}
     columns["technologies", "joint_product"] = [flag == "1" for flag in tables["technologies"]["joint_product"]]
     made = dict(zip(labels["product"], columns["products", "output_unit"], strict=True))
     rows: dict[str, tuple[tuple[Array, ...], Array]] = {}
@@ -102,7 +102,7 @@ def _inputs(
     count = len(table["value"])
     words = np.array(table.get("variable", ("",) * count), dtype=object)
     products = table.get("product", ("",) * count)
-    kinds = {(word, unit, product): 1.0 for word, unit, product in zip(words, table["unit"], products, strict=True)}
+    kinds = dict.fromkeys(zip(words, table["unit"], products, strict=True), 1.0)
     try:
         for word, unit, product in kinds:
             canonical = terms[word].unit

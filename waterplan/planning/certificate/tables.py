@@ -104,7 +104,7 @@ def _scales(readings: Readings, own: Term, unit: str, places: tuple[Array, ...])
     if "output_unit" not in own.unit:
         return np.full(len(places[0]) if places else 1, factor(unit, own.unit))
     product = places[own.dims.index("product")]
-    scales = {n: 0.0 for n in product.tolist()}
+    scales = dict.fromkeys(product.tolist(), 0.0)
     for n in scales:
         try:
             scales[n] = factor(unit, readings.unit(own, n))

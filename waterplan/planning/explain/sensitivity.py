@@ -8,13 +8,14 @@ hundred questions of the compiled kernel give the derivative for thousands of fi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from waterplan.base.vocabulary import term
 from waterplan.planning.core.kernel_arrays import Uses, fresh_answers
 from waterplan.planning.model.decisions import Duals
 from waterplan.planning.model.flows import Array, Flows, Values, build_flows
@@ -25,7 +26,11 @@ from waterplan.planning.plan.result import Result
 from waterplan.planning.planner.answer import ask
 from waterplan.planning.planner.dictionaries import build_uses
 from waterplan.planning.planner.kernel_input import Places, build_costs, build_pairs, capacity_surcharge, extra_worth
+from waterplan.study.scenario.provenance import columns_of
 from waterplan.study.study import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STEP = 1e-6
 AT_USES = ("saving_fraction", "applicable_share", "penetration_base", "penetration_max")
@@ -62,20 +67,25 @@ def weighed(result: Result, found: Mapping[str, Array]) -> pd.DataFrame:
     study = result.instance.study
     rows = result.instance.scenario.rows(study)
     rows = rows[rows["name"].isin(found)].copy()
-    names = rows["name"].to_numpy(dtype=object)
-    index = {dim: pd.Index(study.values[dim].values).get_indexer(rows[dim].astype(str)) for dim in _dims(study, found)}
-    derivative = np.zeros(len(rows))
-    for name, values in found.items():
-        here = np.flatnonzero(names == name)
-        place = tuple(index[str(dim)][here] for dim in study.values[name].dims)
-        derivative[here] = np.asarray(values)[place]
-    rows = rows.assign(derivative=derivative)
+    columns = {name: rows[name].to_numpy(dtype=object) for name in ("name", *_dims(found))}
+    rows = rows.assign(derivative=_of_rows(study, columns, found))
     rows["weight"] = rows["derivative"].abs() * (rows["high"] - rows["low"]) / 2
     return rows.sort_values("weight", ascending=False, kind="stable").reset_index(drop=True)
 
 
-def _dims(study: Study, names: Iterable[str]) -> list[str]:
-    return sorted({str(dim) for name in names for dim in study.values[name].dims})
+def _dims(names: Iterable[str]) -> list[str]:
+    return sorted({dim for name in names for dim in term(name).dims})
+
+
+def _of_rows(study: Study, columns: Mapping[str, NDArray[Any]], found: Mapping[str, Array]) -> Array:
+    """The derivative of each row of the tables; 0 where none was found."""
+    derivative = np.zeros(len(columns["name"]))
+    number = {dim: {label: n for n, label in enumerate(study.labels[dim])} for dim in _dims(found)}
+    for name, values in found.items():
+        here = np.flatnonzero(columns["name"] == name)
+        place = tuple([number[dim][str(label)] for label in columns[dim][here]] for dim in term(name).dims)
+        derivative[here] = np.asarray(values)[place]
+    return derivative
 
 
 def share_by_basis(rows: pd.DataFrame) -> dict[str, float]:
@@ -83,6 +93,16 @@ def share_by_basis(rows: pd.DataFrame) -> dict[str, float]:
     total = rows["weight"].sum()
     by_basis = rows.groupby("basis")["weight"].sum()
     return {basis: float(by_basis.get(basis, 0.0) / total) if total > 0 else 0.0 for basis in BASES}
+
+
+def basis_shares(result: Result) -> dict[str, float]:
+    """The same of all rows that the least cost depends on, without making a frame of them."""
+    i, found = result.instance, derivatives(result)
+    columns = columns_of(i.study, i.scenario.overrides, ("name", *_dims(found), "low", "high", "basis"))
+    weight = np.abs(_of_rows(i.study, columns, found)) * (columns["high"] - columns["low"]) / 2
+    by_basis = {basis: math.fsum(weight[columns["basis"] == basis]) for basis in BASES}
+    total = math.fsum(weight)
+    return {basis: share / total if total > 0 else 0.0 for basis, share in by_basis.items()}
 
 
 def derivatives(result: Result) -> dict[str, Array]:
@@ -220,7 +240,7 @@ def _of_technologies_at_products(problem: _AtPrices) -> dict[str, Array]:
         own = use[product, end_use]
         for owner, at_use in ((own, True), (product, False)):
             rows = np.flatnonzero((own >= 0) == at_use)
-            turn = pd.Series(owner[rows]).groupby(owner[rows]).cumcount().to_numpy()
+            turn = _turns(owner[rows])
             for number in range(turn.max(initial=-1) + 1):
                 now = rows[turn == number]
                 here = tuple(place[now].T)
@@ -232,6 +252,18 @@ def _of_technologies_at_products(problem: _AtPrices) -> dict[str, Array]:
                 derivative[here] = change[owner[now]] / step
         found[name] = derivative
     return found
+
+
+def _turns(owner: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many rows before each are of the same owner.
+
+    >>> _turns(np.array([3, 1, 3, 3])).tolist()
+    [0, 0, 1, 2]
+    """
+    order = np.argsort(owner, kind="stable")
+    turn = np.empty(len(owner), dtype=np.int64)
+    turn[order] = np.arange(len(owner)) - np.searchsorted(owner[order], owner[order])
+    return turn
 
 
 def _of_outputs(problem: _AtPrices) -> dict[str, Array]:

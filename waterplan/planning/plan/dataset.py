@@ -38,8 +38,10 @@ Variables = dict[str, tuple[tuple[str, ...], Array]]
 
 def build_statement(result: Result) -> Statement:
     """The plan of a result as plain arrays; attrs say where it comes from."""
-    variables = {**deployment_variables(result), **plan_variables(result), **_steps(result.instance, result.decisions())}
-    return Statement(variables, *_labels(result), _attrs(result))
+    steps = _steps(result.instance, result.decisions())
+    return Statement(
+        {**deployment_variables(result), **plan_variables(result), **steps}, *_labels(result), _attrs(result)
+    )
 
 
 def build_dataset(result: Result) -> xr.Dataset:

@@ -246,7 +246,7 @@ def _reduced(
     rows = _with_cells(_with_penetrations(rows[kept].copy(), study, in_place), cells, study)
     frames = {CATALOGUE_OF[dim]: getattr(study, CATALOGUE_OF[dim]).loc[labels[dim]] for dim in CATALOGUE_OF}
     attrs = dict(study.values.attrs) | {"title": water.plant, "base_year": water.year, "target_year": water.year}
-    coords, columns = _coords(study, labels), {name: rows[name].to_numpy() for name in rows}
+    coords, columns = _coords(study, labels), {str(name): rows[name].to_numpy() for name in rows}
     numbers = {part: dataset_of(found, coords, attrs) for part, found in numbers_of(labels, columns).items()}
     return replace(
         study,

@@ -9,7 +9,7 @@ import numpy as np
 
 from waterplan.base.late import late_module
 from waterplan.base.vocabulary import of_kind
-from waterplan.study.tables.bundle import Bundle
+from waterplan.study.tables.bundle import Bundle, Whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,9 +34,9 @@ def _columns(bundle: Bundle, table: str) -> dict[str, Any]:
     return {name: _known(column) for name, column in columns.items()}
 
 
-def _known(column: np.ndarray) -> Any:
-    if isinstance(column, np.ma.MaskedArray):
-        return pd.arrays.IntegerArray(column.data.copy(), np.ma.getmaskarray(column).copy())
+def _known(column: Any) -> Any:
+    if isinstance(column, Whole):
+        return pd.arrays.IntegerArray(column.values.copy(), column.missing.copy())
     return column if column.flags.writeable else column.copy()
 
 
@@ -56,9 +56,7 @@ def _variable(dims: tuple[str, ...], numbers: np.ndarray, attrs: dict[str, str] 
     return xr.Variable(dims, numbers, attrs, fastpath=True)
 
 
-def dataset_of(
-    numbers: Mapping[str, np.ndarray], coords: Mapping[str, Any], attrs: Mapping[str, Any]
-) -> xr.Dataset:
+def dataset_of(numbers: Mapping[str, np.ndarray], coords: Mapping[str, Any], attrs: Mapping[str, Any]) -> xr.Dataset:
     """A Dataset with one variable for each input."""
     variables = {
         term.name: _variable(term.dims, numbers[term.name], {"units": term.unit, "long_name": term.label_en})

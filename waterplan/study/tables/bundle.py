@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,7 +23,16 @@ from waterplan.study.tables.sheet import Sheet
 from waterplan.study.tables.study_file import Settings
 
 Array = np.ndarray[Any, Any]
-Columns = dict[str, Array]
+
+
+class Whole(NamedTuple):
+    """Whole numbers, some of which are missing."""
+
+    values: Array
+    missing: Array
+
+
+Columns = dict[str, Any]  # arrays, or whole numbers some of which are missing
 
 MARK = b"waterplan study 1\n"
 DIGITS, ALIGNED = 64, 16
@@ -50,14 +59,14 @@ class Bundle:
         marks = (name.split("/") for name in self.arrays if name.startswith(f"{table}/"))
         return list(dict.fromkeys(name for _, name, _ in marks))
 
-    def column(self, table: str, name: str) -> Array:
-        """A column: words as objects, flags as bool, numbers; whole numbers that may be missing are masked."""
+    def column(self, table: str, name: str) -> Any:
+        """A column: words as objects, flags as bool, numbers, or whole numbers some of which are missing."""
         place = f"{table}/{name}/"
         if f"{place}codes" in self.arrays:
             return np.array(self.words(table, name), dtype=object)[self.arrays[f"{place}codes"]]
         values = self.arrays[f"{place}values"]
         if f"{place}missing" in self.arrays:
-            return np.ma.MaskedArray(values, self.arrays[f"{place}missing"])
+            return Whole(values, self.arrays[f"{place}missing"])
         return values
 
     def words(self, table: str, name: str) -> list[str]:
@@ -114,7 +123,7 @@ def pack(draft: Draft, settings: Settings) -> bytes:
     return write_bundle(told, digest_of(told, listed), tables | {ROWS: rows})
 
 
-def write_bundle(settings: Settings, digest: str, tables: Mapping[str, Mapping[str, Array]]) -> bytes:
+def write_bundle(settings: Settings, digest: str, tables: Mapping[str, Columns]) -> bytes:
     """A bundle of columns by table and name."""
     arrays: Columns = {}
     for table, columns in tables.items():
@@ -178,18 +187,18 @@ def _lines(columns: Sequence[Array]) -> Iterator[str]:
     return ("\x1f".join(record) for record in zip(*texts, strict=True))
 
 
-def _comparable(column: Array) -> Array:
-    return column.astype(object).filled(NOTHING) if isinstance(column, np.ma.MaskedArray) else column
+def _comparable(column: Any) -> Array:
+    return np.where(column.missing, NOTHING, column.values.astype(object)) if isinstance(column, Whole) else column
 
 
-def _parts(column: Array) -> Columns:
+def _parts(column: Any) -> Columns:
     """What is stored of a column."""
+    if isinstance(column, Whole):
+        return column._asdict()
     if column.dtype == object:
         words: dict[str, int] = {}
         codes = np.array([words.setdefault(word, len(words)) for word in column.tolist()], dtype=np.int32)
         return {"codes": codes, "words": np.frombuffer(BETWEEN.join(words).encode(), np.uint8)}
-    if isinstance(column, np.ma.MaskedArray):
-        return {"values": column.data, "missing": np.ma.getmaskarray(column)}
     return {"values": column}
 
 
@@ -203,7 +212,7 @@ def _records(sheet: Sheet) -> Columns:
         elif name in sheet.numbers and not kind.startswith("number"):
             empty = np.isnan(sheet.numbers[name])
             whole = np.where(empty, 0, sheet.numbers[name]).astype(np.int64)
-            columns[name] = np.ma.MaskedArray(whole, empty) if kind.endswith("?") else whole
+            columns[name] = Whole(whole, empty) if kind.endswith("?") else whole
         elif name in sheet.numbers:
             columns[name] = sheet.numbers[name]
         else:
