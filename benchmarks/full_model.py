@@ -10,11 +10,11 @@ import linopy_model
 import raw
 from measuring import Timing, in_new_process, output_of, shown, table, timed
 
-from waterplan.planning.model.build import build_model
+from waterplan.planning.model.build import build_model, compile_model
 from waterplan.planning.model.instance import build_instance
-from waterplan.planning.model.unknowns import Given
+from waterplan.planning.model.scenario_numbers import Given
 from waterplan.planning.planner.judge import judge
-from waterplan.planning.solver import compile_model, solve
+from waterplan.planning.solver import solve
 from waterplan.study.scenario import Scenario
 from waterplan.study.study import Study, shipped
 

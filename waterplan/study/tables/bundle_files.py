@@ -75,8 +75,11 @@ def _code() -> bytes:
 
 def kept_in() -> Path | None:
     """The folder of the user's bundles; None where there is no place for it."""
-    folder = user_cache_path("waterplan", appauthor=False) / "studies"
-    return folder if folder.is_absolute() else None  # without a home it would be a folder of the present one
+    try:
+        folder = user_cache_path("waterplan", appauthor=False) / "studies"
+    except RuntimeError:  # a user without a home
+        return None
+    return folder if folder.is_absolute() else None  # else it would be a folder of the present one
 
 
 def _read(file: Path) -> Bundle | None:
