@@ -30,8 +30,8 @@ NAME_MAX = 64  # signs of a name; what is longer is nobody's
 DAYS = 1  # that a visitor stays signed in
 BROWSER = "waterplan_browser"  # cookie of a browser that signed in, with the name: it need not wait behind strangers
 BROWSER_DAYS = 180
+TURNED_AWAY_SECONDS = 0.5  # before it is told, so that it is not asked again at once
 VOUCHER = "waterplan_voucher"  # cookie that says by which password a user signed in
-TURNED_AWAY_SECONDS = 1.0  # before it is told, so that it is not asked again at once
 
 _jinja = jinja2.Environment(autoescape=True, loader=jinja2.FileSystemLoader(Path(__file__).parent))
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 WAITING_MAX = 100  # tries that wait for their turn
 PATIENCE = 8.0  # seconds that one waits at most
+ATTACKED_PATIENCE = 3.0  # where a name or an address has failed often, so that few wait at once
+TOLD = 9.0  # seconds after a try there until it is told that it failed: who keeps guessing comes seldom
 KNOWN_MAX = 5_000  # names, addresses and browsers whose failures are remembered
 FORGOTTEN = 900  # seconds after the last failure
 FREE = 5  # failures after which a name or an address waits
@@ -73,7 +75,9 @@ class Turns:
     A browser that signed in as the name before goes first, and its failures are its own: whatever others do to the name
     or from the address holds up nobody whose browser is known. Of those who failed alike the newest and the one that
     waits longest have turns alternately: a crowd that came at once does not hold up who comes after it, and one that
-    keeps coming not who came before. Every fourth turn is of the one that waits longest of all.
+    keeps coming not who came before. Every fourth turn is of the one that waits longest of all. A failure at a name or
+    from an address that has failed often is told late, a success at once: those who keep guessing wait for their
+    answers rather than in the queue.
     """
 
     def __init__(self, check: Callable[[str, str], bool]) -> None:
@@ -86,15 +90,37 @@ class Turns:
 
     async def admits(self, asked: Asked) -> bool:
         """Whether the password is that of the name, when its turn has come. Raises TurnedAwayError."""
+        since = time.monotonic()
+        try:
+            admitted = await asyncio.shield(self._asked(asked).done)
+        except TurnedAwayError:
+            await self._late(asked, since)
+            raise
+        if not admitted:
+            await self._late(asked, since)
+        return admitted
+
+    def _asked(self, asked: Asked) -> Try:
+        """The try of somebody who asks, waiting for its turn."""
         if asked not in self._waiting:
             done = asyncio.get_running_loop().create_future()
             self._waiting[asked] = Try(asked, self._is_known(asked), done)
-        done = self._waiting[asked].done
+        one = self._waiting[asked]
         if len(self._waiting) > WAITING_MAX:
             self._turn_away(self._last())
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
-        return await asyncio.shield(done)
+        return one
+
+    async def _late(self, asked: Asked, since: float) -> None:
+        """Waits until a failure is told."""
+        if self._is_attacked(asked):
+            await asyncio.sleep(since + TOLD - time.monotonic())
+
+    def _is_attacked(self, asked: Asked) -> bool:
+        if asked.browser and self._browsers.count(asked.browser) < TRUSTED:
+            return False
+        return self._names.count(asked.name) >= FREE or self._addresses.count(asked.address) >= FREE
 
     def _turn_away(self, one: Try) -> None:
         del self._waiting[one.asked]
@@ -125,10 +151,13 @@ class Turns:
         of_name = self._names.ready(one.asked.name, PAUSE_OF_NAME)
         return max(of_name, self._addresses.ready(one.asked.address, PAUSE_OF_ADDRESS))
 
+    def _patience(self, one: Try) -> float:
+        return ATTACKED_PATIENCE if self._is_attacked(one.asked) and not one.is_known else PATIENCE
+
     def _next(self) -> Try | None:
         """Whose turn it is now; None if everybody has to pause."""
         now = time.monotonic()
-        for one in [one for one in self._waiting.values() if now - one.since > PATIENCE]:
+        for one in [one for one in self._waiting.values() if now - one.since > self._patience(one)]:
             self._turn_away(one)
         ready = [one for one in self._waiting.values() if self._ready(one) <= now]
         if not ready:

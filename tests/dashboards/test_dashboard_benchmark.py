@@ -255,7 +255,7 @@ def test_clearing_leaves_nothing_and_visitors_do_not_mix(opened):
     expect(two.locator(".plant-name h1")).to_contain_text(EXAMPLE["plant"]["en"])
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 def test_the_page_passes_the_rules_of_accessibility(opened, theme):
     page = opened(f"&theme={theme}")
     assert broken_rules(page) == []

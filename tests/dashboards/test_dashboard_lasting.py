@@ -11,6 +11,8 @@ pytestmark = in_browser
 
 from waterplan import open_scenario  # noqa: E402
 
+THEMES = ["light", pytest.param("dark", marks=pytest.mark.long)]
+
 
 def test_a_link_restores_the_page(visit, planner_of_china):
     page = visit()
@@ -51,7 +53,7 @@ def test_hostile_text_stays_text(visit):
     assert headline(page).count() == 1
 
 
-@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.long)])
+@pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("view", ["page=plan", "page=data", "page=compare", "page=plan&saving_target=4900"])
 def test_pages_pass_the_rules_of_accessibility(visit, view, theme):
     page = visit(f"?v=1&theme={theme}&{view}")
@@ -107,16 +109,16 @@ def test_steps_back_outlast_a_lost_connection_and_a_reload(browser, planner_of_c
     page.close()
 
 
-def test_an_open_panel_passes_the_rules_of_accessibility(visit):
-    for theme in ("light", "dark"):
-        page = visit(f"?v=1&theme={theme}")
-        expect(page.locator(".updating")).to_have_count(0)
-        for button, last in (("[data-act=behind][data-behind=map]", "[data-rests]"), ("[data-act=why]", ".why")):
-            page.locator(button).first.click()
-            expect(page.locator(last).first).to_be_visible()
-            expect(page.locator("dialog .updating")).to_have_count(0)
-            assert broken_rules(page) == []
-            page.keyboard.press("Escape")
+@pytest.mark.parametrize("theme", THEMES)
+def test_an_open_panel_passes_the_rules_of_accessibility(visit, theme):
+    page = visit(f"?v=1&theme={theme}")
+    expect(page.locator(".updating")).to_have_count(0)
+    for button, last in (("[data-act=behind][data-behind=map]", "[data-rests]"), ("[data-act=why]", ".why")):
+        page.locator(button).first.click()
+        expect(page.locator(last).first).to_be_visible()
+        expect(page.locator("dialog .updating")).to_have_count(0)
+        assert broken_rules(page) == []
+        page.keyboard.press("Escape")
 
 
 def test_answers_carry_security_headers(server):

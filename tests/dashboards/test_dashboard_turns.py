@@ -15,6 +15,7 @@ pytest.importorskip("panel")
 from test_dashboard_owners import USERS, guarded  # noqa: F401
 
 from dashboards import turns
+from dashboards.gate import TURNED_AWAY_SECONDS
 from dashboards.turns import Asked, TurnedAwayError, Turns
 
 NAMES = {"fresh names": lambda at: f"nobody.{at}", "another name": lambda _: "li.na", "the name": lambda _: "zhang.wei"}
@@ -147,8 +148,41 @@ def test_the_same_try_is_made_once_however_often_it_is_sent():
     assert asked == [("a", "first"), ("b", "same")]
 
 
+def test_who_keeps_guessing_at_a_name_keeps_its_owner_out_for_a_few_seconds_at_most():
+    """From the same address, with a browser that is not known, while thirty guesses are always under way."""
+
+    async def play():
+        gate, loop = Turns(right), asyncio.get_running_loop()
+        until = loop.create_future()
+        others = asyncio.create_task(flood(gate, NAMES["the name"], until))
+        await asyncio.sleep(10)
+        took = []
+        for _ in range(5):
+            start = loop.time()
+            while True:
+                try:
+                    assert await gate.admits(Asked("zhang.wei", "right for zhang.wei", "10.0.0.1"))
+                    break
+                except TurnedAwayError:
+                    continue
+            took.append(loop.time() - start)
+            for _ in range(turns.FREE):
+                gate._names.tried("zhang.wei", True)
+        until.set_result(None)
+        others.cancel()
+        return took
+
+    took = sorted(played(play()))
+    assert took[2] < 10
+
+
+def test_nobody_waits_ten_seconds_for_an_answer():
+    assert max(turns.PATIENCE, turns.TOLD) + TURNED_AWAY_SECONDS < 10
+
+
 def test_one_that_waited_too_long_is_told(monkeypatch):
-    monkeypatch.setattr(turns, "PATIENCE", 0.5)
+    monkeypatch.setattr(turns, "ATTACKED_PATIENCE", 0.5)
+    monkeypatch.setattr(turns, "TOLD", 1.0)
 
     async def play():
         gate = Turns(right)

@@ -2,13 +2,11 @@
 
 import numpy as np
 import pytest
+from overriding import SOURCE, overridden
 
-from waterplan.base.errors import PROBLEMS_MAX, ScenarioError, suggest
-from waterplan.study.scenario import Override, Scenario, apply_overrides, override_range
-from waterplan.study.scenario.overrides import OVERRIDES_MAX
+from waterplan.base.errors import ScenarioError
+from waterplan.study.scenario import Scenario, apply_overrides, override_range
 from waterplan.study.study import open_study
-
-SOURCE = "Provincial tariff notice, read on site"
 
 
 @pytest.fixture(scope="module")
@@ -16,13 +14,9 @@ def study():
     return open_study()
 
 
-def scenario(*tables, **common):
-    return Scenario.from_mapping({"set": [{"source": SOURCE, **common, **table} for table in tables]}, "x.toml")
-
-
 def changed(study, *tables, **common):
     """The values after overrides, by name and labels, where they differ from the study's."""
-    values = apply_overrides(study, scenario(*tables, **common))
+    values = apply_overrides(study, overridden(*tables, **common))
     found = {}
     for name, after in values.data_vars.items():
         before = study.values[name]
@@ -39,7 +33,7 @@ class TestWhatIsMeant:
 
     def test_a_dim_left_out_means_every_row_there_is(self, study):
         share = {"name": "applicable_share", "where": {"technology": "cip_optimisation"}, "value": 0.5, "unit": "1"}
-        values = apply_overrides(study, scenario(share))["applicable_share"].sel(technology="cip_optimisation")
+        values = apply_overrides(study, overridden(share))["applicable_share"].sel(technology="cip_optimisation")
         rows = study.values["applicable_share"].sel(technology="cip_optimisation").notnull()
         assert (values.where(rows) == 0.5).sum() == rows.sum() > 1
         assert values.isnull().equals(~rows), "a row that the study does not have stays missing"
@@ -54,7 +48,7 @@ class TestWhatIsMeant:
         }
 
     def test_a_factor_multiplies_every_row_and_its_range(self, study):
-        twice = scenario({"name": "water_price", "factor": 2})
+        twice = overridden({"name": "water_price", "factor": 2})
         low, high = override_range(study, twice)
         for after, before in (
             (apply_overrides(study, twice), study.values),
@@ -66,7 +60,7 @@ class TestWhatIsMeant:
     def test_a_value_brings_its_own_range_or_has_none(self, study):
         price = {"name": "water_price", "where": {"province": "hebei"}, "value": 5, "unit": "CNY/m3"}
         for extra, expected in (({}, (5, 5)), ({"low": 4, "high": 7}, (4, 7))):
-            ranges = override_range(study, scenario({**price, **extra}))
+            ranges = override_range(study, overridden({**price, **extra}))
             assert tuple(float(part["water_price"].sel(province="hebei")) for part in ranges) == expected
 
     def test_a_later_override_wins_and_factors_multiply(self, study):
@@ -89,25 +83,25 @@ class TestWhatIsMeant:
         ],
     )
     def test_the_name_in_the_tables_is_understood_where_the_labels_tell_which(self, name, where, meant):
-        assert scenario({"name": name, "where": where, "factor": 1}).overrides[0].name == meant
+        assert overridden({"name": name, "where": where, "factor": 1}).overrides[0].name == meant
 
     def test_without_overrides_the_values_are_those_of_the_study(self, study):
         assert apply_overrides(study, Scenario()) is study.values
 
     def test_the_study_is_left_as_it_was(self, study):
         before = study.values.copy(deep=True)
-        apply_overrides(study, scenario({"name": "water_price", "factor": 2}))
+        apply_overrides(study, overridden({"name": "water_price", "factor": 2}))
         assert study.values.identical(before)
 
     def test_units_and_names_of_variables_are_kept(self, study):
-        after = apply_overrides(study, scenario({"name": "water_price", "factor": 2}))
+        after = apply_overrides(study, overridden({"name": "water_price", "factor": 2}))
         assert after["water_price"].attrs == study.values["water_price"].attrs
         assert list(after.data_vars) == list(study.values.data_vars)
 
     def test_factors_that_lead_beyond_all_numbers_are_out_of_bounds(self, study):
         vast = {"name": "electricity_price", "factor": 1e308}
         with pytest.raises(ScenarioError, match=r"electricity_price of .* would be inf .*allowed: 0 to 10"):
-            apply_overrides(study, scenario(vast, vast))
+            apply_overrides(study, overridden(vast, vast))
 
 
 class TestUnits:
@@ -143,29 +137,29 @@ class TestUnits:
     def test_a_unit_that_cannot_be_converted_is_refused_with_those_that_can(self, study):
         price = {"name": "water_price", "where": {"province": "hebei"}, "value": 5.4, "unit": "CNY/t"}
         with pytest.raises(ScenarioError, match=r"set 1, unit: .*CNY/m3"):
-            apply_overrides(study, scenario(price))
+            apply_overrides(study, overridden(price))
 
     def test_one_value_for_products_of_different_units_is_refused(self, study):
         with pytest.raises(ScenarioError, match=r"unit: .*m3/100 m"):
-            apply_overrides(study, scenario({"name": "intensity", "value": 4, "unit": "m3/t"}))
+            apply_overrides(study, overridden({"name": "intensity", "value": 4, "unit": "m3/t"}))
 
 
 class TestSource:
     def test_a_key_of_the_sources_is_a_source(self, study):
-        scenario({"name": "water_price", "factor": 1, "source": "mwr_bulletin_2015"}).check(study)
+        overridden({"name": "water_price", "factor": 1, "source": "mwr_bulletin_2015"}).check(study)
 
     @pytest.mark.parametrize("words", [SOURCE, "河北省物价局2016年文件"])
     def test_a_few_words_are_a_source(self, study, words):
-        scenario({"name": "water_price", "factor": 1, "source": words}).check(study)
+        overridden({"name": "water_price", "factor": 1, "source": words}).check(study)
 
     @pytest.mark.parametrize("words", ["guess", "my guess", "mwr_buletin_2015"])
     def test_a_word_is_no_source(self, study, words):
         with pytest.raises(ScenarioError, match="say in a few words who found the figure, where and when"):
-            scenario({"name": "water_price", "factor": 1, "source": words}).check(study)
+            overridden({"name": "water_price", "factor": 1, "source": words}).check(study)
 
     def test_a_misspelt_key_brings_the_nearest(self, study):
         with pytest.raises(ScenarioError, match=r'Did you mean "mwr_bulletin_2015"\?'):
-            scenario({"name": "water_price", "factor": 1, "source": "mwr_buletin_2015"}).check(study)
+            overridden({"name": "water_price", "factor": 1, "source": "mwr_buletin_2015"}).check(study)
 
 
 PRICE = {"name": "water_price", "where": {"province": "hebei"}, "value": 5.4, "unit": "CNY/m3"}
@@ -201,7 +195,7 @@ class TestWrittenWrong:
     )
     def test_a_wrong_override_is_told_what_to_do(self, change, help_):
         with pytest.raises(ScenarioError, match=help_):
-            scenario({**PRICE, **change})
+            overridden({**PRICE, **change})
 
     @pytest.mark.parametrize(
         ("change", "help_"),
@@ -213,11 +207,11 @@ class TestWrittenWrong:
     )
     def test_a_wrong_factor_is_told_what_to_do(self, change, help_):
         with pytest.raises(ScenarioError, match=help_):
-            scenario({"name": "water_price", "factor": 2, **change})
+            overridden({"name": "water_price", "factor": 2, **change})
 
     def test_neither_value_nor_factor_is_not_enough(self):
         with pytest.raises(ScenarioError, match="give either value"):
-            scenario({"name": "water_price"})
+            overridden({"name": "water_price"})
 
     def test_problems_say_the_line_in_the_file(self, tmp_path):
         path = tmp_path / "a.toml"
@@ -278,7 +272,7 @@ class TestAgainstTheStudy:
     )  # fmt: skip
     def test_what_the_study_cannot_bear_is_refused(self, study, table, help_):
         with pytest.raises(ScenarioError, match=help_):
-            apply_overrides(study, scenario(table))
+            apply_overrides(study, overridden(table))
 
     def test_members_of_an_exclusive_group_share_the_plants(self, study):
         where = {"technology": ["whitewater_disc_filter", "whitewater_flotation"], "product": "newsprint"}
@@ -289,13 +283,13 @@ class TestAgainstTheStudy:
         with pytest.raises(
             ScenarioError, match=r"exclusive group whitewater .* at 1\.2 of plants together; 1 is the most"
         ):
-            apply_overrides(study, scenario(*tables))
+            apply_overrides(study, overridden(*tables))
 
     def test_the_range_of_a_factor_ends_where_the_variable_does(self, study):
         where = {"technology": "cip_optimisation", "product": "beer"}
         before = study.high["penetration_max"].sel(**where, end_use="cleaning")
         more = 0.99 / float(study.values["penetration_max"].sel(**where, end_use="cleaning"))
-        low, high = override_range(study, scenario({"name": "penetration_max", "where": where, "factor": more}))
+        low, high = override_range(study, overridden({"name": "penetration_max", "where": where, "factor": more}))
         assert float(before) * more > 1
         assert float(high["penetration_max"].sel(**where, end_use="cleaning")) == 1
         assert float(low["penetration_max"].sel(**where, end_use="cleaning")) < 0.99
@@ -304,9 +298,9 @@ class TestAgainstTheStudy:
         copy.set("end_use_shares", 2, value="0.5009")
         rounded = copy.read()
         same = {"name": "end_use_share", "where": {"product": "board", "end_use": "washing"}, "factor": 1}
-        assert apply_overrides(rounded, scenario(same)).identical(rounded.values)
+        assert apply_overrides(rounded, overridden(same)).identical(rounded.values)
         with pytest.raises(ScenarioError, match=r"the end uses of board now sum to 1\.0014"):
-            scenario({**same, "factor": 1.001}).check(rounded)
+            overridden({**same, "factor": 1.001}).check(rounded)
 
     def test_end_uses_moved_together_are_accepted(self, study):
         tables = [
@@ -325,101 +319,19 @@ class TestAgainstTheStudy:
             {"name": "water_price", "factor": 1, "source": "guess"},
         ]
         with pytest.raises(ScenarioError, match=r"x\.toml: 3 problems"):
-            apply_overrides(study, scenario(*tables))
+            apply_overrides(study, overridden(*tables))
 
 
 class TestRemarks:
     def test_provincial_output_moves_the_total_and_the_reader_is_told(self, study):
         table = {"name": "output", "where": {"product": "beer", "province": "hebei"}, "factor": 2}
-        (sentence,) = scenario(table).remarks(study)
+        (sentence,) = overridden(table).remarks(study)
         assert "output of beer sums to" in sentence
         assert "the optimisation counts provincial output" in sentence
 
     def test_national_output_moves_no_plan_and_the_reader_is_told(self, study):
-        (sentence,) = scenario({"name": "national_output", "where": {"product": "beer"}, "factor": 2}).remarks(study)
+        (sentence,) = overridden({"name": "national_output", "where": {"product": "beer"}, "factor": 2}).remarks(study)
         assert sentence.endswith("no plan depends on it. Set output, by province, instead.")
 
     def test_nothing_is_said_of_an_override_that_acts(self, study):
-        assert scenario({"name": "water_price", "factor": 2}).remarks(study) == []
-
-
-def test_an_override_made_in_python_takes_a_label_or_several(study):
-    override = Override("water_price", {"province": "hebei"}, 5.4, "CNY/m3", SOURCE)
-    assert override.where == {"province": ("hebei",)}
-    assert str(override) == "water_price (hebei) = 5.4 CNY/m3"
-    assert float(apply_overrides(study, Scenario(overrides=(override,)))["water_price"].sel(province="hebei")) == 5.4
-
-
-@pytest.mark.parametrize(
-    ("override", "help_"),
-    [
-        (Override("water_prise", {}, 5, "CNY/m3", SOURCE), r'scenario: .*\n  set, name: .* mean "water_price"'),
-        (Override("value_added", {"province": "hebei"}, 5, "CNY/a", SOURCE), 'write "province_value_added"'),
-        (Override("water_price", {}, float("nan"), "CNY/m3", SOURCE), "value: got nan; give a finite number"),
-        (Override("water_price", {}, 5, "CNY/m3", SOURCE, low=6), r"set, low: 6 is above the value 5\."),
-        (Override("water_price", {}, 5, "CNY/m3", SOURCE, factor=2), "give either value"),
-        (Override("water_price", {}, source=SOURCE), "give either value"),
-        (Override("water_price", {"sector": "paper"}, 5, "CNY/m3", SOURCE), "water_price is given by province"),
-        (Override("water_price", {}, 5, "CNY/m3", SOURCE, basis="guessed"), "allowed: measured"),
-    ],
-    ids=range(8),
-)
-def test_a_wrong_override_made_in_python_is_told_what_to_do(study, override, help_):
-    with pytest.raises(ScenarioError, match=help_):
-        Scenario(overrides=(override,)).check(study)
-
-
-def test_an_override_reads_as_a_sentence():
-    assert str(scenario({"name": "intensity", "factor": 2}).overrides[0]) == "intensity times 2"
-
-
-class TestHowMany:
-    def test_as_many_as_a_scenario_may_have_are_read_and_applied(self, study):
-        price = {"name": "water_price", "where": {"province": "hebei"}, "factor": 1.0}
-        scenario(*[price] * OVERRIDES_MAX).check(study)
-
-    def test_more_are_refused_in_words_however_they_come(self):
-        with pytest.raises(ScenarioError, match=r"20,001 \[\[set\]\] tables; 20,000 is the most.*study of your own"):
-            scenario(*[{}] * (OVERRIDES_MAX + 1))
-        one = Override("water_price", {}, factor=1.0, source=SOURCE)
-        with pytest.raises(ScenarioError, match="20,000 is the most"):
-            Scenario(overrides=(one,) * (OVERRIDES_MAX + 1))
-
-    @pytest.mark.parametrize(
-        "content",
-        [
-            {"set": [{"nam": 1}] * OVERRIDES_MAX},
-            {"set": [{f"key{n}": 1 for n in range(5000)}]},
-            {"levers": {f"lever{n}": 1 for n in range(5000)}},
-            {"levers": {"sector_floor": {f"sector{n}": -1 for n in range(5000)}}},
-            {f"key{n}": 1 for n in range(5000)},
-        ],
-    )
-    def test_reading_stops_at_the_hundredth_problem(self, content):
-        with pytest.raises(ScenarioError) as refused:
-            Scenario.from_mapping(content)
-        assert PROBLEMS_MAX <= len(refused.value.problems) <= PROBLEMS_MAX + 1
-
-    def test_that_reading_stopped_is_said(self):
-        with pytest.raises(ScenarioError) as refused:
-            scenario(*[{"nam": 1}] * OVERRIDES_MAX)
-        assert sum("reading stopped here, at 100 problems" in str(one) for one in refused.value.problems) == 1
-
-    @pytest.mark.parametrize(
-        "content",
-        [
-            {"set": [{"name": "water_price", "where": {"province": [f"hebei{n}" for n in range(5000)]}, "factor": 1.0,
-                      "source": SOURCE}]},
-            {"set": [{"name": "saving_fraction", "factor": 5.0, "source": SOURCE}] * OVERRIDES_MAX},
-            {"exclude": [f"technology{n}" for n in range(5000)]},
-            {"levers": {"sector_floor": {f"sector{n}": 0.1 for n in range(5000)}}},
-        ],
-    )  # fmt: skip
-    def test_what_does_not_fit_the_study_is_told_a_hundred_times_at_most(self, study, content):
-        with pytest.raises(ScenarioError) as refused:
-            Scenario.from_mapping(content, is_saved=True).check(study)
-        assert len(refused.value.problems) == PROBLEMS_MAX
-
-    def test_a_word_too_long_to_be_near_any_is_not_compared(self):
-        assert suggest("water_pricx", ["water_price"]) == ' Did you mean "water_price"?'
-        assert suggest("water_price" * 10**6, ["water_price"]) == ""
+        assert overridden({"name": "water_price", "factor": 2}).remarks(study) == []
