@@ -1,6 +1,7 @@
-"""A plan recomputed from the study's tables alone: merges and groupbys, no optimiser, no module of the model.
+"""A plan recomputed from the study's tables alone: plain numpy, no optimiser, no module of the model.
 
-tables > coefficients > decisions > accounts, limits > certificate.
+statement (of the plan), readings (of the tables' bytes) > tables > coefficients > decision_rows > accounts, allowances,
+bound > certificate.
 """
 
 from waterplan.planning.certificate.allowances import Limit
