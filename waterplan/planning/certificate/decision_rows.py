@@ -82,12 +82,13 @@ def _steps(plan: Statement, tables: Tables, coefficients: Coefficients) -> Steps
     plants had times capacity.
     """
     place = {dim: {label: n for n, label in enumerate(tables.labels[dim])} for dim in (*CHOICE, "end_use")}
-    named = {dim: plan[f"step_{dim}"].tolist() for dim in (*CHOICE, "end_use")}
+    named = {dim: list(map(str, plan[f"step_{dim}"].tolist())) for dim in (*CHOICE, "end_use")}
     numbers = {}
     for dim, labels in named.items():
-        numbers[dim] = [place[dim].get(str(label), NOWHERE) for label in labels]
+        known = place[dim]
+        numbers[dim] = [known.get(label, NOWHERE) for label in labels]
         if dim in CHOICE and NOWHERE in numbers[dim]:
-            unknown = min(str(label) for label in labels if str(label) not in place[dim])
+            unknown = min(label for label in labels if label not in known)
             raise CertificateError(Message("planner_errors.unknown_step", dim=dim, label=unknown))
     configuration = [str(name) for name in plan["step_configuration"].tolist()]
     use = [coefficients.use_at.get(pair, NOWHERE) for pair in zip(numbers["product"], numbers["end_use"], strict=True)]

@@ -131,11 +131,9 @@ def _places(labels: Sequence[str], named: Sequence[Any] | Array) -> Array:
 
 def _columns(name: str, files: Mapping[str, bytes]) -> dict[str, tuple[str, ...]]:
     """The columns of a table that numbers rest on, cells without outer blanks."""
-    header, *records = (
-        record for record in csv.reader(io.StringIO(_text(files[f"{name}.csv"]), newline="")) if any(record)
-    )
+    header, *records = filter(any, csv.reader(io.StringIO(_text(files[f"{name}.csv"]), newline="")))
     places = {cell.strip(): n for n, cell in enumerate(header)}
-    if any(len(record) != len(header) for record in records):
+    if set(map(len, records)) - {len(header)}:
         raise _other(name)
     return {
         column: tuple([record[place].strip() for record in records])
