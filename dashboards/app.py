@@ -31,8 +31,8 @@ from .doors import Doors, run
 from .facts import Facts
 from .gate import Gate, OAuthGate
 from .logs import start_logs
-from .option_faults import POOL_WAIT, listen
-from .owners import Owners
+from .option_faults import POOL_WAIT, in_a_link, listen
+from .owners import Owners, from_where
 from .passwords import Users, read_secret
 from .routes import keep_to, routes
 from .scripts import BROWSER, ENTRY
@@ -110,6 +110,7 @@ class Pages:
         session = Session(self.answers, self.facts, self.shipped, self.read_only, self.language, self.pool)
         board = Board(session, stay, self.parcels)
         document = pn.state.curdoc
+        session.address = from_where(document.session_context) if document is not None else None
         soon, later = functools.partial(_soon, document, _loop()), functools.partial(_later, document)
         session.start(_query(), board.show, soon, later, waits=document is not None)
         if document is not None:
@@ -202,13 +203,14 @@ def get_server(
         options["auth_provider"] = provider
     owners = Owners()
     HTTPServer.configure(Doors)
+    allowed = origins or [f"{host}:{port}" for host in {in_a_link(address), "localhost", "127.0.0.1"}]
     server = pn.io.server.get_server(
         {"/": pages.__call__},  # Panel asks a function, and draws any other object
         port=port,
         address=address,
         title="waterplan",
         location=False,
-        websocket_origin=origins or [f"{host}:{port}" for host in {address, "localhost", "127.0.0.1"}],
+        websocket_origin=[one for one in allowed if "[" not in one],  # Bokeh knows no other address
         secret_key=owners.key,
         sign_sessions=True,
         session_token_expiration=bounds.TOKEN_SECONDS,
@@ -220,6 +222,7 @@ def get_server(
         language=pages.language,
         **options,
     )
+    server._tornado._websocket_origins.update(one for one in allowed if "[" in one)
     listed = routes(server._tornado, owners, pages.are_ready)
     keep_to(server._tornado, listed)
     harden(server)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import term, terms
+from waterplan.study.tables.translations import cell_in
 
 from .facts import ROOM, Facts
 from .tables import DIMS
@@ -240,7 +241,8 @@ class Behind:
         columns.append(Column(self.say("basis"), "", [self.say(f"basis_{basis}") for basis in rows["basis"]]))
         if "weight" in rows:
             columns.append(Column(self.say("weight"), NUMBER, [float(weight) for weight in rows["weight"]]))
-        columns.append(Column(self.say("source"), "", [str(source(key)["title"]) for key in rows["source"]]))
+        titles = {key: cell_in(source(key), "title", self.language) for key in rows["source"].unique()}
+        columns.append(Column(self.say("source"), "", [titles[key] for key in rows["source"]]))
         columns.append(Column(self.say("note"), "", ["" if pd.isna(note) else str(note) for note in rows["note"]]))
         columns.append(Column(self.say("trace_row"), "", _places(rows["file"], rows["row"])))
         if "study_file" in rows:

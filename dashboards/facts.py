@@ -13,6 +13,7 @@ from waterplan import Planner, Scenario, Study
 from waterplan.base import messages
 from waterplan.base.errors import InfeasibleError
 from waterplan.base.formats import lever_unit, units
+from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import Term, of_kind, terms
 
 from . import plant_form
@@ -91,7 +92,7 @@ class Facts:
             "language": language,
             "texts": {key: text[language] for room in ROOMS for key, text in messages.catalogue(room).items()},
             "terms": {name: found.label(language) for name, found in terms().items()},
-            "names": {dim: self.names(dim, language) for dim in (*CATALOGUES, "pool")},
+            "names": {dim: self.names(dim, language) for dim in (*CATALOGUES, "group", "pool")},
             "units": units(language),
             "levers": [self._lever(lever, language) for lever in of_kind("lever")],
             "groups": list(GROUPS),
@@ -107,7 +108,10 @@ class Facts:
         }
 
     def names(self, dim: str, language: str) -> dict[str, str]:
-        """Names of labels in a language; pools have the name of their technology or their own."""
+        """Names of labels in a language; pools have the name of their technology or their own, groups their number."""
+        if dim == "group":
+            say_group = Texts(ROOM, language)
+            return {str(label): say_group("group_number", number=label) for label in self.study.values["group"].values}
         if dim == "pool":
             pools = {str(pool) for pool in self.study.values["pool"].values if str(pool)}
             technologies = self.names("technology", language)

@@ -1,7 +1,8 @@
 """Work of visitors in threads: in turns, bounded for each, done once where it is alike, dropped where nobody waits.
 
 Each lane has threads of its own, so that light work never waits for heavy work. In a lane a visitor has one job under
-way at most, and the next thread goes to the visitor whose last turn is longest ago. Jobs of one key are one job.
+way at most, and the next thread goes to the address whose last turn is longest ago, and there to the visitor whose last
+turn is: a crowd from one address has as many turns as one from another. Jobs of one key are one job.
 """
 
 from __future__ import annotations
@@ -49,6 +50,11 @@ class TooManyError(Exception):
     """A visitor has as many jobs waiting in a lane as one may have; no other visitor is concerned."""
 
 
+def address_of(owner: Hashable) -> Hashable:
+    """Where a visitor comes from; who has no address is alone at his."""
+    return getattr(owner, "address", None) or owner
+
+
 @dataclass(eq=False)
 class Job:
     """Work, who wants it as long as what holds, and its outcome."""
@@ -71,6 +77,7 @@ class Lane:
         self.bounds = bounds
         self._threads = ThreadPoolExecutor(bounds.threads, thread_name_prefix=name)
         self._waiting: OrderedDict[Hashable, deque[Job]] = OrderedDict()  # whose turn is next stands first
+        self._turns: dict[Hashable, int] = {}  # of each address: the number of its last turn
         self._busy: set[Hashable] = set()
         self._alike: dict[Hashable, Job] = {}
         self._lock = threading.RLock()
@@ -153,7 +160,10 @@ class Lane:
 
     def _next(self) -> tuple[Hashable, Job] | None:
         """The first wanted job of the first visitor who has none under way; he is the last to have another turn."""
-        for owner in [one for one in self._waiting if one not in self._busy]:
+        here = {address_of(owner) for owner in self._waiting}
+        self._turns = {address: turn for address, turn in self._turns.items() if address in here}
+        waiting = [one for one in self._waiting if one not in self._busy]
+        for owner in sorted(waiting, key=lambda one: self._turns.get(address_of(one), 0)):
             self._drop_unwanted(owner)
             if not self._waiting[owner]:
                 del self._waiting[owner]
@@ -162,6 +172,7 @@ class Lane:
             job.begun = True
             self._busy.add(owner)
             self._waiting.move_to_end(owner)
+            self._turns[address_of(owner)] = max(self._turns.values(), default=0) + 1
             return owner, job
         return None
 

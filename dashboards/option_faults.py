@@ -77,12 +77,25 @@ def checked_port(
 def listen(port: int, address: str) -> list[socket.socket]:
     """Sockets of an address; port 0 is any that is free. Raises WaterplanError where nobody can listen."""
     try:
+        if not address:  # Tornado would listen on all of them
+            raise UnicodeError
         return bind_sockets(port, address, reuse_port=False)
-    except OSError as error:
-        if error.errno not in NO_PORT and not isinstance(error, socket.gaierror):
+    except UnicodeError:  # none, or longer than the name of a machine can be
+        error: OSError = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    except OSError as found:
+        if found.errno not in NO_PORT and not isinstance(found, socket.gaierror):
             raise
-        where = {"address": address, "port": port}
-        raise WaterplanError(Message("commands.no_port", reason=words_of(error), **where)) from None
+        error = found
+    raise WaterplanError(Message("commands.no_port", reason=words_of(error), address=address, port=port)) from None
+
+
+def in_a_link(address: str) -> str:
+    """An address as it stands in a link.
+
+    >>> in_a_link("::1"), in_a_link("127.0.0.1")
+    ('[::1]', '127.0.0.1')
+    """
+    return f"[{address}]" if ":" in address else address
 
 
 def _fault(check: Callable[[str], object], given: str) -> WaterplanError | None:

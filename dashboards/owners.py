@@ -42,7 +42,11 @@ class Owners:
     def make(self, handler: RequestHandler) -> tuple[str, str]:
         """Name and token of a new session for who asks, and a cookie if he has none."""
         name = generate_session_id(secret_key=self.key, signed=True)
-        content = {"arguments": handler.request.arguments, "owner": self._owner(handler, _visitor(handler))}
+        content = {
+            "arguments": handler.request.arguments,
+            "owner": self._owner(handler, _visitor(handler)),
+            "from": self._sealed(str(handler.request.remote_ip)),
+        }
         token = generate_jwt_token(name, self.key, signed=True, extra_payload=content, expiration=bounds.TOKEN_SECONDS)
         return str(name), token
 
@@ -75,8 +79,15 @@ class Owners:
             return False
 
     def _owner(self, handler: RequestHandler, visitor: str) -> str:
-        words = f"{handler.current_user}\0{visitor}".encode("utf-8", "surrogateescape")
-        return hmac.new(self.key, words, hashlib.sha256).hexdigest()
+        return self._sealed(f"{handler.current_user}\0{visitor}")
+
+    def _sealed(self, words: str) -> str:
+        return hmac.new(self.key, words.encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()
+
+
+def from_where(context: Any) -> str | None:
+    """What stands for the address that a session was asked for from, by its context; nothing outside a server."""
+    return None if context is None else context.token_payload.get("from")
 
 
 def refuse_given_sessions(handler: RequestHandler) -> None:

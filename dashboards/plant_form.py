@@ -8,7 +8,6 @@ from typing import Any
 from waterplan import Study
 from waterplan.base.messages import in_language
 from waterplan.base.vocabulary import of_kind, term
-from waterplan.planning.plan.norms import variant_name
 
 TEXT_MAX, PRODUCTS_MAX, TECHNOLOGIES_MAX = 200, 12, 120
 SOURCES = tuple(found.name for found in of_kind("record") if found.name.startswith("withdrawal_"))
@@ -62,7 +61,7 @@ def asked(study: Study, language: str) -> dict[str, Any]:
     variants: dict[str, list[list[str]]] = {}
     for product, variant in zip(norms["product"], norms["variant"], strict=True):
         if isinstance(variant, str) and variant:
-            named = [variant, str(in_language(variant_name(variant), language))]
+            named = [variant, str(in_language(study.variant_name(variant), language))]
             if named not in variants.setdefault(str(product), []):
                 variants[str(product)].append(named)
     saves = study.values["saving_fraction"].notnull().any("end_use").transpose("product", "technology").values

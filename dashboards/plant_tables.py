@@ -12,7 +12,7 @@ from waterplan.base.errors import WaterplanError
 from waterplan.base.messages import Message, in_language
 from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import term, terms
-from waterplan.planning.plan.norms import variant_name
+from waterplan.study.tables.translations import cell_in
 
 ROOM = "benchmark_page"
 LABELLED = {"product": "products", "end_use": "end_uses", "technology": "technologies"}
@@ -59,7 +59,7 @@ def _told(name: str, value: Any, standing: Any, language: str) -> Any:
         if f"{name}_{value}" in messages.catalogue(room):
             return Texts(room, language)(f"{name}_{value}")
     if name == "variant":
-        return in_language(variant_name(str(value)), language)
+        return in_language(standing.study.variant_name(str(value)), language)
     if name == "reason":
         return value.text(language)
     if name in SWITCHES:
@@ -78,8 +78,11 @@ def _flow_or_term(name: str, language: str) -> str:
 
 def _ladder(standing: Any, language: str) -> Columns:
     names = ("product", "variant", "rank", "norm", "edition", "grade", "value", "unit", "estimate", "graded_on",
-             "meets", "gap", "gap_volume", "basis")  # fmt: skip
-    return _columns(standing.ladder, names, standing, language)
+             "meets", "gap", "gap_volume", "basis", "checked")  # fmt: skip
+    told = {
+        name: [cell_in(row, name, language) for _, row in standing.ladder.iterrows()] for name in ("variant", "norm")
+    }
+    return _columns(standing.ladder.assign(**told), names, standing, language)
 
 
 def _places(standing: Any, language: str) -> Columns:

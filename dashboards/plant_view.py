@@ -11,7 +11,7 @@ import pandas as pd
 from waterplan import shared_savings
 from waterplan.base.messages import in_language
 from waterplan.base.vocabulary import term
-from waterplan.planning.plan.norms import variant_name
+from waterplan.study.tables.translations import cell_in
 
 GRADES = ("leading", "advanced", "access", "limit")
 STEP = (
@@ -88,7 +88,7 @@ def _products(standing: Any, language: str) -> list[dict[str, Any]]:
             {
                 "product": str(row["product"]),
                 "route": word(row["route"]),
-                "variant": _variant(row["variant"], language),
+                "variant": in_language(standing.study.variant_name(word(row["variant"])), language),
                 "unit": str(units.get(row["product"], "")),
                 "output": number(row["output"]),
                 "withdrawal": number(row["withdrawal"]),
@@ -105,18 +105,14 @@ def _products(standing: Any, language: str) -> list[dict[str, Any]]:
 
 def _norms(ladder: pd.DataFrame, language: str) -> list[dict[str, Any]]:
     """Every norm in force, those of the ladder marked."""
-    names = ("product", "rank", "grade", "unit", "norm", "basis")
+    names = ("product", "rank", "grade", "unit", "basis", "checked")
     return [
         {name: word(row[name]) for name in names}
-        | {"variant": _variant(row["variant"], language)}
+        | {name: cell_in(row, name, language) for name in ("norm", "variant")}
         | {"value": number(row["value"]), "gap": number(row["gap"]), "graded_on": bool(row["graded_on"])}
         | {"estimate": bool(row["estimate"]), "meets": None if pd.isna(row["meets"]) else bool(row["meets"])}
         for _, row in ladder.iterrows()
     ]
-
-
-def _variant(variant: Any, language: str) -> str:
-    return str(in_language(variant_name(word(variant)), language))
 
 
 def _places(places: pd.DataFrame, language: str) -> list[dict[str, Any]]:

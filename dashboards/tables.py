@@ -12,12 +12,14 @@ import pandas as pd
 from waterplan import Scenario, Study
 from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import of_kind, term, terms
+from waterplan.study.tables.translations import cell_in
 
 from .board import Answer
 from .facts import ROOM, Facts
 
 PAGE, DIFFERENT_MAX = 50, 40
-DIMS = ("technology", "product", "end_use", "sector", "province", "pool")
+CATALOGUES = ("technology", "product", "end_use", "sector", "province")
+DIMS = (*CATALOGUES, "group", "pool")
 BASES = ("measured", "reported", "estimated", "assumed")
 
 
@@ -97,7 +99,7 @@ class Rows:
     def _words(self) -> pd.Series:
         study, rows = self.study, self.study.rows
         columns = [rows["name"].astype(str), rows["basis"], rows["source"], rows["note"], rows["file"]]
-        for dim in DIMS[:-1]:
+        for dim in CATALOGUES:
             frame = getattr(study, {"technology": "technologies"}.get(dim, f"{dim}s"))
             names = frame["name_en"].astype(str) + " " + frame["name_zh"].astype(str)
             columns.append(rows[dim].astype(str) + " " + rows[dim].map(names).fillna("").astype(str))
@@ -121,7 +123,9 @@ class Rows:
             chosen &= ((rows["file"] == file) & (rows["row"].astype(str) == row)).to_numpy(bool)
         return np.flatnonzero(chosen)
 
-    def find(self, text: str = "", name: str = "", basis: str = "", page: int = 0, at: str = "") -> dict[str, Any]:
+    def find(
+        self, text: str = "", name: str = "", basis: str = "", page: int = 0, at: str = "", language: str = "en"
+    ) -> dict[str, Any]:
         """One page of the rows that :meth:`found` finds, with their sources, and how many there are."""
         rows, found = self.study.rows, self.found(text, name, basis, at)
         page = min(max(page, 0), max((len(found) - 1) // PAGE, 0))
@@ -138,15 +142,15 @@ class Rows:
             "by_basis": {each: int((by_basis == each).sum()) for each in BASES},
             "names": sorted(map(str, rows["name"].unique())),
             "rows": [told_row(row) for _, row in shown.iterrows()],
-            "sources": {str(key): told_source(self.study, str(key)) for key in shown["source"].unique()},
+            "sources": {str(key): told_source(self.study, str(key), language) for key in shown["source"].unique()},
         }
 
 
-def told_source(study: Study, key: str) -> dict[str, str]:
+def told_source(study: Study, key: str, language: str) -> dict[str, str]:
     """What is known of a source."""
     source = study.source(key)
-    texts = {name: "" if pd.isna(source[name]) else str(source[name]) for name in source.index}
-    return {name: texts.get(name, "") for name in ("title", "publisher", "year", "url", "verified", "note")}
+    texts = {name: "" if pd.isna(source[name]) else str(source[name]) for name in ("year", "url", "verified", "note")}
+    return {name: cell_in(source, name, language) for name in ("title", "publisher")} | texts
 
 
 def told_row(row: pd.Series) -> dict[str, Any]:

@@ -42,6 +42,7 @@ class Visit(ABC):
         self.notice: dict[str, Any] | None = None
         self.seen = self.number = 0
         self.is_closed = False
+        self.address: str | None = None  # what stands for it
         self.later: Soon = lambda run: run()
         self.soon: Soon = lambda run: run()
         self._show: Show = lambda name, content: None

@@ -12,6 +12,7 @@ from places import TINY
 from scenario_files import write  # noqa: F401  a fixture
 from screens import answers, facts, screen, shipped  # noqa: F401  fixtures
 from spoiling import Copy
+from told_whole import tell_whole
 
 from waterplan.planning.plan.plan import Plan
 from waterplan.planning.planner.planner import Planner
@@ -70,6 +71,12 @@ def dataset(plan):
 def copy(tmp_path) -> Copy:
     """A copy of the tiny study, to be spoilt."""
     return Copy(TINY, tmp_path / "copy")
+
+
+@pytest.fixture
+def whole(copy) -> Copy:
+    """A copy of the tiny study with all that it leaves out, to be spoilt."""
+    return tell_whole(copy)
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def rows(visit: Visit, message: Rows) -> None:
 
 def show(visit: Visit) -> None:
     """Shows the rows that were found."""
-    wanted = dict(visit.part(Search).wanted)
+    wanted = {**visit.part(Search).wanted, "language": visit.state.language}
     visit.ask(LOOK, "rows", lambda: visit.answers.rows.find(**wanted))
 
 

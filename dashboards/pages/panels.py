@@ -144,7 +144,7 @@ class Source:
         rows, study = self.visit.answers.rests(self.scenario, name, labels), self.visit.facts.study
         return {
             "rows": [{**told_row(row), "weight": float(row["weight"])} for _, row in rows.iterrows()],
-            "sources": {str(key): told_source(study, str(key)) for key in rows["source"].unique()},
+            "sources": {str(key): told_source(study, str(key), self.language) for key in rows["source"].unique()},
         }
 
 

@@ -110,7 +110,7 @@ test("what is shown of a plant: places, norms, indicators, notes, conversions an
     ...PLANT, state: "ready", mix: { steps: [], value: null, grade: null, grade_estimated: null, status: "none" }, head: { withdrawal_all_sources: null, withdrawal_graded: null, score: null, score_reason: EVIL },
     plan: null, plan_fault: EVIL, goal: null, products: [], graded_notes: [EVIL], flows: [], inside: [[EVIL, 1]], balance: { balance_gap_share: null }, curve: [], contract: null,
     places: [{ product: EVIL, route: EVIL, reason: EVIL, basis: null, percentile: 50, lower: null, upper: null }],
-    norms: [{ product: EVIL, variant: EVIL, norm: EVIL, rank: EVIL, grade: EVIL, value: 1, unit: EVIL, meets: null, estimate: false }],
+    norms: [{ product: EVIL, variant: EVIL, norm: EVIL, checked: EVIL, rank: EVIL, grade: EVIL, value: 1, unit: EVIL, meets: null, estimate: false }],
     indicators: [{ name: EVIL, unit: EVIL, value: 1, missing: [EVIL], product: EVIL }],
     notes: [EVIL], conversions: [[EVIL, 1, EVIL, EVIL, EVIL]], conversion_count: 1, offers_pool: true, pooled: { fault: EVIL },
   };

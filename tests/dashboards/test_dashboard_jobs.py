@@ -102,6 +102,25 @@ def test_turns_go_round(gate):
     made.close()
 
 
+class Guest:
+    """A visitor from an address."""
+
+    def __init__(self, address):
+        self.address = address
+
+
+def test_a_crowd_from_one_address_has_as_many_turns_as_one_from_another(gate):
+    made, done = lane(threads=1, waiting=10), []
+    first = made.ask("x", lambda: gate.wait(LONG), always)
+    crowd, lone = [Guest("a") for _ in range(5)], Guest("b")
+    asked = [made.ask(one, lambda: done.append("a"), always) for one in crowd for _ in range(2)]
+    asked += [made.ask(lone, lambda: done.append("b"), always) for _ in range(3)]
+    gate.set()
+    wait([first, *asked], LONG)
+    assert "".join(done) == "abababaaaaaaa"
+    made.close()
+
+
 def test_every_job_comes_to_an_end_whoever_asks_and_leaves():
     made, asked, lock = lane(threads=3, waiting=5), [], threading.Lock()
 

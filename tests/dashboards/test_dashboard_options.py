@@ -47,6 +47,8 @@ CASES = (
     ("--origin", "999.1.1.1", 8, HOST),
     ("--origin", "[:::]", 8, HOST),
     ("--origin", "https://a.example", 8, HOST),
+    ("--address", "", 8, "cannot listen on :0"),
+    ("--address", "a" * 300, 8, "Name or service not known"),
     ("--outline-map", "notes.txt", 3, "not GeoJSON"),
     ("--outline-map", "nowhere", 3, NOT_THERE),
     ("--outline-map", "", 3, NOT_PLAIN),

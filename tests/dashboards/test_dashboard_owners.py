@@ -85,7 +85,7 @@ def test_a_page_holds_none_of_the_cookies_and_headers_of_its_request(guarded):
     visitor = signed_in(guarded, "zhang.wei")
     text = visitor.open()
     assert visitor.cookies["user"] not in text
-    assert set(get_token_payload(visitor.token)) == {"arguments", "owner", "session_expiry"}
+    assert set(get_token_payload(visitor.token)) == {"arguments", "owner", "from", "session_expiry"}
 
 
 class TestTokens:
@@ -165,7 +165,7 @@ def test_a_cookie_that_was_copied_before_signing_out_stays_good_as_the_docs_say(
 
 def asking(user, cookie):
     """Who asks for a page."""
-    request = SimpleNamespace(arguments={}, protocol="https")
+    request = SimpleNamespace(arguments={}, protocol="https", remote_ip="10.0.0.1")
     return SimpleNamespace(current_user=user, request=request, get_cookie=lambda _name: cookie * 43)
 
 

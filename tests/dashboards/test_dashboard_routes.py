@@ -89,6 +89,10 @@ for kind, provider in {"nobody": None, "names": gate.Gate(passwords.Users({})), 
     except routes.UnlistedRouteError as error:
         refused = "/added" in str(error)
     told[kind] = [found, [route.path for route in listed if route.is_open], refused, methods]
+origins = app.get_server(app.Pages(None, None, {}), 0, "127.0.0.1", origins=["[::1]:5006", "a.example"])
+told["origins"] = sorted(origins._tornado.websocket_origins)
+own = app.get_server(app.Pages(None, None, {}), 0, "127.0.0.1")
+told["own"] = sorted(name.rpartition(":")[0] for name in own._tornado.websocket_origins)
 print(json.dumps(told))
 """
 
@@ -99,6 +103,11 @@ def listing():
     done = subprocess.run([sys.executable, "-c", LISTING], cwd=ROOT, capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+def test_pages_of_the_origins_asked_for_may_connect_and_of_no_others(listing):
+    assert listing["origins"] == ["[::1]:5006", "a.example:80"]
+    assert listing["own"] == ["127.0.0.1", "localhost"]
 
 
 @pytest.mark.parametrize("kind", ["nobody", "names", "oauth"])

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from waterplan.planning.plan.norms import intensity_beside_norms, norms_in_force
 from waterplan.planning.plan.plan import Plan
 from waterplan.planning.planner.planner import Planner
+from waterplan.plants.norms.ladders import GRADES, ladders
 from waterplan.study.scenario import Scenario
 
 
@@ -111,3 +113,65 @@ class TestNorms:
         later = norms_in_force(china, 2022)
         steel = later[(later["product"] == "steel_bf_bof") & (later["grade"] == "limit") & (later["variant"] != "")]
         assert set(steel["norm"]) == {"GB/T 18916.2-2022"}
+
+    def test_the_published_figure_of_one_enterprise_is_no_grade(self, tiny):
+        led = with_norms(tiny, norm="leading enterprise", rank="enterprise", year=2017, grade="leading", value=5.0)
+        pd.testing.assert_frame_equal(norms_in_force(led, 2017), norms_in_force(tiny, 2017))
+        known = ladders(led, 2017)
+        assert known.names == ladders(tiny, 2017).names
+        assert np.array_equal(known.value, ladders(tiny, 2017).value, equal_nan=True)
+
+    def test_a_leader_of_the_shipped_study_grades_nobody(self, china):
+        led = china.norms.reset_index()
+        led = led[led["rank"] == "enterprise"]
+        assert len(led) == 6
+        for row in led.itertuples():
+            held = norms_in_force(china, row.in_force_from)
+            assert row.norm not in set(held["norm"])
+
+    @pytest.mark.parametrize("year", [2005, 2012, 2016, 2020, 2022, 2023, 2024, 2026])
+    def test_the_newest_national_norm_in_force_in_the_year_holds_and_estimates_fill_what_it_leaves(self, china, year):
+        known = ladders(china, year)
+        steps = {
+            (*name, GRADES[place]): (known.value[number, place], bool(known.estimate[number, place]))
+            for number, name in enumerate(known.names)
+            for place in np.flatnonzero(~np.isnan(known.value[number]))
+        }
+        rows = [row for row in china.norms.reset_index().to_dict("records") if row["grade"] in GRADES]
+        rows = [
+            row for row in rows
+            if row["in_force_from"] <= year and (pd.isna(row["in_force_to"]) or row["in_force_to"] >= year)
+        ]  # fmt: skip
+        national = [row for row in rows if row["rank"] == "national"]
+        series = {(row["product"], row["norm"].rpartition("-")[0], row["year"]) for row in national}
+        national = [  # a new edition of a norm replaces the older one whole
+            row for row in national
+            if not any((row["product"], row["norm"].rpartition("-")[0]) == one[:2] and one[2] > row["year"] and one[1]
+                       for one in series)
+        ]  # fmt: skip
+        by_norms = {key: value for key, (value, is_estimate) in steps.items() if not is_estimate}
+        assert set(by_norms) == {(row["product"], row["variant"], row["grade"]) for row in national}
+        for key, value in by_norms.items():
+            same = [row for row in national if (row["product"], row["variant"], row["grade"]) == key]
+            newest = max(row["year"] for row in same)
+            assert value in [row["value"] for row in same if row["year"] == newest]
+        own = {(row["product"], row["variant"], row["grade"], row["value"]) for row in rows if row["rank"] == "study"}
+        assert {(*key, value) for key, (value, is_estimate) in steps.items() if is_estimate} <= own
+
+    @pytest.mark.parametrize(
+        ("product", "last", "grades"),
+        [("beer", 2023, {"access", "limit"}), ("tissue", 2022, {"access", "limit"}), ("ethylene", 2023, {"limit"})],
+    )
+    def test_where_a_norm_was_replaced_and_its_successor_not_read_the_old_grade_goes_on_as_an_estimate(
+        self, china, product, last, grades
+    ):
+        before, after = ladders(china, last), ladders(china, last + 1)
+        old, new = before.place[product, ""], after.place[product, ""]
+        for place in map(GRADES.index, grades):
+            assert after.value[new, place] == before.value[old, place]
+            assert (before.estimate[old, place], after.estimate[new, place]) == (False, True)
+
+    def test_every_norm_of_the_shipped_study_has_its_chinese_names(self, china):
+        norms = china.norms.reset_index()
+        assert (norms["norm_zh"] != "").all()
+        assert (norms.loc[norms["variant"] != "", "variant_zh"] != "").all()

@@ -191,6 +191,9 @@ def test_bombs_as_large_as_may_pass_take_little_memory(tmp_path):
         "billion laughs",
         "a row far below",
         "a row of too many cells",
+        "attributes of a row",
+        "an instruction",
+        "a comment",
         "commas",
     ],
 )

@@ -129,6 +129,7 @@ class TestConversionsOfOnePlant:
         assert records.conversions_of("红星钢厂", 2020) == records.conversions
 
     def test_the_unit_of_an_output_is_told_with_the_name_of_its_product(self, china):
-        for language, name in (("zh", STEEL), ("en", str(china.products.loc["steel_bf_bof", "name_en"]))):
+        for language in ("zh", "en"):
+            name = china.products.loc["steel_bf_bof", f"name_{language}"]
             told = [one.said_in(language).became for one in read(GOOD, china).conversions]
             assert any(one.endswith(f"({name})" if language == "en" else f"（{name}）") for one in told)

@@ -16,7 +16,6 @@ from places import ROOT
 from waterplan import plant_standing, read_records, write_template
 from waterplan.base.errors import DataError, OutputError, WaterplanError
 from waterplan.base.messages import in_language
-from waterplan.planning.plan.norms import variant_name
 from waterplan.plants.records import upload as packed
 from waterplan.plants.records.balance import BALANCE_TOLERANCE
 from waterplan.plants.records.csv_lines import ROWS_MAX
@@ -90,7 +89,7 @@ class TestFilledIn:
         records = read_records(chinese(china).content(), china)
         page = plant_report(plant_standing(records, "红星钢厂", 2020, china), "zh")
         assert "红星钢厂" in page
-        assert "长流程普通钢(高炉-转炉)" in page
+        assert "长流程普通钢（高炉—转炉）" in page
         assert "1,500 万m³" in page
         assert "准入值" in page
 
@@ -261,7 +260,7 @@ class TestWhatIsInIt:
             name = china.products.loc[product, f"name_{language}"]
             first, count = names.index(name), names.count(name)
             told = {cell.offset(row=first + n).value for n in range(count)}
-            assert told == {in_language(variant_name(one), language) for one in own["variant"]}
+            assert told == {in_language(china.variant_name(one), language) for one in own["variant"]}
 
     @pytest.mark.parametrize("language", LANGUAGES)
     def test_it_has_no_macros_no_formulas_and_no_links(self, china, language):

@@ -1,8 +1,8 @@
 """Writes what users of this version may have saved, for later versions to open:
 ``python tests/support/keeping.py FOLDER``.
 
-A study of their own, scenario files, links, plans, a store of runs, a pool of peers, users with their passwords, and
-records of plants; beside them what they are, in kept.json. tests/house/test_kept.py opens all of it.
+The shipped study and one of their own, scenario files, links, plans, a store of runs, a pool of peers, users with
+their passwords, and records of plants; beside them what they are, in kept.json. tests/house/test_kept.py opens it all.
 """
 
 import json
@@ -19,6 +19,7 @@ import waterplan
 from dashboards.link import encode_scenario
 from dashboards.passwords import add_user
 from waterplan import PeerPool, Plan, Planner, Scenario, open_runs, open_study
+from waterplan.study.study import shipped
 
 SCENARIO = """\
 title = {{ en = "Sixty, with a price on carbon", zh = "节水六十，征收碳价" }}
@@ -100,6 +101,7 @@ def keep(folder: Path) -> None:
     """Everything, in a new folder."""
     folder.mkdir(parents=True)
     shutil.copytree(TINY, folder / "study")
+    shutil.make_archive(str(folder / "china-2015"), "zip", shipped())
     saved = scenarios(folder / "scenarios")
     known = {path.stem: Scenario.read(path) for path in waterplan.scenario_files()}
     links = {"china": encode_scenario(saved["china"], known), "reference": encode_scenario(known["reference"], known)}

@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import waterplan
+from waterplan.base.messages import Message
 from waterplan.base.texts import Texts
 from waterplan.cli import names
 from waterplan.cli.output import tell, tell_json
+from waterplan.study.tables.schema import PARTS
 
 OUTLINE = "provinces.geojson"
+RECORDS = ("norms", "norm_editions", "targets", "enterprises", "observations", "water_fees")
 
 
 def print_check(folder: str, as_json: bool, language: str) -> None:
@@ -20,16 +23,22 @@ def print_check(folder: str, as_json: bool, language: str) -> None:
         names.read_outline("study", study, home, is_whole=False)
     catalogues = ("sectors", "products", "provinces", "technologies", "sources")
     counts = {name: len(getattr(study, name)) for name in catalogues}
+    records = {name: len(getattr(study, name)) for name in RECORDS}
+    missing = study.parts_missing
+    parts = [Message(f"tables.part_{name}", words=PARTS[name]).text(language) for name in missing]
     years = {"base_year": study.base_year, "target_year": study.target_year}
     basis = study.rows["basis"].value_counts(normalize=True)
     if as_json:
-        content = {"study": study.name, "title": study.title, "values": len(study.rows), **counts, **years}
-        tell_json({**content, "basis": basis.to_dict(), "digest": study.digest, "problems": []})
+        content = {"study": study.name, "title": study.title, "values": len(study.rows), **counts}
+        told = {**content, **records, **years, "without": missing, "basis": basis.to_dict(), "digest": study.digest}
+        tell_json({**told, "problems": []})
         return
     shares = say("and").join(f"{say(f'basis_{name}')} {share:.0%}" for name, share in basis.items())
     tell(say("study_is_good", name=study.name, values=f"{len(study.rows):,}"))
     for line in (
         say("study_has", **counts, **years),
+        say("study_compares", **records),
+        *(say("study_without", part=part) for part in parts),
         say("study_basis", shares=shares),
         say("study_digest", digest=study.digest),
     ):

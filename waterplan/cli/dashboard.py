@@ -33,7 +33,7 @@ def serve_pages(study: str, scenarios: str | None, language: str, **server: Any)
     sockets = pages("option_faults").checked_port(server["port"], address, scenarios=scenarios, **checked)
 
     def told(port: int) -> None:
-        tell(say("serving", address=address, port=port))
+        tell(say("serving", address=pages("option_faults").in_a_link(address), port=port))
 
     pages("app").serve(study, scenarios, language=language, told=told, sockets=sockets, **server)
 

@@ -11,6 +11,7 @@ from waterplan.base.vocabulary import Term, of_kind, term, terms
 from waterplan.cli.output import tell, tell_json
 from waterplan.cli.usage import WrongUseError
 from waterplan.report.pages.layout import cut, left, number, percent, right
+from waterplan.study.tables.translations import cell_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +79,7 @@ def row_lines(found: Trace, language: str) -> list[str]:
     one, unit = term(str(row["name"])), "" if row["unit"] == "1" else str(row["unit"])
     said = "; ".join([one.name, *(f"{term(dim).label(language)} {row[dim]}" for dim in one.dims)])
     verified = say("verified_yes" if source["verified"] == "yes" else "verified_no")
-    document = {key: source[key] for key in ("title", "publisher")}
+    document = {key: cell_in(source, key, language) for key in ("title", "publisher")}
     year = source.dropna().get("year", "-")
     lines = [
         say("range", low=f"{row['low']:.10g}", high=f"{row['high']:.10g}", unit=unit),

@@ -6,6 +6,7 @@ A study is a folder of tidy tables (docs/data.md). ``Study.read`` checks them wh
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,14 +17,15 @@ import numpy as np
 
 from waterplan.base.errors import PATHS, DataError, Problem, WaterplanError, both, either, must_be, suggest
 from waterplan.base.late import late_module
-from waterplan.base.messages import Message
+from waterplan.base.messages import Message, Name, in_language
 from waterplan.base.vocabulary import Meaning, Term, of_kind, terms
 from waterplan.study.tables.arrays import coords_of, dataset_of, frame_of, rows_of
-from waterplan.study.tables.bundle import KEYS, NUMBERS, ROWS, Bundle, digest_of
+from waterplan.study.tables.bundle import KEYS, NUMBERS, ROWS, Bundle, digest_of, said
 from waterplan.study.tables.bundle_files import Files, read_tables
 from waterplan.study.tables.path_faults import not_a_folder
-from waterplan.study.tables.schema import CATALOGUE_OF, TABLES
+from waterplan.study.tables.schema import CATALOGUE_OF, GROUP, PARTS, TABLES
 from waterplan.study.tables.study_file import FILE as SETTINGS_FILE
+from waterplan.study.tables.translations import named, names_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 else:
     pd = late_module("pandas")
 
+SPOKEN = ("title", "description")
 DATASETS = dict(zip(("values", "low", "high"), NUMBERS, strict=True))
 FRAMES = tuple(name for name, table in TABLES.items() if table.form != "values")
 Array = np.ndarray[Any, Any]
@@ -45,7 +48,8 @@ class Study:
     order of the catalogue files; ``technology`` carries level, exclusive_group, joint_product and pool ("" is none).
     rows: every value row: name, labels, value, low, high (canonical), unit, basis, source, note, file, row (the line
     in the file) and ``written``, the value and unit as they stand there. The catalogues and records are indexed by
-    their first key, in file order.
+    their first key, in file order; they have every column and table that newer studies have, empty where this study
+    does not have it. ``in_language`` says title and description in Chinese where the study has them so.
     """
 
     name: str
@@ -69,6 +73,9 @@ class Study:
     norms: pd.DataFrame
     targets: pd.DataFrame
     enterprises: pd.DataFrame
+    norm_editions: pd.DataFrame
+    observations: pd.DataFrame
+    water_fees: pd.DataFrame
 
     if TYPE_CHECKING:
         bundle: ClassVar[Bundle | None]
@@ -91,7 +98,7 @@ class Study:
         files: the bytes of the tables that the bundle was made from, for who reads them again.
         """
         study = object.__new__(cls)
-        told = {key: value for key, value in bundle.settings.items() if key != "levers"}
+        told = {key: bundle.settings[key] for key in KEYS} | {key: named(bundle.settings, key) for key in SPOKEN}
         vars(study).update(told, name=name, lever_defaults=dict(bundle.settings["levers"]), bundle=bundle, files=files)
         return study
 
@@ -112,7 +119,8 @@ class Study:
         """The labels of each dimension, in the order of the catalogues."""
         if self.bundle is not None:
             return self.bundle.labels
-        return {dim: tuple(map(str, getattr(self, catalogue).index)) for dim, catalogue in CATALOGUE_OF.items()}
+        listed = {dim: tuple(map(str, getattr(self, catalogue).index)) for dim, catalogue in CATALOGUE_OF.items()}
+        return listed | {GROUP: tuple(map(str, self.values[GROUP].values))}
 
     @cached_property
     def numbers(self) -> dict[str, dict[str, Array]]:
@@ -137,17 +145,45 @@ class Study:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the content: the same whatever the order of rows, number formats, units, quoting or encoding."""
+        """SHA-256 of the content: the same whatever the order of rows, number formats, units, quoting or encoding.
+
+        What only newer studies say counts where a study says it, so that older ones keep their digests.
+        """
         if self.bundle is not None:
             return self.bundle.digest
         settings = {key: getattr(self, key) for key in (*KEYS, "description")} | {"levers": self.lever_defaults}
-        frames = {name: getattr(self, name) for name in FRAMES}
-        frames[ROWS] = self.rows.drop(columns=["file", "row", "written"]).set_index("name")
+        chinese = {key: in_language(getattr(self, key), "zh") for key in SPOKEN}
+        settings |= {f"{key}_zh": text for key, text in chinese.items() if text != settings[key]}
+        frames = {
+            name: (getattr(self, name), TABLES[name].later_columns)
+            for name in FRAMES
+            if not (TABLES[name].optional and getattr(self, name).empty)
+        }
+        frames[ROWS] = self.rows.drop(columns=["file", "row", "written"]).set_index("name"), (GROUP,)
         columns = {
-            name: [frame.index.to_numpy(object), *(_plain(frame[one]) for one in frame)]
-            for name, frame in frames.items()
+            name: [frame.index.to_numpy(object), *said({one: _plain(frame[one]) for one in frame}, later).values()]
+            for name, (frame, later) in frames.items()
         }
         return digest_of(settings, columns)
+
+    @cached_property
+    def parts_missing(self) -> list[str]:
+        """The parts that a study may leave out (PARTS of its tables) and that this one leaves out."""
+        there = set(self.column(ROWS, "name").tolist())
+        return [part for part, names in PARTS.items() if not there.issuperset(names)]
+
+    def title_in(self, language: str) -> str:
+        """The title in a language."""
+        return str(in_language(self.title, language))
+
+    @cached_property
+    def variant_names(self) -> dict[str, Name]:
+        """What the variants of the norms are called in both languages, by the words of norms.csv."""
+        return names_of(self.norms.reset_index(), "variant")
+
+    def variant_name(self, variant: str) -> str:
+        """What a variant of a norm is called, in both languages; as it is where no norm has it."""
+        return self.variant_names.get(variant, variant)
 
     def trace(self, name: str, **labels: str) -> Trace:
         """The row and the source of an input; a label may be left out where only one row fits.
@@ -270,7 +306,7 @@ def shipped(name: str = "china-2015", kind: str = "data") -> Path:
     """The path of a study (kind data) or of a scenario file (kind scenarios) that comes with waterplan."""
     package = Path(__file__).parents[1]
     places = [package / "_shipped" / kind, package.parent / kind]
-    return next((place / name for place in places if (place / name).exists()), places[-1] / name)
+    return next((place / name for place in places if os.path.exists(place / name)), places[-1] / name)
 
 
 def open_study(name_or_path: str | Path = "china-2015") -> Study:

@@ -66,6 +66,28 @@ class Message(str):
         return _again, (self.key, dict(self.values))
 
 
+class Name(str):
+    """What something is called; as a text its English name.
+
+    >>> Name("beer", "啤酒"), Name("beer", "啤酒").text("zh")
+    ('beer', '啤酒')
+    """
+
+    chinese: str
+
+    def __new__(cls, english: str, chinese: str) -> Name:
+        made = super().__new__(cls, english)
+        made.chinese = chinese
+        return made
+
+    def text(self, language: str = "en") -> str:
+        """The name in a language."""
+        return self.chinese if language == "zh" else str(self)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Name, (str(self), self.chinese)
+
+
 def _again(key: str, values: dict[str, object]) -> Message:
     return Message(key, **values)
 

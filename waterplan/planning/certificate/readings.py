@@ -33,6 +33,7 @@ OF_CATALOGUES = (("technologies", "level"), ("technologies", "exclusive_group"),
                  ("products", "sector"), ("products", "output_unit"))  # fmt: skip
 WANTED = {*CATALOGUES, *(name for _, name in OF_CATALOGUES), "variable", "value", "unit", "pool"}
 YEARS = ("base_year", "target_year")
+WEIGHED = tuple(term for term in of_kind("input") if term.acts_on)  # no plan depends on the others
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def _of_rows(study: Study) -> Readings:
     names, labels = study.column("rows", "name"), study.labels
     columns = {dim: study.column("rows", dim) for dim in (*CATALOGUES, "pool")}
     rows, value = {}, study.column("rows", "value")
-    for term in of_kind("input"):
+    for term in WEIGHED:
         at = np.flatnonzero(names == term.name)
         rows[term.name] = tuple(_places(labels[dim], columns[dim][at]) for dim in term.dims), value[at]
     pooled = np.flatnonzero(columns["pool"] != "")
@@ -81,7 +82,7 @@ def _of_files(files: Mapping[str, bytes]) -> Readings:
     rows: dict[str, tuple[tuple[Array, ...], Array]] = {}
     pools: dict[str, str] = {}
     by_table: dict[str, dict[str, Term]] = {}
-    for term in of_kind("input"):
+    for term in WEIGHED:
         by_table.setdefault(term.table, {})[term.variable] = term
     for name, terms in by_table.items():
         table = _columns(name, files)
@@ -99,8 +100,10 @@ def _inputs(
     made: Mapping[str, str],
 ) -> dict[str, tuple[tuple[Array, ...], Array]]:
     """The rows of each input of a value table. Raises CertificateError where they are not what the full reader took."""
-    count = len(table["value"])
-    words = np.array(table.get("variable", ("",) * count), dtype=object)
+    words_of_all = table.get("variable", ("",) * len(table["value"]))
+    weighed = [n for n, word in enumerate(words_of_all) if word in terms]
+    table = {column: tuple([cells[n] for n in weighed]) for column, cells in table.items()}
+    count, words = len(weighed), np.array([words_of_all[n] for n in weighed], dtype=object)
     products = table.get("product", ("",) * count)
     kinds = dict.fromkeys(zip(words, table["unit"], products, strict=True), 1.0)
     try:

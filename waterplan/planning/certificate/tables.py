@@ -12,7 +12,7 @@ import numpy as np
 
 from waterplan.base.units import factor
 from waterplan.base.vocabulary import Term, of_kind, term
-from waterplan.planning.certificate.readings import Array, Readings
+from waterplan.planning.certificate.readings import WEIGHED, Array, Readings
 from waterplan.study.scenario import Override, Scenario
 from waterplan.study.study import Study
 
@@ -48,9 +48,10 @@ class Tables:
         labels, columns = readings.labels, readings.columns
         rows = {name: (places, values.copy()) for name, (places, values) in readings.rows.items()}
         for override in scenario.overrides:
-            _override(readings, rows[override.name], override)
+            if override.name in rows:  # else no plan depends on it
+                _override(readings, rows[override.name], override)
         values = {}
-        for one in of_kind("input"):
+        for one in WEIGHED:
             values[one.name] = np.full([len(labels[dim]) for dim in one.dims], np.nan)
             places, numbers = rows[one.name]
             values[one.name][places] = numbers if one.dims else numbers[0]

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from waterplan.base.messages import Message, catalogue
 from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import term
 from waterplan.study.study import Study
+from waterplan.study.tables.translations import cell_in
 
 GRADES = ("leading", "advanced", "access", "limit", "cp1", "cp2", "cp3")
-RANKS = ("national", "provincial", "study")
+RANKS = ("national", "provincial", "study")  # the published figure of one enterprise is no grade
 NORM_KEYS = ["product", "rank", "variant", "grade"]
 INTENSITY = "intensity"
 TOLERANCE = 1e-9
@@ -22,11 +22,13 @@ def norms_in_force(study: Study, year: int) -> pd.DataFrame:
     """The norm grades that hold in a year, with ``estimate`` where a grade is the study's own and no norm.
 
     Of national norms the newest edition for each product, grade and variant; of provincial norms the newest of each
-    norm's name. Columns product, rank, variant, grade, value, unit, norm, edition, basis, source, note, estimate.
+    norm's name. Published figures of single enterprises are no norm and left out. Columns product, rank, variant,
+    grade, value, unit, norm, edition, basis, source, note, checked, estimate, and the Chinese norm_zh and variant_zh.
     """
     rows = study.norms.reset_index().rename(columns={"year": "edition"})
     ended = rows["in_force_to"].fillna(np.iinfo(np.int64).max).astype(np.int64)
-    held = rows[(rows["in_force_from"] <= year) & (ended >= year)].sort_values("edition", kind="stable")
+    in_force = (rows["in_force_from"] <= year) & (ended >= year)
+    held = rows[rows["rank"].isin(RANKS) & in_force].sort_values("edition", kind="stable")
     named = held["norm"].where(held["rank"] == "provincial", "")
     newest = held[~held.assign(named=named).duplicated([*NORM_KEYS, "named"], keep="last")]
     order = {name: place for place, name in enumerate((*study.products.index, *RANKS, *GRADES))}
@@ -34,17 +36,9 @@ def norms_in_force(study: Study, year: int) -> pd.DataFrame:
     newest = newest.sort_values(
         NORM_KEYS, kind="stable", key=lambda column: column if column.name == "variant" else column.map(order)
     )
-    columns = [*NORM_KEYS, "value", "unit", "norm", "edition", "basis", "source", "note", "estimate"]
+    columns = [*NORM_KEYS, "value", "unit", "norm", "edition", "basis", "source", "note", "checked"]
+    columns += ["estimate", "norm_zh", "variant_zh"]
     return newest[columns].reset_index(drop=True)
-
-
-def variant_name(variant: str) -> str:
-    """What a variant of a norm is called, told in the language of whoever reads it; as it is where it has no name.
-
-    >>> variant_name("bituminous") == "bituminous", variant_name("hot")
-    (True, 'hot')
-    """
-    return Message(f"variants.{variant}") if variant in catalogue("variants") else variant
 
 
 def intensity_beside_norms(dataset: xr.Dataset, study: Study) -> pd.DataFrame:
@@ -75,4 +69,5 @@ def intensity_beside_norms(dataset: xr.Dataset, study: Study) -> pd.DataFrame:
 def basis_of_study(study: Study, language: str = "en") -> str:
     """On which basis the plan's withdrawals stand: the sources of the sectors' withdrawal."""
     keys = study.rows.loc[study.rows["name"] == "sector_withdrawal", "source"].unique()
-    return Texts("norms", language)("basis", sources="; ".join(study.sources.loc[keys, "title"]))
+    titles = [cell_in(study.source(key), "title", language) for key in keys]
+    return Texts("norms", language)("basis", sources="; ".join(titles))

@@ -25,7 +25,7 @@ from waterplan.plants.records.records import Records
 from waterplan.study.study import Study
 from waterplan.study.tables.arrays import dataset_of
 from waterplan.study.tables.bundle import DIMS, numbers_of
-from waterplan.study.tables.schema import CATALOGUE_OF
+from waterplan.study.tables.schema import CATALOGUE_OF, GROUP
 
 RECORD, ASSUMPTION = "plant_record", "plant_assumption"
 TARIFFS = ("water_price", "resource_fee", "sewage_fee", "electricity_price", "heat_price")
@@ -240,6 +240,7 @@ def _reduced(
         "province": [province],
         "end_use": list(study.end_uses.index),
         "technology": _technologies(study, products, province),
+        GROUP: study.values[GROUP].values.tolist(),
     }
     rows = study.rows
     kept = np.logical_and.reduce([rows[dim].isin(["", *labels[dim]]) for dim in CATALOGUE_OF])

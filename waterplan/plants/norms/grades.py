@@ -20,7 +20,7 @@ import pandas as pd
 
 from waterplan.base.errors import WaterplanError
 from waterplan.base.messages import Message
-from waterplan.planning.plan.norms import TOLERANCE, norms_in_force, variant_name
+from waterplan.planning.plan.norms import TOLERANCE, norms_in_force
 from waterplan.plants.norms.ladders import (
     GRADED,
     GRADES,
@@ -99,9 +99,9 @@ class Grades:
         """Every norm in force for what a plant makes, the provincial and cleaner-production ones too.
 
         Columns product, route, variant, rank, norm, edition, grade, value [unit], unit, estimate, basis, source, note,
-        graded_on (it is a step of the ladder that the plant is graded on), intensity [unit], meets, gap [unit],
-        gap_volume [m3/a]. A plant that names no variant sees all of them. Which province a provincial norm is of stands
-        in its name.
+        checked, norm_zh, variant_zh, graded_on (it is a step of the ladder that the plant is graded on), intensity
+        [unit], meets, gap [unit], gap_volume [m3/a]. A plant that names no variant sees all of them. Which province a
+        provincial norm is of stands in its name.
         """
         own = _of(self.products, plant, year)
         named = own[["product", "route", "variant", "output", "intensity"]].rename(columns={"variant": "named"})
@@ -122,8 +122,8 @@ class Grades:
         told = []
         rows = _of(self.products, plant, year)
         for row, name in zip(rows.itertuples(), names_in(self.study.products, rows["product"]), strict=True):
-            variant, status = variant_name(str(row.variant)), str(row.status)
-            variants = in_a_row(variant_name(one) for one in known.variants(str(row.product)) if one)
+            variant, status = self.study.variant_name(str(row.variant)), str(row.status)
+            variants = in_a_row(self.study.variant_name(one) for one in known.variants(str(row.product)) if one)
             if status != GRADED:
                 values = {"product": name, "variant": variant, "variants": variants, "year": year}
                 told.append(Message(f"grades.status_{status}", **values))

@@ -32,7 +32,7 @@ from waterplan.plants.records.headers import (
     is_mass,
     label,
 )  # fmt: skip
-from waterplan.plants.records.names import names_in
+from waterplan.plants.records.names import former_names, names_in
 from waterplan.plants.records.record_cells import (
     Column,
     Numbers,
@@ -70,7 +70,7 @@ class Names:
     @cached_property
     def known(self) -> dict[str, dict[str, str]]:
         """Catalogue -> bare name -> key."""
-        found = {name: lookup(getattr(self.study, name)) for name in CATALOGUES}
+        found = {name: lookup(getattr(self.study, name), former_names(name)) for name in CATALOGUES}
         provinces = found["provinces"]
         whole = {f"{name}{bare(ending)}": key for name, key in provinces.items() for ending in PROVINCE_ENDINGS}
         return found | {"provinces": whole | provinces}

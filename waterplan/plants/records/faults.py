@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from waterplan.base.errors import DataError, Problem
-from waterplan.base.messages import Message
-from waterplan.plants.records.names import Name
+from waterplan.base.messages import Message, Name
 from waterplan.plants.records.records import Conversion
 
 TOLD_EACH = 5

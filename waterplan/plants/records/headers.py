@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from waterplan.base.messages import Message
+from waterplan.base.messages import Message, Name
 from waterplan.base.units import UnitError, factor
 from waterplan.base.vocabulary import of_kind, term
-from waterplan.plants.records.names import Name
 
 VOLUME = "m3/a"
 # name of the column in Records: kind of its cells
@@ -114,12 +113,12 @@ class Heading:
 
 
 def bare(text: str) -> str:
-    """A heading or label without what does not matter: width, case, blanks, underscores, hyphens.
+    """A heading or label without what does not matter: width, case, blanks, underscores, dashes.
 
     >>> bare("Sewage_Fee "), bare("省（区、市）") == bare("省(区、市)")
     ('sewagefee', True)
     """
-    return re.sub(r"[\s_\-]+", "", unicodedata.normalize("NFKC", text)).casefold()
+    return re.sub(r"[\s_\-—–]+", "", unicodedata.normalize("NFKC", text)).casefold()
 
 
 def powers(text: str) -> str:

@@ -10,12 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from waterplan.base.messages import LANGUAGES, Message, in_language
-from waterplan.planning.plan.norms import variant_name
+from waterplan.base.messages import LANGUAGES, Message, Name
 from waterplan.plants.records.columns import Names, Sheet
 from waterplan.plants.records.faults import Faults, shown
 from waterplan.plants.records.headers import KEYS, SITE_NUMBERS, SITE_TEXTS, bare
-from waterplan.plants.records.names import in_a_row
+from waterplan.plants.records.names import former_names, in_a_row
 from waterplan.plants.records.record_cells import Rows, first_of_each, nearest
 from waterplan.plants.records.records import KEY
 from waterplan.study.study import Study
@@ -23,7 +22,7 @@ from waterplan.study.study import Study
 TECHNOLOGY_MARKS = re.compile(r"[;；、|\n]")
 SAME = 1e-9
 PLANTS_LOOKED_AT = 2000  # for the nearest name
-Variants = Mapping[str, Mapping[str, str]]
+Variants = Mapping[str, Mapping[str, Name]]
 
 
 @dataclass(frozen=True)
@@ -134,13 +133,15 @@ def as_they_are(columns: Mapping[str, NDArray], index: pd.Index) -> dict[str, pd
     }
 
 
-def variants_known(study: Study) -> dict[str, dict[str, str]]:
-    """The variants of the norms of each product: bare, in either language -> as the study writes it."""
-    found: dict[str, dict[str, str]] = {}
+def variants_known(study: Study) -> dict[str, dict[str, Name]]:
+    """The variants of the norms of each product: bare, in either language -> what it is called."""
+    found: dict[str, dict[str, Name]] = {}
     for product, variant in zip(study.norms["product"], study.norms["variant"], strict=True):
         if isinstance(variant, str) and variant:
-            known = found.setdefault(product, {})
-            known |= {bare(str(in_language(variant_name(variant), language))): variant for language in LANGUAGES}
+            name = study.variant_names[variant]
+            before = [text for text, key in former_names("norms").items() if key == variant]
+            written = [*before, *(name.text(language) for language in LANGUAGES)]
+            found.setdefault(product, {}).update({bare(text): name for text in written})
     return found
 
 
@@ -158,11 +159,11 @@ def _variants(sheet: Sheet, product: NDArray[np.object_], known: Variants, fault
     for place, pair in enumerate(pairs.tolist()):
         name, text = names[pair // len(texts)], texts[pair % len(texts)]
         allowed = known.get(name, {})
-        found[place] = allowed.get(bare(text), "")
+        found[place] = str(allowed.get(bare(text), ""))
         if name and not found[place]:
             if not faults.is_one_more(wrong := wrong + 1, sheet.raw.sheet, sheet.headings["variant"]):
                 break
-            listed = in_a_row(variant_name(one) for one in dict.fromkeys(allowed.values())) or Message("plants.none")
+            listed = in_a_row(dict.fromkeys(allowed.values())) or Message("plants.none")
             message = Message("plants.unknown_variant", text=shown(text), product=name, allowed=listed)
             faults.add_rows(sheet.raw.sheet, sheet.rows[given[each == place]], sheet.headings["variant"], message)
         elif name and found[place] != text:

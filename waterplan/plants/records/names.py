@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable
-from functools import reduce
+from functools import cache, reduce
+from pathlib import Path
 
 import pandas as pd
 
-from waterplan.base.messages import Message
+from waterplan.base.messages import Message, Name
 
-
-class Name(str):
-    """What something is called; as a text its English name.
-
-    >>> Name("beer", "啤酒"), Name("beer", "啤酒").text("zh")
-    ('beer', '啤酒')
-    """
-
-    chinese: str
-
-    def __new__(cls, english: str, chinese: str) -> Name:
-        made = super().__new__(cls, english)
-        made.chinese = chinese
-        return made
-
-    def text(self, language: str = "en") -> str:
-        """The name in a language."""
-        return self.chinese if language == "zh" else str(self)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return Name, (str(self), self.chinese)
+FORMER = Path(__file__).with_name("former_names.csv")
 
 
 def names_in(catalogue: pd.DataFrame, keys: Iterable[str]) -> list[Name]:
@@ -38,6 +20,13 @@ def names_in(catalogue: pd.DataFrame, keys: Iterable[str]) -> list[Name]:
     called = {key: Name(english, chinese if isinstance(chinese, str) and chinese else english)
               for key, english, chinese in known}  # fmt: skip
     return [called.get(key, Name(key, key)) for key in map(str, keys)]
+
+
+@cache
+def former_names(catalogue: str) -> dict[str, str]:
+    """What templates of versions before called things of a catalogue (norms: their variants), and the keys of these."""
+    with FORMER.open(encoding="utf-8", newline="") as lines:
+        return {row["name_zh"]: row["key"] for row in csv.DictReader(lines) if row["catalogue"] == catalogue}
 
 
 def key_name(catalogue: pd.DataFrame, key: str) -> Name:

@@ -189,14 +189,18 @@ def nearest(name: str, allowed: Iterable[str]) -> str:
     return suggest(name[:LABEL_LENGTH_MAX], allowed)
 
 
-def lookup(frame: pd.DataFrame) -> dict[str, str]:
-    """Every name of a catalogue, bare -> key; "" where two labels share a name that is the key of neither."""
+def lookup(frame: pd.DataFrame, former: Mapping[str, str]) -> dict[str, str]:
+    """Every name of a catalogue, bare -> key; "" where two labels share a name that is the key of neither.
+
+    former: names that older templates offered, and their keys; one that means something else today is not among them.
+    """
     found: dict[str, str] = {}
     for column in ("name_en", "name_zh"):
         for key, name in frame[column].items():
             if isinstance(name, str) and (plain := bare(name)):
                 found[plain] = str(key) if found.get(plain, key) == key else ""
-    return found | {bare(str(key)): str(key) for key in frame.index}
+    before = {bare(name): key for name, key in former.items() if key in frame.index}
+    return before | found | {bare(str(key)): str(key) for key in frame.index}
 
 
 def required(column: Column, missing: NDArray[np.bool_], faults: Faults) -> None:

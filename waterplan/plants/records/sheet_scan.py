@@ -11,9 +11,12 @@ TAGS_IN_A_SHEET = 4_000_000  # of a whole sheet, or of the shared strings
 TAGS_AROUND = 100_000  # of a sheet, outside its rows
 TAGS_ELSEWHERE = 250_000  # of any other part: openpyxl makes an object of each
 TAGS_IN_A_ROW = 131_072  # 16,384 columns
+TAG_MAX = 2**19  # bytes from one tag to the next: parsers begin a long one anew with each piece that they read
 SHEETS_LISTED = 1000  # openpyxl compares the name of each with all others
 HIDDEN_TOLD = 10
 LETTERS = 26
+LONG = re.compile(rb"<[^<]{%d}" % TAG_MAX)
+PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s*<\?[^>]{,200}\?>){,4}")
 SHEET = re.compile(rb"<(?:\w+:)?sheet\b")
 ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
 SHEET_DATA = re.compile(rb"<(?:\w+:)?sheetData\b")
@@ -56,16 +59,20 @@ class Scan:
 def is_bearable(name: str, content: bytes) -> bool:
     """Whether a part of a workbook has no more tags than a table needs, and is built as spreadsheet programs build it.
 
-    A sheet has its rows in one place, in order, and no comments that could hide others.
+    Nothing is told between tags but texts, and no tag is longer than a cell can be. A sheet has its rows in one place,
+    in order.
     """
+    prolog = PROLOG.match(content)
+    assert prolog is not None  # it may be empty
+    if LONG.search(content) or b"<!" in content or content.find(b"<?", prolog.end()) >= 0:
+        return False
     tags = content.count(b"<")
     if name.startswith("xl/worksheets/") and name.endswith(".xml"):
         begin, end = SHEET_DATA.search(content), SHEET_DATA_END.search(content)
         inside = content.count(b"<", begin.start(), end.end()) if begin and end else 0
         is_one = len(SHEET_DATA.findall(content)) <= 1 and len(SHEET_DATA_END.findall(content)) <= 1
-        plain = b"<!" not in content and content.count(b"<?") <= 1
         fits = tags <= TAGS_IN_A_SHEET and tags - inside <= TAGS_AROUND
-        return fits and is_one and plain and all(number for number, _, _ in _rows(content))
+        return fits and is_one and all(number for number, _, _ in _rows(content))
     if tags > (TAGS_IN_A_SHEET if name == "xl/sharedStrings.xml" else TAGS_ELSEWHERE):
         return False
     return sum(1 for _ in islice(SHEET.finditer(content), SHEETS_LISTED + 1)) <= SHEETS_LISTED

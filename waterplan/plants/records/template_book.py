@@ -12,7 +12,6 @@ import xlsxwriter
 from waterplan.base.messages import LANGUAGES, in_language
 from waterplan.base.texts import Texts
 from waterplan.planning.plan.files.workbook import FONT, TEXT_IS_TEXT
-from waterplan.planning.plan.norms import variant_name
 from waterplan.plants.records.balance import BALANCE_TOLERANCE
 from waterplan.plants.records.headers import SHEETS, label
 from waterplan.plants.records.record_cells import YEARS
@@ -185,7 +184,7 @@ def _lists(made: _Book, sheet: Any) -> None:
     named = made.study.products[f"name_{made.language}"]
     norms = made.study.norms[["product", "variant"]].drop_duplicates()
     pairs = sorted(
-        (str(named[product]), str(in_language(variant_name(variant), made.language)))
+        (str(named[product]), str(in_language(made.study.variant_name(variant), made.language)))
         for product, variant in norms.itertuples(index=False)
         if isinstance(variant, str) and variant
     )

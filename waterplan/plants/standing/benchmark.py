@@ -94,7 +94,8 @@ def benchmark(
             found = term(TERMS.get(str(key), str(key)))
             array.attrs = {"units": found.unit, "long_name": found.label_en, "long_name_zh": found.label_zh}
     return made.assign_attrs(
-        title=study.title, study=study.name, study_digest=study.digest, price_year=study.price_year,
+        title=study.title_in("en"), title_zh=study.title_in("zh"), study=study.name, study_digest=study.digest,
+        price_year=study.price_year,
         conversions=_changed(records, "en"), conversions_zh=_changed(records, "zh"), labels=_labels(made, study),
     )  # fmt: skip
 
@@ -109,13 +110,16 @@ def _changed(records: Records, language: str) -> str:
 
 
 def _labels(answer: xr.Dataset, study: Study) -> str:
-    """What products and provinces of the answer are called, as JSON: key -> [en, zh], then the unit of an output."""
+    """What things of the answer are called, as JSON: key -> [en, zh], of a product its unit of output too."""
     found: dict[str, list[str]] = {}
     for name, catalogue in (("product", study.products), ("province", study.provinces)):
         for key in np.unique(answer[name].to_numpy()).tolist():
             if key in catalogue.index:
                 columns = [*(f"name_{language}" for language in LANGUAGES), "output_unit"]
                 found[key] = [str(catalogue.loc[key, column]) for column in columns if column in catalogue]
+    for variant in np.unique(answer["variant"].to_numpy()).tolist():
+        if variant in study.variant_names:
+            found[f"variant:{variant}"] = [study.variant_names[variant].text(language) for language in LANGUAGES]
     return json.dumps(found, ensure_ascii=False)
 
 

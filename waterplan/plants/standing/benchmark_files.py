@@ -12,14 +12,13 @@ import xarray as xr
 import xlsxwriter
 
 from waterplan.base.errors import WaterplanError, suggest
-from waterplan.base.messages import LANGUAGES, Message, in_language
+from waterplan.base.messages import LANGUAGES, Message
 from waterplan.base.spreadsheet import pack_csv
 from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import term
 from waterplan.base.whole_files import write_whole
 from waterplan.planning.plan.files.sheets import Column, Sheet
 from waterplan.planning.plan.files.workbook import TEXT_IS_TEXT, cell_formats, write_sheet
-from waterplan.planning.plan.norms import variant_name
 from waterplan.plants.records.headers import label as heading_of
 from waterplan.plants.standing.benchmark import GRADE, MADE, TERMS, YEARLY
 
@@ -86,16 +85,15 @@ def _columns(answer: xr.Dataset, dim: str, language: str) -> list[Column]:
 
 
 def _labels(answer: xr.Dataset) -> dict[str, list[str]]:
-    """What products and provinces are called, English and Chinese, and the unit of a product's output."""
+    """What products, provinces and variants are called, English and Chinese, and the unit of a product's output."""
     return dict(json.loads(str(answer.attrs.get("labels", "{}"))))
 
 
 def _word(name: str, cell: str, labels: dict[str, list[str]], say: Texts) -> str:
     """A key or a word of the answer as people say it; what has no name stays as it is."""
-    if name in CATALOGUES:
-        return labels[cell][LANGUAGES.index(say.language)] if cell in labels else cell
-    if name == VARIANT:
-        return str(in_language(variant_name(cell), say.language))
+    if name in (*CATALOGUES, VARIANT):
+        key = f"variant:{cell}" if name == VARIANT else cell
+        return labels[key][LANGUAGES.index(say.language)] if key in labels else cell
     texts = {
         "grade": f"grade_{cell}", "status": f"status_{cell}", "allocation": f"allocation_{cell}",
         "among": f"among_{cell}",
@@ -121,7 +119,8 @@ def _workbook(answer: xr.Dataset, language: str) -> bytes:
     say, content = Texts(ROOM, language), io.BytesIO()
     book = xlsxwriter.Workbook(content, TEXT_IS_TEXT)
     formats = cell_formats(book, language)
-    made_of = say("study", title=answer.attrs["title"], name=answer.attrs["study"])
+    title = answer.attrs.get(f"title_{language}", answer.attrs["title"])
+    made_of = say("study", title=title, name=answer.attrs["study"])
     plants = _columns(answer, YEARLY, language)
     products = _of_products(answer, language, plants[:KEYS])
     for name, columns in (("sheet_plants", plants), ("sheet_products", products)):

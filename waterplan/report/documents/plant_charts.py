@@ -8,9 +8,7 @@ import pandas as pd
 
 from waterplan.base import palette
 from waterplan.base.formats import digits
-from waterplan.base.messages import in_language
 from waterplan.base.vocabulary import term
-from waterplan.planning.plan.norms import variant_name
 from waterplan.plants.measures.by_technology import by_technology
 from waterplan.plants.measures.contract import Shared
 from waterplan.plants.norms.ladders import GRADED, GRADES
@@ -24,6 +22,7 @@ from waterplan.report.charts.sankey import MIDDLE, Flow, colours_of, sankey
 from waterplan.report.charts.scale import Place, places
 from waterplan.report.documents.plant_words import PRODUCTS, Told, given
 from waterplan.report.documents.policy_foot import short
+from waterplan.study.tables.translations import cell_in
 
 ROWS, ROWS_LEAST, FLAT = 24, 4, 62.0  # rungs in all, least of a product; height of the balance of many products, pt
 WIDE, SLIM, CURVE, CONTRACT = 104.0, 70.0, 90.0, 84.0  # mm
@@ -96,9 +95,9 @@ def _norms_of(told: Told, row: pd.Series) -> pd.DataFrame:
 
 def _step(told: Told, norm: pd.Series, row: pd.Series) -> Step:
     estimated = bool(norm["estimate"])
-    variant = str(norm["variant"]) if norm["variant"] and norm["variant"] != row["variant"] else ""
-    names = [] if estimated else [str(norm["norm"])]
-    source = told.joined([*names, *([str(in_language(variant_name(variant), told.language))] if variant else [])])
+    is_another = norm["variant"] and norm["variant"] != row["variant"]
+    names = [] if estimated else [cell_in(norm, "norm", told.language)]
+    source = told.joined([*names, *([cell_in(norm, "variant", told.language)] if is_another else [])])
     kind = (ESTIMATE if estimated else NORM) if norm["graded_on"] else BESIDE
     value = float(norm["value"])
     return Step(_grade(told, norm["grade"], estimated), source, value, short(value), kind)

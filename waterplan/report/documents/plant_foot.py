@@ -80,7 +80,7 @@ def sources(told: Told) -> Html:
     known = [key for key in keys if key in told.standing.study.sources.index]
     study = told.standing.study
     made = told.say("made", version=version("waterplan"), study=study.name, digest=study.digest[:16])
-    items = [*source_items(study, known[:SOURCES]), element("li", made, class_="made")]
+    items = [*source_items(study, known[:SOURCES], told.language), element("li", made, class_="made")]
     more = [note(told.say("more_sources", count=len(known) - SOURCES))] if len(known) > SOURCES else []
     return section(told.say("sources"), element("ol", *items, class_="sources"), *more)
 

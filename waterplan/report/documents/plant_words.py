@@ -13,7 +13,6 @@ from waterplan.base.messages import in_language
 from waterplan.base.spreadsheet import csv_cell
 from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import term
-from waterplan.planning.plan.norms import variant_name
 from waterplan.plants.standing.standing import Standing
 from waterplan.report.documents.policy_foot import spoken_unit
 
@@ -48,7 +47,8 @@ class Told:
 
     def product(self, row: pd.Series) -> str:
         """A row of products by its name, with route and variant where the record gives them."""
-        said = [row.get("route"), variant_name(row["variant"]) if isinstance(row.get("variant"), str) else ""]
+        variant = row.get("variant")
+        said = [row.get("route"), self.standing.study.variant_name(variant) if isinstance(variant, str) else ""]
         more = [given(str(in_language(one, self.language))) for one in said if isinstance(one, str) and one]
         name = given(self.standing.name(str(row["product"]), self.language))
         return self.say("with_more", name=name, more=self.say("separator").join(more)) if more else name

@@ -17,6 +17,7 @@ from waterplan.report.documents.document import Html, element, note, section, ta
 from waterplan.report.documents.policy_words import Report
 from waterplan.study.scenario import Scenario
 from waterplan.study.study import Study, is_set
+from waterplan.study.tables.translations import cell_in
 
 HEAVIEST, LEVERS, MILLION = 7, 12, 1e6
 LABELS = ("technology", "product", "end_use", "sector", "province")
@@ -121,24 +122,23 @@ def spoken_unit(unit: str, language: str) -> str:
 
 
 def source_list(report: Report, cited: list[str]) -> Html:
-    """The sources cited, as numbered in the table above; titles stay in their language."""
+    """The sources cited, as numbered in the table above."""
     say, study = report.say, report.plan.study
-    items = source_items(study, cited)
+    items = source_items(study, cited, report.language)
     listed = [element("ol", *items, class_="sources")] if items else []
     return section(say("sources"), *listed, note(say("sources_note", count=len(study.sources))))
 
 
-def source_items(study: Study, cited: Iterable[str]) -> list[Html]:
+def source_items(study: Study, cited: Iterable[str], language: str) -> list[Html]:
     """Sources as items of a list; only web addresses are links."""
     items = []
     for key in cited:
         row = study.source(key)
-        told: dict[str, str] = {
-            name: "" if pd.isna(row[name]) else str(row[name]) for name in ("title", "publisher", "year", "url")
-        }
-        text = ", ".join(told[name] for name in ("title", "publisher", "year") if told[name])
-        href: str = told["url"] if told["url"].startswith(LINKED) else ""
-        items.append(element("li", text, " ", element("a" if href else "span", told["url"], href=href)))
+        year, url = ("" if pd.isna(row[name]) else str(row[name]) for name in ("year", "url"))
+        parts = [cell_in(row, "title", language), cell_in(row, "publisher", language), year]
+        href = url if url.startswith(LINKED) else ""
+        link = element("a" if href else "span", url, href=href)
+        items.append(element("li", ", ".join(part for part in parts if part), " ", link))
     return items
 
 

@@ -60,7 +60,7 @@ def report_document(
         source_list(report, cited),
         foot(report),
     ]
-    title = plan.scenario.headline(language) or plan.study.title
+    title = plan.scenario.headline(language) or plan.study.title_in(language)
     return document(title, language, *content)
 
 
@@ -68,14 +68,14 @@ def _head(report: Report) -> list[Html]:
     say, study, scenario = report.say, report.plan.study, report.plan.scenario
     about = say(
         "question",
-        study=study.title,
+        study=study.title_in(report.language),
         price_year=study.price_year,
         currency=study.currency,
         perspective=say(f"choice_{report.levers.perspective}"),
     )
     found = [
         element("p", say("kind"), " · waterplan", class_="kind"),
-        element("h1", scenario.headline(report.language) or study.title),
+        element("h1", scenario.headline(report.language) or study.title_in(report.language)),
     ]
     if scenario.reason(report.language):
         found.append(element("p", scenario.reason(report.language), class_="lead"))

@@ -77,7 +77,7 @@ class Pages:
     def head(self) -> list[str]:
         """Which plan is explained, its target and its price."""
         i, price = self.result.instance, self.result.duals.shadow_price
-        title = i.scenario.headline(self.say.language) or i.study.title
+        title = i.scenario.headline(self.say.language) or i.study.title_in(self.say.language)
         target = (
             self.say("target", target=figure(i.levers.saving_target), price=figure(price))
             if price > 0

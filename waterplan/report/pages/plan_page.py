@@ -81,8 +81,9 @@ def plan_page(plan: Plan, language: str = "en", rests_on: Mapping[str, float] | 
 
 def _head(sheet: Sheet) -> list[str]:
     study, scenario = sheet.plan.study, sheet.plan.scenario
-    title = scenario.headline(sheet.say.language) or study.title
-    about = sheet.say("study", title=study.title, name=study.name, price_year=study.price_year, currency=study.currency)
+    called = study.title_in(sheet.say.language)
+    title = scenario.headline(sheet.say.language) or called
+    about = sheet.say("study", title=called, name=study.name, price_year=study.price_year, currency=study.currency)
     remarks = [sheet.say("remark", sentence=one.text(sheet.say.language)) for one in scenario.remarks(study)]
     return [*paragraph(title, indent=""), *paragraph(about, indent=""), *(n for r in remarks for n in paragraph(r, ""))]
 

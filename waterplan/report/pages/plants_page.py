@@ -68,7 +68,9 @@ def _head(standing: Standing, say: Texts) -> list[str]:
     told = [say("graded", grade=say("no_grade") if pd.isna(grade) else say(f"grade_{grade}"))]
     if not math.isnan(standing.score):
         told.append(say("scored", score=f"{standing.score:.0f}"))
-    return [title, say("between").join(told), say("study", title=standing.study.title, name=standing.study.name)]
+    study = standing.study
+    about = say("study", title=study.title_in(say.language), name=study.name)
+    return [title, say("between").join(told), about]
 
 
 def _grades(standing: Standing, say: Texts) -> list[str]:

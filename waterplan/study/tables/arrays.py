@@ -47,7 +47,9 @@ def coords_of(bundle: Bundle) -> dict[str, Any]:
         "joint_product": bundle.column("technologies", "joint_product").copy(),
         "pool": np.array(bundle.pools),
     }
-    coords: dict[str, Any] = {dim: _variable((dim,), np.array(labels)) for dim, labels in bundle.labels.items()}
+    coords: dict[str, Any] = {
+        dim: _variable((dim,), np.array(labels, dtype=np.str_)) for dim, labels in bundle.labels.items()
+    }
     return coords | {name: _variable(("technology",), values) for name, values in carried.items()}
 
 

@@ -18,7 +18,8 @@ import numpy as np
 from waterplan.base.vocabulary import of_kind
 from waterplan.study.tables.draft import Draft
 from waterplan.study.tables.quantities import inputs_of
-from waterplan.study.tables.schema import CATALOGUE_OF, TABLES
+from waterplan.study.tables.schema import CATALOGUE_OF, GROUP, TABLES
+from waterplan.study.tables.schema import DIMS as LABELLED
 from waterplan.study.tables.sheet import Sheet
 from waterplan.study.tables.study_file import Settings
 
@@ -36,9 +37,10 @@ Columns = dict[str, Any]  # arrays, or whole numbers some of which are missing
 
 MARK = b"waterplan study 1\n"
 DIGITS, ALIGNED = 64, 16
-DIMS = (*CATALOGUE_OF, "pool")
+DIMS = (*LABELLED, "pool")
 NUMBERS = ("value", "low", "high")
 PROVENANCE = ("basis", "source", "note")
+CHINESE = ("title_zh", "description_zh")
 KEYS = ("title", "base_year", "target_year", "price_year", "currency")
 ROWS, BETWEEN, NOTHING = "rows", "\0", "nan"
 
@@ -76,7 +78,8 @@ class Bundle:
     @cached_property
     def labels(self) -> dict[str, tuple[str, ...]]:
         """The labels of each dimension, in file order."""
-        return {dim: tuple(self.column(catalogue, dim)) for dim, catalogue in CATALOGUE_OF.items()}
+        listed = {dim: tuple(self.column(catalogue, dim)) for dim, catalogue in CATALOGUE_OF.items()}
+        return listed | {GROUP: tuple(sorted(filter(None, self.words(ROWS, GROUP)), key=int))}
 
     @cached_property
     def pools(self) -> tuple[str, ...]:
@@ -88,14 +91,17 @@ class Bundle:
     @cached_property
     def numbers(self) -> dict[str, dict[str, Array]]:
         """Value, low and high of each input over its dims, NaN where there is no row."""
-        return numbers_of(self.labels, {name: self.column(ROWS, name) for name in ("name", *CATALOGUE_OF, *NUMBERS)})
+        return numbers_of(self.labels, {name: self.column(ROWS, name) for name in ("name", *LABELLED, *NUMBERS)})
 
 
 def numbers_of(labels: Mapping[str, Sequence[str]], rows: Mapping[str, Array]) -> dict[str, dict[str, Array]]:
-    """Value, low and high of each input over its dims, from the columns of all value rows; NaN where there is none."""
+    """Value, low and high of each input over its dims, from the columns of all value rows; NaN where there is none.
+
+    A study without barriers has no group: that input has no cell then.
+    """
     names = rows["name"]
     found: dict[str, dict[str, Array]] = {column: {} for column in NUMBERS}
-    places = {dim: {label: n for n, label in enumerate(labels[dim])} for dim in CATALOGUE_OF}
+    places = {dim: {label: n for n, label in enumerate(labels[dim])} for dim in LABELLED}
     order = np.argsort(names.astype(str), kind="stable")
     starts = dict(zip(*np.unique(names[order].astype(str), return_index=True), strict=True))
     ends = dict(zip(starts, [*list(starts.values())[1:], len(names)], strict=True))
@@ -117,10 +123,21 @@ def pack(draft: Draft, settings: Settings) -> bytes:
     tables = {name: _records(draft.sheets[name]) for name, table in TABLES.items() if table.form != "values"}
     rows = _rows(draft.sheets)
     told = {key: settings[key] for key in KEYS} | {"description": settings.get("description", "")}
+    told |= {key: settings[key] for key in CHINESE if settings.get(key, told[key[:-3]]) != told[key[:-3]]}
     told["levers"] = dict(settings["levers"])
-    listed = {name: [_comparable(column) for column in columns.values()] for name, columns in tables.items()}
-    listed[ROWS] = [rows[name] for name in rows if name not in ("file", "row", "written")]
+    listed = {
+        name: [_comparable(column) for column in said(columns, TABLES[name].later_columns).values()]
+        for name, columns in tables.items()
+        if not (TABLES[name].optional and not len(draft.sheets[name]))
+    }
+    kept = {name: column for name, column in rows.items() if name not in ("file", "row", "written")}
+    listed[ROWS] = list(said(kept, (GROUP,)).values())
     return write_bundle(told, digest_of(told, listed), tables | {ROWS: rows})
+
+
+def said(columns: Columns, later: Sequence[str]) -> Columns:
+    """Columns without those of the later ones that are all empty."""
+    return {name: column for name, column in columns.items() if name not in later or (column != "").any()}
 
 
 def write_bundle(settings: Settings, digest: str, tables: Mapping[str, Columns]) -> bytes:
@@ -162,10 +179,11 @@ def read_bundle(content: bytes) -> Bundle:
 def digest_of(settings: Mapping[str, Any], tables: Mapping[str, Sequence[Array]]) -> str:
     """SHA-256 of a study's content: the same whatever the order of rows, number formats, units, quoting or encoding.
 
+    What only newer studies say counts where a study says it, so that older ones keep their digests.
     tables: the columns of each, those of all value rows as ``rows`` at the end.
     """
     levers = {name: _canonical(value) for name, value in settings["levers"].items()}
-    told = {key: settings[key] for key in (*KEYS, "description")} | {"levers": levers}
+    told = {key: value for key, value in settings.items() if key != "levers"} | {"levers": levers}
     content = hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode())
     for name, columns in tables.items():
         content.update(f"\n{name}\n".encode())

@@ -50,9 +50,10 @@ def read_tables(folder: Path) -> tuple[Bundle, Files]:
 
 def table_files(folder: Path) -> dict[str, bytes]:
     """The bytes of all tables of a folder and its settings; nothing where one cannot be read, which is said later."""
+    left_out = {table.file for table in TABLES.values() if table.optional and not (folder / table.file).exists()}
     names = (SETTINGS_FILE, *(table.file for table in TABLES.values()))
     try:
-        return {name: read_plain(folder / name, FILE_BYTES_MAX) for name in names}
+        return {name: read_plain(folder / name, FILE_BYTES_MAX) for name in names if name not in left_out}
     except (OSError, ValueError):
         return {}
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 
 import numpy as np
 
@@ -24,6 +25,8 @@ Explainer = Callable[[str], Message | None]
 FAULTS_IN_A_COLUMN_MAX = 100
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 LABEL = re.compile(r"\w[\w.-]*")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+GROUP_NUMBER = re.compile(r"[1-9][0-9]?")
 WHOLE_NUMBERS = {"year": (1900, 2200), "whole": (0, 1000)}
 
 
@@ -40,7 +43,7 @@ def check_cells(sheet: Sheet, labels: Labels, variables: Sequence[str], findings
                 sheet.numbers[name] = np.full(len(sheet), np.nan)
             continue
         codes, texts = numbered(sheet.columns[name])
-        explain = _explainer(kind.removesuffix("?"), labels, variables, sheet.table)
+        explain = _explainer(kind.rstrip("?"), labels, variables, sheet.table)
         wrong: dict[int, Message] = {}
         for code, text in enumerate(texts):
             if not text:
@@ -56,7 +59,7 @@ def check_cells(sheet: Sheet, labels: Labels, variables: Sequence[str], findings
             findings.add_rows(sheet.row[at], name, message)
             sheet.sound[at] = False
         _repair(sheet, name, kind, labels, variables, {texts[code] for code in wrong})
-        if kind.removesuffix("?") in ("number", *WHOLE_NUMBERS):
+        if kind.rstrip("?") in ("number", *WHOLE_NUMBERS):
             size = np.array([_number(text) for text in texts] or [np.nan])
             sheet.numbers[name] = size[codes] if len(codes) else np.empty(0)
     _check_keys(sheet, readable, findings)
@@ -79,8 +82,8 @@ def _check_keys(sheet: Sheet, readable: Mask, findings: Findings) -> None:
 
 
 def _repair(sheet: Sheet, name: str, kind: str, labels: Labels, variables: Sequence[str], wrong: set[str]) -> None:
-    known = variables if kind == "variable" else labels.get(kind.removesuffix("?").removeprefix("of "))
-    if known is None or not wrong or kind.removesuffix("?") == "of sources":
+    known = variables if kind == "variable" else labels.get(kind.rstrip("?").removeprefix("of "))
+    if known is None or not wrong or kind.rstrip("?") == "of sources":
         return
     near = {text: found for text in wrong if (found := nearest(text, known))}
     sheet.guessed |= np.isin(sheet.columns[name], list(wrong))
@@ -98,6 +101,8 @@ def _empty(name: str, kind: str) -> Message:
 
 def _explainer(kind: str, labels: Labels, variables: Sequence[str], table: Table) -> Explainer:
     """A function that says what is wrong with a text in a column of a kind, or None."""
+    if kind.startswith("many "):
+        return _each_of(_explainer(f"of {kind.removeprefix('many ')}", labels, variables, table))
     if kind.startswith("of "):
         catalogue = kind.removeprefix("of ")
         key = {other: name for name, other in CATALOGUE_OF.items()}.get(catalogue, "source")
@@ -106,7 +111,9 @@ def _explainer(kind: str, labels: Labels, variables: Sequence[str], table: Table
         return _one_of(variables, "tables.no_variable", file=table.file, allowed=variables)
     if kind in CHOICES:
         return _one_of(CHOICES[kind], "tables.not_allowed", allowed=CHOICES[kind])
-    checks: dict[str, Explainer] = {"label": _wrong_label, "number": _wrong_number, "flag": _wrong_flag}
+    checks: dict[str, Explainer] = {
+        "label": _wrong_label, "number": _wrong_number, "flag": _wrong_flag, "date": _wrong_date, "group": _wrong_group,
+    }  # fmt: skip
     return checks.get(kind) or (_wrong_whole(*WHOLE_NUMBERS[kind]) if kind in WHOLE_NUMBERS else _wrong_text)
 
 
@@ -123,6 +130,15 @@ def _one_of(known: Sequence[str] | None, wrong: str, **values: object) -> Explai
     return explain
 
 
+def _each_of(explain: Explainer) -> Explainer:
+    """What is wrong with the first of several labels that is none."""
+
+    def explain_all(text: str) -> Message | None:
+        return next((fault for one in text.split(";") if (fault := explain(one.strip()))), None)
+
+    return explain_all
+
+
 def _wrong_label(text: str) -> Message | None:
     if len(text) > LABEL_LENGTH_MAX:
         return Message("tables.name_too_long", signs=len(text), most=LABEL_LENGTH_MAX)
@@ -133,6 +149,18 @@ def _wrong_label(text: str) -> Message | None:
 
 def _wrong_flag(text: str) -> Message | None:
     return None if text in ("0", "1") else Message("tables.no_flag", given=_short(text))
+
+
+def _wrong_date(text: str) -> Message | None:
+    try:
+        is_day = bool(DAY.fullmatch(text) and date.fromisoformat(text))
+    except ValueError:
+        is_day = False
+    return None if is_day else Message("tables.no_date", given=_short(text))
+
+
+def _wrong_group(text: str) -> Message | None:
+    return None if GROUP_NUMBER.fullmatch(text) else Message("tables.no_group", given=_short(text))
 
 
 def _wrong_text(text: str) -> Message | None:

@@ -13,7 +13,8 @@ import numpy as np
 from waterplan.base.messages import Message
 from waterplan.study.tables.cells import NUMBER
 from waterplan.study.tables.draft import SET, Draft
-from waterplan.study.tables.schema import TECHNOLOGIES_AT_AN_END_USE_MAX
+from waterplan.study.tables.optional import OPTIONAL_CHECKS
+from waterplan.study.tables.schema import PARTS, TECHNOLOGIES_AT_AN_END_USE_MAX
 from waterplan.study.tables.sheet import Mask
 from waterplan.study.tables.tolerances import ROUNDING, is_above, sums_to_one
 
@@ -21,6 +22,7 @@ SITE = "site"
 OUTPUT_ROUNDING = 1e-6
 COMPLETE = ("sector_values", "product_values", "end_use_values", "technology_values", "province_values", "prices")
 JOINT_ONLY = "running_cost_water_share"
+MAY_BE_MISSING = {JOINT_ONLY, *(name for names in PARTS.values() for name in names)}
 
 
 def check_together(draft: Draft) -> None:
@@ -31,10 +33,11 @@ def check_together(draft: Draft) -> None:
 
 
 def nothing_is_missing(draft: Draft) -> None:
-    """Every label has every variable of its table; joint products, and they alone, a cost charged to water."""
+    """Every label has all that its table must say of it; joint products, and they alone, a cost charged to water."""
     joint = np.array(draft.attribute("technologies", "joint_product")) == "1"
     for table in COMPLETE:
-        grids = [grid for grid in draft.grids.values() if grid.file == f"{table}.csv" and grid.term.name != JOINT_ONLY]
+        grids = [grid for grid in draft.grids.values() if grid.file == f"{table}.csv"]
+        grids = [grid for grid in grids if grid.term.name not in MAY_BE_MISSING]
         dims = grids[0].term.dims
         if table not in draft.sheets or not set(dims) <= draft.listed:
             continue
@@ -253,4 +256,5 @@ CHECKS: dict[Callable[[Draft], None], tuple[str, ...]] = {
     end_uses_stay_small: ("applicability", "technologies"),
     intensity_factors_are_there: ("province_sector_values", "output", "products"),
     potentials_are_of_supply: ("supply_potential", "technologies"),
+    **OPTIONAL_CHECKS,
 }

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from waterplan.base.errors import DataError, Problem, suggest
 from waterplan.base.messages import Message
-from waterplan.study.tables.cells import Labels, check_cells
+from waterplan.study.tables.cells import GROUP_NUMBER, Labels, check_cells
 from waterplan.study.tables.checks import check_together
 from waterplan.study.tables.draft import Draft
 from waterplan.study.tables.path_faults import is_nothing_there, not_a_folder
@@ -16,13 +14,12 @@ from waterplan.study.tables.quantities import (
     Grid,
     cells_needed,
     check_quantities,
-    check_range,
     convert_records,
     grids_of,
     inputs_of,
 )
-from waterplan.study.tables.schema import CATALOGUE_OF, CELLS_MAX, TABLES, Table
-from waterplan.study.tables.sheet import Findings, Sheet, read_sheet
+from waterplan.study.tables.schema import CATALOGUE_OF, CELLS_MAX, GROUP, TABLES
+from waterplan.study.tables.sheet import Findings, Sheet, no_rows, read_sheet
 from waterplan.study.tables.study_file import FILE as SETTINGS_FILE
 from waterplan.study.tables.study_file import Settings, read_settings
 
@@ -73,29 +70,26 @@ def _check_numbers(sheets: dict[str, Sheet], findings: dict[str, Findings]) -> N
     for name, sheet in sheets.items():
         if sheet.table.form == "values":
             check_quantities(sheet, made, findings[name])
-        elif name == "norms":
-            convert_records(sheet, "value", made, findings[name])
-        elif name == "enterprises":
-            convert_records(sheet, "intensity", made, findings[name])
-        elif name == "targets":
-            check_range(sheet, findings[name])
+        elif sheet.table.form == "records":
+            convert_records(sheet, made, findings[name])
 
 
 def _draft(sheets: dict[str, Sheet], catalogues: Labels, findings: dict[str, Findings]) -> Draft | None:
     """The draft, or None if its arrays would be absurdly large."""
     labels = {dim: list(catalogues[name] or _used(sheets, dim)) for dim, name in CATALOGUE_OF.items()}
+    labels[GROUP] = _groups(sheets)
     for name in catalogues:
         if name in sheets and not catalogues[name]:
             findings[name].add(Message("tables.no_rows", what=Message(f"tables.dim_{TABLES[name].keys[0]}")), 1)
     if cells_needed(labels) > CELLS_MAX:
-        sizes = [f"{len(found)} {CATALOGUE_OF[dim]}" for dim, found in labels.items()]
+        sizes = [f"{len(labels[dim])} {name}" for dim, name in CATALOGUE_OF.items()]
         findings["technologies"].add(Message("tables.too_many_cells", most=f"{CELLS_MAX:,}", sizes=sizes))
         return None
     listed = frozenset(dim for dim, name in CATALOGUE_OF.items() if catalogues[name])
     grids: dict[str, Grid] = {}
     for name, table in TABLES.items():
         if table.form == "values":
-            grids |= grids_of(sheets.get(name) or _no_rows(table), labels)
+            grids |= grids_of(sheets.get(name) or no_rows(table), labels)
     return Draft(sheets, labels, listed, grids, findings)
 
 
@@ -108,8 +102,7 @@ def _used(sheets: dict[str, Sheet], dim: str) -> list[str]:
     return list(used)
 
 
-def _no_rows(table: Table) -> Sheet:
-    nothing = np.empty(0, dtype=object)
-    numbers = {name: np.empty(0) for name, kind in table.columns.items() if kind == "number"}
-    masks = np.empty(0, dtype=bool)
-    return Sheet(table, dict.fromkeys(table.columns, nothing), np.empty(0, np.int64), masks, masks, (), numbers)
+def _groups(sheets: dict[str, Sheet]) -> list[str]:
+    """The groups that barriers are told for, in order; a cell that is no group is already reported."""
+    told = set(sheets["barriers"].columns[GROUP]) if "barriers" in sheets else set()
+    return sorted((text for text in told if GROUP_NUMBER.fullmatch(text)), key=int)

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from waterplan.base.messages import Message
 from waterplan.base.units import UnitError, factor
 from waterplan.base.vocabulary import Term, of_kind
-from waterplan.study.tables.schema import CATALOGUE_OF
 from waterplan.study.tables.sheet import Cells, Findings, Mask, Rows, Sheet, numbered
 from waterplan.study.tables.tolerances import ROUNDING, outside
 
@@ -66,14 +65,27 @@ def check_quantities(sheet: Sheet, output_units: Mapping[str, str], findings: Fi
     check_range(sheet, findings)
 
 
-def convert_records(sheet: Sheet, column: str, output_units: Mapping[str, str], findings: Findings) -> None:
-    """Converts an intensity of a record table to m3/output_unit in place, and holds its numbers against its ranges."""
-    made = [output_units.get(name, "") for name in sheet.columns["product"]]
-    canonical = np.array([f"m3/{unit}" if unit else "" for unit in made], dtype=object)
-    _convert(sheet, "unit", canonical, (column,), findings)
-    for name, (lower, upper) in sheet.table.ranges.items():
+def convert_records(sheet: Sheet, output_units: Mapping[str, str], findings: Findings) -> None:
+    """Converts the numbers of a record table that have a unit in place; holds them against its ranges and their own."""
+    table = sheet.table
+    columns = tuple(name for name in (*BOUNDED, "intensity") if name in table.columns)
+    canonical = None
+    if table.columns.get("unit") == "unit":
+        canonical = _canonical(sheet, output_units)
+        _convert(sheet, "unit", canonical, columns, findings)
+    for name, bounds in table.ranges.items():
         everywhere = np.ones(len(sheet), dtype=bool)
-        _out_of_bounds(sheet, name, everywhere, (lower, upper), canonical if name == column else None, findings)
+        _out_of_bounds(sheet, name, everywhere, bounds, canonical if name in columns else None, findings)
+    if set(BOUNDED) <= set(columns):
+        check_range(sheet, findings)
+
+
+def _canonical(sheet: Sheet, output_units: Mapping[str, str]) -> Cells:
+    """The unit to which each record's numbers are brought: the table's own, or that of an intensity; "": not known."""
+    if sheet.table.own_unit:
+        return np.full(len(sheet), sheet.table.own_unit, dtype=object)
+    made = [output_units.get(name, "") for name in sheet.columns["product"]]
+    return np.array([f"m3/{unit}" if unit else "" for unit in made], dtype=object)
 
 
 def _convert(sheet: Sheet, column: str, canonical: Cells, numbers: Sequence[str], findings: Findings) -> None:
@@ -154,7 +166,7 @@ def check_range(sheet: Sheet, findings: Findings) -> None:
 def grids_of(sheet: Sheet, labels: Mapping[str, Sequence[str]]) -> dict[str, Grid]:
     """The inputs of a value table over their labels; records with labels that are not in ``labels`` are left out."""
     grids = {}
-    known_at = {dim: {label: n for n, label in enumerate(labels[dim])} for dim in CATALOGUE_OF}
+    known_at = {dim: {label: n for n, label in enumerate(found)} for dim, found in labels.items()}
     for variable, term in inputs_of(sheet.table.name).items():
         at = np.flatnonzero(sheet.columns["variable"] == variable) if variable else np.arange(len(sheet))
         places = [
@@ -176,7 +188,7 @@ def grids_of(sheet: Sheet, labels: Mapping[str, Sequence[str]]) -> dict[str, Gri
 
 def cells_needed(labels: Mapping[str, Sequence[str]]) -> int:
     """The number of cells of the largest input."""
-    sizes = {dim: len(labels[dim]) for dim in CATALOGUE_OF}
+    sizes = {dim: len(found) for dim, found in labels.items()}
     return max(int(np.prod([sizes[dim] for dim in term.dims], dtype=object)) for term in of_kind("input"))
 
 

@@ -12,9 +12,14 @@ keys. A column kind says what a cell may hold:
 ``whole``    a whole number from 0 to 1000
 ``flag``     0 or 1
 ``unit``     a unit; brought to the canonical one where there is one
+``date``     a day, YYYY-MM-DD
+``group``    a number of a group: 1, 2, 3 ...
 ===========  ================================================================================================
 
-and a question mark at its end says that the cell may be empty.
+``many X`` has several labels of the catalogue X in one cell, with semicolons between. A question mark at its end says
+that the cell may be empty, two that the column may be missing from the file too: older studies do not have it, and
+every cell is empty then. Tables that a study may leave out are marked ``optional``; variables that it may leave out
+stand in PARTS.
 """
 
 from __future__ import annotations
@@ -38,13 +43,22 @@ CATALOGUE_OF = {
     "end_use": "end_uses",
     "technology": "technologies",
 }
+GROUP = "group"  # the groups of enterprises in barriers.csv, a dimension without a catalogue
+DIMS = (*CATALOGUE_OF, GROUP)
+PARTS = {  # inputs that a study may leave out: those of a part are there for every label, or not at all
+    "turnover": ("retirement_rate", "new_intensity_ratio"),
+    "value_added": ("value_added_growth",),
+    "consumption": ("return_share", "depletion_share"),
+    "market": ("barrier",),
+}
 CHOICES = {
     "basis": BASES,
     "level": ("end_use", "site", "supply"),
     "grade": ("leading", "advanced", "access", "limit", "cp1", "cp2", "cp3"),
-    "rank": ("national", "provincial", "study"),
+    "rank": ("national", "provincial", "study", "enterprise"),
     "target_kind": ("target", "outcome"),
     "verified": ("yes", "no"),
+    "statistics": ("survey", "bulletin", "association", "press"),
 }
 
 FILE_BYTES_MAX = 32 * 1024 * 1024
@@ -60,6 +74,8 @@ class Table:
     """One file: its columns with their kinds, what tells its rows apart, and how many it may have.
 
     form: catalogue (names the labels of a dimension), values (number rows with provenance) or records (reference).
+    optional: a study need not have the file. own_unit: the canonical unit of a record table's values, where it is not
+    that of an intensity.
     """
 
     name: str
@@ -68,11 +84,18 @@ class Table:
     keys: tuple[str, ...]
     rows_max: int = ROWS_MAX
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
+    optional: bool = False
+    own_unit: str = ""
 
     @property
     def file(self) -> str:
         """Its file name."""
         return f"{self.name}.csv"
+
+    @property
+    def later_columns(self) -> tuple[str, ...]:
+        """The columns that older studies do not have."""
+        return tuple(name for name, kind in self.columns.items() if kind.endswith("??"))
 
 
 def _values(name: str, *dims: str, variable: bool = True, pool: bool = False) -> Table:
@@ -94,8 +117,8 @@ TABLES = {
         _catalogue(
             "sources", "source",
             {
-                "title": "text", "publisher": "text?", "year": "year?", "url": "text?", "kind": "text",
-                "verified": "verified", "note": "text?",
+                "title": "text", "title_zh": "text??", "publisher": "text?", "publisher_zh": "text??", "year": "year?",
+                "url": "text?", "kind": "text", "verified": "verified", "note": "text?",
             },
             rows_max=20_000,
         ),
@@ -128,11 +151,16 @@ TABLES = {
         _values("province_values", "province"),
         _values("prices"),
         Table(
+            "barriers", "values", {"sector": "of sectors", GROUP: "group", **VALUE_COLUMNS}, ("sector", GROUP),
+            optional=True,
+        ),
+        Table(
             "norms", "records",
             {
-                "norm": "text", "year": "year", "product": "of products", "grade": "grade", "variant": "text?",
-                "value": "number", "unit": "unit", "basis": "basis", "source": "of sources", "note": "text?",
-                "rank": "rank", "in_force_from": "year", "in_force_to": "year?",
+                "norm": "text", "norm_zh": "text??", "year": "year", "product": "of products", "grade": "grade",
+                "variant": "text?", "variant_zh": "text??", "value": "number", "unit": "unit", "basis": "basis",
+                "source": "of sources", "note": "text?", "rank": "rank", "in_force_from": "year",
+                "in_force_to": "year?", "checked": "date??",
             },
             ("norm", "product", "grade", "variant"), ranges={"value": (0, 1e7)},
         ),
@@ -154,6 +182,34 @@ TABLES = {
                 "source": "of sources", "note": "text?",
             },
             ("enterprise", "product", "year"), ranges={"intensity": (0, 1e7), "reuse_rate": (0, 1)},
+        ),
+        Table(
+            "norm_editions", "records",
+            {
+                "part": "whole", "title": "text", "products": "many products", "edition": "text",
+                "in_force_from": "date?", "replaces": "text?", "values_in_study": "flag", "source": "of sources",
+                "checked": "date?", "note": "text?",
+            },
+            ("part",), optional=True,
+        ),
+        Table(
+            "observations", "records",
+            {
+                "observation": "label", "quantity": "text", "sector": "of sectors?", "product": "of products?",
+                "province": "of provinces?", "basin": "text?", "year_from": "year", "year_to": "year",
+                "value": "number", "low": "number", "high": "number", "unit": "text", "statistics": "statistics",
+                "has_break": "flag", "calibrated": "flag", "source": "of sources", "note": "text?",
+            },
+            ("observation",), optional=True,
+        ),
+        Table(
+            "water_fees", "records",
+            {
+                "province": "of provinces", "water_source": "text", "users": "text", "area_class": "text?",
+                "year": "year", **VALUE_COLUMNS,
+            },
+            ("province", "water_source", "users", "area_class", "year"),
+            ranges=dict.fromkeys(("value", "low", "high"), (0, 100)), optional=True, own_unit="CNY/m3",
         ),
     )
 }  # fmt: skip

@@ -55,7 +55,8 @@ class Sheet:
 
     row: line of the file where a record begins (the header is 1). sound: nothing wrong was found in the record.
     guessed: an unknown label was replaced by the nearest one, so that a misspelt row is not taken for a missing one.
-    numbers: the number columns, NaN where a cell is empty or wrong. missing: columns that the file lacks.
+    numbers: the number columns, NaN where a cell is empty or wrong. missing: columns that the file lacks; one that only
+    newer studies have is empty instead.
     """
 
     table: Table
@@ -78,7 +79,12 @@ def numbered(cells: Cells) -> tuple[Rows, list[str]]:
 
 
 def read_sheet(path: Path, table: Table, findings: Findings) -> Sheet | None:
-    """The table in a file, or None (and why, in findings) if it cannot be told into rows and columns."""
+    """The table in a file, or None (and why, in findings) if it cannot be told into rows and columns.
+
+    A table that the study may leave out has no rows where there is no such file.
+    """
+    if table.optional and is_nothing_there(not_a_file(path)):
+        return no_rows(table)
     text = read_text(path, findings)
     if text is None:
         return None
@@ -101,10 +107,18 @@ def read_sheet(path: Path, table: Table, findings: Findings) -> Sheet | None:
     columns = {}
     for name in table.columns:
         cells = np.full(len(records), "", dtype=object)
-        if name not in missing:
+        if name in header:
             cells[:] = [cell.strip() for cell in by_column[header.index(name)]]
         columns[name] = cells
     return Sheet(table, columns, np.array(rows, dtype=np.int64), sound, np.zeros_like(sound), missing)
+
+
+def no_rows(table: Table) -> Sheet:
+    """A table without rows."""
+    nothing = np.empty(0, dtype=object)
+    numbers = {name: np.empty(0) for name, kind in table.columns.items() if kind == "number"}
+    masks = np.empty(0, dtype=bool)
+    return Sheet(table, dict.fromkeys(table.columns, nothing), np.empty(0, np.int64), masks, masks, (), numbers)
 
 
 def read_text(path: Path, findings: Findings) -> str | None:
@@ -199,7 +213,7 @@ def _records(text: str, table: Table, findings: Findings) -> tuple[list[list[str
 
 def _check_header(header: list[str], table: Table, findings: Findings) -> tuple[str, ...] | None:
     """Columns that the file lacks; None if its rows cannot be told apart."""
-    missing = tuple(name for name in table.columns if name not in header)
+    missing = tuple(name for name in table.columns if name not in header and name not in table.later_columns)
     unknown = [name for name in header[:COLUMNS_MAX] if name not in table.columns]
     if len(header) == 1 and len(missing) > 1 and (mark := re.search(r"[;\t|，]", header[0])):
         kind = {"\t": "tabs", "，": "full_width"}.get(mark[0], "other")

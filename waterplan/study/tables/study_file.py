@@ -20,7 +20,7 @@ BYTES_MAX = 64 * 1024
 YEARS = (1900, 2200)
 HORIZON_MAX = 100
 CURRENCY = "CNY"
-TEXTS = ("title", "description", "currency")
+TEXTS = ("title", "title_zh", "description", "description_zh", "currency")
 YEAR_KEYS = ("base_year", "target_year", "price_year")
 REQUIRED = ("title", *YEAR_KEYS, "currency", "levers")
 

@@ -16,10 +16,11 @@ from waterplan.base.texts import Texts
 from waterplan.base.toml_text import read_toml
 from waterplan.base.vocabulary import of_kind, term, terms
 from waterplan.planning.plan.dataset import unit_of
-from waterplan.planning.plan.norms import GRADES, basis_of_study, intensity_beside_norms, variant_name
+from waterplan.planning.plan.norms import GRADES, basis_of_study, intensity_beside_norms
 from waterplan.study.scenario import Scenario, apply_overrides
 from waterplan.study.study import Study
 from waterplan.study.tables.schema import BASES
+from waterplan.study.tables.translations import cell_in
 
 ROOM = "workbook"
 Cells = Sequence[Any] | np.ndarray
@@ -226,13 +227,15 @@ class Book:
     def _products(self) -> list[Column]:
         """A row for each product, variant and origin of grades; the grades side by side."""
         beside = intensity_beside_norms(self.dataset, self.study)
-        beside[["rank", "variant", "grade", "norm"]] = beside[["rank", "variant", "grade", "norm"]].fillna("")
+        texts = ["rank", "variant", "variant_zh", "grade", "norm", "norm_zh"]
+        beside[texts] = beside[texts].fillna("")
         beside["of"] = beside["norm"].where(beside["rank"] == "provincial", "")
         keys = ["product", "rank", "of", "variant"]
         first = beside.drop_duplicates(keys)
         index = pd.MultiIndex.from_frame(first[keys])
         grades = beside.set_index([*keys, "grade"])["grade_value"].unstack().reindex(index)  # noqa: PD010
-        norms = beside.groupby(keys)["norm"].agg(lambda names: "; ".join(dict.fromkeys(names))).reindex(index)
+        beside["called"] = [cell_in(row, "norm", self.language) for _, row in beside.iterrows()]
+        norms = beside.groupby(keys)["called"].agg(lambda names: "; ".join(dict.fromkeys(names))).reindex(index)
         graded = {name: grades.get(name, pd.Series(np.nan, index)).to_numpy() for name in GRADES}
         base, planned = first["base_intensity"].to_numpy(), first["planned_intensity"].to_numpy()
         ranks = [self.say(f"rank_{rank}") if rank else "" for rank in first["rank"]]
@@ -244,7 +247,7 @@ class Book:
             Column(term("planned_intensity").label(self.language), planned, "intensity"),
             Column(self.say("change"), _ratio(planned - base, base), "share"),
             Column(self.say("grades_of"), ranks),
-            Column(self.say("variant"), [in_language(variant_name(one), self.language) for one in first["variant"]]),
+            Column(self.say("variant"), [cell_in(row, "variant", self.language) for _, row in first.iterrows()]),
             *(Column(self.say(f"grade_{name}"), values, "intensity") for name, values in graded.items()),
             Column(self.say("norm"), norms.tolist()),
         ]
@@ -287,8 +290,8 @@ class Book:
             (self.say("about_basis"), self.say("basis", sources=sources)),
             (self.say("about_quota"), self.say("note_provinces")),
             (self.say("about_joint"), self.say("joint")),
-            (self.say("about_study"), self.study.title),
-            (self.say("about_study"), self.study.description),
+            (self.say("about_study"), self.study.title_in(self.language)),
+            (self.say("about_study"), in_language(self.study.description, self.language)),
         ]
         scenario = str(attrs["scenario"]).splitlines()
         notes += [(self.say("about_scenario", number=n), line) for n, line in enumerate(scenario, start=1) if line]
@@ -304,8 +307,10 @@ class Book:
         used = used.reindex(keys, fill_value=0)
         return [
             Column(self.say("key"), sources.index.tolist()),
-            Column(self.say("title"), sources["title"].tolist()),
-            Column(self.say("publisher"), sources["publisher"].tolist()),
+            *(
+                Column(self.say(name), [cell_in(row, name, self.language) for _, row in sources.iterrows()])
+                for name in ("title", "publisher")
+            ),
             Column(self.say("year"), sources["year"].astype("Float64").to_numpy(float, na_value=np.nan), "year"),
             Column(self.say("verified"), [self._yes(word == "yes") for word in sources["verified"]]),
             Column(self.say("rows"), used.to_numpy(), "whole"),
