@@ -9,7 +9,7 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --root-u
 CORE := waterplan/planning/core
 BROWSER_TOOLS := $(if $(shell command -v npm),node_modules/.package-lock.json)
 
-.PHONY: help plan dashboard core test test-quick test-all test-lowest lint bench docs site clean
+.PHONY: help plan dashboard core wheel test test-quick test-all test-lowest lint bench docs site clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -50,6 +50,10 @@ site: $(VENV)/.site $(CORE)/_core.so  ## the documentation as a site of its own,
 core: | $(VENV)/.core  ## compile the planner's core anew; what needs it does so when a source has changed
 	@rm -f $(CORE)/_core.so
 	@$(BIN)/python $(CORE)/compiler.py
+
+wheel: $(VENV)/.core  ## build a wheel for this platform in dist/, with the compiled core and the shipped study's bundle
+	@$(BIN)/python -m pip -qq --disable-pip-version-check wheel --no-deps --wheel-dir dist .
+	@ls dist/waterplan-*.whl
 
 clean:  ## remove caches and builds; the environment stays (rm -r .venv)
 	@rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

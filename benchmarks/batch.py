@@ -29,7 +29,7 @@ from waterplan.planning.batch.engine import run_batch
 from waterplan.planning.batch.runs import Runs
 from waterplan.planning.batch.runs_dataset import open_runs
 from waterplan.planning.model.instance import build_instance
-from waterplan.planning.model.unknowns import Given
+from waterplan.planning.model.scenario_numbers import Given
 from waterplan.planning.planner.planner import Planner
 from waterplan.study.study import Study, open_study
 

@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-import sys
-import tempfile
-from pathlib import Path
-
 import linopy_model
 import raw
-from measuring import Timing, in_new_process, output_of, shown, table, timed
+from measuring import Timing, in_new_process, shown, table, timed
+from processes import command
 
-from waterplan.planning.model.build import build_model
+from waterplan.planning.model.build import build_model, compile_model
 from waterplan.planning.model.instance import build_instance
-from waterplan.planning.model.unknowns import Given
-from waterplan.planning.planner.judge import judge
-from waterplan.planning.solver import compile_model, solve
+from waterplan.planning.model.matrices import build_matrices
+from waterplan.planning.model.scenario_numbers import Given
+from waterplan.planning.plan.plan import Plan
+from waterplan.planning.planner.judge import judge, judge_by_arrays
+from waterplan.planning.planner.planner import Planner
+from waterplan.planning.solver import solve
 from waterplan.study.scenario import Scenario
 from waterplan.study.study import Study, shipped
 
 HOMES = ("cli.entry", "planning.planner.question", "report.pages.plan_page", "planning.plan.plan")
 IMPORTS = f"import {', '.join(f'waterplan.{home}' for home in HOMES)}"
 PEERS = "import pandas, xarray, highspy"
-COMMAND = """
-import sys
-from waterplan.cli import main
-sys.argv = ["waterplan", "plan", {scenario!r}, *{more!r}]
-try:
-    main()
-except SystemExit as end:
-    assert not end.code, end.code
-with open("/proc/self/status") as status:  # ru_maxrss of a child begins at what its parent once had
-    print("peak", next(line.split()[1] for line in status if line.startswith("VmHWM")))
-"""
 
 
 def run(study: Study, quick: bool) -> str:
@@ -41,7 +30,7 @@ def run(study: Study, quick: bool) -> str:
     given = Given(i.structure, i.flows, i.own_prices, i.values, i.levers)
     numbers = (i.structure, i.flows, i.own_prices, i.values, i.levers)
     compiled = raw.compiled_instance(i)
-    model = build_model(*numbers)
+    model, plan = build_model(*numbers), Plan.of(Planner(study).solve(Scenario()))
     linopy = timed(lambda _: linopy_model.build(given), repeats)
     built = linopy_model.build(given)
     linopy_matrix = timed(lambda _: built.matrices.A, repeats)
@@ -53,12 +42,15 @@ def run(study: Study, quick: bool) -> str:
         ("inputs, coefficients and prices", timed(lambda _: build_instance(study, Scenario()), repeats), ""),
         ("Pyomo: build the model", timed(lambda _: build_model(*numbers), repeats), ""),
         ("Pyomo: compile it to matrices", timed(lambda _: compile_model(model), repeats), ""),
+        ("the same matrices straight from arrays", timed(lambda _: build_matrices(given), repeats), ""),
         ("linopy: build the same model", linopy, ""),
         ("linopy: its matrix", linopy_matrix, ""),
         ("waterplan: first solve of the compiled model, 1e-10",
          timed(lambda _: solve(compiled, i.structure), repeats), size),
         *((f"raw highspy on the same matrix, {method}", timing, "") for method, timing in methods.items()),
-        ("the judge, from scenario to certified result", timed(lambda _: judge(study, Scenario()), 3), ""),
+        ("the judge, from scenario to certified result", timed(lambda _: judge_by_arrays(study, Scenario()), 3), ""),
+        ("the same with Pyomo's model", timed(lambda _: judge(study, Scenario()), 3), ""),
+        ("the certificate of a plan", timed(lambda _: plan.certify(), repeats), "aim 50 ms"),
         ("importing pandas, xarray and highspy", in_new_process(PEERS, repeats), "new process"),
         ("importing all of waterplan that a plan needs", in_new_process(IMPORTS, repeats), "new process"),
     ]  # fmt: skip
@@ -66,7 +58,7 @@ def run(study: Study, quick: bool) -> str:
         ("`waterplan plan`, page and certificate", ["--no-confirm"]),
         ("the same, confirmed by the judge", []),
     ):
-        seconds, peak = command(more, min(repeats, 3))
+        seconds, peak = command(["plan", "reference", *more], min(repeats, 3))
         rows.append((name, seconds, f"new process; {peak:.0f} MiB at most"))
     body = table(
         ("work", "wall, median", "processor", "of raw simplex (processor)", "remark"),
@@ -85,14 +77,3 @@ def judged(rows: list[tuple[str, Timing, str]], end: Timing) -> str:
         f"the solve within 6 s: {shown(end.wall)} ({shown(end.processor)} of processor time) "
         f"with the planner's solve, {'met' if end.processor <= 6 else 'missed'}."
     )
-
-
-def command(more: list[str], repeats: int) -> tuple[Timing, float]:
-    """`waterplan plan` on the reference scenario in a new process: time and peak memory [MiB]."""
-    scenario = str(Path(__file__).parents[1] / "scenarios" / "reference.toml")
-    code, peaks = COMMAND.format(scenario=scenario, more=more), []
-    with tempfile.NamedTemporaryFile("w", suffix=".py", delete=False, encoding="utf-8") as file:
-        file.write(code)
-    seconds = timed(lambda _: peaks.append(output_of([sys.executable, file.name]).split()[-1]), repeats)
-    Path(file.name).unlink()
-    return seconds, max(float(peak) for peak in peaks) / 1024

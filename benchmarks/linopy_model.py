@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from waterplan.planning.model.objective import decision_costs
-from waterplan.planning.model.unknowns import Given
+from waterplan.planning.model.scenario_numbers import Given
 
 
 def build(given: Given) -> linopy.Model:

@@ -8,9 +8,9 @@ import highspy
 import numpy as np
 from measuring import Timing, timed
 
-from waterplan.planning.model.build import build_model
+from waterplan.planning.model.build import build_model, compile_model
 from waterplan.planning.model.instance import Instance, build_instance
-from waterplan.planning.solver import Compiled, compile_model
+from waterplan.planning.model.matrices import Compiled
 from waterplan.study.scenario import Scenario
 from waterplan.study.study import Study
 

@@ -60,7 +60,7 @@ def test_a_plan_is_printed_certified(plan):
 
 def test_the_judge_has_the_last_line(run):
     done = run("plan", "reference", "--study", TINY)
-    assert done.out.splitlines()[-1].startswith("Judge: Pyomo on HiGHS agrees")
+    assert done.out.splitlines()[-1].startswith("Judge: LP on HiGHS agrees")
 
 
 def test_a_plan_that_the_judge_does_not_confirm_ends_with_the_code_of_the_certificate(run, monkeypatch):

@@ -51,13 +51,9 @@ ORDER = {wing: place for place, wing in enumerate(WINGS)}
 ROW = {f"{wing}.{room}": row for wing, rows in WINGS.items() for row, rooms in enumerate(rows) for room in rooms}
 IMPORTED_IN_A_FUNCTION = {  # (file, what): why it may not stand at the top
     (
-        "waterplan/planning/planner/planner.py",
-        "waterplan.planning.planner.judge",
-    ): "Pyomo and what it brings, a third of the start, is needed only where prices do not end",
-    (
-        "waterplan/planning/planner/question.py",
-        "waterplan.planning.planner.judge",
-    ): "the same, and where somebody asks for the judge",
+        "waterplan/planning/planner/judge.py",
+        "waterplan.planning.model.build",
+    ): "Pyomo and what it brings is needed only where somebody asks for the model that can be read",
     ("waterplan/cli/__init__.py", "waterplan.cli.entry"): "so that Ctrl-C is answered while the commands are loaded",
     ("dashboards/bounds.py", "resource"): "Windows has no such module",
 }

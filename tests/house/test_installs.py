@@ -48,6 +48,28 @@ def test_the_wheel_with_these_extras_alone_works(extras, wheel, tmp_path):
     works(installed(wheel, extras, PINS, tmp_path / "a b 水"), extras, tmp_path / "elsewhere")
 
 
+def test_a_wheelhouse_is_enough_without_index_compiler_network_or_home(wheel, tmp_path):
+    """In a folder with a space and Chinese signs; running it writes nothing into the installation."""
+    house, place = tmp_path / "wheels", tmp_path / "a b 水"
+    pip = (sys.executable, "-m", "pip", "-qq", "--disable-pip-version-check")
+    fetched = [*pip, "download", "--only-binary", ":all:", "--constraint", str(PINS), "-d", str(house), str(wheel)]
+    subprocess.run(fetched, check=True)
+    subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
+    python, bare = str(place / "bin" / "python"), {"PATH": str(tmp_path / "nothing"), "LANG": "C.UTF-8"}
+    asked = ["install", "--no-index", "--find-links", str(house), str(wheel)]
+    subprocess.run([python, "-m", "pip", "-qq", "--disable-pip-version-check", *asked], check=True, env=bare)
+    before = {path for path in place.rglob("*") if path.is_file()}
+    (tmp_path / "elsewhere").mkdir()
+    command = [str(place / "bin" / "waterplan"), "plan", "reference", "--no-confirm"]
+    done = subprocess.run(
+        command, env=bare, cwd=tmp_path / "elsewhere", capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Found by price" in done.stdout
+    assert {path for path in place.rglob("*") if path.is_file()} == before
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
 def test_the_oldest_versions_that_are_admitted_work(wheel, tmp_path):
     pins = tmp_path / "lowest.txt"
     pins.write_text("\n".join(lowest()), encoding="utf-8")

@@ -11,6 +11,7 @@ import pytest
 from places import ROOT
 
 import waterplan
+from waterplan.study.study import open_study
 
 
 def run(*command: str | Path, folder: Path, **environment: str) -> str:
@@ -79,6 +80,17 @@ def test_a_wheel_is_made_from_the_source_distribution_too(tmp_path):
     run(*pip, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", tmp_path, packed, folder=tmp_path)
     made = next(tmp_path.glob("waterplan-*.whl"))
     assert "waterplan/planning/core/_core.so" in zipfile.ZipFile(made).namelist()
+
+
+def test_the_wheel_carries_the_bundle_of_the_shipped_study(installed, tmp_path):
+    """A first run after an installation is as a second: the tables are not parsed, and nothing is kept."""
+    script = (
+        "from waterplan.study.tables import bundle_files; bundle_files.read_folder = None\n"
+        "from waterplan.study.study import open_study; print(open_study().digest)"
+    )
+    cache = {"PYTHONPATH": str(installed), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    assert run(sys.executable, "-c", script, folder=tmp_path, **cache).strip() == open_study().digest
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_installed_command_says_its_version(elsewhere):

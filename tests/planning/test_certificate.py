@@ -4,6 +4,7 @@ import ast
 from pathlib import Path
 
 import naive
+import numpy as np
 import pytest
 from certifying import EVERY_LINE, asked, planned
 from hypothesis import HealthCheck, assume, given, settings
@@ -14,7 +15,7 @@ import waterplan.planning.certificate as package
 from waterplan.base.errors import InfeasibleError
 from waterplan.planning.certificate import certify, examine
 from waterplan.planning.certificate.coefficients import recompute_coefficients
-from waterplan.planning.certificate.tables import Tables
+from waterplan.planning.certificate.tables import SITE, Tables
 from waterplan.planning.plan.dataset import build_dataset
 from waterplan.planning.planner.judge import judge
 from waterplan.planning.planner.planner import Planner
@@ -39,41 +40,57 @@ def test_no_module_of_the_optimisation_takes_part():
                 assert allowed, f"{path.name} imports {name}"
 
 
-def test_the_reference_withdrawal_of_the_tiny_study_is_that_of_its_readme(coefficients):
-    pairs = coefficients.pairs.set_index(["product", "province"])
-    assert pairs["reference_withdrawal"].sum() == pytest.approx(521)
-    assert pairs["base_withdrawal"].sum() == pytest.approx(500)
-    assert pairs.loc[("plate", "south"), "reference_withdrawal"] == pytest.approx(60.5)
+def number(tiny, **labels):
+    """The numbers of labels among those of the tiny study."""
+    return tuple(tiny.labels[dim].index(label) for dim, label in labels.items())
 
 
-def test_the_gross_flows_of_the_tiny_study_are_those_of_its_readme(coefficients):
-    flow = coefficients.flows.set_index(["product", "province", "end_use"])["gross_flow"]
-    assert flow["pulp", "north", "washing"] == pytest.approx(125)
-    assert flow["board", "north", "washing"] == pytest.approx(62.5)
-    assert flow["board", "north", "cooling"] == pytest.approx(37.5)
+def rows_of(tiny, coefficients, **labels):
+    """The sets of technologies at a use by their names, with a figure of each."""
+    use = coefficients.use_at[number(tiny, **labels)]
+    names, apps = {}, np.flatnonzero(coefficients.use == use)
+    for n in np.flatnonzero(coefficients.sets.use == use):
+        members = [app for app in apps if coefficients.sets.members[n] >> coefficients.bit[app] & 1]
+        names["+".join(sorted(tiny.labels["technology"][coefficients.apps.technology[app]] for app in members))] = n
+    return names
 
 
-def test_the_plants_of_board_washing_are_in_the_configurations_that_its_readme_says(coefficients):
-    sets = coefficients.configurations
-    sets = sets[(sets["product"] == "board") & (sets["end_use"] == "washing")].set_index("configuration")
-    assert sets["base_share"].to_dict() == pytest.approx(
+def test_the_reference_withdrawal_of_the_tiny_study_is_that_of_its_readme(tiny, coefficients):
+    assert coefficients.reference_withdrawal.sum() == pytest.approx(521)
+    assert coefficients.base_withdrawal.sum() == pytest.approx(500)
+    place = number(tiny, product="plate", province="south")
+    assert coefficients.reference_withdrawal[place] == pytest.approx(60.5)
+
+
+@pytest.mark.parametrize(
+    ("product", "end_use", "flow"), [("pulp", "washing", 125), ("board", "washing", 62.5), ("board", "cooling", 37.5)]
+)
+def test_the_gross_flows_of_the_tiny_study_are_those_of_its_readme(tiny, coefficients, product, end_use, flow):
+    use = coefficients.use_at[number(tiny, product=product, end_use=end_use)]
+    assert coefficients.gross_flow[use, *number(tiny, province="north")] == pytest.approx(flow)
+
+
+def test_the_plants_of_board_washing_are_in_the_configurations_that_its_readme_says(tiny, coefficients):
+    names = rows_of(tiny, coefficients, product="board", end_use="washing")
+    base, remaining = coefficients.sets.base_share, coefficients.sets.remaining_fraction
+    assert {name: base[n] for name, n in names.items()} == pytest.approx(
         {"": 0.6, "spray_rinse": 0.4, "counter_current": 0.0, "counter_current+spray_rinse": 0.0}
     )
-    assert sets["remaining_fraction"].to_dict() == pytest.approx(
+    assert {name: remaining[n] for name, n in names.items()} == pytest.approx(
         {"": 1.0, "spray_rinse": 0.5, "counter_current": 0.5, "counter_current+spray_rinse": 0.25}
     )
 
 
-def test_what_sites_of_board_can_do_together_is_what_its_readme_says(coefficients):
-    together = coefficients.together.set_index(["product", "level"])["limit_together"]
-    assert together["board", "site"] == pytest.approx(0.28)
+def test_what_sites_of_board_can_do_together_is_what_its_readme_says(tiny, coefficients):
+    assert coefficients.together[SITE, *number(tiny, product="board")] == pytest.approx(0.28)
 
 
 def test_the_additions_of_an_exclusive_group_are_scaled_to_fit(tiny):
     """Hybrid cooling 0.4 to 0.4 + 1.3 * 0.2 and dry cooling 0 to 1.3 * 0.4 would pass 1: 0.78 is scaled to 0.6."""
-    shares = recompute_coefficients(Tables.of(tiny, asked(rollout_scale=1.3))).shares
-    cooling = shares[(shares["product"] == "board") & (shares["end_use"] == "cooling")].set_index("technology")
-    assert cooling["installed_max"].to_dict() == pytest.approx({"hybrid_cooling": 0.6, "dry_cooling": 0.4})
+    c = recompute_coefficients(Tables.of(tiny, asked(rollout_scale=1.3)))
+    here = np.flatnonzero(c.use == c.use_at[number(tiny, product="board", end_use="cooling")])
+    most = {tiny.labels["technology"][c.apps.technology[n]]: c.apps.installed_max[n] for n in here}
+    assert most == pytest.approx({"hybrid_cooling": 0.6, "dry_cooling": 0.4})
 
 
 # It holds for right plans
@@ -139,7 +156,7 @@ def test_plans_under_any_levers_are_certified_and_cost_what_the_obvious_version_
     certificate = certify(dataset, tiny, scenario)
     slow = naive.least_cost(tiny, scenario.resolve(tiny))
     assume(slow.feasible)
-    tie_break = 1e-6 * recompute_coefficients(Tables.of(tiny, scenario)).places["largest"].sum()
+    tie_break = 1e-6 * recompute_coefficients(Tables.of(tiny, scenario)).largest.sum()
     assert certificate.lower_bound <= slow.cost + 1e-7 * (1 + abs(slow.cost))
     assert certificate.lower_bound >= slow.cost - tie_break - 1e-7 * (1 + abs(slow.cost))
 

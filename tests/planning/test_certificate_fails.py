@@ -7,7 +7,7 @@ from certifying import EVERY_LINE, asked, planned
 
 from waterplan.base.errors import CertificateError
 from waterplan.base.vocabulary import terms
-from waterplan.planning.certificate import certify, examine
+from waterplan.planning.certificate import Statement, certify, examine
 from waterplan.planning.certificate.bound import lower_bound
 from waterplan.planning.certificate.coefficients import recompute_coefficients
 from waterplan.planning.certificate.tables import Tables
@@ -255,7 +255,7 @@ def test_whatever_the_prices_the_lower_bound_does_not_pass_the_least_cost(tiny, 
         guess = plan.copy(deep=True)
         for name in [name for name in guess if terms()[name].kind == "dual"]:
             guess[name] = guess[name] * 0 + wild.uniform(0, 3) * wild.integers(0, 2, guess[name].shape)
-        assert lower_bound(guess, tables, coefficients) <= float(plan["objective"]) + 1e-9
+        assert lower_bound(Statement.of(guess), tables, coefficients) <= float(plan["objective"]) + 1e-9
 
 
 def test_a_long_list_of_faults_is_cut(tiny, plan):

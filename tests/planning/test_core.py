@@ -27,6 +27,7 @@ RECORDS = [
     kernel_arrays.Pairs, Costs, kernel_arrays.Uses, kernel_arrays.Answers, Sampled, Vertices, Steps, Levels, Blocks,
     Lanes, Money, Asked, Floors, Accounts,
 ]  # fmt: skip
+READS_A_STUDY = ["numpy>=2.0", "platformdirs>=4"]  # for the bundles in a wheel
 IN_C = {"Array": "double*", "Index": "int64_t*", "float": "double", "int": "int64_t"}
 
 
@@ -119,19 +120,23 @@ def test_a_core_of_other_sources_is_not_used(another_core, monkeypatch):
         library.core()
 
 
-def test_where_there_is_a_compiler_the_build_needs_nothing_else(tmp_path, monkeypatch):
+def needed_to_build() -> list[str]:
+    return hook().dependencies(SimpleNamespace(root=str(ROOT)))
+
+
+def test_where_there_is_a_compiler_the_build_needs_only_what_reads_a_study(tmp_path, monkeypatch):
     found = tmp_path / "g++"
     found.touch(mode=0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CXX", raising=False)
     assert compiler.own_compiler() == [str(found)]
-    assert hook().dependencies(SimpleNamespace(root=str(ROOT))) == []
+    assert needed_to_build() == READS_A_STUDY
     monkeypatch.setenv("CXX", "ccache clang++")
     assert compiler.command(tmp_path / "core.so")[:2] == ["ccache", "clang++"]
 
 
 def test_where_there_is_no_compiler_the_build_asks_for_one(no_compiler, tmp_path):
-    assert hook().dependencies(SimpleNamespace(root=str(ROOT))) == [compiler.ZIG]
+    assert needed_to_build() == [compiler.ZIG, *READS_A_STUDY]
     assert compiler.command(tmp_path / "core.so")[:4] == [sys.executable, "-m", "ziglang", "c++"]
 
 

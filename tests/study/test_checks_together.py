@@ -263,7 +263,7 @@ def test_labels_that_would_fill_the_memory_are_refused(copy: Copy, monkeypatch):
     with pytest.raises(
         DataError, match=r"more than 100 combinations \(2 sectors, 3 products, .* Leave out what is not"
     ):
-        copy.read()
+        reading.read_folder(copy.folder)
 
 
 def test_something_is_made_somewhere(copy: Copy):

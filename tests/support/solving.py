@@ -8,15 +8,16 @@ from hypothesis import strategies as st
 from ortools.linear_solver.python import model_builder_helper as ortools
 from scipy.sparse import csr_matrix
 
-from waterplan.planning.model.build import build_model
+from waterplan.planning.model.build import build_model, compile_model
 from waterplan.planning.model.flows import build_flows
 from waterplan.planning.model.instance import input_values
+from waterplan.planning.model.matrices import Compiled
 from waterplan.planning.model.objective import decision_costs
 from waterplan.planning.model.prices import build_prices
+from waterplan.planning.model.scenario_numbers import Given
 from waterplan.planning.model.structure import build_structure
 from waterplan.planning.model.tie_break import TIE_BREAK_MAX
-from waterplan.planning.model.unknowns import Given
-from waterplan.planning.solver import Compiled, Solution, compile_model, solve
+from waterplan.planning.solver import Solution, solve
 from waterplan.study.scenario import Scenario
 
 

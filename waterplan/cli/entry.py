@@ -7,6 +7,7 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
+from copy import copy
 
 import typer
 
@@ -74,12 +75,22 @@ def _told(words: list[str]) -> int:
 def _run(words: list[str]) -> int:
     """Runs without the wrapper of typer, which would choose exit codes of its own."""
     try:
-        with typer.main.get_command(app).make_context("waterplan", words) as context:
+        with typer.main.get_command(_app_of(words)).make_context("waterplan", words) as context:
             context.command.invoke(context)
         sys.stdout.flush()
     except typer.Exit as finished:
         return finished.exit_code
     return 0
+
+
+def _app_of(words: list[str]) -> typer.Typer:
+    """The commands with none but the one that is asked for, if one is: to prepare the options of all takes long."""
+    asked = [one for one in app.registered_commands if one.callback and words[:1] == [one.callback.__name__]]
+    if not asked:
+        return app
+    alone = copy(app)
+    alone.registered_commands, alone.registered_groups = asked, []
+    return alone
 
 
 def _usage(error: Exception, words: list[str]) -> int:

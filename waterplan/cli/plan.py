@@ -64,7 +64,7 @@ def print_plan(request: Request, as_json: bool, output: Path | None, csv: Path |
     result = solve(request)
     plan = waterplan.Plan.of(result)
     certificate = plan.certify()
-    shares = waterplan.explain.share_by_basis(waterplan.explain.weights(result))
+    shares = waterplan.explain.basis_shares(result)
     if not as_json:
         tell(waterplan.plan_page(plan, request.language, shares))
         tell(names.certificate_line(certificate, result.solver, result.seconds, request.language))
@@ -128,5 +128,5 @@ def plan_content(
             "volume_difference": verdict.volume,
             "seconds": verdict.seconds,
         }
-    solver = plan.dataset.attrs["solver"]
+    solver = plan.statement.attrs["solver"]
     return {**plan.headline(), "certified": certified, "solver": solver, "basis_shares": shares, "judge": judge}

@@ -1,7 +1,8 @@
 """The full LP on HiGHS: the judge of every faster way.
 
-A Pyomo model is compiled to sparse matrices and handed to HiGHS. A solution carries the decisions, the prices with
-signs so that none is negative, and a lower bound on the cost that holds whatever the solver did.
+A model as matrices, compiled from Pyomo or written straight from arrays, is handed to HiGHS. A solution carries the
+decisions, the prices with signs so that none is negative, and a lower bound on the cost that holds whatever the solver
+did.
 """
 
 from __future__ import annotations
@@ -11,22 +12,19 @@ from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
-import pyomo.environ as pyo
-from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
-from scipy.sparse import csc_array
 
 from waterplan.base.errors import SolverError
 from waterplan.base.highs import QuietHighs, quiet_highs
 from waterplan.base.messages import Message
 from waterplan.base.units import whole_volume
-from waterplan.planning.model.build import build_model, columns_of
 from waterplan.planning.model.decisions import Decisions, Duals
 from waterplan.planning.model.flows import Array, Flows, Values
+from waterplan.planning.model.matrices import Compiled, RowPlaces, build_matrices
 from waterplan.planning.model.prices import Prices
+from waterplan.planning.model.scenario_numbers import Given
 from waterplan.planning.model.structure import Structure
 from waterplan.study.scenario import Levers
 
-RowPlaces = dict[str, dict[object, int]]
 TARGET = "saving_meets_target"
 WARM_ITERATIONS_MAX = 1000  # a small move takes hundreds; after more, presolve and a cold start are quicker
 _process = {"threads": 1}
@@ -54,23 +52,6 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Compiled:
-    """A model as matrices: least ``cost @ x``, ``row_lower <= matrix @ x <= row_upper``, ``lower <= x <= upper``.
-
-    Columns stand in packed order: step, site_saving, supply, then the flows after levels 1 and 2. ``rows`` tells the
-    row of each constraint: family, then label.
-    """
-
-    cost: Array
-    matrix: csc_array
-    row_lower: Array
-    row_upper: Array
-    lower: Array
-    upper: Array
-    rows: RowPlaces
-
-
-@dataclass(frozen=True)
 class Solution:
     """What HiGHS says; ``objective`` includes the canonical tie-break. Without a plan the arrays are empty.
 
@@ -88,34 +69,6 @@ class Solution:
     seconds: float
 
 
-def compile_model(model: pyo.ConcreteModel) -> Compiled:
-    """The matrices of a model, its columns in packed order whether or not a row mentions them."""
-    variables = columns_of(model).all()
-    form = LinearStandardFormCompiler().write(model, mixed_form=True, column_order=variables)
-    place = {id(variable): n for n, variable in enumerate(variables)}
-    kept = np.array([place[id(variable)] for variable in form.columns], dtype=np.int64)
-    cost = np.zeros(len(variables))
-    cost[kept] = form.c.toarray()[0]
-    coordinates = form.A.tocoo()
-    shape = (len(form.rows), len(variables))
-    matrix = csc_array((coordinates.data, (coordinates.row, kept[coordinates.col])), shape=shape)
-    matrix.sort_indices()
-    sense = np.array([row.bound_type for row in form.rows], dtype=np.int64)
-    bound = np.asarray(form.rhs, dtype=float)
-    rows: RowPlaces = {}
-    for number, row in enumerate(form.rows):
-        rows.setdefault(row.constraint.parent_component().name, {})[row.constraint.index()] = number
-    return Compiled(
-        cost=cost,
-        matrix=matrix,
-        row_lower=np.where(sense <= 0, bound, -np.inf),
-        row_upper=np.where(sense >= 0, bound, np.inf),
-        lower=np.array([variable.lb for variable in variables], dtype=float),
-        upper=np.array([variable.ub for variable in variables], dtype=float),
-        rows=rows,
-    )
-
-
 def dual_bound(compiled: Compiled, row_duals: Array) -> float:
     r"""A lower bound on the cost of every plan within the limits, from any row duals [MCNY/a].
 
@@ -127,7 +80,7 @@ def dual_bound(compiled: Compiled, row_duals: Array) -> float:
     sides = np.where(row_duals > 0, compiled.row_lower, compiled.row_upper)
     duals = np.where(np.isfinite(sides), row_duals, 0.0)
     sides = np.where(duals != 0, sides, 0.0)
-    reduced = compiled.cost - compiled.matrix.T @ duals
+    reduced = compiled.reduced(duals)
     return float(duals @ sides + np.minimum(reduced * compiled.lower, reduced * compiled.upper).sum())
 
 
@@ -143,7 +96,7 @@ class FullSolver:
 
     def solve(self, flows: Flows, prices: Prices, values: Values, levers: Levers) -> Solution:
         """The least-cost plan of a scenario."""
-        return self.solve_compiled(compile_model(build_model(self.structure, flows, prices, values, levers)))
+        return self.solve_compiled(build_matrices(Given(self.structure, flows, prices, values, levers)))
 
     def solve_compiled(self, compiled: Compiled) -> Solution:
         """The least-cost plan of a compiled model; SolverError when HiGHS ends without an answer."""
@@ -207,7 +160,7 @@ def solve(compiled: Compiled, structure: Structure, settings: Settings | None = 
 def largest_saving(compiled: Compiled, structure: Structure, settings: Settings | None = None) -> float | None:
     """The largest counted saving within all other limits [hm3/a]; None when floors and caps contradict each other."""
     row = compiled.rows[TARGET][None]
-    saving = compiled.matrix[[row], :].toarray()[0]
+    saving = compiled.row(row)
     reference = _reference(compiled, structure)
     freed = compiled.row_lower.copy()
     freed[row] = -np.inf

@@ -6,31 +6,37 @@ A study is a folder of tidy tables (docs/data.md). ``Study.read`` checks them wh
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import pandas as pd
-import xarray as xr
 
 from waterplan.base.errors import PATHS, DataError, Problem, WaterplanError, both, either, must_be, suggest
+from waterplan.base.late import late_module
 from waterplan.base.messages import Message, Name, in_language
 from waterplan.base.vocabulary import Meaning, Term, of_kind, terms
-from waterplan.study.tables.arrays import coords_of, datasets_of, frame_of, rows_of
-from waterplan.study.tables.folder import read_folder
+from waterplan.study.tables.arrays import coords_of, dataset_of, frame_of, rows_of
+from waterplan.study.tables.bundle import KEYS, NUMBERS, ROWS, Bundle, digest_of, said
+from waterplan.study.tables.bundle_files import Files, read_tables
 from waterplan.study.tables.path_faults import not_a_folder
 from waterplan.study.tables.schema import CATALOGUE_OF, GROUP, PARTS, TABLES
 from waterplan.study.tables.study_file import FILE as SETTINGS_FILE
 from waterplan.study.tables.translations import named, names_of
 
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+else:
+    pd = late_module("pandas")
+
 SPOKEN = ("title", "description")
-ATTRS = ("title", "base_year", "target_year", "price_year", "currency")
+DATASETS = dict(zip(("values", "low", "high"), NUMBERS, strict=True))
+FRAMES = tuple(name for name, table in TABLES.items() if table.form != "values")
+Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -43,8 +49,7 @@ class Study:
     rows: every value row: name, labels, value, low, high (canonical), unit, basis, source, note, file, row (the line
     in the file) and ``written``, the value and unit as they stand there. The catalogues and records are indexed by
     their first key, in file order; they have every column and table that newer studies have, empty where this study
-    does not have it. ``in_language`` says title and
-    description in Chinese where the study has them so.
+    does not have it. ``in_language`` says title and description in Chinese where the study has them so.
     """
 
     name: str
@@ -72,30 +77,71 @@ class Study:
     observations: pd.DataFrame
     water_fees: pd.DataFrame
 
+    if TYPE_CHECKING:
+        bundle: ClassVar[Bundle | None]
+        files: ClassVar[Files | None]
+
     def __repr__(self) -> str:
-        counts = ", ".join(f"{len(getattr(self, name))} {name}" for name in CATALOGUE_OF.values())
-        return f"Study({self.name}: {self.title}; {counts}; {len(self.rows)} values)"
+        counts = ", ".join(f"{len(self.labels[dim])} {name}" for dim, name in CATALOGUE_OF.items())
+        return f"Study({self.name}: {self.title}; {counts}; {len(self.column(ROWS, 'name'))} values)"
 
     @classmethod
     def read(cls, folder: str | Path) -> Study:
         """The study in a folder. Raises DataError with everything that is wrong in it."""
-        draft, settings = read_folder(Path(folder))
-        frames: dict[str, Any] = {
-            name: frame_of(draft.sheets[name]) for name, table in TABLES.items() if table.form != "values"
+        bundle, files = read_tables(Path(folder))
+        return cls.of(Path(folder).resolve().name, bundle, files)
+
+    @classmethod
+    def of(cls, name: str, bundle: Bundle, files: Files) -> Study:
+        """The study of a bundle; frames and Datasets are made of it when somebody asks for them.
+
+        files: the bytes of the tables that the bundle was made from, for who reads them again.
+        """
+        study = object.__new__(cls)
+        told = {key: bundle.settings[key] for key in KEYS} | {key: named(bundle.settings, key) for key in SPOKEN}
+        vars(study).update(told, name=name, lever_defaults=dict(bundle.settings["levers"]), bundle=bundle, files=files)
+        return study
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """What was not given when the study was made: of a bundle its frames, else nothing."""
+            if name in ("bundle", "files"):
+                return None
+            bundle = vars(self).get("bundle")
+            if bundle is None or name not in (ROWS, *FRAMES, *DATASETS):
+                raise AttributeError(Message("errors.no_attribute", module=type(self).__name__, name=name))
+            vars(self)[name] = made = _made(bundle, name)
+            return made
+
+    @cached_property
+    def labels(self) -> dict[str, tuple[str, ...]]:
+        """The labels of each dimension, in the order of the catalogues."""
+        if self.bundle is not None:
+            return self.bundle.labels
+        listed = {dim: tuple(map(str, getattr(self, catalogue).index)) for dim, catalogue in CATALOGUE_OF.items()}
+        return listed | {GROUP: tuple(map(str, self.values[GROUP].values))}
+
+    @cached_property
+    def numbers(self) -> dict[str, dict[str, Array]]:
+        """Value, low and high of each input over its dims as plain arrays: what the Datasets say."""
+        if self.bundle is not None:
+            return self.bundle.numbers
+        return {
+            part: {str(name): np.asarray(array.values, float) for name, array in getattr(self, one).data_vars.items()}
+            for one, part in DATASETS.items()
         }
-        rows = rows_of(draft.sheets)
-        attrs = {key: settings[key] for key in ATTRS}
-        numbers = datasets_of(draft.labels, rows, coords_of(draft), attrs)
-        return cls(
-            name=Path(folder).resolve().name,
-            lever_defaults=dict(settings["levers"]),
-            rows=rows,
-            values=numbers["value"],
-            low=numbers["low"],
-            high=numbers["high"],
-            **attrs | {key: named(settings, key) for key in SPOKEN},
-            **frames,
-        )
+
+    @cached_property
+    def pools(self) -> tuple[str, ...]:
+        """The pool of each technology, "" for none."""
+        return self.bundle.pools if self.bundle is not None else tuple(map(str, self.values["pool"].values))
+
+    def column(self, table: str, name: str) -> Array:
+        """A column of a catalogue, or of all values together (``rows``), as a plain array."""
+        if self.bundle is not None:
+            return self.bundle.column(table, name)
+        return np.asarray(getattr(self, table)[name])
 
     @cached_property
     def digest(self) -> str:
@@ -103,26 +149,27 @@ class Study:
 
         What only newer studies say counts where a study says it, so that older ones keep their digests.
         """
-        levers = {name: _canonical(value) for name, value in self.lever_defaults.items()}
-        settings = {key: getattr(self, key) for key in ATTRS} | {"description": self.description, "levers": levers}
+        if self.bundle is not None:
+            return self.bundle.digest
+        settings = {key: getattr(self, key) for key in (*KEYS, "description")} | {"levers": self.lever_defaults}
         chinese = {key: in_language(getattr(self, key), "zh") for key in SPOKEN}
         settings |= {f"{key}_zh": text for key, text in chinese.items() if text != settings[key]}
-        content = hashlib.sha256(json.dumps(settings, sort_keys=True, ensure_ascii=False).encode())
         frames = {
-            name: _said(getattr(self, name), table.later_columns)
-            for name, table in TABLES.items()
-            if table.form != "values" and not (table.optional and getattr(self, name).empty)
+            name: (getattr(self, name), TABLES[name].later_columns)
+            for name in FRAMES
+            if not (TABLES[name].optional and getattr(self, name).empty)
         }
-        frames["rows"] = _said(self.rows.drop(columns=["file", "row", "written"]).set_index("name"), (GROUP,))
-        for name, frame in frames.items():
-            content.update(f"\n{name}\n".encode())
-            content.update("\n".join(sorted(_records(frame))).encode())
-        return content.hexdigest()
+        frames[ROWS] = self.rows.drop(columns=["file", "row", "written"]).set_index("name"), (GROUP,)
+        columns = {
+            name: [frame.index.to_numpy(object), *said({one: _plain(frame[one]) for one in frame}, later).values()]
+            for name, (frame, later) in frames.items()
+        }
+        return digest_of(settings, columns)
 
     @cached_property
     def parts_missing(self) -> list[str]:
         """The parts that a study may leave out (PARTS of its tables) and that this one leaves out."""
-        there = set(self.rows["name"].unique())
+        there = set(self.column(ROWS, "name").tolist())
         return [part for part, names in PARTS.items() if not there.issuperset(names)]
 
     def title_in(self, language: str) -> str:
@@ -209,7 +256,7 @@ def row_of_input(study: Study, rows: pd.DataFrame, name: str, labels: Mapping[st
     """The one row of an input among the rows of a study. Raises WaterplanError like :meth:`Study.trace`."""
     term = find_input(name, labels)
     for dim, label in labels.items():
-        known = study.values[dim].values.tolist()
+        known = study.labels[dim]
         if label not in known:
             near = suggest(label, known)
             raise WaterplanError(Message("study.no_label", dim=dim, label=label, near=near))
@@ -280,21 +327,16 @@ def open_study(name_or_path: str | Path = "china-2015") -> Study:
     raise DataError([Problem(str(name_or_path), 0, "", message)])
 
 
-def _canonical(value: object) -> str:
-    """A value as text that does not depend on how it was written."""
-    return f"{value:.12g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+def _plain(column: pd.Series) -> Array:
+    """A column of a frame as numbers or words, nothing as NaN."""
+    if isinstance(column.dtype, pd.Int64Dtype):
+        return column.to_numpy(dtype=float, na_value=np.nan)
+    return column.to_numpy()
 
 
-def _said(frame: pd.DataFrame, later: tuple[str, ...]) -> pd.DataFrame:
-    """A frame without those of its later columns that are all empty."""
-    return frame.drop(columns=[name for name in later if not (frame[name] != "").any()])
-
-
-def _records(frame: pd.DataFrame) -> Iterator[str]:
-    """Each row of a frame as one line of canonical text."""
-    columns = [frame.index.to_numpy(object), *(frame[name].to_numpy() for name in frame)]
-    texts = [
-        [f"{number:.12g}" for number in column] if np.issubdtype(column.dtype, np.floating) else map(str, column)
-        for column in columns
-    ]
-    return ("\x1f".join(record) for record in zip(*texts, strict=True))
+def _made(bundle: Bundle, name: str) -> Any:
+    """A frame or a Dataset of a study."""
+    if name in DATASETS:
+        attrs = {key: bundle.settings[key] for key in KEYS}
+        return dataset_of(bundle.numbers[DATASETS[name]], coords_of(bundle), attrs)
+    return rows_of(bundle, name) if name == ROWS else frame_of(bundle, name)

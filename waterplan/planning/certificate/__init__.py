@@ -1,9 +1,11 @@
-"""A plan recomputed from the study's tables alone: merges and groupbys, no optimiser, no module of the model.
+"""A plan recomputed from the study's tables alone: plain numpy, no optimiser, no module of the model.
 
-tables > coefficients > decisions > accounts, limits > certificate.
+statement (of the plan), readings (of the tables' bytes) > tables > coefficients > decision_rows > accounts, allowances,
+bound > certificate.
 """
 
 from waterplan.planning.certificate.allowances import Limit
 from waterplan.planning.certificate.certificate import Certificate, Line, certify, examine
+from waterplan.planning.certificate.statement import Statement
 
-__all__ = ["Certificate", "Limit", "Line", "certify", "examine"]
+__all__ = ["Certificate", "Limit", "Line", "Statement", "certify", "examine"]

@@ -5,74 +5,100 @@ Written from docs/model.md alone. Money is MCNY of the price year, volumes hm3/a
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
+from dataclasses import dataclass
 
-from waterplan.planning.certificate.coefficients import M3_PER_HM3, PAIR, Coefficients
-from waterplan.planning.certificate.decision_frames import CHOICE, Decisions
-from waterplan.planning.certificate.tables import LEVELS, Tables
+import numpy as np
+
+from waterplan.planning.certificate.coefficients import M3_PER_HM3, Coefficients
+from waterplan.planning.certificate.decision_rows import CHOICE, Decisions, Rows
+from waterplan.planning.certificate.readings import Array
+from waterplan.planning.certificate.tables import LEVELS, SUPPLY, Tables
 
 PERSPECTIVES = ("programme", "enterprise", "society")
 SPENT = ("investment", "running_cost", "heat", "electricity", "barrier_cost")
 COST_LINES = (*SPENT, "avoided_withdrawal", "avoided_effluent")
-CUBE = ["technology", "sector", "province"]
+CUBE = ("technology", "sector", "province")
 KG_PER_T = 1000.0
 SMALLEST = 1e-9  # of the whole volume of the study; what saves less has no levelised cost
 
-Amounts = dict[str, pd.Series]
+Amounts = dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Book:
+    """Rows of choices with what each is worth in whole: investment, what of it is charged, running cost, effluent that
+    is not discharged any more; energy_charged is 1 where energy is charged."""
+
+    rows: Rows
+    sector: Array
+    whole: Array
+    charged: Array
+    running: Array
+    effluent: Array
+    energy_charged: Array
 
 
 def recompute_accounts(tables: Tables, coefficients: Coefficients, decisions: Decisions) -> Amounts:
-    """Every ledger line and result of a plan, each a Series over its labels; a scalar has none."""
-    rows = book(tables, decisions.book)
-    lines = {name: cost_lines(tables, rows, name) for name in PERSPECTIVES}
-    own = lines[tables.levers.perspective]
-    spent = own[list(SPENT)]
-    annual_cost = float(own.to_numpy().sum())
-    gross_cost = float(spent.clip(lower=0.0).to_numpy().sum())
-    scarcity = float((rows["saving"] * scarcity_credit(tables, coefficients, rows)).sum())
-    table = pd.concat({name: frame.sum() for name, frame in lines.items()})
-    amounts = {
-        **savings(tables, rows),
-        **withdrawal(coefficients, rows),
-        **quantities(tables, rows),
-        "technology_cost": spent.sum(axis=1).groupby([rows[dim] for dim in CUBE]).sum(),
-        "levelised_cost": levelised_cost(rows, own, SMALLEST * coefficients.unit),
-        "deployed_share": deployed_share(coefficients, rows),
-        "cost_lines": table,
-        "cost": table.groupby(level=0).sum(),
-        **path(tables, coefficients, rows),
-    }
+    """Every ledger line and result of a plan over the labels of its dims.
+
+    A place that has no row is NaN in withdrawals and ratios, else 0.
+    """
+    book, levers = keep_book(tables, decisions.book), tables.levers
+    lines = {name: cost_lines(tables, book, name) for name in PERSPECTIVES}
+    own = lines[levers.perspective]
+    spent = own[: len(SPENT)]
+    annual_cost, gross_cost = float(own.sum()), float(np.maximum(spent, 0.0).sum())
+    scarcity = float((book.rows.saving * scarcity_credit(tables, coefficients, book.rows.province)).sum())
+    table = np.array([lines[name].sum(axis=1) for name in PERSPECTIVES])
     scalars = {
         "gross_cost": gross_cost,
         "gains": gross_cost - annual_cost,
         "annual_cost": annual_cost,
         "scarcity_credit": scarcity,
         "objective": annual_cost - scarcity,
-        **public_budget(tables, rows),
+        **public_budget(tables, book),
     }
-    return amounts | {name: pd.Series([amount]) for name, amount in scalars.items()}
+    return {
+        **savings(tables, book),
+        **withdrawal(tables, coefficients, book.rows),
+        **quantities(tables, book),
+        "technology_cost": _by(tables, book, spent.sum(axis=0), CUBE),
+        "levelised_cost": levelised_cost(tables, book, own, SMALLEST * coefficients.unit),
+        "deployed_share": deployed_share(tables, coefficients, book),
+        "cost_lines": table,
+        "cost": table.sum(axis=1),
+        **path(tables, coefficients, book),
+        **{name: np.asarray(amount) for name, amount in scalars.items()},
+    }
 
 
-def book(tables: Tables, choices: pd.DataFrame) -> pd.DataFrame:
-    """Every choice on one row, with all that the tables know of its technology, sector and province."""
-    rows = (
-        choices.merge(tables.products, on="product", how="left")
-        .merge(tables.technologies.drop(columns="level"), on="technology", how="left")
-        .merge(tables.sectors, on="sector", how="left")
-        .merge(tables.provinces, on="province", how="left")
-        .merge(tables.frames["effluent_share"], on="end_use", how="left")
+def keep_book(tables: Tables, rows: Rows) -> Book:
+    """What the tables say of each row."""
+    v, t = tables.values, rows.technology
+    share = np.append(v["effluent_share"], 0.0)[rows.end_use]
+    whole = v["investment_per_m3"][t] * tables.levers.technology_cost_scale[t] * rows.capacity
+    shared = tables.joint_product[t] & (tables.levers.cost_accounting == "water_share")
+    return Book(
+        rows=rows,
+        sector=tables.sector[rows.product],
+        whole=whole,
+        charged=whole * np.where(shared, v["water_share"][t], 1.0),
+        running=np.where(shared, v["running_cost_water_share"][t], v["running_cost_per_m3"][t]) * rows.capacity,
+        effluent=rows.saving * np.where(rows.level != SUPPLY, share, 0.0),
+        energy_charged=1.0 - shared,
     )
-    rows["effluent"] = rows["saving"] * rows["effluent_share"].where(rows["level"] != "supply", 0.0)
-    rows["whole"] = rows["investment_per_m3"] * rows["technology_cost_scale"] * rows["capacity"]
-    shared = rows["joint_product"] & (tables.levers.cost_accounting == "water_share")
-    rows["charged"] = rows["whole"] * rows["water_share"].where(shared, 1.0)
-    rows["running"] = rows["running_cost_per_m3"].where(~shared, rows["running_cost_water_share"]) * rows["capacity"]
-    rows["energy_charged"] = 1.0 - shared
-    return rows
 
 
-def capital_recovery(rate: float, lifetime: pd.Series) -> pd.Series:
+def _by(tables: Tables, book: Book, amounts: Array, dims: tuple[str, ...]) -> Array:
+    """The sums of rows by labels."""
+    numbers = {name: getattr(book.rows, name) for name in ("level", *CHOICE)} | {"sector": book.sector}
+    sizes = {"level": len(LEVELS)} | {dim: len(labels) for dim, labels in tables.labels.items()}
+    shape = tuple(sizes[dim] for dim in dims)
+    places = np.ravel_multi_index([numbers[dim] for dim in dims], shape)
+    return np.bincount(places, amounts, minlength=int(np.prod(shape))).reshape(shape)
+
+
+def capital_recovery(rate: float, lifetime: Array) -> Array:
     """The yearly payment that repays 1: i / (1 - (1 + i)^-n), written so that small rates lose no digits."""
     if rate == 0:
         return 1.0 / lifetime
@@ -81,133 +107,127 @@ def capital_recovery(rate: float, lifetime: pd.Series) -> pd.Series:
 
 def rate(tables: Tables, perspective: str) -> float:
     """Interest rate of a perspective."""
-    return tables.levers.hurdle_rate if perspective == "enterprise" else tables.levers.discount_rate
+    return float(tables.levers.hurdle_rate if perspective == "enterprise" else tables.levers.discount_rate)
 
 
-def cost_lines(tables: Tables, rows: pd.DataFrame, perspective: str) -> pd.DataFrame:
-    """Yearly cost of each row in a perspective, line by line: positive is spent, negative is earned."""
-    levers, carbon = tables.levers, tables.levers.carbon_price / KG_PER_T
+def cost_lines(tables: Tables, book: Book, perspective: str) -> Array:
+    """Yearly cost in a perspective [cost line, row]: positive is spent, negative is earned."""
+    levers, carbon, v = tables.levers, tables.levers.carbon_price / KG_PER_T, tables.values
+    t, r, s = book.rows.technology, book.rows.province, book.sector
     heat_price = tables.one("heat_price") + carbon * tables.one("heat_emission_factor")
-    price = rows["electricity_price"] * levers.electricity_price_scale + carbon * rows["grid_emission_factor"]
-    energy = rows["capacity"] * rows["energy_charged"]
-    lines = pd.DataFrame(
-        {
-            "investment": capital_recovery(rate(tables, perspective), rows["lifetime"]) * rows["charged"],
-            "running_cost": rows["running"],
-            "heat": energy * rows["heat_per_m3"] * heat_price,
-            "electricity": energy * rows["electricity_per_m3"] * price,
-            "barrier_cost": 0.0,
-            "avoided_withdrawal": 0.0,
-            "avoided_effluent": 0.0,
-        }
-    )
-    public, sewer = rows["public_supply_share"], rows["sewer_share"]
+    price = v["electricity_price"] * levers.electricity_price_scale + carbon * v["grid_emission_factor"]
+    energy, nothing = book.rows.capacity * book.energy_charged, np.zeros(len(book.rows))
+    investment = capital_recovery(rate(tables, perspective), v["lifetime"])[t] * book.charged
+    barrier, avoided, treated = nothing, nothing, nothing
+    public, sewer = v["public_supply_share"][:, None], v["sewer_share"][:, None]
     intake, treatment = tables.one("own_intake_cost"), tables.one("effluent_treatment_cost")
     if perspective == "enterprise":
-        lines["investment"] *= 1.0 - rows["investment_subsidy"]
-        lines["barrier_cost"] = levers.barrier_cost * rows["capacity"]
-        charge = public * rows["water_price"] * levers.water_price_scale + levers.water_tax
-        charge += (1.0 - public) * (rows["resource_fee"] + intake)
-        lines["avoided_withdrawal"] = -charge * rows["saving"]
-        lines["avoided_effluent"] = -(sewer * rows["sewage_fee"] + (1.0 - sewer) * treatment) * rows["effluent"]
+        investment = investment * (1.0 - levers.investment_subsidy)[s]
+        barrier = levers.barrier_cost * book.rows.capacity
+        charge = public * v["water_price"] * levers.water_price_scale + levers.water_tax
+        charge = charge + (1.0 - public) * (v["resource_fee"] + intake)
+        avoided = -charge[s, r] * book.rows.saving
+        treated = -(sewer * v["sewage_fee"] + (1.0 - sewer) * treatment)[s, r] * book.effluent
     if perspective == "society":
-        lines["avoided_withdrawal"] = -(public * rows["water_price"] + (1.0 - public) * intake) * rows["saving"]
-        lines["avoided_effluent"] = -treatment * rows["effluent"]
-    return lines[list(COST_LINES)]
+        avoided = -(public * v["water_price"] + (1.0 - public) * intake)[s, r] * book.rows.saving
+        treated = -treatment * book.effluent
+    heat, electricity = energy * v["heat_per_m3"][t] * heat_price, energy * v["electricity_per_m3"][t] * price[r]
+    return np.array([investment, book.running, heat, electricity, barrier, avoided, treated])
 
 
-def scarcity_credit(tables: Tables, coefficients: Coefficients, rows: pd.DataFrame) -> pd.Series:
-    """scarcity_value times water stress (at most 1) over its mean, weighted by reference withdrawal: CNY/m3 of each
-    row."""
-    pairs = coefficients.pairs.merge(tables.provinces[["province", "water_stress"]], on="province")
-    weight = pairs["reference_withdrawal"]
-    stress = pairs["water_stress"].clip(upper=1.0)
+def scarcity_credit(tables: Tables, coefficients: Coefficients, province: Array) -> Array:
+    """scarcity_value times water stress (at most 1) over its mean, weighted by reference withdrawal: CNY/m3 of rows in
+    these provinces."""
+    weight = coefficients.reference_withdrawal.sum(axis=0)
+    stress = np.minimum(tables.values["water_stress"], 1.0)
     scarce = (stress * weight).sum()
     if tables.levers.scarcity_value == 0 or scarce == 0:
-        return pd.Series(0.0, index=rows.index)
-    mean = scarce / weight.sum()
-    return tables.levers.scarcity_value * rows["water_stress"].clip(upper=1.0) / mean
+        return np.zeros(len(province))
+    return tables.levers.scarcity_value * stress[province] / (scarce / weight.sum())
 
 
-def savings(tables: Tables, rows: pd.DataFrame) -> Amounts:
+def savings(tables: Tables, book: Book) -> Amounts:
     """Water really saved, by every label."""
-    by = {name: rows.groupby(name)["saving"].sum() for name in ("level", "sector", "province", "technology")}
-    whole = rows["saving"].sum()
-    counted = whole if tables.levers.count_alternative_supply else rows.loc[rows["level"] != "supply", "saving"].sum()
+    saving = book.rows.saving
+    counted = saving if tables.levers.count_alternative_supply else saving[book.rows.level != SUPPLY]
+    by = ("level", "sector", "province", "technology")
     return {
-        **{f"saving_by_{name}": amounts for name, amounts in by.items()},
-        "saving_by_choice": rows.groupby(CHOICE)["saving"].sum(),
-        "saving": pd.Series([whole]),
-        "counted_saving": pd.Series([counted]),
+        **{f"saving_by_{name}": _by(tables, book, saving, (name,)) for name in by},
+        "saving_by_choice": _by(tables, book, saving, CHOICE),
+        "saving": np.asarray(saving.sum()),
+        "counted_saving": np.asarray(counted.sum()),
     }
 
 
-def withdrawal(coefficients: Coefficients, rows: pd.DataFrame) -> Amounts:
+def withdrawal(tables: Tables, coefficients: Coefficients, rows: Rows) -> Amounts:
     """Withdrawal in the base year, in the reference and in the plan, and per unit of output."""
-    pairs = coefficients.pairs.set_index(PAIR)
-    saved = rows.groupby(PAIR)["saving"].sum().reindex(pairs.index, fill_value=0.0)
-    planned = pairs["reference_withdrawal"] - saved
-    made, target = (pairs[name].groupby("product").sum() for name in ("output", "output_target"))
+    c, shape = coefficients, coefficients.made.shape
+    saved = np.bincount(rows.product * shape[1] + rows.province, rows.saving, minlength=c.made.size).reshape(shape)
+    made, target = np.where(c.made, tables.values["output"], 0.0).sum(axis=1), c.output_target.sum(axis=1)
+    base, reference = c.base_withdrawal, c.reference_withdrawal
+    volumes = {"base": base, "reference": reference, "planned": reference - saved}
+    volumes = {name: np.where(c.made, volume, np.nan) for name, volume in volumes.items()}
+    taken = {name: np.nansum(volume, axis=1) * M3_PER_HM3 for name, volume in volumes.items()}
     return {
-        "base_withdrawal": pairs["base_withdrawal"],
-        "reference_withdrawal": pairs["reference_withdrawal"],
-        "planned_withdrawal": planned,
-        "base_intensity": pairs["base_withdrawal"].groupby("product").sum() * M3_PER_HM3 / made.where(made > 0),
-        "planned_intensity": planned.groupby("product").sum() * M3_PER_HM3 / target.where(target > 0),
+        **{f"{name}_withdrawal": volume for name, volume in volumes.items()},
+        "base_intensity": taken["base"] / np.where(made > 0, made, np.nan),
+        "planned_intensity": taken["planned"] / np.where(target > 0, target, np.nan),
     }
 
 
-def quantities(tables: Tables, rows: pd.DataFrame) -> Amounts:
+def quantities(tables: Tables, book: Book) -> Amounts:
     """Capacity, and what it needs by technology, sector and province: whole, but for what is called charged."""
-    heat, electricity = rows["heat_per_m3"] * rows["capacity"], rows["electricity_per_m3"] * rows["capacity"]
+    v, t, capacity = tables.values, book.rows.technology, book.rows.capacity
+    heat, electricity = v["heat_per_m3"][t] * capacity, v["electricity_per_m3"][t] * capacity
+    emitted = electricity * v["grid_emission_factor"][book.rows.province] + heat * tables.one("heat_emission_factor")
     lines = {
-        "investment": rows["whole"],
-        "investment_charged": rows["charged"],
-        "running_cost": rows["running"],
+        "investment": book.whole,
+        "investment_charged": book.charged,
+        "running_cost": book.running,
         "heat": heat,
         "electricity": electricity,
-        "carbon_dioxide": electricity * rows["grid_emission_factor"] + heat * tables.one("heat_emission_factor"),
+        "carbon_dioxide": emitted,
     }
-    by_place = pd.DataFrame(lines).groupby([rows[dim] for dim in CUBE]).sum()
-    return {"capacity": rows.groupby(CHOICE)["capacity"].sum(), **{name: by_place[name] for name in lines}}
+    by_place = {name: _by(tables, book, amounts, CUBE) for name, amounts in lines.items()}
+    return {"capacity": _by(tables, book, capacity, CHOICE), **by_place}
 
 
-def levelised_cost(rows: pd.DataFrame, lines: pd.DataFrame, least: float) -> pd.Series:
+def levelised_cost(tables: Tables, book: Book, lines: Array, least: float) -> Array:
     """Yearly cost less avoided charges per m3 really saved, of each technology that saves more than the least."""
-    saved = rows.groupby("technology")["saving"].sum()
-    cost = lines.sum(axis=1).groupby(rows["technology"]).sum()
-    return (cost / saved.where(saved > least)).rename("levelised_cost")
+    saved = _by(tables, book, book.rows.saving, ("technology",))
+    return _by(tables, book, lines.sum(axis=0), ("technology",)) / np.where(saved > least, saved, np.nan)
 
 
-def deployed_share(coefficients: Coefficients, rows: pd.DataFrame) -> pd.Series:
+def deployed_share(tables: Tables, coefficients: Coefficients, book: Book) -> Array:
     """Capacity of each choice as a share of the most that it can be when nothing else is done."""
-    capacity = rows.groupby(CHOICE)["capacity"].sum()
-    largest = coefficients.places.groupby(CHOICE)["largest"].sum().reindex(capacity.index)
-    return (capacity / largest.where(largest > 0)).fillna(0.0)
+    largest = coefficients.largest
+    share = _by(tables, book, book.rows.capacity, CHOICE) / np.where(largest > 0, largest, 1.0)
+    return np.where(largest > 0, share, 0.0)
 
 
-def public_budget(tables: Tables, rows: pd.DataFrame) -> dict[str, float]:
+def public_budget(tables: Tables, book: Book) -> dict[str, float]:
     """Subsidies as annuities at the plan's rate, and fees and taxes that are no longer paid."""
-    annuity = capital_recovery(rate(tables, tables.levers.perspective), rows["lifetime"]) * rows["charged"]
+    v, s, r = tables.values, book.sector, book.rows.province
+    annuity = capital_recovery(rate(tables, tables.levers.perspective), v["lifetime"])[book.rows.technology]
     parts = {
-        "public_subsidy": (rows["investment_subsidy"] * annuity).sum(),
-        "public_resource_fee": ((1.0 - rows["public_supply_share"]) * rows["resource_fee"] * rows["saving"]).sum(),
-        "public_water_tax": tables.levers.water_tax * rows["saving"].sum(),
-        "public_sewage_fee": (rows["sewer_share"] * rows["sewage_fee"] * rows["effluent"]).sum(),
+        "public_subsidy": (tables.levers.investment_subsidy[s] * annuity * book.charged).sum(),
+        "public_resource_fee": ((1.0 - v["public_supply_share"])[s] * v["resource_fee"][r] * book.rows.saving).sum(),
+        "public_water_tax": tables.levers.water_tax * book.rows.saving.sum(),
+        "public_sewage_fee": (v["sewer_share"][s] * v["sewage_fee"][r] * book.effluent).sum(),
     }
     return {**parts, "public_budget": sum(parts.values())}
 
 
-def path(tables: Tables, coefficients: Coefficients, rows: pd.DataFrame) -> Amounts:
+def path(tables: Tables, coefficients: Coefficients, book: Book) -> Amounts:
     """Year by year: output grows at its rate, output_scale and the plan's adoption come in evenly (the former in
     proportion, the latter in amount)."""
-    study, pairs = tables.study, coefficients.pairs
-    years = pd.Index(range(study.base_year, study.target_year + 1), name="year")
-    passed = pd.Series(years - study.base_year, index=years) / tables.years
-    growth = (1 + pairs["output_growth"]) ** tables.years * pairs["output_scale"]
-    reference = pd.Series({year: (pairs["base_withdrawal"] * growth**part).sum() for year, part in passed.items()})
-    saving = rows["saving"].sum() * passed
-    first = pd.Series(np.where(passed > 0, rows["whole"].sum() / tables.years, 0.0), index=years)
+    passed = np.arange(tables.years + 1) / tables.years
+    scale = tables.levers.output_scale[tables.sector]
+    growth = (1 + tables.values["output_growth"]) ** tables.years * scale
+    base = coefficients.base_withdrawal.sum(axis=1)
+    reference = np.array([(base * np.where(base > 0, growth, 1.0) ** part).sum() for part in passed])
+    saving = book.rows.saving.sum() * passed
+    first = np.where(passed > 0, book.whole.sum() / tables.years, 0.0)
     return {
         "reference_path": reference,
         "planned_path": reference - saving,
@@ -218,14 +238,10 @@ def path(tables: Tables, coefficients: Coefficients, rows: pd.DataFrame) -> Amou
 
 def labels(tables: Tables) -> dict[str, list[object]]:
     """The labels of each dim, in the study's order."""
-    study = tables.study
     return {
-        "technology": list(tables.technologies["technology"]),
-        "sector": list(tables.sectors["sector"]),
-        "product": list(tables.products["product"]),
-        "province": list(tables.provinces["province"]),
+        **{dim: list(tables.labels[dim]) for dim in ("technology", "sector", "product", "province")},
         "level": list(LEVELS),
         "perspective": list(PERSPECTIVES),
         "cost_line": list(COST_LINES),
-        "year": list(range(study.base_year, study.target_year + 1)),
+        "year": list(range(tables.base_year, tables.target_year + 1)),
     }

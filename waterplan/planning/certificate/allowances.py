@@ -5,17 +5,17 @@ Written from docs/model.md alone. A limit is a row ``amount <= bound``; its name
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from waterplan.base.messages import Message
 from waterplan.planning.certificate.accounts import Amounts
-from waterplan.planning.certificate.coefficients import PAIR, USE, Coefficients
-from waterplan.planning.certificate.decision_frames import CHOICE, Decisions
-from waterplan.planning.certificate.tables import LEVELS, Tables
+from waterplan.planning.certificate.coefficients import Coefficients
+from waterplan.planning.certificate.decision_rows import Decisions, Steps
+from waterplan.planning.certificate.readings import Array
+from waterplan.planning.certificate.tables import LEVELS, SITE, SUPPLY, Tables
 
 VOLUME = 1e-6  # of the whole volume of the study
 RELATIVE = 1e-9
@@ -62,145 +62,192 @@ class Limit:
         return self.message
 
 
-def at_most(name: str, frame: pd.DataFrame, amount: Any, bound: Any, scale: float) -> Limit:
-    """The limits ``amount <= bound`` of the rows of a frame, whose columns of text say where.
+Where = Callable[[int], Sequence[str]]
+
+
+def at_most(name: str, amount: Array | float, bound: Array | float, scale: float, where: Where | None = None) -> Limit:
+    """The limits ``amount <= bound`` of some rows; where: the labels of a row.
 
     Allowed: 1e-6 of ``scale`` and 1e-9 of the bound. What is not a number is broken.
     """
-    if not len(frame):
+    amounts, bounds = np.broadcast_arrays(np.atleast_1d(np.asarray(amount, float)), np.asarray(bound, float))
+    if not len(amounts):
         return Limit(name, 0, 0, 0.0, 0.0, 0.0, "")
-    amounts = np.broadcast_to(np.asarray(amount, dtype=float), len(frame))
-    bounds = np.broadcast_to(np.asarray(bound, dtype=float), len(frame))
     allowed = VOLUME * scale + RELATIVE * np.abs(np.where(np.isfinite(bounds), bounds, 0.0))
     excess = amounts - bounds
     kept = excess <= allowed
     worst = int(np.argmax(np.where(np.isnan(excess), np.inf, excess - allowed)))
-    texts = frame.select_dtypes(exclude=["number", "bool"])
-    where = ", ".join(str(label) for label in texts.iloc[worst] if str(label))
+    said = ", ".join(label for label in where(worst) if label) if where else ""
     return Limit(
-        name, len(frame), int((~kept).sum()), float(amounts[worst]), float(bounds[worst]), float(allowed[worst]), where
+        name, len(amounts), int((~kept).sum()), float(amounts[worst]), float(bounds[worst]), float(allowed[worst]), said
     )
 
 
-def at_least(name: str, frame: pd.DataFrame, amount: Any, bound: Any, scale: float) -> Limit:
+def at_least(name: str, amount: Array | float, bound: Array | float, scale: float, where: Where | None = None) -> Limit:
     """The limits ``amount >= bound``; see :func:`at_most`."""
-    limit = at_most(name, frame, -np.asarray(amount, dtype=float), -np.asarray(bound, dtype=float), scale)
+    limit = at_most(name, -np.asarray(amount, dtype=float), -np.asarray(bound, dtype=float), scale, where)
     return replace(limit, amount=-limit.amount + 0.0, bound=-limit.bound + 0.0, at_least=True)
 
 
 def check_limits(tables: Tables, coefficients: Coefficients, decisions: Decisions, accounts: Amounts) -> list[Limit]:
     """All limits of a plan, each family with its worst case."""
+    said = _Said(tables.labels)
     return [
-        *_decisions(coefficients, decisions, tables),
-        *_end_uses(coefficients, decisions),
-        *_whole_plants(tables, coefficients, decisions),
+        *_decisions(tables, coefficients, decisions, said),
+        *_end_uses(coefficients, decisions, said),
+        *_whole_plants(tables, coefficients, decisions, said),
         *_on_the_whole(tables, coefficients, decisions, accounts),
     ]
 
 
-def _decisions(coefficients: Coefficients, decisions: Decisions, tables: Tables) -> list[Limit]:
+class _Said:
+    """Where rows are, in words."""
+
+    def __init__(self, labels: Mapping[str, Sequence[str]]):
+        self.labels = labels
+
+    def rows(self, **numbers: Array) -> Where:
+        """Rows of these labels."""
+        return lambda row: [self.one(dim, int(number[row])) for dim, number in numbers.items()]
+
+    def one(self, dim: str, number: int) -> str:
+        return "" if number < 0 else LEVELS[number] if dim == "level" else str(self.labels[dim][number])
+
+    def steps(self, steps: Steps) -> Where:
+        """Steps."""
+        dims = ("technology", "product", "province", "end_use")
+        named = self.rows(**{dim: getattr(steps, dim) for dim in dims})
+        return lambda row: [*named(row), steps.configuration[row]]
+
+
+def _decisions(tables: Tables, coefficients: Coefficients, decisions: Decisions, said: _Said) -> list[Limit]:
     """Nothing is negative; every decision is of a technology listed and available there, and not excluded."""
-    unit, steps = coefficients.unit, decisions.steps[["technology", *PAIR, "end_use", "configuration"]]
-    limits = [at_least("no_step_is_negative", steps, decisions.steps["step"], 0.0, unit)]
-    places = coefficients.places[["level", *CHOICE, "available"]]
-    for level, name, frame in (("site", "site_saving", decisions.site), ("supply", "supply", decisions.supply)):
-        limits.append(at_least(f"no_{name}_is_negative", frame[CHOICE], frame["volume"], 0.0, unit))
-        found = frame.merge(places[places["level"] == level], on=CHOICE, how="left")
-        elsewhere = found["volume"].where(~found["available"].eq(True), 0.0)
-        limits.append(at_most(f"{name}_is_of_technologies_available", found[CHOICE], elsewhere, 0.0, unit))
-    known = decisions.steps.merge(coefficients.flows, on=[*PAIR, "end_use"], how="left")
-    listed = known["saving"].notna() & known["gross_flow"].notna()
-    limits.append(at_most("steps_are_of_technologies_listed", steps, known["step"].where(~listed, 0.0), 0.0, unit))
-    book = decisions.book[["level", *CHOICE, "end_use", "capacity"]]
-    excluded = book.merge(tables.technologies[["technology", "excluded"]], on="technology", how="left")
-    excluded = excluded[excluded["excluded"].fillna(False).astype(bool)]
-    limits.append(at_most("excluded_technologies_are_not_added", excluded, excluded["capacity"], 0.0, unit))
+    c, unit, steps, where = coefficients, coefficients.unit, decisions.steps, said.steps(decisions.steps)
+    limits = [at_least("no_step_is_negative", steps.step, 0.0, unit, where)]
+    levels = ((c.sites, "site_saving", decisions.site), (c.sources, "supply", decisions.supply))
+    for shares, name, (technology, product, province, volume) in levels:
+        here = said.rows(technology=technology, product=product, province=province)
+        listed = np.zeros(c.largest.shape[:2], dtype=bool)
+        listed[shares.technology, shares.product] = True
+        there = listed[technology, product] & c.made[product, province] & c.available[technology, province]
+        limits.append(at_least(f"no_{name}_is_negative", volume, 0.0, unit, here))
+        limits.append(at_most(f"{name}_is_of_technologies_available", np.where(there, 0.0, volume), 0.0, unit, here))
+    known = ~np.isnan(steps.saving) | (np.isnan(steps.step) & (steps.origin >= 0) & (steps.app >= 0))
+    known &= c.made[steps.product, steps.province]
+    limits.append(at_most("steps_are_of_technologies_listed", np.where(known, 0.0, steps.step), 0.0, unit, where))
+    book = decisions.book
+    out = np.flatnonzero(tables.levers.excluded[book.technology])
+    dims = ("level", "technology", "product", "province", "end_use")
+    here = said.rows(**{dim: getattr(book, dim)[out] for dim in dims})
+    limits.append(at_most("excluded_technologies_are_not_added", book.capacity[out], 0.0, unit, here))
     return limits
 
 
-def _end_uses(coefficients: Coefficients, decisions: Decisions) -> list[Limit]:
+def _end_uses(coefficients: Coefficients, decisions: Decisions, said: _Said) -> list[Limit]:
     """Level 1: steps leave from plants that exist, and keep within the roll-out.
 
     Flow at a configuration: what plants have it in the base year (m0 times gross flow), and those that come to it, less
     those that go on from it.
     """
-    labels, unit = [*PAIR, "end_use", "configuration"], coefficients.unit
-    steps = decisions.steps
-    stock = coefficients.flows.merge(coefficients.configurations, on=USE)
-    stock["flow"] = stock["base_share"] * stock["gross_flow"]
-    arriving = steps.assign(configuration=steps["to"], flow=steps["step"])
-    leaving = steps.assign(flow=-steps["step"])
-    flows = pd.concat([stock[[*labels, "flow"]], arriving[[*labels, "flow"]], leaving[[*labels, "flow"]]])
-    left = flows.groupby(labels, sort=False)["flow"].sum().reset_index()
-    to = steps.merge(
-        stock[[*labels, "flow"]], left_on=[*PAIR, "end_use", "to"], right_on=labels, how="left", suffixes=("", "_to")
-    )
-    added = steps.groupby(["technology", *PAIR, "end_use"], as_index=False)["step"].sum()
-    reach = coefficients.roll_out[["technology", *PAIR, "end_use", "reach"]]
-    reach = reach.merge(added, on=["technology", *PAIR, "end_use"], how="left").fillna({"step": 0.0})
+    c, unit, steps, where = coefficients, coefficients.unit, decisions.steps, said.steps(decisions.steps)
+    sets, provinces = c.sets, c.made.shape[1]
+    flow = (sets.base_share[:, None] * c.gross_flow[sets.use]).ravel()
+    for at, sign in ((steps.to, 1.0), (steps.origin, -1.0)):
+        there = np.flatnonzero(at >= 0)
+        places = at[there] * provinces + steps.province[there]
+        flow += sign * np.bincount(places, np.nan_to_num(steps.step[there]), minlength=len(flow))
+    exists = np.flatnonzero(c.made[c.use_product[sets.use]].ravel())
+    lost = np.flatnonzero(steps.origin < 0)  # they leave from plants that do not exist
+
+    def left(row: int) -> list[str]:
+        if row >= len(exists):
+            return [*where(int(lost[row - len(exists)]))[1:]]
+        one, province = divmod(int(exists[row]), provinces)
+        use = int(sets.use[one])
+        members = [app for app in np.flatnonzero(c.use == use) if sets.members[one] >> c.bit[app] & 1]
+        names = sorted(said.one("technology", int(c.apps.technology[app])) for app in members)
+        product, end_use = int(c.use_product[use]), int(c.use_end_use[use])
+        places = (("product", product), ("province", province), ("end_use", end_use))
+        return [*(said.one(dim, number) for dim, number in places), "+".join(names)]
+
+    added = np.zeros(c.reach.shape)
+    listed = np.flatnonzero(steps.app >= 0)
+    np.add.at(added, (steps.app[listed], steps.province[listed]), np.nan_to_num(steps.step[listed]))
+    app, province = np.nonzero(c.made[c.apps.product])
+    places = {"product": c.apps.product[app], "province": province, "end_use": c.apps.end_use[app]}
+    reached = said.rows(technology=c.apps.technology[app], **places)
+    amounts = np.concatenate([flow[exists], -steps.step[lost]])
+    nowhere = np.where(steps.to >= 0, 0.0, steps.step)
     return [
-        at_least("steps_leave_from_plants_that_exist", left, left["flow"], 0.0, unit),
-        at_most(
-            "steps_lead_to_configurations_that_exist",
-            to[["technology", *labels]],
-            to["step"].where(to["flow"].isna(), 0.0),
-            0.0,
-            unit,
-        ),
-        at_most("steps_keep_within_the_roll_out", reach, reach["step"], reach["reach"], unit),
+        at_least("steps_leave_from_plants_that_exist", amounts, 0.0, unit, left),
+        at_most("steps_lead_to_configurations_that_exist", nowhere, 0.0, unit, where),
+        at_most("steps_keep_within_the_roll_out", added[app, province], c.reach[app, province], unit, reached),
     ]
 
 
-def _whole_plants(tables: Tables, coefficients: Coefficients, decisions: Decisions) -> list[Limit]:
+def _whole_plants(tables: Tables, coefficients: Coefficients, decisions: Decisions, said: _Said) -> list[Limit]:
     """Levels 2 and 3: each technology and all together, of what the levels before left over; pools."""
-    pairs, unit = coefficients.pairs.set_index(PAIR)["reference_withdrawal"], coefficients.unit
-    book = decisions.book.pivot_table(index=PAIR, columns="level", values="saving", aggfunc="sum")
-    saved = book.reindex(index=pairs.index, columns=list(LEVELS)).fillna(0.0)
-    reaching = pd.DataFrame({"site": pairs - saved["end_use"], "supply": pairs - saved["end_use"] - saved["site"]})
-    limits = [at_most("planned_withdrawal_is_not_negative", pairs.reset_index(), saved.sum(axis=1), pairs, unit)]
-    for level, volumes in (("site", decisions.site), ("supply", decisions.supply)):
-        flow = reaching[level].rename("flow").reset_index()
-        each = coefficients.whole_plant[coefficients.whole_plant["level"] == level].merge(flow, on="product")
-        each = each.merge(volumes, on=CHOICE, how="left").fillna({"volume": 0.0})
-        limits.append(
-            at_most(f"{level}_keeps_within_each_limit", each, each["volume"], each["limit"] * each["flow"], unit)
-        )
-        flow["volume"] = saved[level].to_numpy()
-        if level == "supply":
-            limit = np.full(len(flow), tables.levers.alternative_share_max)
-        else:
-            together = coefficients.together[coefficients.together["level"] == level]
-            limit = flow.merge(together, on="product", how="left")["limit_together"].fillna(0.0).to_numpy()
-        limits.append(
-            at_most(f"{level}_keeps_within_the_limit_together", flow, flow["volume"], limit * flow["flow"], unit)
-        )
-    pool_of = tables.potential[["technology", "pool"]].drop_duplicates()
-    drawn = decisions.supply.merge(pool_of, on="technology").groupby(["pool", "province"])["volume"].sum()
-    held = coefficients.pools.set_index(["pool", "province"])["pool_limit"]
-    everywhere = held.index.union(drawn.index)
-    held, drawn = held.reindex(everywhere, fill_value=0.0), drawn.reindex(everywhere, fill_value=0.0)
-    return [*limits, at_most("supply_keeps_within_the_pool", drawn.reset_index(), drawn, held, unit)]
+    c, unit, book = coefficients, coefficients.unit, decisions.book
+    saved = np.zeros((len(LEVELS), *c.made.shape))
+    np.add.at(saved, (book.level, book.product, book.province), book.saving)
+    product, province = np.nonzero(c.made)
+    where = said.rows(product=product, province=province)
+    reaching = c.reference_withdrawal - np.cumsum(saved, axis=0)[: len(LEVELS) - 1]
+    whole, volume = saved.sum(axis=0)[c.made], c.reference_withdrawal[c.made]
+    limits = [at_most("planned_withdrawal_is_not_negative", whole, volume, unit, where)]
+    levels = ((SITE, c.sites, c.site_limit, decisions.site), (SUPPLY, c.sources, c.source_limit, decisions.supply))
+    for level, shares, limit, (*choice, volumes) in levels:
+        flow, cube = reaching[level - 1], np.zeros(c.largest.shape)
+        cube[tuple(choice)] = np.nan_to_num(volumes)
+        row, at = np.nonzero(c.made[shares.product])
+        technology, owner = shares.technology[row], shares.product[row]
+        places = {"technology": technology, "product": owner, "level": np.full(len(row), level), "province": at}
+        name, each = f"{LEVELS[level]}_keeps_within_each_limit", said.rows(**places)
+        limits.append(at_most(name, cube[technology, owner, at], limit[row] * flow[owner, at], unit, each))
+        together = c.together[level][product] if level == SITE else tables.levers.alternative_share_max
+        name = f"{LEVELS[level]}_keeps_within_the_limit_together"
+        limits.append(at_most(name, saved[level][c.made], together * flow[c.made], unit, where))
+    technology, _, at, volumes = decisions.supply
+    pooled = np.flatnonzero(tables.pool[technology] >= 0)
+    drawn = np.zeros(c.pool_limit.shape)
+    np.add.at(drawn, (tables.pool[technology[pooled]], at[pooled]), np.nan_to_num(volumes[pooled]))
+    pool, at = np.nonzero(~np.isnan(c.pool_limit) | (drawn != 0))
+    held = np.nan_to_num(c.pool_limit)[pool, at]
+
+    def basin(row: int) -> list[str]:
+        return [tables.pools[int(pool[row])], said.one("province", int(at[row]))]
+
+    return [*limits, at_most("supply_keeps_within_the_pool", drawn[pool, at], held, unit, basin)]
 
 
 def _on_the_whole(tables: Tables, coefficients: Coefficients, decisions: Decisions, accounts: Amounts) -> list[Limit]:
     """The target; floors of sectors and provinces; floors and caps of technologies; caps on investment, electricity."""
-    levers, rows = tables.levers, decisions.book.merge(tables.products, on="product", how="left")
-    counted = rows if levers.count_alternative_supply else rows[rows["level"] != "supply"]
-    plan, unit = pd.DataFrame({"whole": [""]}), coefficients.unit
-    limits = [at_least("saving_meets_target", plan, accounts["counted_saving"], levers.saving_target, unit)]
-    for dim, frame in (("sector", tables.sectors), ("province", tables.provinces)):
-        saved = counted.groupby(dim)["saving"].sum().reindex(frame[dim], fill_value=0.0).to_numpy()
-        reference = coefficients.pairs.groupby(dim)["reference_withdrawal"].sum().reindex(frame[dim], fill_value=0.0)
-        floor = frame[f"{dim}_floor"].to_numpy() * reference.to_numpy()
-        limits.append(at_least(f"saving_reaches_{dim}_floor", frame[[dim]], saved, floor, unit))
-    frame = tables.technologies.merge(coefficients.largest, on="technology")
-    capacity = rows.groupby("technology")["capacity"].sum().reindex(frame["technology"], fill_value=0.0).to_numpy()
-    floor, cap = (frame[f"technology_{word}"] * frame["largest_capacity"] for word in ("floor", "cap"))
-    limits.append(at_least("capacity_reaches_technology_floor", frame[["technology"]], capacity, floor, unit))
-    limits.append(at_most("capacity_keeps_within_technology_cap", frame[["technology"]], capacity, cap, unit))
+    levers, book, unit = tables.levers, decisions.book, coefficients.unit
+    counted = np.where(levers.count_alternative_supply | (book.level != SUPPLY), book.saving, 0.0)
+    limits = [at_least("saving_meets_target", accounts["counted_saving"], levers.saving_target, unit)]
+    by_product = coefficients.reference_withdrawal.sum(axis=1)
+    references = {
+        "sector": np.bincount(tables.sector, by_product, minlength=tables.count("sector")[0]),
+        "province": coefficients.reference_withdrawal.sum(axis=0),
+    }
+    numbers = {"sector": tables.sector[book.product], "province": book.province}
+    for dim, reference in references.items():
+        saved = np.bincount(numbers[dim], counted, minlength=len(reference))
+        floor, named = getattr(levers, f"{dim}_floor") * reference, _one_of(tables.labels[dim])
+        limits.append(at_least(f"saving_reaches_{dim}_floor", saved, floor, unit, named))
+    names = tables.labels["technology"]
+    capacity = np.bincount(book.technology, book.capacity, minlength=len(names))
+    floor, cap = (levers.technology_floor * coefficients.largest_capacity,
+                  levers.technology_cap * coefficients.largest_capacity)  # fmt: skip
+    limits.append(at_least("capacity_reaches_technology_floor", capacity, floor, unit, _one_of(names)))
+    limits.append(at_most("capacity_keeps_within_technology_cap", capacity, cap, unit, _one_of(names)))
     for name in ("investment", "electricity"):
         cap = getattr(levers, f"{name}_cap")
         if np.isfinite(cap):
-            amount = accounts[name].sum()
-            limits.append(at_most(f"{name}_keeps_within_cap", plan, amount, cap, max(unit, abs(cap))))
+            amount = float(accounts[name].sum())
+            limits.append(at_most(f"{name}_keeps_within_cap", amount, cap, max(unit, abs(cap))))
     return limits
+
+
+def _one_of(labels: Sequence[str]) -> Where:
+    return lambda row: [labels[row]]

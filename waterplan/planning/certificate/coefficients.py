@@ -1,6 +1,6 @@
-"""How much water flows where and how much of it each technology can reach, once more, with merges and groupbys.
+"""How much water flows where and how much of it each technology can reach, once more.
 
-Written from docs/model.md alone. Nothing here knows the optimisation.
+Written from docs/model.md alone. Nothing here knows the optimisation. Arrays have a column for each province.
 """
 
 from __future__ import annotations
@@ -9,199 +9,247 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
 
 from waterplan.base.units import whole_volume
-from waterplan.planning.certificate.tables import APPLICABILITY, Tables
+from waterplan.planning.certificate.readings import Array
+from waterplan.planning.certificate.tables import END_USE, SITE, SUPPLY, Tables
 
 M3_PER_HM3 = 1e6
-PAIR = ["product", "province"]
-USE = ["product", "end_use"]
+
+
+@dataclass(frozen=True)
+class Shares:
+    """A row for each technology listed at an end use of a product (on the site, for levels 2 and 3): numbers of its
+    labels, its saving_fraction, and the share of plants that have it in the base year and can have it in the end."""
+
+    technology: Array
+    product: Array
+    end_use: Array
+    saving_fraction: Array
+    installed_base: Array
+    installed_max: Array
+
+    def __len__(self) -> int:
+        return len(self.technology)
+
+    def of(self, chosen: Array) -> Shares:
+        """Some of the rows."""
+        return Shares(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
+
+
+@dataclass(frozen=True)
+class Sets:
+    """A row for each set of technologies that plants can have at a use: ``members``, a bit for each technology of the
+    use in the order of its rows; base_share (m0) and remaining_fraction."""
+
+    use: Array
+    members: Array
+    base_share: Array
+    remaining_fraction: Array
+
+    @cached_property
+    def place(self) -> dict[tuple[int, int], int]:
+        """The row of a use and members."""
+        return {pair: n for n, pair in enumerate(zip(self.use.tolist(), self.members.tolist(), strict=True))}
 
 
 @dataclass(frozen=True)
 class Coefficients:
-    """Long frames of everything that limits are made of; volumes hm3/a.
+    """Everything that limits are made of; volumes hm3/a.
 
-    pairs: product, province, sector, output_target, base_withdrawal, reference_withdrawal.
-    shares: technology, product, end_use (``site`` for levels 2 and 3), level, group, saving_fraction, installed_base,
-    installed_max. configurations: product, end_use, configuration, base_share (m0), remaining_fraction.
-    flows: product, province, end_use, gross_flow. roll_out: the shares of level 1 in each province, with
-    ``added_share`` and ``reach``, the share of plants and the gross flow that the technology may still be added to.
-    whole_plant: technology, product, level, limit (c). together: product, level, limit_together (k).
-    pools: pool, province, pool_limit. places: level, technology, product, province, largest: what a choice can be at
-    most. largest: technology, largest_capacity.
+    made, output_target, base_withdrawal, reference_withdrawal [product, province]: where something is made, and how
+    much. apps, sites, sources: the shares of the three levels. use [app], bit [app]: its use and its place there;
+    use_product, use_end_use, groups [use]: how many groups it has. gross_flow [use, province]; reach [app, province]:
+    what a technology may still be added to. limit (c) [site, source], together (k) [level, product].
+    pool_limit [pool, province], NaN where the study has no row. available [technology, province]. largest [technology,
+    product, province]: what a choice can be at most; largest_capacity [technology].
     """
 
-    pairs: pd.DataFrame
-    shares: pd.DataFrame
-    configurations: pd.DataFrame
-    flows: pd.DataFrame
-    roll_out: pd.DataFrame
-    whole_plant: pd.DataFrame
-    together: pd.DataFrame
-    pools: pd.DataFrame
-    places: pd.DataFrame
-    largest: pd.DataFrame
+    made: Array
+    output_target: Array
+    base_withdrawal: Array
+    reference_withdrawal: Array
+    apps: Shares
+    sites: Shares
+    sources: Shares
+    use: Array
+    bit: Array
+    use_product: Array
+    use_end_use: Array
+    groups: Array
+    sets: Sets
+    gross_flow: Array
+    reach: Array
+    site_limit: Array
+    source_limit: Array
+    together: Array
+    pool_limit: Array
+    available: Array
+    largest: Array
+    largest_capacity: Array
 
     @cached_property
     def unit(self) -> float:
         """The volume that tolerances are shares of [hm3/a]; as many MCNY/a for money."""
-        return whole_volume(float(self.pairs["reference_withdrawal"].sum()))
+        return whole_volume(float(self.reference_withdrawal.sum()))
+
+    @cached_property
+    def use_at(self) -> dict[tuple[int, int], int]:
+        """The use of a product and an end use."""
+        pairs = zip(self.use_product.tolist(), self.use_end_use.tolist(), strict=True)
+        return {pair: n for n, pair in enumerate(pairs)}
+
+    @cached_property
+    def app_at(self) -> dict[tuple[int, int], int]:
+        """The app of a use and a technology."""
+        pairs = zip(self.use.tolist(), self.apps.technology.tolist(), strict=True)
+        return {pair: n for n, pair in enumerate(pairs)}
 
 
 def recompute_coefficients(tables: Tables) -> Coefficients:
     """The coefficients of a scenario from its tables."""
-    pairs = reference_withdrawal(tables)
+    made, output, base, reference = reference_withdrawal(tables)
     shares = installed_shares(tables)
-    sets = configurations(shares[shares["level"] == "end_use"])
-    flows = gross_flows(tables, pairs, sets)
-    at_uses = shares[shares["level"] == "end_use"]
-    roll_out = at_uses.merge(flows, on=USE)
-    roll_out["added_share"] = roll_out["installed_max"] - roll_out["installed_base"]
-    roll_out["reach"] = roll_out["added_share"] * roll_out["gross_flow"]
-    limits, together = whole_plant_limits(shares[shares["level"] != "end_use"])
-    pools = pool_limits(tables)
-    places = choices(tables, pairs, roll_out, limits)
+    apps, sites, sources = (shares.of(tables.level[shares.technology] == level) for level in (END_USE, SITE, SUPPLY))
+    keys, use = np.unique(apps.product * tables.count("end_use")[0] + apps.end_use, return_inverse=True)
+    use_product, use_end_use = np.divmod(keys, tables.count("end_use")[0])
+    bit = np.arange(len(apps)) - np.searchsorted(use, use)
+    sets, groups = configurations(tables, apps, use, bit, len(keys))
+    average = np.bincount(sets.use, sets.base_share * sets.remaining_fraction, minlength=len(keys))
+    share = tables.values["end_use_share"][use_product, use_end_use] / average
+    gross_flow = reference[use_product] * share[:, None]
+    reach = (apps.installed_max - apps.installed_base)[:, None] * gross_flow[use]
+    together = np.zeros((3, *tables.count("product")))
+    site_limit, together[SITE] = whole_plant_limits(tables, sites)
+    source_limit, together[SUPPLY] = whole_plant_limits(tables, sources)
+    potential = tables.values["supply_potential"]
+    listed = ~np.isnan(potential)
+    available = listed | ~listed.any(axis=1, keepdims=True)
+    pool_limit = pool_limits(tables)
+    largest = np.zeros(tables.count("technology", "product", "province"))
+    np.add.at(largest, (apps.technology, apps.product), apps.saving_fraction[:, None] * reach)
+    for rows, limit in ((sites, site_limit), (sources, source_limit)):
+        np.add.at(largest, (rows.technology, rows.product), limit[:, None] * reference[rows.product])
+    largest[tables.levers.excluded] = 0.0
     return Coefficients(
-        pairs=pairs,
-        shares=shares,
-        configurations=sets,
-        flows=flows,
-        roll_out=roll_out,
-        whole_plant=limits,
-        together=together,
-        pools=pools,
-        places=places,
-        largest=largest_capacity(tables, places, pools),
-    )
+        made, output, base, reference, apps, sites, sources, use, bit, use_product, use_end_use, groups, sets,
+        gross_flow, reach, site_limit, source_limit, together, pool_limit, available, largest,
+        largest_capacity(tables, largest, available, pool_limit),
+    )  # fmt: skip
 
 
-def reference_withdrawal(tables: Tables) -> pd.DataFrame:
-    """Output of the target year and withdrawal at base-year efficiency, of every product made in a province."""
-    frame = (
-        tables.frames["output"]
-        .merge(tables.products, on="product")
-        .merge(tables.together(["intensity", "output_growth"], ["product"]), on="product")
-        .merge(tables.frames["intensity_factor"], on=["province", "sector"], how="left")
-        .merge(tables.sectors[["sector", "output_scale"]], on="sector")
-    )
-    per_output = frame["intensity"] * frame["intensity_factor"] / M3_PER_HM3
-    frame["output_target"] = frame["output"] * (1 + frame["output_growth"]) ** tables.years * frame["output_scale"]
-    frame["base_withdrawal"] = frame["output"] * per_output
-    frame["reference_withdrawal"] = frame["output_target"] * per_output
-    return frame
+def reference_withdrawal(tables: Tables) -> tuple[Array, Array, Array, Array]:
+    """Where something is made, output of the target year, and withdrawal of the base year and, at its efficiency, of
+    the target year [product, province]; 0 where nothing is made."""
+    v = tables.values
+    made = ~np.isnan(v["output"])
+    per_output = v["intensity"][:, None] * v["intensity_factor"].T[tables.sector] / M3_PER_HM3
+    growth = (1 + v["output_growth"]) ** tables.years * tables.levers.output_scale[tables.sector]
+    output = np.where(made, v["output"], 0.0)
+    target = output * growth[:, None]
+    base, reference = (np.where(made, volume * per_output, 0.0) for volume in (output, target))
+    return made, target, base, reference
 
 
-def installed_shares(tables: Tables) -> pd.DataFrame:
+def installed_shares(tables: Tables) -> Shares:
     """Share of plants that have each technology in the base year, and that can have it in the target year.
 
     Where the members of an exclusive group would together pass 1, their additions are scaled down to fit.
     """
-    frame = tables.together(APPLICABILITY, ["technology", "product", "end_use"])
-    frame = frame.merge(tables.technologies[["technology", "level", "group"]], on="technology")
-    before, wanted = frame["penetration_base"], frame["penetration_max"]
-    after = (before + tables.levers.rollout_scale * (wanted - before)).clip(upper=1.0)
-    frame["installed_base"] = frame["applicable_share"] * before
-    frame["added"] = frame["applicable_share"] * (after - before)
-    group = frame.groupby([*USE, "level", "group"])
-    room = 1.0 - group["installed_base"].transform("sum")
-    together = group["added"].transform("sum")
-    scale = (room / together.where(together > 0, 1.0)).where(together > room, 1.0)
-    frame["installed_max"] = frame["installed_base"] + frame["added"] * scale
-    return frame.drop(columns=["added", *APPLICABILITY[1:]])
+    v = tables.values
+    product, end_use, technology = np.nonzero(~np.isnan(v["saving_fraction"]).transpose(1, 2, 0))
+    place = (technology, product, end_use)
+    before, wanted = v["penetration_base"][place], v["penetration_max"][place]
+    applicable = v["applicable_share"][place]
+    after = np.minimum(before + tables.levers.rollout_scale * (wanted - before), 1.0)
+    installed, added = applicable * before, applicable * (after - before)
+    groups = (product, end_use, tables.level[technology], tables.group[technology])
+    room, together = 1.0 - _summed(installed, *groups), _summed(added, *groups)
+    scale = np.where(together > room, room / np.where(together > 0, together, 1.0), 1.0)
+    return Shares(technology, product, end_use, v["saving_fraction"][place], installed, installed + added * scale)
 
 
-def canonical(configuration: str) -> str:
-    """A configuration with its technologies in alphabetical order.
-
-    >>> canonical("b+a"), canonical("")
-    ('a+b', '')
-    """
-    return "+".join(sorted(name for name in configuration.split("+") if name))
+def _numbers(*keys: Array) -> Array:
+    """A number for each row, the same for rows with the same keys; in the order of the keys."""
+    if not len(keys[0]):
+        return np.empty(0, np.int64)
+    return np.unique(np.stack(keys), axis=1, return_inverse=True)[1].reshape(-1)
 
 
-def configurations(shares: pd.DataFrame) -> pd.DataFrame:
-    """Every set of technologies that plants can have at an end use, at most one of each group.
+def _summed(values: Array, *keys: Array) -> Array:
+    """For each row the sum over all rows with the same keys."""
+    number = _numbers(*keys)
+    return np.bincount(number, values)[number] if len(values) else values
+
+
+def configurations(tables: Tables, apps: Shares, use: Array, bit: Array, uses: int) -> tuple[Sets, Array]:
+    """Every set of technologies that plants can have at an end use, at most one of each group; and the groups of each.
 
     base_share is the product over groups of the installed share of the member, or of what no member takes;
     remaining_fraction the product of (1 - saving_fraction) of the members.
     """
-    members = shares[[*USE, "group", "technology", "installed_base"]].rename(columns={"installed_base": "share"})
-    members = members.assign(left=1.0 - shares["saving_fraction"])
-    none = members.groupby([*USE, "group"], as_index=False)["share"].sum()
-    none = none.assign(share=1.0 - none["share"], technology="", left=1.0)
-    options = pd.concat([members, none])
-    options["turn"] = options.groupby(USE)["group"].rank("dense").astype(int)
-    sets = options[USE].drop_duplicates().assign(configuration="", base_share=1.0, remaining_fraction=1.0)
-    for turn in range(1, options["turn"].max() + 1 if len(options) else 1):
-        of_turn = options.loc[options["turn"] == turn, [*USE, "technology", "share", "left"]]
-        sets = sets.merge(of_turn, on=USE, how="left")
-        sets["base_share"] *= sets["share"].fillna(1.0)
-        sets["remaining_fraction"] *= sets["left"].fillna(1.0)
-        sets["configuration"] = sets["configuration"] + "+" + sets["technology"].fillna("")
-        sets = sets.drop(columns=["technology", "share", "left"])
-    sets["configuration"] = [canonical(names) for names in sets["configuration"]]
-    return sets
+    group = _numbers(use, tables.group[apps.technology])
+    count = int(group.max(initial=-1)) + 1
+    owner = np.zeros(count, dtype=np.int64)
+    owner[group] = use
+    groups = np.bincount(owner, minlength=uses)
+    option = np.concatenate([np.arange(count), group])  # of each group nobody, then its members
+    ranked = np.argsort(option, kind="stable")
+    nobody = 1.0 - np.bincount(group, apps.installed_base, minlength=count)
+    share = np.concatenate([nobody, apps.installed_base])[ranked]
+    left = np.concatenate([np.ones(count), 1.0 - apps.saving_fraction])[ranked]
+    member = np.concatenate([np.zeros(count, np.int64), 1 << bit])[ranked]
+    width = 1 + np.bincount(group, minlength=count)
+    begin = np.cumsum(width) - width
+    first = np.cumsum(groups) - groups
+    sets = [np.arange(uses), np.zeros(uses, np.int64), np.ones(uses), np.ones(uses)]
+    for turn in range(int(groups.max(initial=0))):
+        here, members, base, remaining = sets
+        has = groups[here] > turn
+        chosen = np.where(has, first[here] + turn, 0)
+        many = np.where(has, width[chosen], 1)
+        again = np.repeat(np.arange(len(here)), many)
+        at = begin[chosen][again] + np.arange(len(again)) - np.repeat(np.cumsum(many) - many, many)
+        grows = has[again]
+        at = np.where(grows, at, 0)
+        sets = [
+            here[again],
+            members[again] | np.where(grows, member[at], 0),
+            base[again] * np.where(grows, share[at], 1.0),
+            remaining[again] * np.where(grows, left[at], 1.0),
+        ]
+    return Sets(*sets), groups
 
 
-def gross_flows(tables: Tables, pairs: pd.DataFrame, sets: pd.DataFrame) -> pd.DataFrame:
-    """What each end use would withdraw if nobody had any of its technologies."""
-    average = (sets["base_share"] * sets["remaining_fraction"]).groupby([sets["product"], sets["end_use"]]).sum()
-    uses = average.rename("average").reset_index().merge(tables.frames["end_use_share"], on=USE, how="left")
-    frame = pairs[[*PAIR, "reference_withdrawal"]].merge(uses, on="product")
-    frame["gross_flow"] = frame["reference_withdrawal"] * frame["end_use_share"] / frame["average"]
-    return frame[[*PAIR, "end_use", "gross_flow"]]
-
-
-def whole_plant_limits(shares: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """c: what each technology of levels 2 and 3 can do alone, and k: what all of a product can do together.
+def whole_plant_limits(tables: Tables, rows: Shares) -> tuple[Array, Array]:
+    """c: what each technology of a level can do alone [row], and k: what all of a product can do together [product].
 
     Both as a share of what reaches the level. Sites without a technology withdraw more than the average.
     """
-    before = shares["saving_fraction"] * shares["installed_base"]
-    after = shares["saving_fraction"] * shares["installed_max"]
-    groups = pd.DataFrame({"before": before, "after": after}).groupby(
-        [shares["product"], shares["level"], shares["group"]]
-    )
-    left = (1.0 - groups.sum()).groupby(["product", "level"]).prod().reset_index()
-    together = left.assign(limit_together=1.0 - left["after"] / left["before"])
-    frame = shares.assign(added=after - before).merge(left[["product", "level", "before"]], on=["product", "level"])
-    frame["limit"] = frame["added"] / frame["before"]
-    return frame[["technology", "product", "level", "limit"]], together[["product", "level", "limit_together"]]
+    before, after = rows.saving_fraction * rows.installed_base, rows.saving_fraction * rows.installed_max
+    group = _numbers(rows.product, tables.group[rows.technology])
+    owner = np.zeros(int(group.max(initial=-1)) + 1, dtype=np.int64)
+    owner[group] = rows.product
+    left_before, left_after = np.ones(tables.count("product")), np.ones(tables.count("product"))
+    for left, taken in ((left_before, before), (left_after, after)):
+        np.multiply.at(left, owner, 1.0 - np.bincount(group, taken, minlength=len(owner)))
+    return (after - before) / left_before[rows.product], 1.0 - left_after / left_before
 
 
-def pool_limits(tables: Tables) -> pd.DataFrame:
-    """What each pool of other water holds in each province."""
-    potential = tables.potential.groupby(["pool", "province"], as_index=False)["supply_potential"].sum()
-    return potential.assign(pool_limit=tables.levers.rollout_scale * potential["supply_potential"])
+def pool_limits(tables: Tables) -> Array:
+    """What each pool of other water holds [pool, province]; NaN where no technology of it has a potential."""
+    potential = tables.values["supply_potential"]
+    limit = np.full((len(tables.pools), *tables.count("province")), np.nan)
+    for pool in range(len(tables.pools)):
+        members = potential[tables.pool == pool]
+        listed = (~np.isnan(members)).any(axis=0)
+        limit[pool, listed] = tables.levers.rollout_scale * np.nansum(members[:, listed], axis=0)
+    return limit
 
 
-def choices(tables: Tables, pairs: pd.DataFrame, roll_out: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
-    """Every technology of a product in a province, with the most that its capacity can be when nothing else is done.
-
-    A source listed in supply_potential is available only where it has a row; an excluded technology nowhere.
-    """
-    at_uses = roll_out.assign(largest=roll_out["saving_fraction"] * roll_out["reach"])
-    at_uses = at_uses.groupby(["level", "technology", *PAIR])["largest"].sum().reset_index()
-    whole = limits.merge(pairs[[*PAIR, "reference_withdrawal"]], on="product")
-    whole["largest"] = whole["limit"] * whole["reference_withdrawal"]
-    frame = pd.concat([at_uses, whole.drop(columns="reference_withdrawal")], ignore_index=True)
-    listed = tables.potential[["technology", "province"]].assign(listed=True)
-    frame = frame.merge(listed, on=["technology", "province"], how="left")
-    frame["available"] = frame["listed"].notna() | ~frame["technology"].isin(listed["technology"])
-    frame = frame.merge(tables.technologies[["technology", "excluded"]], on="technology")
-    frame["largest"] = frame["largest"].where(~frame["excluded"], 0.0)
-    return frame.drop(columns="listed")
-
-
-def largest_capacity(tables: Tables, places: pd.DataFrame, pools: pd.DataFrame) -> pd.DataFrame:
+def largest_capacity(tables: Tables, largest: Array, available: Array, pool_limit: Array) -> Array:
     """What floors and caps of a technology are shares of; sources are cut by their pool in each province."""
-    wanted = places[places["available"]].groupby(["technology", "province"], as_index=False)["largest"].sum()
-    pool_of = tables.potential[["technology", "pool"]].drop_duplicates()
-    wanted = wanted.merge(pool_of, on="technology", how="left").merge(pools, on=["pool", "province"], how="left")
-    held = wanted["pool_limit"].where(wanted["pool"].isna(), wanted["pool_limit"].fillna(0.0)).fillna(np.inf)
-    wanted["largest_capacity"] = wanted["largest"].clip(upper=held)
-    by_technology = wanted.groupby("technology", as_index=False)["largest_capacity"].sum()
-    frame = tables.technologies[["technology"]].merge(by_technology, on="technology", how="left")
-    return frame.fillna({"largest_capacity": 0.0})
+    wanted = np.where(available, largest.sum(axis=1), 0.0)
+    pooled = tables.pool >= 0
+    wanted[pooled] = np.minimum(wanted[pooled], np.nan_to_num(pool_limit)[tables.pool[pooled]])
+    return wanted.sum(axis=1)

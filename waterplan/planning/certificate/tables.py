@@ -1,128 +1,138 @@
-"""The study's tables and a scenario's levers as plain long frames: all that the recomputation starts from."""
+"""The numbers of a scenario over their labels, from the study's files: all that the recomputation starts from."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from waterplan.base.vocabulary import of_kind
-from waterplan.study.scenario import Levers, Scenario, apply_overrides
+from waterplan.base.units import factor
+from waterplan.base.vocabulary import Term, of_kind, term
+from waterplan.planning.certificate.readings import WEIGHED, Array, Readings
+from waterplan.study.scenario import Override, Scenario
 from waterplan.study.study import Study
 
 LEVELS = ("end_use", "site", "supply")
-APPLICABILITY = ("saving_fraction", "applicable_share", "penetration_base", "penetration_max")
-OF_TECHNOLOGY = (
-    "investment_per_m3",
-    "running_cost_per_m3",
-    "running_cost_water_share",
-    "water_share",
-    "electricity_per_m3",
-    "heat_per_m3",
-    "lifetime",
-)
-OF_SECTOR = ("public_supply_share", "sewer_share")
-OF_PROVINCE = (
-    "water_stress",
-    "water_price",
-    "resource_fee",
-    "sewage_fee",
-    "electricity_price",
-    "grid_emission_factor",
-)
+END_USE, SITE, SUPPLY = range(3)
+ALL_OTHERS, NO_CAP = "*", "none"
 
 
 @dataclass(frozen=True)
 class Tables:
-    """The input rows of a study after a scenario's overrides, each input a long frame of labels and value."""
+    """Labels of each dim; values of each input over its dims, NaN where there is no row; levers by name.
 
-    study: Study
-    levers: Levers
-    frames: dict[str, pd.DataFrame]
+    level and group (a number for each, a technology without one is its own) [technology], joint_product [technology],
+    pool [technology] (-1: none) among ``pools``, sector [product].
+    """
+
+    labels: Mapping[str, tuple[str, ...]]
+    values: Mapping[str, Array]
+    levers: Any
+    level: Array
+    group: Array
+    joint_product: Array
+    pool: Array
+    pools: tuple[str, ...]
+    sector: Array
+    base_year: int
+    target_year: int
 
     @classmethod
     def of(cls, study: Study, scenario: Scenario) -> Tables:
-        """The rows of the study; those of inputs that the scenario overrides from the values after the overrides."""
-        rows = dict(list(study.rows.groupby("name", sort=False)))
-        changed = apply_overrides(study, scenario)
-        frames = {}
-        for term in of_kind("input"):
-            name, dims = term.name, list(term.dims)
-            if all(name != override.name for override in scenario.overrides):
-                found = rows.get(name, study.rows[:0])
-                frames[name] = found[[*dims, "value"]].rename(columns={"value": name})
-            elif dims:
-                frames[name] = changed[name].to_series().dropna().reset_index()
-            else:
-                frames[name] = pd.DataFrame({name: [float(changed[name])]})
-        return cls(study, scenario.resolve(study), frames)
+        """The numbers of a study as a scenario sets them."""
+        readings = Readings.of(study)
+        labels, columns = readings.labels, readings.columns
+        rows = {name: (places, values.copy()) for name, (places, values) in readings.rows.items()}
+        for override in scenario.overrides:
+            if override.name in rows:  # else no plan depends on it
+                _override(readings, rows[override.name], override)
+        values = {}
+        for one in WEIGHED:
+            values[one.name] = np.full([len(labels[dim]) for dim in one.dims], np.nan)
+            places, numbers = rows[one.name]
+            values[one.name][places] = numbers if one.dims else numbers[0]
+        groups = [name or key for key, name in
+                  zip(labels["technology"], columns["technologies", "exclusive_group"], strict=True)]  # fmt: skip
+        of_technologies = [readings.pools.get(label, "") for label in labels["technology"]]
+        pools = tuple(dict.fromkeys(filter(None, of_technologies)))
+        return cls(
+            labels=labels,
+            values=values,
+            levers=_levers(readings, scenario),
+            level=np.array([LEVELS.index(level) for level in columns["technologies", "level"]]),
+            group=np.array([groups.index(group) for group in groups]),
+            joint_product=np.array(columns["technologies", "joint_product"], dtype=bool),
+            pool=np.array([pools.index(pool) if pool else -1 for pool in of_technologies]),
+            pools=pools,
+            sector=np.array([labels["sector"].index(sector) for sector in columns["products", "sector"]]),
+            base_year=readings.settings["base_year"],
+            target_year=readings.settings["target_year"],
+        )
+
+    @property
+    def years(self) -> int:
+        """Years from base year to target year."""
+        return self.target_year - self.base_year
+
+    def count(self, *dims: str) -> tuple[int, ...]:
+        """How many labels dims have."""
+        return tuple(len(self.labels[dim]) for dim in dims)
 
     def one(self, name: str) -> float:
         """A value without labels."""
-        return float(self.frames[name][name].iloc[0])
+        return float(self.values[name])
 
-    def together(self, names: Sequence[str], dims: Sequence[str]) -> pd.DataFrame:
-        """Several inputs of the same dims side by side, a row for each set of labels."""
-        parts = [self.frames[name].set_index(list(dims))[name] for name in names]
-        return pd.concat(parts, axis=1).reset_index()
 
-    @cached_property
-    def years(self) -> int:
-        """Years from base year to target year."""
-        return self.study.target_year - self.study.base_year
+def _override(readings: Readings, rows: tuple[tuple[Array, ...], Array], override: Override) -> None:
+    """Sets the rows that an override means: those of its labels, of all labels of a dim that it does not name."""
+    own, (places, values) = term(override.name), rows
+    meant = np.ones(len(values), dtype=bool)
+    for dim, place in zip(own.dims, places, strict=True):
+        if dim in override.where:
+            meant &= np.isin(place, [readings.labels[dim].index(label) for label in override.where[dim]])
+    if override.factor is not None:
+        values[meant] *= override.factor
+    elif override.value is not None:
+        values[meant] = override.value * _scales(readings, own, override.unit, places)[meant]
 
-    @cached_property
-    def technologies(self) -> pd.DataFrame:
-        """Each technology with its catalogue entry, values and levers; without a group it is its own group."""
-        catalogue, levers = self.study.technologies, self.levers
-        group = catalogue["exclusive_group"].fillna("").astype(str)
-        frame = pd.DataFrame(
-            {
-                "technology": catalogue.index.astype(str),
-                "level": catalogue["level"].to_numpy(),
-                "group": np.where(group == "", catalogue.index, group),
-                "joint_product": catalogue["joint_product"].astype(bool).to_numpy(),
-                "technology_cost_scale": levers.technology_cost_scale,
-                "technology_floor": levers.technology_floor,
-                "technology_cap": levers.technology_cap,
-                "excluded": levers.excluded,
-            }
-        )
-        return frame.merge(self.together(OF_TECHNOLOGY, ["technology"]), on="technology", how="left")
 
-    @cached_property
-    def sectors(self) -> pd.DataFrame:
-        """Each sector with values and levers."""
-        frame = pd.DataFrame(
-            {
-                "sector": self.study.sectors.index.astype(str),
-                "investment_subsidy": self.levers.investment_subsidy,
-                "sector_floor": self.levers.sector_floor,
-                "output_scale": self.levers.output_scale,
-            }
-        )
-        return frame.merge(self.together(OF_SECTOR, ["sector"]), on="sector", how="left")
+def _scales(readings: Readings, own: Term, unit: str, places: tuple[Array, ...]) -> Array:
+    """What brings a unit to the canonical one of each row."""
+    if "output_unit" not in own.unit:
+        return np.full(len(places[0]) if places else 1, factor(unit, own.unit))
+    product = places[own.dims.index("product")]
+    scales = dict.fromkeys(product.tolist(), 0.0)
+    for n in scales:
+        try:
+            scales[n] = factor(unit, readings.unit(own, n))
+        except ValueError:  # a product that is made in another unit, and not meant
+            scales[n] = math.nan
+    return np.array([scales[n] for n in product.tolist()])
 
-    @cached_property
-    def provinces(self) -> pd.DataFrame:
-        """Each province with values and levers."""
-        frame = pd.DataFrame(
-            {"province": self.study.provinces.index.astype(str), "province_floor": self.levers.province_floor}
-        )
-        return frame.merge(self.together(OF_PROVINCE, ["province"]), on="province", how="left")
 
-    @cached_property
-    def products(self) -> pd.DataFrame:
-        """Each product with its sector."""
-        products = self.study.products
-        return pd.DataFrame({"product": products.index.astype(str), "sector": products["sector"].to_numpy()})
+def _levers(readings: Readings, scenario: Scenario) -> Any:
+    """Each lever as the scenario, or study.toml, or the vocabulary has it; by label an array. No cap is infinite."""
+    found: dict[str, Any] = {}
+    for lever in of_kind("lever"):
+        if lever.name == "excluded":
+            found[lever.name] = np.isin(readings.labels["technology"], scenario.exclude)
+            continue
+        for given in (lever.default, readings.settings["levers"].get(lever.name), scenario.levers.get(lever.name)):
+            if given is not None:
+                found[lever.name] = _lever(readings, lever, given, found.get(lever.name))
+    return SimpleNamespace(**found)
 
-    @cached_property
-    def potential(self) -> pd.DataFrame:
-        """What each listed source can add: technology, province, supply_potential and its pool."""
-        rows = self.study.rows
-        pools = rows.loc[rows["name"] == "supply_potential", ["technology", "province", "pool"]]
-        return self.frames["supply_potential"].merge(pools, on=["technology", "province"])
+
+def _lever(readings: Readings, lever: Term, given: Any, before: Any) -> Any:
+    if not lever.dims:
+        return math.inf if given == NO_CAP else given
+    labels = readings.labels[lever.dims[0]]
+    if not isinstance(given, Mapping):
+        return np.full(len(labels), float(given))
+    return np.array(
+        [given.get(label, given.get(ALL_OTHERS, usual)) for label, usual in zip(labels, before, strict=True)], float
+    )

@@ -8,20 +8,26 @@ hundred questions of the compiled kernel give the derivative for thousands of fi
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from waterplan.base.vocabulary import term
 from waterplan.planning.explain.at_prices import STEP, AtPrices, cut_by_pool, floor_price
 from waterplan.planning.model.flows import Array, Values
 from waterplan.planning.model.prices import build_prices
 from waterplan.planning.model.structure import Index, totals
 from waterplan.planning.plan.result import Result
 from waterplan.planning.planner.kernel_input import capacity_surcharge
+from waterplan.study.scenario.provenance import columns_of
 from waterplan.study.study import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 AT_USES = ("saving_fraction", "applicable_share", "penetration_base", "penetration_max")
 BY_PRODUCT = ("output_growth", "intensity")
@@ -55,17 +61,20 @@ def weighed(result: Result, found: Mapping[str, Array]) -> pd.DataFrame:
     """The rows of a scenario with derivative and weight, heaviest first; found: derivatives by input, in its dims."""
     study = result.instance.study
     rows = result.instance.scenario.rows(study)
-    derivative = np.full(len(rows), np.nan)
-    known = [name for name in found if name in _cells(study)]
-    for name in known:
-        here, place = _cells(study)[name]
-        derivative[here] = np.asarray(found[name])[place]
-    chosen = np.sort(np.concatenate([np.empty(0, np.int64), *(_cells(study)[name][0] for name in known)]))
-    low, high = rows["low"].to_numpy()[chosen], rows["high"].to_numpy()[chosen]
-    weight = np.abs(derivative[chosen]) * (high - low) / 2
+    chosen, derivative = _of_rows(study, found)
+    weight = np.abs(derivative) * (rows["high"].to_numpy()[chosen] - rows["low"].to_numpy()[chosen]) / 2
     order = np.argsort(-weight, kind="stable")
     rows = rows.take(chosen[order]).reset_index(drop=True)
-    return rows.assign(derivative=derivative[chosen[order]], weight=weight[order])
+    return rows.assign(derivative=derivative[order], weight=weight[order])
+
+
+def _of_rows(study: Study, found: Mapping[str, Array]) -> tuple[Index, Array]:
+    """The rows of the inputs that are found, in their order, and the derivative of each."""
+    cells = {name: place for name, place in _cells(study).items() if name in found}
+    rows = np.concatenate([np.empty(0, np.int64), *(here for here, _ in cells.values())])
+    derivative = np.concatenate([np.empty(0), *(np.asarray(found[name])[place] for name, (_, place) in cells.items())])
+    order = np.argsort(rows)
+    return rows[order], derivative[order]
 
 
 Cells = dict[str, tuple[Index, tuple[Index, ...]]]
@@ -82,15 +91,16 @@ def _cells(study: Study) -> Cells:
 
 
 def _find_cells(study: Study) -> Cells:
-    rows = study.rows
-    names = rows["name"].to_numpy(dtype=object)
-    inputs = sorted({str(name) for name in study.values.data_vars} & set(names))
-    dims = {str(dim) for name in inputs for dim in study.values[name].dims}
-    index = {dim: pd.Index(study.values[dim].values).get_indexer(rows[dim].astype(str)) for dim in sorted(dims)}
+    names = columns_of(study, (), ("name",))["name"]
+    inputs = sorted(set(names.tolist()))
+    dims = sorted({dim for name in inputs for dim in term(name).dims})
+    labels = columns_of(study, (), dims)
+    number = {dim: {label: n for n, label in enumerate(study.labels[dim])} for dim in dims}
     cells = {}
     for name in inputs:
         here = np.flatnonzero(names == name)
-        cells[name] = here, tuple(index[str(dim)][here] for dim in study.values[name].dims)
+        place = (np.array([number[dim][str(label)] for label in labels[dim][here]]) for dim in term(name).dims)
+        cells[name] = here, tuple(place)
     return cells
 
 
@@ -99,6 +109,17 @@ def share_by_basis(rows: pd.DataFrame) -> dict[str, float]:
     total = rows["weight"].sum()
     by_basis = rows.groupby("basis")["weight"].sum()
     return {basis: float(by_basis.get(basis, 0.0) / total) if total > 0 else 0.0 for basis in BASES}
+
+
+def basis_shares(result: Result) -> dict[str, float]:
+    """The same of all rows that the least cost depends on, without making a frame of them."""
+    i = result.instance
+    columns = columns_of(i.study, i.scenario.overrides, ("low", "high", "basis"))
+    chosen, derivative = _of_rows(i.study, derivatives(result))
+    weight = np.abs(derivative) * (columns["high"] - columns["low"])[chosen] / 2
+    by_basis = {basis: math.fsum(weight[columns["basis"][chosen] == basis]) for basis in BASES}
+    total = math.fsum(weight)
+    return {basis: share / total if total > 0 else 0.0 for basis, share in by_basis.items()}
 
 
 def derivatives(result: Result) -> dict[str, Array]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyomo.environ as pyo
 from pyomo.common.gc_manager import PauseGC
+from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+from scipy.sparse import csc_array
 
 from waterplan.planning.model import caps, end_use, floors, objective, site, supply, target
 from waterplan.planning.model.flows import Flows, Values
+from waterplan.planning.model.matrices import Compiled, RowPlaces
 from waterplan.planning.model.prices import Prices
 from waterplan.planning.model.structure import Structure
 from waterplan.planning.model.unknowns import Columns, Given, add_columns
@@ -58,6 +62,34 @@ def columns_of(model: pyo.ConcreteModel) -> Columns:
         supply=list(model.supply.values()),
         after_end_use=list(model.after_end_use.values()),
         after_site=list(model.after_site.values()),
+    )
+
+
+def compile_model(model: pyo.ConcreteModel) -> Compiled:
+    """The matrices of a model, its columns in packed order whether or not a row mentions them."""
+    variables = columns_of(model).all()
+    form = LinearStandardFormCompiler().write(model, mixed_form=True, column_order=variables)
+    place = {id(variable): n for n, variable in enumerate(variables)}
+    kept = np.array([place[id(variable)] for variable in form.columns], dtype=np.int64)
+    cost = np.zeros(len(variables))
+    cost[kept] = form.c.toarray()[0]
+    coordinates = form.A.tocoo()
+    shape = (len(form.rows), len(variables))
+    matrix = csc_array((coordinates.data, (coordinates.row, kept[coordinates.col])), shape=shape)
+    matrix.sort_indices()
+    sense = np.array([row.bound_type for row in form.rows], dtype=np.int64)
+    bound = np.asarray(form.rhs, dtype=float)
+    rows: RowPlaces = {}
+    for number, row in enumerate(form.rows):
+        rows.setdefault(row.constraint.parent_component().name, {})[row.constraint.index()] = number
+    return Compiled(
+        cost=cost,
+        matrix=matrix,
+        row_lower=np.where(sense <= 0, bound, -np.inf),
+        row_upper=np.where(sense >= 0, bound, np.inf),
+        lower=np.array([variable.lb for variable in variables], dtype=float),
+        upper=np.array([variable.ub for variable in variables], dtype=float),
+        rows=rows,
     )
 
 

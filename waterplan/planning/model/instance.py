@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
 from waterplan.planning.model.flows import Array, Flows, Values, build_flows
 from waterplan.planning.model.prices import PERSPECTIVES, Prices, build_prices
 from waterplan.planning.model.structure import Structure, build_structure
-from waterplan.study.scenario import Levers, Scenario, apply_overrides
+from waterplan.study.scenario import Levers, Scenario, overridden
 from waterplan.study.study import Study
 
 
@@ -40,8 +38,7 @@ class Instance:
 
 def input_values(study: Study, scenario: Scenario | None = None) -> dict[str, Array]:
     """The input values as plain arrays, with the scenario's overrides applied."""
-    dataset = apply_overrides(study, scenario) if scenario is not None and scenario.overrides else study.values
-    return {str(name): np.asarray(array.values, dtype=float) for name, array in dataset.data_vars.items()}
+    return dict(overridden(study, scenario) if scenario is not None else study.numbers["value"])
 
 
 def build_instance(study: Study, scenario: Scenario) -> Instance:

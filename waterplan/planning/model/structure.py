@@ -30,6 +30,7 @@ from waterplan.study.study import Study
 Index = NDArray[np.int64]
 Array = NDArray[np.float64]
 MEMBERS_MAX = 12
+LEVELS = ("end_use", "site", "supply")
 
 
 @dataclass(frozen=True)
@@ -183,19 +184,18 @@ def starts(owner: Iterable[int], count: int) -> Index:
 
 def build_structure(study: Study) -> Structure:
     """The structure of a study: which rows its tables have."""
-    values = study.values
-    listed = ~np.isnan(values["saving_fraction"].values)
-    technologies = study.technologies
-    level = np.asarray(technologies["level"].map({"end_use": 0, "site": 1, "supply": 2}), dtype=np.int64)
-    group_names = technologies["exclusive_group"].fillna("").astype(str)
-    groups = tuple(dict.fromkeys(name or str(key) for key, name in group_names.items()))
-    group = np.array([groups.index(name or key) for key, name in group_names.items()], dtype=np.int64)
-    pool_names = np.asarray(values["technology"].coords["pool"].values, dtype=str)
-    pools = tuple(dict.fromkeys(name for name in pool_names if name))
-    pool = np.array([pools.index(name) if name else -1 for name in pool_names], dtype=np.int64)
-    potential = ~np.isnan(values["supply_potential"].values)
-    pair_product, pair_province = np.nonzero(~np.isnan(values["output"].values))
-    sectors = tuple(study.sectors.index)
+    values, labels = study.numbers["value"], study.labels
+    listed = ~np.isnan(values["saving_fraction"])
+    level = np.array([LEVELS.index(level) for level in study.column("technologies", "level")], dtype=np.int64)
+    named = study.column("technologies", "exclusive_group").tolist()
+    group_names = [str(name or key) for key, name in zip(labels["technology"], named, strict=True)]
+    groups = tuple(dict.fromkeys(group_names))
+    group = np.array([groups.index(name) for name in group_names], dtype=np.int64)
+    pools = tuple(dict.fromkeys(name for name in study.pools if name))
+    pool = np.array([pools.index(name) if name else -1 for name in study.pools], dtype=np.int64)
+    potential = ~np.isnan(values["supply_potential"])
+    pair_product, pair_province = np.nonzero(~np.isnan(values["output"]))
+    sectors = labels["sector"]
     tables = {
         **_uses(listed[level == 0], np.flatnonzero(level == 0), group),
         **_whole_plant("site", listed, level == 1, group),
@@ -203,17 +203,17 @@ def build_structure(study: Study) -> Structure:
     }
     return Structure(
         sectors=sectors,
-        products=tuple(study.products.index),
-        provinces=tuple(study.provinces.index),
-        end_uses=tuple(study.end_uses.index),
-        technologies=tuple(technologies.index),
+        products=labels["product"],
+        provinces=labels["province"],
+        end_uses=labels["end_use"],
+        technologies=labels["technology"],
         pools=pools,
         groups=groups,
-        product_sector=np.array([sectors.index(name) for name in study.products["sector"]], dtype=np.int64),
+        product_sector=np.array([sectors.index(name) for name in study.column("products", "sector")], dtype=np.int64),
         technology_level=level,
         technology_group=group,
         technology_pool=pool,
-        joint_product=np.asarray(values["technology"].coords["joint_product"].values, dtype=bool),
+        joint_product=np.asarray(study.column("technologies", "joint_product"), dtype=bool),
         supply_available=potential | ~potential.any(axis=1, keepdims=True),
         pair_product=pair_product,
         pair_province=pair_province,

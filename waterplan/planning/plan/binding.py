@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import xarray as xr
 
 from waterplan.base.vocabulary import term
+from waterplan.planning.certificate.statement import Statement
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.instance import build_instance
 from waterplan.planning.plan.dataset import plan_variables
@@ -80,9 +80,9 @@ def what_binds(result: Result, variables: Mapping[str, Array] | None = None) -> 
     return book.ranked()
 
 
-def what_binds_in(dataset: xr.Dataset, study: Study, scenario: Scenario) -> list[Binding]:
-    """The same of a plan's Dataset."""
-    variables = {str(name): array.values for name, array in dataset.data_vars.items()}
+def what_binds_in(statement: Statement, study: Study, scenario: Scenario) -> list[Binding]:
+    """The same of what a plan states."""
+    variables = {name: values for name, (_, values) in statement.variables.items()}
     capacity = variables["capacity"].sum(axis=(1, 2))
 
     def largest() -> Array:
@@ -128,7 +128,7 @@ class _Book:
             yield self._one(kind, float(getattr(levers, kind)), float(values[f"{kind}_price"]))
         for kind, dim in BY_LABEL.items():
             prices = values[f"{kind}_price"]
-            labels = self.study.values[dim].values
+            labels = self.study.labels[dim]
             for n in np.flatnonzero(prices > SLACK):
                 bound, value = self._amount(kind, int(n)), float(getattr(levers, kind)[n])
                 yield self._limit(kind, (str(labels[n]),), (int(n),), value, bound, float(prices[n]))
@@ -139,8 +139,8 @@ class _Book:
 
     def _pools(self) -> Iterator[Binding]:
         prices = self.variables["pool_price"]
-        pool_of, provinces = self.study.values["pool"].values, self.study.values["province"].values
-        pools = list(dict.fromkeys(str(pool) for pool in pool_of if str(pool)))
+        pool_of, provinces = np.array(self.study.pools), self.study.labels["province"]
+        pools = list(dict.fromkeys(pool for pool in self.study.pools if pool))
         supplied = self.variables["saving_by_choice"].sum(axis=1)
         for k, r in np.argwhere(prices > SLACK):
             bound = float(supplied[pool_of == pools[k], r].sum())
@@ -152,11 +152,11 @@ class _Book:
             return float(self.capacity[n])
         choice = self.variables["saving_by_choice"]
         if not self.levers.count_alternative_supply:
-            choice = choice[(self.study.technologies["level"] != "supply").to_numpy()]
+            choice = choice[self.study.column("technologies", "level") != "supply"]
         if kind == "province_floor":
             return float(choice[:, :, n].sum())
-        sector = self.study.values["sector"].values[n]
-        return float(choice[:, (self.study.products["sector"] == sector).to_numpy()].sum())
+        sector = self.study.labels["sector"][n]
+        return float(choice[:, self.study.column("products", "sector") == sector].sum())
 
     def _limit(
         self, kind: str, labels: tuple[str, ...], place: tuple[int, ...], value: float, bound: float, price: float

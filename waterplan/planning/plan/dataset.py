@@ -1,16 +1,18 @@
-"""The plan as one labelled Dataset: everything that pages, files and comparisons show."""
+"""What a plan states: everything that pages, files and comparisons show, as plain arrays or as one labelled Dataset."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
+from waterplan.base.late import late_module
 from waterplan.base.units import whole_volume
 from waterplan.base.vocabulary import terms
+from waterplan.planning.certificate.statement import Statement
 from waterplan.planning.model.decisions import Decisions
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.instance import Instance
@@ -19,6 +21,11 @@ from waterplan.planning.model.structure import Structure, totals
 from waterplan.planning.plan.deployment import LEVELS, capacity_by_choice, saving_by_choice, use_saving_by_app
 from waterplan.planning.plan.ledger import COST_LINES
 from waterplan.planning.plan.result import Result
+
+if TYPE_CHECKING:
+    import xarray as xr
+else:
+    xr = late_module("xarray")
 
 NOTHING = 1e-9  # of the plants of an end use, or of the whole volume of the study: smaller is rounding
 CUBE = ("technology", "sector", "province")
@@ -29,23 +36,38 @@ PACKAGES = ("xarray", "pandas", "numpy", "pyomo", "highspy")
 Variables = dict[str, tuple[tuple[str, ...], Array]]
 
 
+def build_statement(result: Result) -> Statement:
+    """The plan of a result as plain arrays; attrs say where it comes from."""
+    steps = _steps(result.instance, result.decisions())
+    return Statement(
+        {**deployment_variables(result), **plan_variables(result), **steps}, *_labels(result), _attrs(result)
+    )
+
+
 def build_dataset(result: Result) -> xr.Dataset:
     """The plan of a result. Variables, dims and units are those of the vocabulary; attrs say where it comes from."""
-    variables: Variables = {**deployment_variables(result), **plan_variables(result)}
-    decisions = result.decisions()
-    dataset = xr.Dataset(
-        {name: (dims, value) for name, (dims, value) in variables.items()}, coords=_coords(result)
-    ).merge(_steps(result.instance, decisions))
-    known = terms()
+    return labelled(build_statement(result))
+
+
+def labelled(statement: Statement) -> xr.Dataset:
+    """What a plan states as a Dataset, with the versions of the packages that are here."""
+    coords = {**{dim: list(labels) for dim, labels in statement.labels.items()}, **statement.coords}
+    dataset, known = xr.Dataset(dict(statement.variables), coords=coords), terms()
     for name, array in dataset.data_vars.items():
         term = known[str(name)]
         array.attrs = {"units": term.unit, "long_name": term.label_en}
-    return dataset.assign_attrs(_attrs(result))
+    return dataset.assign_attrs(
+        {
+            **statement.attrs,
+            "python": ".".join(map(str, sys.version_info[:3])),
+            "versions": "; ".join(f"{name} {version(name)}" for name in ("waterplan", *PACKAGES)),
+        }
+    )
 
 
-def unit_of(dataset: xr.Dataset) -> float:
+def unit_of(plan: xr.Dataset | Statement) -> float:
     """The volume that tolerances are shares of [hm3/a], of a plan."""
-    return whole_volume(float(np.nansum(dataset["reference_withdrawal"].values)))
+    return whole_volume(float(np.nansum(np.asarray(plan["reference_withdrawal"]))))
 
 
 def plan_variables(result: Result) -> Variables:
@@ -56,20 +78,23 @@ def plan_variables(result: Result) -> Variables:
     return {**_savings(result), **_withdrawal(result), **_accounts(result), **_path(result), **_duals(result)}
 
 
-def _coords(result: Result) -> dict[str, object]:
+def _labels(result: Result) -> tuple[dict[str, Sequence[object]], Variables]:
+    """The labels of each dim, and what else is known of them."""
     s, study = result.instance.structure, result.instance.study
-    return {
-        "technology": list(s.technologies),
-        "sector": list(s.sectors),
-        "product": list(s.products),
-        "province": list(s.provinces),
-        "level": list(LEVELS),
-        "perspective": list(PERSPECTIVES),
-        "cost_line": list(COST_LINES),
-        "pool": list(s.pools),
-        "year": np.arange(study.base_year, study.target_year + 1),
-        "technology_level": ("technology", np.array(LEVELS)[s.technology_level]),
-        "product_sector": ("product", np.array(s.sectors)[s.product_sector]),
+    labels: dict[str, Sequence[object]] = {
+        "technology": s.technologies,
+        "sector": s.sectors,
+        "product": s.products,
+        "province": s.provinces,
+        "level": LEVELS,
+        "perspective": PERSPECTIVES,
+        "cost_line": COST_LINES,
+        "pool": s.pools,
+        "year": range(study.base_year, study.target_year + 1),
+    }
+    return labels, {
+        "technology_level": (("technology",), np.array(LEVELS)[s.technology_level]),
+        "product_sector": (("product",), np.array(s.sectors)[s.product_sector]),
     }
 
 
@@ -90,8 +115,6 @@ def _attrs(result: Result) -> dict[str, object]:
         "dual_bound": result.dual_bound,
         "tie_break": result.tie_break,
         "gap": result.gap,
-        "python": ".".join(map(str, sys.version_info[:3])),
-        "versions": "; ".join(f"{name} {version(name)}" for name in ("waterplan", *PACKAGES)),
     }
 
 
@@ -280,7 +303,7 @@ def _duals(result: Result) -> Variables:
     }
 
 
-def _steps(instance: Instance, decisions: Decisions) -> xr.Dataset:
+def _steps(instance: Instance, decisions: Decisions) -> Variables:
     s, flows = instance.structure, instance.flows
     least = NOTHING * np.minimum(flows.gross_flow, flows.unit)
     taken = np.flatnonzero(decisions.step > least[s.local_step_local])
@@ -288,16 +311,15 @@ def _steps(instance: Instance, decisions: Decisions) -> xr.Dataset:
     use, pair = s.local_use[local], s.local_pair[local]
     names = np.array(s.technologies)
     known = {int(c): _configuration_name(s, int(c)) for c in np.unique(s.step_from[step])}
-    return xr.Dataset(
-        {
-            "step_technology": ("step", names[s.app_technology[s.step_app[step]]]),
-            "step_product": ("step", np.array(s.products)[s.pair_product[pair]]),
-            "step_province": ("step", np.array(s.provinces)[s.pair_province[pair]]),
-            "step_end_use": ("step", np.array(s.end_uses)[s.use_end_use[use]]),
-            "step_configuration": ("step", np.array([known[int(c)] for c in s.step_from[step]], dtype=str)),
-            "step_flow": ("step", decisions.step[taken]),
-        }
-    )
+    columns = {
+        "technology": names[s.app_technology[s.step_app[step]]],
+        "product": np.array(s.products)[s.pair_product[pair]],
+        "province": np.array(s.provinces)[s.pair_province[pair]],
+        "end_use": np.array(s.end_uses)[s.use_end_use[use]],
+        "configuration": np.array([known[int(c)] for c in s.step_from[step]], dtype=str),
+        "flow": decisions.step[taken],
+    }
+    return {f"step_{name}": (("step",), column) for name, column in columns.items()}
 
 
 def _configuration_name(structure: Structure, configuration: int) -> str:

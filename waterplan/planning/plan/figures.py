@@ -2,85 +2,120 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
-import xarray as xr
 
+from waterplan.planning.certificate.statement import Statement
+from waterplan.planning.model.flows import Array
 from waterplan.planning.plan.dataset import unit_of
 
 USED = 1e-6  # of the whole volume of the study; smaller savings are rounding
 
 
 @dataclass(frozen=True)
+class Used:
+    """A technology that a plan uses: saving [hm3/a], levelised cost [CNY/m3] and whole investment [MCNY]."""
+
+    technology: str
+    level: str
+    saving: float
+    levelised_cost: float
+    investment: float
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What a province carries: saving [hm3/a], and its shares of the saving and of reference withdrawal."""
+
+    province: str
+    saving: float
+    of_saving: float
+    of_withdrawal: float
+
+
+@dataclass(frozen=True)
 class Part:
-    """A group of technologies: how much they save [hm3/a], how many they are, and what they cost [MCNY/a]."""
+    """A group of technologies: how much they save [hm3/a], how many they are, what they cost and take in all.
+
+    cost [MCNY/a], investment [MCNY], mean: cost of a cubic metre [CNY/m3], missing where nothing is saved.
+    """
 
     saving: float
     count: int
     cost: float
+    investment: float
+
+    @property
+    def mean(self) -> float:
+        """Cost of a cubic metre saved [CNY/m3]."""
+        return self.cost / self.saving if self.saving > 0 else float("nan")
 
 
-def least_used(dataset: xr.Dataset) -> float:
+def least_used(plan: Statement) -> float:
     """The saving up to which a technology, or a whole plan, saves nothing [hm3/a]."""
-    return USED * unit_of(dataset)
+    return USED * unit_of(plan)
 
 
-def total(dataset: xr.Dataset, name: str) -> float:
+def total(plan: Statement, name: str) -> float:
     """The sum of a variable over all its labels; pairs that do not exist do not count."""
-    return float(dataset[name].sum(skipna=True))
+    return float(np.nansum(plan[name]))
 
 
-def by_level_and_sector(dataset: xr.Dataset) -> pd.DataFrame:
-    """Saving by sector (rows) and level (columns) [hm3/a]."""
-    choice = dataset["saving_by_choice"].sum("province").values
-    level, sector = dataset["technology_level"].values, dataset["product_sector"].values
-    savings = {
-        str(one): [choice[level == one][:, sector == branch].sum() for branch in dataset["sector"].values]
-        for one in dataset["level"].values
-    }
-    return pd.DataFrame(savings, index=list(map(str, dataset["sector"].values)))
-
-
-def reference_by_sector(dataset: xr.Dataset) -> pd.Series:
-    """Reference withdrawal by sector [hm3/a]."""
-    volume, sector = np.nansum(dataset["reference_withdrawal"].values, axis=1), dataset["product_sector"].values
-    return pd.Series({str(branch): volume[sector == branch].sum() for branch in dataset["sector"].values})
-
-
-def by_technology(dataset: xr.Dataset) -> pd.DataFrame:
-    """Level, saving [hm3/a], levelised cost [CNY/m3] and whole investment [MCNY] of what is used, most saving first."""
-    frame = pd.DataFrame(
-        {
-            "level": dataset["technology_level"].values,
-            "saving": dataset["saving_by_technology"].values,
-            "levelised_cost": dataset["levelised_cost"].values,
-            "investment": dataset["investment"].sum(("sector", "province")).values,
-        },
-        index=list(map(str, dataset["technology"].values)),
+def by_level_and_sector(plan: Statement) -> Array:
+    """Saving [sector, level], hm3/a."""
+    choice = plan["saving_by_choice"].sum(axis=2)
+    level, sector = plan["technology_level"], plan["product_sector"]
+    return np.array(
+        [
+            [choice[level == one][:, sector == branch].sum() for one in plan.labels["level"]]
+            for branch in plan.labels["sector"]
+        ]
     )
-    return frame[frame["saving"] > least_used(dataset)].sort_values("saving", ascending=False, kind="stable")
 
 
-def what_pays(technologies: pd.DataFrame) -> tuple[Part, Part]:
+def reference_by_sector(plan: Statement) -> Array:
+    """Reference withdrawal [sector], hm3/a."""
+    volume, sector = np.nansum(plan["reference_withdrawal"], axis=1), plan["product_sector"]
+    return np.array([volume[sector == branch].sum() for branch in plan.labels["sector"]])
+
+
+def by_technology(plan: Statement) -> list[Used]:
+    """What is used, most saving first."""
+    saving, least = plan["saving_by_technology"], least_used(plan)
+    cost, investment = plan["levelised_cost"], plan["investment"].sum(axis=(1, 2))
+    level, names = plan["technology_level"], plan.labels["technology"]
+    return [
+        Used(str(names[n]), str(level[n]), float(saving[n]), float(cost[n]), float(investment[n]))
+        for n in np.argsort(-saving, kind="stable")
+        if saving[n] > least
+    ]
+
+
+def together(technologies: Sequence[Used]) -> Part:
+    """Some technologies as one."""
+    saving = sum(one.saving for one in technologies)
+    cost = sum(one.saving * one.levelised_cost for one in technologies)
+    return Part(saving, len(technologies), cost, sum(one.investment for one in technologies))
+
+
+def what_pays(technologies: Sequence[Used]) -> tuple[Part, Part]:
     """The technologies that pay for themselves as a whole, and those that cost; the two costs add up to the plan's."""
-    cost = technologies["levelised_cost"] * technologies["saving"]
-    pays = technologies["levelised_cost"] < 0
-    parts = [Part(float(technologies["saving"][m].sum()), int(m.sum()), float(cost[m].sum())) for m in (pays, ~pays)]
-    return parts[0], parts[1]
+    pays = [one for one in technologies if one.levelised_cost < 0]
+    return together(pays), together([one for one in technologies if not one.levelised_cost < 0])
 
 
-def by_province(dataset: xr.Dataset) -> pd.DataFrame:
-    """Saving [hm3/a], share of the saving and share of reference withdrawal, most saving first."""
-    saving = dataset["saving_by_province"].values
-    withdrawal = np.nansum(dataset["reference_withdrawal"].values, axis=0)
-    shares = saving / saving.sum() if saving.sum() > least_used(dataset) else np.full(len(saving), np.nan)
-    frame = pd.DataFrame(
-        {"saving": saving, "of_saving": shares, "of_withdrawal": withdrawal / withdrawal.sum()},
-        index=list(map(str, dataset["province"].values)),
-    )
-    return frame.sort_values("saving", ascending=False, kind="stable")
+def by_province(plan: Statement) -> list[Carried]:
+    """What each province carries, most saving first."""
+    saving = plan["saving_by_province"]
+    withdrawal = np.nansum(plan["reference_withdrawal"], axis=0)
+    shares = saving / saving.sum() if saving.sum() > least_used(plan) else np.full(len(saving), np.nan)
+    of_withdrawal, names = withdrawal / withdrawal.sum(), plan.labels["province"]
+    return [
+        Carried(str(names[n]), float(saving[n]), float(shares[n]), float(of_withdrawal[n]))
+        for n in np.argsort(-saving, kind="stable")
+    ]
 
 
 def change(value: float, before: float) -> float:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 from waterplan.base.errors import PATHS, DataError, must_be
 from waterplan.base.messages import Message
 from waterplan.base.toml_text import read_toml
-from waterplan.planning.certificate import Certificate, certify
+from waterplan.planning.certificate import Certificate, Statement, certify
 from waterplan.planning.plan import files
 from waterplan.planning.plan.binding import Binding, what_binds_in
-from waterplan.planning.plan.dataset import build_dataset
+from waterplan.planning.plan.dataset import build_statement, labelled
 from waterplan.planning.plan.result import Result
 from waterplan.study.scenario import Scenario
 from waterplan.study.study import Study
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,24 @@ class Plan:
     @classmethod
     def of(cls, result: Result) -> Plan:
         """The plan of a solver's result."""
-        return cls(build_dataset(result), result.instance.study, result.instance.scenario)
+        plan = object.__new__(cls)
+        i = result.instance
+        vars(plan).update(study=i.study, scenario=i.scenario, statement=build_statement(result))
+        return plan
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """The Dataset of a plan that was not made from one."""
+            if name != "dataset" or "statement" not in vars(self):
+                raise AttributeError(Message("errors.no_attribute", module=type(self).__name__, name=name))
+            vars(self)[name] = made = labelled(self.statement)
+            return made
+
+    @cached_property
+    def statement(self) -> Statement:
+        """The same figures as plain arrays."""
+        return Statement.of(self.dataset)
 
     @classmethod
     def open(cls, path: str | Path, study: Study) -> Plan:
@@ -48,11 +69,11 @@ class Plan:
 
     def certify(self) -> Certificate:
         """Recomputes every ledger line and limit from the tables, without the model; CertificateError if it fails."""
-        return certify(self.dataset, self.study, self.scenario)
+        return certify(self.statement, self.study, self.scenario)
 
     def what_binds(self) -> list[Binding]:
         """Every limit that has a price: the target, then those with the largest bill."""
-        return what_binds_in(self.dataset, self.study, self.scenario)
+        return what_binds_in(self.statement, self.study, self.scenario)
 
     def save(self, path: str | Path) -> None:
         """Saves as NetCDF, without loss."""
@@ -68,12 +89,11 @@ class Plan:
 
     def headline(self) -> dict[str, object]:
         """The figures that matter most, as plain numbers: what ``--json`` prints."""
-        d = self.dataset
+        d = self.statement
 
         def by(name: str) -> dict[str, float]:
-            array = d[name]
-            labels = array[array.dims[0]].values
-            return {str(label): float(value) for label, value in zip(labels, array.values, strict=True)}
+            (dim,), values = d.variables[name]
+            return {str(label): float(value) for label, value in zip(d.labels[dim], values, strict=True)}
 
         return {
             "status": d.attrs["status"],
@@ -89,9 +109,9 @@ class Plan:
             "investment": float(d["investment"].sum()),
             "electricity": float(d["electricity"].sum()),
             "heat": float(d["heat"].sum()),
-            "base_withdrawal": float(np.nansum(d["base_withdrawal"].values)),
-            "reference_withdrawal": float(np.nansum(d["reference_withdrawal"].values)),
-            "planned_withdrawal": float(np.nansum(d["planned_withdrawal"].values)),
+            "base_withdrawal": float(np.nansum(d["base_withdrawal"])),
+            "reference_withdrawal": float(np.nansum(d["reference_withdrawal"])),
+            "planned_withdrawal": float(np.nansum(d["planned_withdrawal"])),
             "gross_cost": float(d["gross_cost"]),
             "gains": float(d["gains"]),
             "scarcity_credit": float(d["scarcity_credit"]),

@@ -1,4 +1,7 @@
-"""The judge: the Pyomo model solved by HiGHS, in the form that the planner's answers have."""
+"""The judge: the full LP solved by HiGHS, in the form that the planner's answers have.
+
+The LP is the readable Pyomo model, or the same matrices written straight from arrays, in a third of the time.
+"""
 
 from __future__ import annotations
 
@@ -8,32 +11,35 @@ import numpy as np
 
 from waterplan.base.errors import SolverError
 from waterplan.base.messages import Message
-from waterplan.planning.model.build import build_model
 from waterplan.planning.model.instance import Instance, build_instance
+from waterplan.planning.model.matrices import Compiled, build_matrices
+from waterplan.planning.model.scenario_numbers import Given
 from waterplan.planning.model.tie_break import build_tie_break, tie_break_of
 from waterplan.planning.plan.deployment import deployment_of
 from waterplan.planning.plan.result import Deployed, Result, no_plan
 from waterplan.planning.planner.shared_limits import KEPT
-from waterplan.planning.solver import (
-    Compiled,
-    Settings,
-    Solution,
-    compile_model,
-    largest_saving,
-    solve,
-    with_less_saving,
-)
+from waterplan.planning.solver import Settings, Solution, largest_saving, solve, with_less_saving
 from waterplan.study.scenario import Scenario
 from waterplan.study.study import Study
 
 
 def judge(study: Study, scenario: Scenario, settings: Settings | None = None) -> Result:
-    """The least-cost plan by the full LP, certified; raises InfeasibleError as the planner does."""
-    started = time.perf_counter()
-    instance = build_instance(study, scenario)
-    compiled = compile_model(
-        build_model(instance.structure, instance.flows, instance.own_prices, instance.values, instance.levers)
-    )
+    """The least-cost plan by the Pyomo model, certified; raises InfeasibleError as the planner does."""
+    from waterplan.planning.model.build import build_model, compile_model
+
+    started, i = time.perf_counter(), build_instance(study, scenario)
+    compiled = compile_model(build_model(i.structure, i.flows, i.own_prices, i.values, i.levers))
+    return _answer(i, compiled, settings, started)
+
+
+def judge_by_arrays(study: Study, scenario: Scenario, settings: Settings | None = None) -> Result:
+    """The same by the same LP, written without Pyomo."""
+    started, i = time.perf_counter(), build_instance(study, scenario)
+    compiled = build_matrices(Given(i.structure, i.flows, i.own_prices, i.values, i.levers))
+    return _answer(i, compiled, settings, started)
+
+
+def _answer(instance: Instance, compiled: Compiled, settings: Settings | None, started: float) -> Result:
     solution = solve(compiled, instance.structure, settings)
     if solution.status != "optimal":
         solution = _at_the_most(instance, compiled, settings)

@@ -17,6 +17,7 @@ from waterplan.planning.model.instance import Instance, input_values
 from waterplan.planning.model.prices import build_prices
 from waterplan.planning.model.structure import build_structure, totals
 from waterplan.planning.plan.result import Result, no_plan
+from waterplan.planning.planner.judge import judge_by_arrays
 from waterplan.planning.planner.kept_coefficients import Coefficients, Kept
 from waterplan.planning.planner.kernel_input import Bonus, Places, build_costs, sample_costs, sample_uses
 from waterplan.planning.planner.lanes import Layout
@@ -105,9 +106,7 @@ class Planner:
     def _by_the_full_model(self, scenario: Scenario) -> Result:
         """Where prices do not end, or with limits on very many technologies, the full LP is quicker; the result says
         so."""
-        from waterplan.planning.planner.judge import judge
-
-        return judge(self.study, scenario)
+        return judge_by_arrays(self.study, scenario)
 
     def attainable(self, scenario: Scenario) -> float | None:
         """The largest counted saving within all limits of a scenario [hm3/a]; None when they contradict each other."""

@@ -10,6 +10,7 @@ from waterplan.base.messages import Message
 from waterplan.planning.model.tie_break import TIE_BREAK_MAX
 from waterplan.planning.plan.plan import Plan
 from waterplan.planning.plan.result import Result
+from waterplan.planning.planner.judge import difference, judge, judge_by_arrays
 from waterplan.planning.planner.planner import Planner
 from waterplan.study.scenario import Scenario, open_scenario
 from waterplan.study.study import Study, open_study
@@ -64,8 +65,6 @@ def answer(study: Study | str | Path, scenario: Scenario | str | Path, solver: s
     scenario = scenario if isinstance(scenario, Scenario) else open_scenario(scenario)
     if solver == "planner":
         return Planner(study).solve(scenario)
-    from waterplan.planning.planner.judge import judge
-
     return judge(study, scenario)
 
 
@@ -81,10 +80,8 @@ def solve(study: Study | str | Path, scenario: Scenario | str | Path, solver: st
 
 
 def confirm(result: Result) -> Verdict:
-    """Solves the scenario of a result again with the Pyomo model on HiGHS and compares."""
-    from waterplan.planning.planner.judge import difference, judge
-
-    judged = judge(result.instance.study, result.instance.scenario)
+    """Solves the scenario of a result again as the full LP on HiGHS and compares."""
+    judged = judge_by_arrays(result.instance.study, result.instance.scenario)
     cost, volume = difference(result, judged)
     tie_break = abs(result.tie_break - judged.tie_break)
     return Verdict(judged.seconds, cost, volume, result.instance.flows.unit, tie_break)

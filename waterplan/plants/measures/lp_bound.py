@@ -8,11 +8,11 @@ import numpy as np
 
 from waterplan.base.errors import SolverError
 from waterplan.base.messages import Message
-from waterplan.planning.model.build import build_model
+from waterplan.planning.model.decision_costs import decision_costs
 from waterplan.planning.model.flows import M3_PER_HM3, Array
-from waterplan.planning.model.objective import decision_costs
-from waterplan.planning.model.unknowns import Given
-from waterplan.planning.solver import Compiled, compile_model, largest_saving, solve
+from waterplan.planning.model.matrices import Compiled, build_matrices
+from waterplan.planning.model.scenario_numbers import Given
+from waterplan.planning.solver import largest_saving, solve
 from waterplan.plants.measures.options import PlantProblem
 
 
@@ -49,4 +49,4 @@ def _least(problem: PlantProblem, weights: Array, saving: float, budget: float) 
 
 def _compiled(given: Given, saving: float, budget: float) -> Compiled:
     levers = replace(given.levers, saving_target=saving / M3_PER_HM3, investment_cap=budget / M3_PER_HM3)
-    return compile_model(build_model(given.structure, given.flows, given.prices, given.values, levers))
+    return build_matrices(replace(given, levers=levers))

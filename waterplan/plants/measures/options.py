@@ -30,8 +30,8 @@ from waterplan.planning.model.flows import M3_PER_HM3, Array, Flows, Values, bui
 from waterplan.planning.model.instance import input_values
 from waterplan.planning.model.objective import decision_costs
 from waterplan.planning.model.prices import build_prices
+from waterplan.planning.model.scenario_numbers import Given
 from waterplan.planning.model.structure import Index, Structure, build_structure
-from waterplan.planning.model.unknowns import Given
 from waterplan.plants.measures.plant_study import PlantStudy
 from waterplan.study.scenario import Levers, Scenario
 

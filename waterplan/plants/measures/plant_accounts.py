@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from waterplan.planning.model.prices import capital_recovery_factor
-from waterplan.planning.model.unknowns import Given
+from waterplan.planning.model.scenario_numbers import Given
 from waterplan.plants.measures.finance import internal_rate, payback, present_value
 from waterplan.plants.measures.optimum import Choice, Chosen
 from waterplan.plants.measures.options import ProductChoices

@@ -23,7 +23,8 @@ from waterplan.plants.records.headers import column_name
 from waterplan.plants.records.names import key_name, names_in
 from waterplan.plants.records.records import Records
 from waterplan.study.study import Study
-from waterplan.study.tables.arrays import DIMS, datasets_of
+from waterplan.study.tables.arrays import dataset_of
+from waterplan.study.tables.bundle import DIMS, numbers_of
 from waterplan.study.tables.schema import CATALOGUE_OF, GROUP
 
 RECORD, ASSUMPTION = "plant_record", "plant_assumption"
@@ -246,7 +247,8 @@ def _reduced(
     rows = _with_cells(_with_penetrations(rows[kept].copy(), study, in_place), cells, study)
     frames = {CATALOGUE_OF[dim]: getattr(study, CATALOGUE_OF[dim]).loc[labels[dim]] for dim in CATALOGUE_OF}
     attrs = dict(study.values.attrs) | {"title": water.plant, "base_year": water.year, "target_year": water.year}
-    numbers = datasets_of(labels, rows, _coords(study, labels), attrs)
+    coords, columns = _coords(study, labels), {str(name): rows[name].to_numpy() for name in rows}
+    numbers = {part: dataset_of(found, coords, attrs) for part, found in numbers_of(labels, columns).items()}
     return replace(
         study,
         lever_defaults={name: value for name, value in study.lever_defaults.items() if np.isscalar(value)},

@@ -88,7 +88,7 @@ def _headlines(report: Report) -> Html:
     amounts = {
         "counted_saving": ("hm3/a", report.total("counted_saving")),
         "annual_cost": ("MCNY/a", cost),
-        "mean_cost": ("CNY/m3", cost / saving if saving > figures.least_used(report.plan.dataset) else float("nan")),
+        "mean_cost": ("CNY/m3", cost / saving if saving > figures.least_used(report.plan.statement) else float("nan")),
         "shadow_price": ("CNY/m3", report.total("shadow_price")),
         "investment": ("MCNY", report.total("investment")),
         "carbon_dioxide": ("kt/a", report.total("carbon_dioxide")),
@@ -165,6 +165,6 @@ def _charts(report: Report, curve: xr.Dataset | None) -> list[Html]:
     sectors = drawn("saving_by_sector", levels, note(say("sectors_note")))
     tiles = drawn("province_map", note(say("map_note", unit=unit)), width=BROAD, height=MAP_HEIGHT)
     path = drawn("annual_path", note(say("path_note", investment=yearly)), width=SLIM, height=MAP_HEIGHT)
-    if curve is None or float(curve["counted_saving"][-1]) <= figures.least_used(plan.dataset):
+    if curve is None or float(curve["counted_saving"][-1]) <= figures.least_used(plan.statement):
         return [columns(sectors, path), columns(tiles)]
     return [columns(drawn("cost_curve", note(say("curve_note"))), sectors), columns(tiles, path, widths=(BROAD, SLIM))]

@@ -16,12 +16,12 @@ ENERGY = {"electricity": "GWh/a", "heat": "TJ/a", "carbon_dioxide": "kt/a"}
 
 def technology_table(report: Report) -> Html:
     """The technologies that save most, and all others in one row."""
-    say, words, found = report.say, report.words, figures.by_technology(report.plan.dataset)
-    if found.empty:
+    say, words, found = report.say, report.words, figures.by_technology(report.plan.statement)
+    if not found:
         return section(say("technologies"), note(say("nothing_built")))
-    whole, price = float(found["saving"].sum()), report.total("shadow_price")
+    whole, price = figures.together(found).saving, report.total("shadow_price")
     units = {kind: words.unit(kind, 1.0)[1] for kind in ("hm3/a", "CNY/m3")}
-    factor, money = words.unit("MCNY", float(found["investment"].max()))
+    factor, money = words.unit("MCNY", max(one.investment for one in found))
     assumed = assumed_shares(report.plan.scenario.rows(report.plan.study))
 
     def numbers(saving: float, cost: float, investment: float) -> list[str]:
@@ -29,18 +29,16 @@ def technology_table(report: Report) -> Html:
         return [volume, digits(100 * saving / whole, 1), digits(cost, 2), digits(investment * factor, 1)]
 
     rows = []
-    for label, row in found.head(TECHNOLOGIES).iterrows():
-        cost = float(row["levelised_cost"])
+    for one in found[:TECHNOLOGIES]:
+        cost = one.levelised_cost
         why = say("why_pays") if cost < 0 else say("why_cheaper") if cost <= price else say("why_dearer")
-        named = [words.name("technology", str(label)), say(f"level_{row['level']}"), why]
-        told = numbers(float(row["saving"]), cost, float(row["investment"]))
-        rows.append([*named, *told, digits(100 * assumed.get(str(label), 0.0), 0)])
-    others = found.iloc[TECHNOLOGIES:]
-    if len(others):
-        saving = float(others["saving"].sum())
-        cost = float((others["saving"] * others["levelised_cost"]).sum()) / saving
-        told = numbers(saving, cost, float(others["investment"].sum()))
-        rows.append([say("others", count=len(others)), "", "", *told, ""])
+        named = [words.name("technology", one.technology), say(f"level_{one.level}"), why]
+        told = numbers(one.saving, cost, one.investment)
+        rows.append([*named, *told, digits(100 * assumed.get(one.technology, 0.0), 0)])
+    others = figures.together(found[TECHNOLOGIES:])
+    if others.count:
+        told = numbers(others.saving, others.mean, others.investment)
+        rows.append([say("others", count=others.count), "", "", *told, ""])
     head = [
         say("technology"),
         say("level"),
@@ -83,7 +81,7 @@ def views(report: Report) -> Html:
     rows = []
     for view in cost["perspective"].values:
         yearly = float(cost.sel(perspective=view))
-        mean = yearly / saving if saving > figures.least_used(report.plan.dataset) else float("nan")
+        mean = yearly / saving if saving > figures.least_used(report.plan.statement) else float("nan")
         rows.append([say(f"choice_{view}"), words.amount("MCNY/a", yearly), words.amount("CNY/m3", mean)])
     return section(say("views"), table(["", "", ""], rows, wraps=NONE))
 

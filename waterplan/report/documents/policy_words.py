@@ -30,7 +30,7 @@ class Report:
 
     def total(self, name: str) -> float:
         """The sum of a variable of the plan over all labels."""
-        return figures.total(self.plan.dataset, name)
+        return figures.total(self.plan.statement, name)
 
     @property
     def years(self) -> dict[str, int]:

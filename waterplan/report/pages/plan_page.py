@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-import pandas as pd
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from waterplan.base.texts import Texts
 from waterplan.planning.certificate import Certificate
+from waterplan.planning.model.flows import Array
 from waterplan.planning.plan import figures
 from waterplan.planning.plan.binding import Binding, foremost
 from waterplan.planning.plan.plan import Plan
 from waterplan.planning.planner.question import Verdict
 from waterplan.report.pages.layout import beside, left, number, paragraph, percent, right, table, titled
 from waterplan.study.scenario import Levers
+from waterplan.study.tables.schema import CATALOGUE_OF
 
 TECHNOLOGIES, PROVINCES, BINDING = 15, 10, 8
 LARGE, SMALL = 5000, 50  # hm3/a of reference withdrawal
@@ -34,10 +34,11 @@ class Sheet:
     plan: Plan
     levers: Levers
     say: Texts
+    names: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def total(self, name: str) -> float:
         """The sum of a variable of the plan over all labels."""
-        return figures.total(self.plan.dataset, name)
+        return figures.total(self.plan.statement, name)
 
     def volume(self, value: float) -> str:
         """A volume with as many digits as the size of the study asks for [hm3/a]."""
@@ -50,10 +51,16 @@ class Sheet:
         """What a sector, province or technology is called; a pool by its technologies."""
         study = self.plan.study
         if dim == "pool":
-            members = study.values["technology"].to_series()[study.values["pool"].values == label]
+            members = [one for one, pool in zip(study.labels["technology"], study.pools, strict=True) if pool == label]
             return " / ".join(self.name("technology", one) for one in members)
-        catalogue = {"sector": study.sectors, "province": study.provinces, "technology": study.technologies}[dim]
-        return str(catalogue.loc[label, f"name_{self.say.language}"]) or label
+        return self._names(dim)[label] or label
+
+    def _names(self, dim: str) -> dict[str, str]:
+        """What the labels of a dim are called."""
+        if dim not in self.names:
+            names = self.plan.study.column(CATALOGUE_OF[dim], f"name_{self.say.language}").tolist()
+            self.names[dim] = dict(zip(self.plan.study.labels[dim], names, strict=True))
+        return self.names[dim]
 
 
 def plan_page(plan: Plan, language: str = "en", rests_on: Mapping[str, float] | None = None) -> str:
@@ -62,12 +69,12 @@ def plan_page(plan: Plan, language: str = "en", rests_on: Mapping[str, float] | 
     rests_on: share of the answer that rests on each basis; the page is complete without it.
     """
     sheet = Sheet(plan, plan.scenario.resolve(plan.study), Texts("page", language))
-    technologies = figures.by_technology(plan.dataset)
+    technologies = figures.by_technology(plan.statement)
     blocks = [
         [*_head(sheet), *_withdrawal(sheet), *_cost(sheet, technologies)],
         _sectors(sheet),
         _technologies(sheet, technologies),
-        [*([] if technologies.empty else _provinces(sheet)), *_binding(sheet), *_rests(sheet, rests_on)],
+        [*(_provinces(sheet) if technologies else []), *_binding(sheet), *_rests(sheet, rests_on)],
     ]
     return "\n\n".join("\n".join(block) for block in blocks)
 
@@ -101,17 +108,16 @@ def _withdrawal(sheet: Sheet) -> list[str]:
     return [say("withdrawal"), *lines, *paragraph(say("caution"))]
 
 
-def _cost(sheet: Sheet, technologies: pd.DataFrame) -> list[str]:
-    say, data = sheet.say, sheet.plan.dataset
+def _cost(sheet: Sheet, technologies: Sequence[figures.Used]) -> list[str]:
+    say, stated = sheet.say, sheet.plan.statement
     saving, counted = sheet.total("saving"), sheet.total("counted_saving")
     key = "target" if sheet.levers.saving_target > 0 else "no_target"
     target = say(key, target=sheet.volume(sheet.levers.saving_target), counted=sheet.volume(counted))
     if not sheet.levers.count_alternative_supply:
         target += say("not_counted", saving=sheet.volume(saving))
     rows = [[say("cost", perspective=say(sheet.levers.perspective)), say("money"), say("money_per_m3")]]
-    for label in data["perspective"].values:
-        cost = float(data["cost"].sel(perspective=label))
-        mean = cost / saving if saving > figures.least_used(data) else float("nan")
+    for label, cost in zip(stated.labels["perspective"], stated["cost"].tolist(), strict=True):
+        mean = cost / saving if saving > figures.least_used(stated) else float("nan")
         rows.append([say(f"perspective_{label}"), number(cost, 1), number(mean, 3)])
     costs = titled(rows[0], rows[1:], COST_COLUMNS)
     return [target, "", *beside(costs, _means(sheet), MEANS_FROM), *_what_pays(sheet, technologies)]
@@ -131,7 +137,7 @@ def _means(sheet: Sheet) -> list[str]:
     return [f"{left(name, name_columns)} {right(figure, figure_columns)} {unit}" for name, figure, unit in rows]
 
 
-def _what_pays(sheet: Sheet, technologies: pd.DataFrame) -> list[str]:
+def _what_pays(sheet: Sheet, technologies: Sequence[figures.Used]) -> list[str]:
     pays, costs = figures.what_pays(technologies)
     parts = [
         sheet.say(key, saving=sheet.volume(part.saving), count=part.count, money=number(abs(part.cost), 1))
@@ -144,23 +150,25 @@ def _what_pays(sheet: Sheet, technologies: pd.DataFrame) -> list[str]:
 
 
 def _sectors(sheet: Sheet) -> list[str]:
-    say, frame = sheet.say, figures.by_level_and_sector(sheet.plan.dataset)
-    reference = figures.reference_by_sector(sheet.plan.dataset)
-    head = [say("saving"), *(say(f"level_{level}") for level in frame), say("in_all"), say("of_reference")]
+    say, plan = sheet.say, sheet.plan.statement
+    by_level, reference = figures.by_level_and_sector(plan), figures.reference_by_sector(plan)
+    levels = [say(f"level_{level}") for level in plan.labels["level"]]
+    head = [say("saving"), *levels, say("in_all"), say("of_reference")]
 
-    def row(name: str, savings: pd.Series, withdrawal: float) -> list[str]:
+    def row(name: str, savings: Array, withdrawal: float) -> list[str]:
         together = float(savings.sum())
         share = together / withdrawal if withdrawal > 0 else float("nan")
         return [name, *(sheet.volume(value) for value in savings), sheet.volume(together), percent(share)]
 
-    rows = [row(sheet.name("sector", str(s)), frame.loc[s], float(reference.get(s, 0.0))) for s in frame.index]
-    rows.append(row(say("in_all"), frame.sum(), float(reference.sum())))
+    names = [sheet.name("sector", str(label)) for label in plan.labels["sector"]]
+    rows = [row(name, *amounts) for name, *amounts in zip(names, by_level, reference.tolist(), strict=True)]
+    rows.append(row(say("in_all"), by_level.sum(axis=0), float(reference.sum())))
     return titled(head, rows, SECTOR_COLUMNS)
 
 
-def _technologies(sheet: Sheet, technologies: pd.DataFrame) -> list[str]:
+def _technologies(sheet: Sheet, technologies: Sequence[figures.Used]) -> list[str]:
     say = sheet.say
-    if technologies.empty:
+    if not technologies:
         return [say("nothing_built")]
     head = [
         say("technologies"),
@@ -169,34 +177,32 @@ def _technologies(sheet: Sheet, technologies: pd.DataFrame) -> list[str]:
     ]
     rows = [
         [
-            sheet.name("technology", str(label)),
-            say(f"level_{row['level']}"),
-            sheet.volume(row["saving"]),
-            number(row["levelised_cost"], 2),
-            number(row["investment"]),
+            sheet.name("technology", one.technology),
+            say(f"level_{one.level}"),
+            sheet.volume(one.saving),
+            number(one.levelised_cost, 2),
+            number(one.investment),
         ]
-        for label, row in technologies.head(TECHNOLOGIES).iterrows()
+        for one in technologies[:TECHNOLOGIES]
     ]
-    others = technologies.iloc[TECHNOLOGIES:]
-    if len(others):
-        saving = float(others["saving"].sum())
-        mean = float((others["saving"] * others["levelised_cost"]).sum()) / saving
-        name = say("other_technologies", count=len(others))
-        rows.append([name, "", sheet.volume(saving), number(mean, 2), number(float(others["investment"].sum()))])
+    others = figures.together(technologies[TECHNOLOGIES:])
+    if others.count:
+        name = say("other_technologies", count=others.count)
+        rows.append([name, "", sheet.volume(others.saving), number(others.mean, 2), number(others.investment)])
     return titled(head, rows, TECHNOLOGY_COLUMNS, texts=2)
 
 
 def _provinces(sheet: Sheet) -> list[str]:
-    say, frame = sheet.say, figures.by_province(sheet.plan.dataset)
+    say, provinces = sheet.say, figures.by_province(sheet.plan.statement)
     head = ["", say("province_saving"), say("of_saving"), say("of_withdrawal")]
     rows = [
         [
-            sheet.name("province", str(label)),
-            sheet.volume(row["saving"]),
-            percent(row["of_saving"]),
-            percent(row["of_withdrawal"]),
+            sheet.name("province", one.province),
+            sheet.volume(one.saving),
+            percent(one.of_saving),
+            percent(one.of_withdrawal),
         ]
-        for label, row in frame.head(PROVINCES).iterrows()
+        for one in provinces[:PROVINCES]
     ]
     half = (len(rows) + 1) // 2
     first, second = (table([head, *part] if part else [], PROVINCE_COLUMNS) for part in (rows[:half], rows[half:]))

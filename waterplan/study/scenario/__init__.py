@@ -12,6 +12,7 @@ from waterplan.study.scenario.scenario import (
     Scenario,
     apply_overrides,
     open_scenario,
+    overridden,
     override_range,
 )
 from waterplan.study.scenario.scenario_file import scenario_files
@@ -23,6 +24,7 @@ __all__ = [
     "Scenario",
     "apply_overrides",
     "open_scenario",
+    "overridden",
     "override_range",
     "parse_setting",
     "scenario_files",

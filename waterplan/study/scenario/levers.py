@@ -222,7 +222,7 @@ def of_study(study: Study) -> StudyLevers:
 
 
 def _of_study(study: Study) -> StudyLevers:
-    labels = {dim: tuple(map(str, getattr(study, catalogue).index)) for dim, catalogue in CATALOGUE.items()}
+    labels = {dim: study.labels[dim] for dim in CATALOGUE}
     place = {dim: {label: n for n, label in enumerate(names)} for dim, names in labels.items()}
     order = {dim: np.array(sorted(range(len(names)), key=names.__getitem__)) for dim, names in labels.items()}
     known = StudyLevers(labels, place, {}, order)

@@ -6,10 +6,10 @@ import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from waterplan.base.errors import PROBLEMS_MAX, Problem, ScenarioError, suggest
@@ -19,7 +19,11 @@ from waterplan.base.vocabulary import Term, term
 from waterplan.study.scenario.levers import of_study
 from waterplan.study.scenario.overrides import Override, made_wrong, names_a_source
 from waterplan.study.study import Study
+from waterplan.study.tables.bundle import NUMBERS
 from waterplan.study.tables.tolerances import is_above, outside, sums_to_one
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Array = NDArray[np.float64]
 KEPT = 8  # results of a study; one that changes many large inputs takes 15 MB
@@ -29,16 +33,36 @@ NO_ROW = ("output", "end_use_share", "supply_potential", "intensity_factor", "ru
 
 @dataclass(frozen=True)
 class Applied:
-    """A study's values with overrides in them: value, low and high; and their canonical content for a digest.
+    """A study's numbers with overrides in them: value, low and high; and their canonical content for a digest.
 
-    writers: by input and cell, the place among the overrides of the one that stands there, the last.
+    changed: the inputs that are other arrays than the study's. writers: by input and cell, the place among the
+    overrides of the one that stands there, the last.
     """
 
-    values: xr.Dataset
-    low: xr.Dataset
-    high: xr.Dataset
-    content: bytes
+    study: Study
+    numbers: Mapping[str, Mapping[str, Array]]
+    content: bytes = b""
+    changed: tuple[str, ...] = ()
     writers: Mapping[str, Mapping[tuple[int, ...], int]] = field(default_factory=dict)
+
+    @cached_property
+    def values(self) -> xr.Dataset:
+        """The values as a Dataset; the study's own where nothing is changed."""
+        return self._dataset(self.study.values, "value")
+
+    @cached_property
+    def low(self) -> xr.Dataset:
+        """The low ends."""
+        return self._dataset(self.study.low, "low")
+
+    @cached_property
+    def high(self) -> xr.Dataset:
+        """The high ends."""
+        return self._dataset(self.study.high, "high")
+
+    def _dataset(self, before: xr.Dataset, part: str) -> xr.Dataset:
+        changed = {name: before[name].copy(data=self.numbers[part][name]) for name in self.changed}
+        return before.assign(changed) if changed else before
 
 
 @dataclass
@@ -57,7 +81,7 @@ class _Rows:
 
     def __init__(self, study: Study):
         self.study = study
-        self.sources = [str(key) for key in study.sources.index]
+        self.sources = [str(key) for key in study.column("sources", "source")]
         self._places: dict[str, dict[str, int]] = {}
         self._here: dict[str, NDArray[np.bool_]] = {}
         self._whole: dict[str, Any] = {}
@@ -65,13 +89,13 @@ class _Rows:
     def places(self, dim: str) -> dict[str, int]:
         """The place of each label."""
         if dim not in self._places:
-            self._places[dim] = {str(label): n for n, label in enumerate(self.study.values[dim].values)}
+            self._places[dim] = {label: n for n, label in enumerate(self.study.labels[dim])}
         return self._places[dim]
 
     def cells(self, item: Term, indices: Sequence[Any]) -> Any:
         """Indices of the rows of an input, in order; of each dimension at these places, or (None) at all."""
         if item.name not in self._here:
-            self._here[item.name] = ~np.isnan(self.study.values[item.name].to_numpy())
+            self._here[item.name] = ~np.isnan(self.study.numbers["value"][item.name])
             self._whole[item.name] = np.nonzero(self._here[item.name]) if item.dims else ()
         here = self._here[item.name]
         if all(places is None for places in indices):
@@ -89,7 +113,7 @@ def apply(study: Study, overrides: tuple[Override, ...]) -> Applied:
     Raises ScenarioError with everything that is wrong with them.
     """
     if not overrides:
-        return Applied(study.values, study.low, study.high, b"")
+        return Applied(study, study.numbers)
     known = of_study(study).applied
     found = known.get(overrides)
     if found is None:
@@ -120,16 +144,16 @@ def _apply(study: Study, overrides: Sequence[Override]) -> Applied:
     if problems:
         raise ScenarioError(problems)
     changed = {
-        part: data.assign({name: data[name].copy(data=getattr(change, part)) for name, change in changes.items()})
-        for part, data in (("value", study.values), ("low", study.low), ("high", study.high))
+        part: {**study.numbers[part], **{name: getattr(change, part) for name, change in changes.items()}}
+        for part in NUMBERS
     }
     writers = {name: change.places for name, change in changes.items()}
-    return Applied(changed["value"], changed["low"], changed["high"], _content(study, changes), writers)
+    return Applied(study, changed, _content(study, changes), tuple(changes), writers)
 
 
 def _numbers(study: Study, name: str) -> tuple[Array, Array, Array]:
     """New arrays of value, low and high."""
-    value, low, high = (data[name].to_numpy().astype(float) for data in (study.values, study.low, study.high))
+    value, low, high = (study.numbers[part][name].astype(float) for part in NUMBERS)
     return value, low, high
 
 
@@ -184,7 +208,7 @@ def _cells(rows: _Rows, override: Override, item: Term) -> tuple[Any, list[Probl
     is_meant = cells is not None and all(map(len, cells))
     for axis, dim in enumerate(item.dims):
         empty = set(indices[axis].tolist()) - set(cells[axis].tolist()) if dim in override.where else set()
-        without = [str(study.values[dim].values[n]) for n in sorted(empty)]
+        without = [study.labels[dim][n] for n in sorted(empty)]
         if without:
             problems.append(override.problem(f"where.{dim}", _no_row(override, item, without)))
     if not is_meant and not problems:
@@ -218,7 +242,7 @@ def _scale(study: Study, override: Override, item: Term, cells: Any) -> tuple[An
         if "output_unit" not in item.unit:
             return factor(override.unit, item.unit), None
         axis = cells[item.dims.index("product")]
-        units = [item.unit_of(str(unit)) for unit in study.products["output_unit"]]
+        units = [item.unit_of(str(unit)) for unit in study.column("products", "output_unit")]
         scales = {n: factor(override.unit, units[n]) for n in sorted(set(axis.tolist()))}
         return np.array([scales[n] for n in axis.tolist()]), None
     except UnitError as error:
@@ -226,7 +250,7 @@ def _scale(study: Study, override: Override, item: Term, cells: Any) -> tuple[An
 
 
 def _labels(study: Study, item: Term, cell: Sequence[int]) -> list[str]:
-    return [str(study.values[dim].values[n]) for dim, n in zip(item.dims, cell, strict=True)]
+    return [study.labels[dim][n] for dim, n in zip(item.dims, cell, strict=True)]
 
 
 def _out_of_bounds(
@@ -248,7 +272,7 @@ def _out_of_bounds(
 
 
 def _after(study: Study, changes: dict[str, _Change], name: str) -> Array:
-    return changes[name].value if name in changes else study.values[name].to_numpy()
+    return changes[name].value if name in changes else study.numbers["value"][name]
 
 
 def _changed(changes: dict[str, _Change], names: Sequence[str], cell: tuple[int, ...]) -> Override | None:
@@ -266,7 +290,7 @@ def _end_uses_sum_to_one(study: Study, changes: dict[str, _Change]) -> Iterator[
     total = np.nansum(change.value, axis=1)
     for product, override in sorted(last.items()):
         if not sums_to_one(total[product]):
-            name = study.values["product"].values[product]
+            name = study.labels["product"][product]
             message = Message("scenario.end_uses_sum", name=name, total=f"{total[product]:.6g}")
             yield override.problem("value" if override.factor is None else "factor", message)
 
@@ -292,7 +316,7 @@ def _groups_fit(study: Study, changes: dict[str, _Change]) -> Iterator[Problem]:
     if not set(names) & set(changes):
         return
     installed = np.nan_to_num(_after(study, changes, names[0]) * _after(study, changes, names[1]))
-    groups = study.technologies["exclusive_group"].fillna("").astype(str).tolist()
+    groups = study.column("technologies", "exclusive_group").tolist()
     for group in sorted(set(groups) - {""}):
         members = [n for n, name in enumerate(groups) if name == group]
         together = installed[members].sum(axis=0)
@@ -310,7 +334,7 @@ def _content(study: Study, changes: dict[str, _Change]) -> bytes:
     """What overrides change, cell by cell and sorted: independent of how they were written."""
     rows = []
     for name, change in changes.items():
-        names = [[str(label) for label in study.values[dim].values] for dim in term(name).dims]
+        names = [study.labels[dim] for dim in term(name).dims]
         for cell, override in change.written.items():
             labels = [listed[n] for listed, n in zip(names, cell, strict=True)]
             numbers = [float(part[cell]) + 0.0 for part in (change.value, change.low, change.high)]

@@ -28,10 +28,12 @@ def _totals(study: Study, overrides: tuple[Override, ...]) -> list[Message]:
     if all(override.name != "output" for override in overrides):
         return []
     sentences = []
-    before, after = (values["output"].sum("province") for values in (study.values, apply(study, overrides).values))
-    for n in np.flatnonzero(np.abs(after.values - before.values) > ROUNDING * before.values):
-        told = {"unit": study.products["output_unit"].iloc[n], "product": str(before["product"].values[n])}
-        totals = {"before": f"{before.values[n]:.6g}", "after": f"{after.values[n]:.6g}"}
+    before, after = (
+        np.nansum(numbers["value"]["output"], axis=1) for numbers in (study.numbers, apply(study, overrides).numbers)
+    )
+    for n in np.flatnonzero(np.abs(after - before) > ROUNDING * before):
+        told = {"unit": str(study.column("products", "output_unit")[n]), "product": study.labels["product"][n]}
+        totals = {"before": f"{before[n]:.6g}", "after": f"{after[n]:.6g}"}
         sentences.append(Message("overrides.total", **totals, **told))
     return sentences
 

@@ -6,12 +6,10 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import tomli_w
-import xarray as xr
 
 from waterplan.base.errors import PATHS, PROBLEMS_MAX, Problem, ScenarioError, must_be, suggest
 from waterplan.base.messages import Message
@@ -37,6 +35,10 @@ from waterplan.study.scenario.scenario_file import Places, read_layers, row_of, 
 from waterplan.study.scenario.settings import ORIGIN, read_settings
 from waterplan.study.study import Study, Trace
 from waterplan.study.tables.path_faults import is_nothing_there, not_a_file
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 TECHNOLOGIES = Message("scenario.a_list_of_technologies")
 TEXT, TABLE = Message("errors.a_text"), Message("scenario.a_table")
@@ -274,6 +276,11 @@ def apply_overrides(study: Study, scenario: Scenario) -> xr.Dataset:
     Raises ScenarioError with everything that is wrong with the overrides.
     """
     return apply(study, scenario.overrides).values
+
+
+def overridden(study: Study, scenario: Scenario) -> Mapping[str, np.ndarray]:
+    """The same as plain arrays."""
+    return apply(study, scenario.overrides).numbers["value"]
 
 
 def override_range(study: Study, scenario: Scenario) -> tuple[xr.Dataset, xr.Dataset]:

@@ -1,80 +1,54 @@
-"""Labelled arrays and frames of tables that are known to be sound."""
+"""Labelled arrays and frames of what a bundle says: made when somebody asks for them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-import xarray as xr
 
+from waterplan.base.late import late_module
 from waterplan.base.vocabulary import of_kind
-from waterplan.study.tables.draft import Draft
-from waterplan.study.tables.quantities import inputs_of
-from waterplan.study.tables.schema import DIMS as LABELLED
-from waterplan.study.tables.schema import TABLES
-from waterplan.study.tables.sheet import Sheet
+from waterplan.study.tables.bundle import Bundle, Whole
 
-DIMS = (*LABELLED, "pool")
-NUMBERS = ("value", "low", "high")
-PROVENANCE = ("basis", "source", "note")
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+else:
+    pd, xr = late_module("pandas"), late_module("xarray")
 
 
-def frame_of(sheet: Sheet) -> pd.DataFrame:
-    """A catalogue or a record table, indexed by its key: flags as bool, years as whole numbers (NA: none)."""
-    columns: dict[str, Any] = {}
-    for name, kind in sheet.table.columns.items():
-        cells = sheet.columns[name]
-        if kind.startswith("flag"):
-            columns[name] = cells == "1"
-        elif name in sheet.numbers and not kind.startswith("number"):
-            empty = np.isnan(sheet.numbers[name])
-            whole = np.where(empty, 0, sheet.numbers[name]).astype(np.int64)
-            columns[name] = pd.arrays.IntegerArray(whole, empty) if kind.endswith("?") else whole
-        elif name in sheet.numbers:
-            columns[name] = sheet.numbers[name]
-        elif kind == "unit":
-            columns[name] = sheet.columns["canonical_unit"]
-        else:
-            columns[name] = cells
-    return pd.DataFrame(columns).set_index(sheet.table.keys[0])
+def frame_of(bundle: Bundle, table: str) -> pd.DataFrame:
+    """A catalogue or a record table, indexed by its key; whole numbers that are missing are NA."""
+    columns = _columns(bundle, table)
+    return pd.DataFrame(columns).set_index(next(iter(columns)))
 
 
-def rows_of(sheets: dict[str, Sheet]) -> pd.DataFrame:
-    """Every value row of a study, canonical and as written, with the file and line where it stands."""
-    tables = [sheets[table.name] for table in TABLES.values() if table.form == "values"]
-    columns: dict[str, list[Any]] = {name: [] for name in ("name", *DIMS, *NUMBERS, "unit", *PROVENANCE)}
-    columns |= {"file": [], "row": [], "written": []}
-    for sheet in tables:
-        terms = inputs_of(sheet.table.name)
-        words = sheet.columns.get("variable", np.full(len(sheet), "", dtype=object))
-        columns["name"].append(np.array([terms[word].name for word in words], dtype=object))
-        nothing = np.full(len(sheet), "", dtype=object)
-        for name in (*DIMS, *PROVENANCE):
-            columns[name].append(sheet.columns.get(name, nothing))
-        for name in NUMBERS:
-            columns[name].append(sheet.numbers[name])
-        columns["unit"].append(sheet.columns["canonical_unit"])
-        columns["file"].append(np.full(len(sheet), sheet.table.file, dtype=object))
-        columns["row"].append(sheet.row)
-        written = zip(sheet.columns["value"], sheet.columns["unit"], strict=True)
-        columns["written"].append(np.array([f"{value} {unit}" for value, unit in written], dtype=object))
-    return pd.DataFrame({name: np.concatenate(parts) for name, parts in columns.items()})
+def rows_of(bundle: Bundle, table: str) -> pd.DataFrame:
+    """A table, its rows numbered."""
+    return pd.DataFrame(_columns(bundle, table))
 
 
-def coords_of(draft: Draft) -> dict[str, Any]:
+def _columns(bundle: Bundle, table: str) -> dict[str, Any]:
+    columns = {name: bundle.column(table, name) for name in bundle.names(table)}
+    return {name: _known(column) for name, column in columns.items()}
+
+
+def _known(column: Any) -> Any:
+    if isinstance(column, Whole):
+        return pd.arrays.IntegerArray(column.values.copy(), column.missing.copy())
+    return column if column.flags.writeable else column.copy()
+
+
+def coords_of(bundle: Bundle) -> dict[str, Any]:
     """Labels in file order; technologies carry level, exclusive_group, joint_product and pool ("" is none)."""
-    potential = draft.sheets["supply_potential"].columns
-    pools = dict(zip(potential["technology"], potential["pool"], strict=True))
-    coords: dict[str, Any] = {
-        dim: _variable((dim,), np.array(labels, dtype=np.str_)) for dim, labels in draft.labels.items()
-    }
     carried = {
-        "level": draft.level,
-        "exclusive_group": np.array(draft.attribute("technologies", "exclusive_group")),
-        "joint_product": np.array(draft.attribute("technologies", "joint_product")) == "1",
-        "pool": np.array([pools.get(label, "") for label in draft.labels["technology"]]),
+        **{name: np.array(bundle.column("technologies", name).tolist()) for name in ("level", "exclusive_group")},
+        "joint_product": bundle.column("technologies", "joint_product").copy(),
+        "pool": np.array(bundle.pools),
+    }
+    coords: dict[str, Any] = {
+        dim: _variable((dim,), np.array(labels, dtype=np.str_)) for dim, labels in bundle.labels.items()
     }
     return coords | {name: _variable(("technology",), values) for name, values in carried.items()}
 
@@ -84,24 +58,10 @@ def _variable(dims: tuple[str, ...], numbers: np.ndarray, attrs: dict[str, str] 
     return xr.Variable(dims, numbers, attrs, fastpath=True)
 
 
-def datasets_of(
-    labels: Mapping[str, Sequence[str]], rows: pd.DataFrame, coords: Mapping[str, Any], attrs: Mapping[str, Any]
-) -> dict[str, xr.Dataset]:
-    """Datasets of value, low and high: one variable for each input, NaN where there is no row.
-
-    A study without barriers has no group: that input has no cell then.
-    """
-    groups = rows.groupby("name", sort=False).indices
-    cells = {dim: pd.Index(labels[dim]).get_indexer(pd.Index(rows[dim])) for dim in LABELLED}
-    variables: dict[str, dict[str, Any]] = {column: {} for column in NUMBERS}
-    for term in of_kind("input"):
-        at = groups.get(term.name, np.empty(0, np.int64))
-        index = tuple(cells[dim][at] for dim in term.dims)
-        for column in NUMBERS:
-            numbers = np.full([len(labels[dim]) for dim in term.dims], np.nan)
-            found = rows[column].to_numpy()[at]
-            numbers[index] = found if term.dims else found[0]
-            variables[column][term.name] = _variable(
-                term.dims, numbers, {"units": term.unit, "long_name": term.label_en}
-            )
-    return {column: xr.Dataset(variables[column], coords, attrs) for column in NUMBERS}
+def dataset_of(numbers: Mapping[str, np.ndarray], coords: Mapping[str, Any], attrs: Mapping[str, Any]) -> xr.Dataset:
+    """A Dataset with one variable for each input."""
+    variables = {
+        term.name: _variable(term.dims, numbers[term.name], {"units": term.unit, "long_name": term.label_en})
+        for term in of_kind("input")
+    }
+    return xr.Dataset(variables, coords, attrs)

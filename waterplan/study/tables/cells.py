@@ -13,12 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 import numpy as np
-import pandas as pd
 
 from waterplan.base.errors import nearest, suggest
 from waterplan.base.messages import Message
 from waterplan.study.tables.schema import CATALOGUE_OF, CHOICES, LABEL_LENGTH_MAX, TEXT_LENGTH_MAX, Table
-from waterplan.study.tables.sheet import Findings, Mask, Sheet
+from waterplan.study.tables.sheet import Findings, Mask, Sheet, numbered
 
 Labels = Mapping[str, Sequence[str] | None]
 Explainer = Callable[[str], Message | None]
@@ -43,7 +42,7 @@ def check_cells(sheet: Sheet, labels: Labels, variables: Sequence[str], findings
                 sheet.sound[:] = False
                 sheet.numbers[name] = np.full(len(sheet), np.nan)
             continue
-        codes, texts = pd.factorize(sheet.columns[name])
+        codes, texts = numbered(sheet.columns[name])
         explain = _explainer(kind.rstrip("?"), labels, variables, sheet.table)
         wrong: dict[int, Message] = {}
         for code, text in enumerate(texts):

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from waterplan.base.messages import Message
 from waterplan.base.units import UnitError, factor
 from waterplan.base.vocabulary import Term, of_kind
-from waterplan.study.tables.sheet import Cells, Findings, Mask, Rows, Sheet
+from waterplan.study.tables.sheet import Cells, Findings, Mask, Rows, Sheet, numbered
 from waterplan.study.tables.tolerances import ROUNDING, outside
 
 Numbers = NDArray[np.float64]
@@ -48,7 +47,7 @@ def check_quantities(sheet: Sheet, output_units: Mapping[str, str], findings: Fi
     output_units: of each product, for units such as m3/output_unit.
     """
     terms = inputs_of(sheet.table.name)
-    words, names = _factorised(sheet.columns["variable"]) if "variable" in sheet.columns else (_zeros(sheet), [""])
+    words, names = numbered(sheet.columns["variable"]) if "variable" in sheet.columns else (_zeros(sheet), [""])
     canonical = np.array([terms[name].unit if name in terms else "" for name in names] or [""], dtype=object)[words]
     if "product" in sheet.columns and any("output_unit" in term.unit for term in terms.values()):
         product = [output_units.get(name, "") for name in sheet.columns["product"]]
@@ -167,9 +166,13 @@ def check_range(sheet: Sheet, findings: Findings) -> None:
 def grids_of(sheet: Sheet, labels: Mapping[str, Sequence[str]]) -> dict[str, Grid]:
     """The inputs of a value table over their labels; records with labels that are not in ``labels`` are left out."""
     grids = {}
+    known_at = {dim: {label: n for n, label in enumerate(found)} for dim, found in labels.items()}
     for variable, term in inputs_of(sheet.table.name).items():
         at = np.flatnonzero(sheet.columns["variable"] == variable) if variable else np.arange(len(sheet))
-        places = [pd.Index(labels[dim]).get_indexer(pd.Index(sheet.columns[dim][at])) for dim in term.dims]
+        places = [
+            np.array([known_at[dim].get(label, -1) for label in sheet.columns[dim][at].tolist()], dtype=np.int64)
+            for dim in term.dims
+        ]
         known = np.all([place >= 0 for place in places], axis=0) if places else np.ones(len(at), dtype=bool)
         at, index = at[known], tuple(place[known] for place in places)
         shape = tuple(len(labels[dim]) for dim in term.dims)
@@ -187,11 +190,6 @@ def cells_needed(labels: Mapping[str, Sequence[str]]) -> int:
     """The number of cells of the largest input."""
     sizes = {dim: len(found) for dim, found in labels.items()}
     return max(int(np.prod([sizes[dim] for dim in term.dims], dtype=object)) for term in of_kind("input"))
-
-
-def _factorised(cells: Cells) -> tuple[Rows, list[str]]:
-    codes, texts = pd.factorize(cells)
-    return codes.astype(np.int64), list(texts)
 
 
 def _zeros(sheet: Sheet) -> Rows:

@@ -71,6 +71,13 @@ class Sheet:
         return len(self.row)
 
 
+def numbered(cells: Cells) -> tuple[Rows, list[str]]:
+    """The different texts of a column in order, and which of them stands in each row."""
+    texts: dict[str, int] = {}
+    codes = [texts.setdefault(text, len(texts)) for text in cells.tolist()]
+    return np.array(codes, dtype=np.int64), list(texts)
+
+
 def read_sheet(path: Path, table: Table, findings: Findings) -> Sheet | None:
     """The table in a file, or None (and why, in findings) if it cannot be told into rows and columns.
 

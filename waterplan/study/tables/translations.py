@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from waterplan.base.messages import Name
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def named(row: Mapping[str, Any] | pd.Series, column: str) -> Name:

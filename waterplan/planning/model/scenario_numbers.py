@@ -1,0 +1,75 @@
+"""All numbers of one scenario, with the place of each: what the model states, whoever writes it down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from waterplan.planning.model.flows import Array, Flows, Values
+from waterplan.planning.model.prices import Prices
+from waterplan.planning.model.structure import Index, Structure, starts
+from waterplan.study.scenario import Levers
+
+
+@dataclass(frozen=True)
+class Given:
+    """All numbers of one scenario, with the place of each in the packed arrays."""
+
+    structure: Structure
+    flows: Flows
+    prices: Prices
+    values: Values
+    levers: Levers
+
+    @cached_property
+    def supply_technology(self) -> Index:
+        """Technology of each pair supply app."""
+        return self.structure.supply_technology[self.structure.pair_supply]
+
+    @cached_property
+    def supply_province(self) -> Index:
+        """Province of each pair supply app."""
+        return self.structure.pair_province[self.structure.pair_supply_pair]
+
+    @cached_property
+    def supply_is_available(self) -> NDArray[np.bool_]:
+        """Whether the source of each pair supply app exists in its province."""
+        return self.structure.supply_available[self.supply_technology, self.supply_province]
+
+    @cached_property
+    def step_app(self) -> Index:
+        """App of each local step."""
+        return self.structure.step_app[self.structure.local_step]
+
+    @cached_property
+    def step_technology(self) -> Index:
+        """Technology of each local step."""
+        return self.structure.app_technology[self.step_app]
+
+    @cached_property
+    def site_technology(self) -> Index:
+        """Technology of each pair site app."""
+        return self.structure.site_technology[self.structure.pair_site]
+
+    @cached_property
+    def step_pair(self) -> Index:
+        """Pair of each local step."""
+        return self.structure.local_pair[self.structure.local_step_local]
+
+    @cached_property
+    def local_step_start(self) -> Index:
+        """Where the steps of each local begin."""
+        return starts(self.structure.local_step_local, len(self.structure.local_use))
+
+    @cached_property
+    def step_capacity(self) -> Array:
+        """Capacity added by a unit of each local step: saving_fraction."""
+        return self.flows.saving_fraction[self.step_app]
+
+    @cached_property
+    def step_saving(self) -> Array:
+        """Water saved by a unit of each local step: remaining_fraction times saving_fraction."""
+        return self.flows.remaining_fraction[self.structure.step_from[self.structure.local_step]] * self.step_capacity
