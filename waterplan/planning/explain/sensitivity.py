@@ -72,7 +72,8 @@ def _of_rows(study: Study, found: Mapping[str, Array]) -> tuple[Index, Array]:
     """The rows of the inputs that are found, in their order, and the derivative of each."""
     cells = {name: place for name, place in _cells(study).items() if name in found}
     rows = np.concatenate([np.empty(0, np.int64), *(here for here, _ in cells.values())])
-    derivative = np.concatenate([np.empty(0), *(np.asarray(found[name])[place] for name, (_, place) in cells.items())])
+    found_there = (np.atleast_1d(np.asarray(found[name])[place]) for name, (_, place) in cells.items())
+    derivative = np.concatenate([np.empty(0), *found_there])
     order = np.argsort(rows)
     return rows[order], derivative[order]
 

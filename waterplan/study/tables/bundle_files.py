@@ -109,5 +109,5 @@ def ship(data: Path, into: Path) -> list[Path]:
     made = []
     for settings in sorted(data.glob(f"*/{SETTINGS_FILE}")):
         made.append(into / bundle_name(table_files(settings.parent)))
-        made[-1].write_bytes(pack(*read_folder(settings.parent)))
+        put(made[-1], pack(*read_folder(settings.parent)), is_lasting=False)
     return made
