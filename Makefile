@@ -6,6 +6,7 @@ PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --root-user-action ignore --constraint constraints.txt
 
+TESTERS := $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$(( n < 3 ? n + 1 : 4 )))# one more than cores, for many tests wait; 4 at most
 CORE := waterplan/planning/core
 BROWSER_TOOLS := $(if $(shell command -v npm),node_modules/.package-lock.json)
 
@@ -22,7 +23,7 @@ dashboard: $(VENV)/.dashboard $(CORE)/_core.so  ## open the pages in a browser
 	@$(BIN)/waterplan dashboard --show
 
 test: lint  ## lint, type check and the tests
-	@$(BIN)/python -m pytest -q --color=no -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -q --color=no -n $(TESTERS) --dist loadfile --no-loadscope-reorder
 
 test-quick: $(VENV)/.test $(CORE)/_core.so  ## the tests that need neither a minute nor a browser
 	@$(BIN)/ruff check --quiet
