@@ -132,7 +132,7 @@ def steps_fit(result):
     assert (step >= 0).all()
     for n in range(len(s.local_use)):
         here = np.flatnonzero(local == n)
-        there = flows.base_share * flows.gross_flow[n]
+        there = flows.start_share * flows.gross_flow[n]
         np.subtract.at(there, s.step_from[s.local_step[here]], step[here])
         np.add.at(there, s.step_to[s.local_step[here]], step[here])
         assert (there >= -1e-8).all()

@@ -201,7 +201,7 @@ def build_uses(structure: Structure, flows: Flows, kappas: Array) -> Uses:
         structure.use_app_start,
         structure.use_configuration_start,
         structure.configuration_members,
-        flows.base_share,
+        flows.start_share,
         flows.remaining_fraction,
         flows.added_share,
         np.ascontiguousarray(kappas),

@@ -14,7 +14,6 @@ from waterplan.planning.core.library import Column, call, taken
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.structure import Index
 from waterplan.planning.planner.search import Search
-from waterplan.planning.planner.shared_limits import pool_draw
 from waterplan.planning.planner.walk import CHANGE, NOT_ENDED, Changes, Levels
 
 
@@ -85,8 +84,8 @@ def build_blocks(search: Search, changes: Changes) -> Blocks:
 def _reaching(search: Search) -> np.ndarray:
     """Pools that could be overdrawn at some price: those that the largest wishes of all their sites exceed."""
     s, flows = search.places.structure, search.instance.flows
-    wish = search.pairs.supply_limit * flows.reference_withdrawal[s.pair_supply_pair]
-    wish = np.minimum(wish, flows.alternative_share_max * flows.reference_withdrawal[s.pair_supply_pair])
+    at_most = flows.after_site(s)[s.pair_supply_pair]
+    wish = np.minimum(search.pairs.supply_limit, flows.alternative_share[s.pair_supply_pair]) * at_most
     return np.asarray(pool_draw(s, wish) > flows.pool_limit * (1 + 1e-12))
 
 

@@ -36,13 +36,13 @@ def stand_alone(instance: Instance) -> dict[str, Array]:
         (
             s.site_technology[s.pair_site],
             s.pair_site_pair,
-            flows.site_limit[s.pair_site] * flows.reference_withdrawal[s.pair_site_pair],
+            flows.site_reach(s),
             share[s.end_uses.index("site")],
         ),
         (
             supply_technology,
             s.pair_supply_pair,
-            flows.supply_limit[s.pair_supply] * flows.reference_withdrawal[s.pair_supply_pair] * opened,
+            flows.supply_reach(s) * opened,
             0.0,
         ),
     )

@@ -50,7 +50,7 @@ class AtPrices:
         """Change of the parts of end uses when some figures of them grow a little [local]; by how much each has
         grown."""
         i, (values, step) = self.instance, self._values(name, place)
-        moved: dict[str, Any] = flows_at_uses(i.structure, values, i.levers, i.flows.reference_withdrawal)
+        moved: dict[str, Any] = flows_at_uses(i.structure, values, i.levers, i.flows.existing_withdrawal)
         flows = replace(i.flows, **moved)
         if name == "end_use_share":  # more of the same
             return self._of_uses(flows, self.use_saving, self.spent) - self.base_of_uses, step
@@ -94,7 +94,7 @@ class AtPrices:
         s, flows, count = self.instance.structure, self.instance.flows, len(self.everyone)
         saved = flows.gross_flow * self.use_saving
         earned = self.worth[s.local_pair] * saved - flows.gross_flow * self.spent
-        left = flows.reference_withdrawal - totals(s.local_pair, saved, count)
+        left = flows.after_uses(s) - totals(s.local_pair, saved, count)
         later = self.worth * self.answers.counted - self.answers.cost - totals(s.local_pair, earned, count)
         return np.divide(later, left, out=np.zeros(count), where=left > 0)
 
@@ -128,9 +128,8 @@ class AtPrices:
         if price.any():
             count = len(s.pair_product)
             bound = bound + totals(s.local_pair, self._floors_at_uses(flows), count)
-            site = flows.site_limit[s.pair_site] * flows.reference_withdrawal[s.pair_site_pair]
-            bound = bound + totals(s.pair_site_pair, price[s.site_technology[s.pair_site]] * site, count)
-            supply = flows.supply_limit[s.pair_supply] * flows.reference_withdrawal[s.pair_supply_pair]
+            bound = bound + totals(s.pair_site_pair, price[s.site_technology[s.pair_site]] * flows.site_reach(s), count)
+            supply = flows.supply_reach(s)
             technology = s.supply_technology[s.pair_supply]
             free = (s.supply_available & ~self.cut)[technology, s.pair_province[s.pair_supply_pair]]
             bound = bound + totals(s.pair_supply_pair, free * price[technology] * supply, count)
@@ -148,8 +147,7 @@ def cut_by_pool(instance: Instance) -> NDArray[np.bool_]:
     s, flows = instance.structure, instance.flows
     technology, province = s.supply_technology[s.pair_supply], s.pair_province[s.pair_supply_pair]
     shape = (len(s.technologies), len(s.provinces))
-    volume = flows.supply_limit[s.pair_supply] * flows.reference_withdrawal[s.pair_supply_pair]
-    volume = volume * s.supply_available[technology, province]
+    volume = flows.supply_reach(s) * s.supply_available[technology, province]
     wanted = totals(technology * shape[1] + province, volume, shape[0] * shape[1]).reshape(shape)
     pooled = (s.technology_pool >= 0)[:, None]
     if not len(s.pools):

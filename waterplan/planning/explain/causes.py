@@ -184,8 +184,8 @@ def reach_by_sector(result: Result, technology: int) -> Array:
     reach = np.zeros(len(s.sectors))
     for owner, pair, volume in (
         (s.app_technology[s.local_app], s.local_pair[s.local_app_local], at_uses),
-        (s.site_technology[s.pair_site], s.pair_site_pair, flows.site_limit[s.pair_site] * on_site[s.pair_site_pair]),
-        (supply, s.pair_supply_pair, flows.supply_limit[s.pair_supply] * opened * after_site[s.pair_supply_pair]),
+        (s.site_technology[s.pair_site], s.pair_site_pair, flows.site_limit * on_site[s.pair_site_pair]),
+        (supply, s.pair_supply_pair, flows.supply_limit * opened * after_site[s.pair_supply_pair]),
     ):
         here = owner == technology
         reach += totals(s.pair_sector[pair[here]], volume[here], len(reach))

@@ -146,14 +146,9 @@ def largest_by_sector(result: Result) -> Array:
     opened = s.supply_available[supply, s.pair_province[s.pair_supply_pair]]
     rows = (
         (s.app_technology[s.local_app], s.local_pair[s.local_app_local], at_uses),
-        (
-            s.site_technology[s.pair_site],
-            s.pair_site_pair,
-            flows.site_limit[s.pair_site] * flows.reference_withdrawal[s.pair_site_pair],
-        ),
-        (supply, s.pair_supply_pair, flows.supply_limit[s.pair_supply] * opened
-         * flows.reference_withdrawal[s.pair_supply_pair]),
-    )  # fmt: skip
+        (s.site_technology[s.pair_site], s.pair_site_pair, flows.site_reach(s)),
+        (supply, s.pair_supply_pair, flows.supply_reach(s) * opened),
+    )
     largest = np.zeros(len(s.technologies) * sectors)
     for technology, pair, volume in rows:
         largest += totals(technology * sectors + s.pair_sector[pair], volume, len(largest))

@@ -138,9 +138,9 @@ class _Number:
         flows, decisions = i.flows, self.result.decisions()
         room = (flows.added_share[s.step_app[s.local_step]]) * flows.gross_flow[s.local_step_local]
         left = _left(self.result.deployment, flows, s.local_pair)
-        site = flows.site_limit[s.pair_site] * left[s.pair_site_pair]
+        site = flows.site_limit * left[s.pair_site_pair]
         left = left - totals(s.pair_site_pair, decisions.site_saving, len(left))
-        supply = flows.supply_limit[s.pair_supply] * left[s.pair_supply_pair]
+        supply = flows.supply_limit * left[s.pair_supply_pair]
         return tuple(
             np.divide(volume, limit, out=np.zeros(len(volume)), where=limit > 0)
             for volume, limit in ((decisions.step, room), (decisions.site_saving, site), (decisions.supply, supply))
@@ -153,12 +153,12 @@ class _Number:
         nothing = Decisions(step * room, np.zeros(len(site)), np.zeros(len(supply)))
         deployment = deployment_of(s, flows, nothing)
         left = _left(deployment, flows, s.local_pair)
-        site = site * flows.site_limit[s.pair_site] * left[s.pair_site_pair]
+        site = site * flows.site_limit * left[s.pair_site_pair]
         left = left - totals(s.pair_site_pair, site, len(left))
         return replace(
             deployment,
             site_saving=site,
-            supply=supply * flows.supply_limit[s.pair_supply] * left[s.pair_supply_pair],
+            supply=supply * flows.supply_limit * left[s.pair_supply_pair],
         )
 
     def rows(self, values: Values) -> Array:

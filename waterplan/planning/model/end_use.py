@@ -35,7 +35,7 @@ def steps_leave_from_plants_that_exist(x: Columns, given: Given) -> Rows:
     for step, (origin, end) in enumerate(zip(s.step_from.tolist(), s.step_to.tolist(), strict=True)):
         leaving.setdefault(origin, []).append(step)
         arriving.setdefault(end, []).append(step)
-    base, gross, start = flows.base_share.tolist(), flows.gross_flow.tolist(), given.local_step_start.tolist()
+    base, gross, start = flows.start_share.tolist(), flows.gross_flow.tolist(), given.local_step_start.tolist()
     rows: Rows = {}
     for local, use in _shared_uses(given):
         shift = start[local] - int(s.use_step_start[use])
@@ -82,7 +82,7 @@ def end_use_saving_lowers_withdrawal(x: Columns, given: Given) -> Rows:
     The dual is what a cubic metre that reaches the site is worth: what levels 2 and 3 can make of it.
     """
     bounds = given.step_pair.searchsorted(range(len(x.after_end_use) + 1)).tolist()
-    saving, reference = given.step_saving.tolist(), given.flows.reference_withdrawal.tolist()
+    saving, reference = given.step_saving.tolist(), given.flows.after_uses(given.structure).tolist()
     rows: Rows = {}
     for pair, label in enumerate(pair_labels(given.structure)):
         first, last = bounds[pair], bounds[pair + 1]

@@ -7,14 +7,14 @@ Levers of kind *coefficient* and sourced overrides act here; prices do not. All 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from waterplan.base.units import whole_volume
-from waterplan.planning.model.structure import Index, Structure
+from waterplan.planning.model.structure import Index, Structure, totals
 from waterplan.study.scenario import Levers
 
 Array = NDArray[np.float64]
@@ -24,35 +24,79 @@ M3_PER_HM3 = 1e6
 
 @dataclass(frozen=True)
 class Flows:
-    """The coefficients of one scenario.
+    """The coefficients of one scenario: where its plants start from, and what they can add.
 
-    reference_withdrawal [pair], base_withdrawal [pair], gross_flow [local]: hm3/a. use_flow [use]: the last
-    per unit of reference withdrawal.
-    saving_fraction, added_share (installed_max - installed_base) [app]; base_share, remaining_fraction [configuration].
-    site_limit (c) [site app], site_limit_together (k) [product], supply_limit (c) [supply app], pool_limit [pool,
-    province]. largest_capacity [technology]: what floors and caps of a technology are shares of, hm3/a.
+    output_target [pair]. reference_withdrawal (all plants at base-year efficiency), base_withdrawal,
+    existing_withdrawal and new_withdrawal (plants of the base year, and built since) [pair], gross_flow [local]: hm3/a.
+    use_flow [use]: gross flow per unit of existing withdrawal. start_left [fleet]: what is left of existing
+    withdrawal after what plants have on level 1.
+    saving_fraction, added_share (installed_max less what has it) [app]; start_share, remaining_fraction [configuration].
+    site_share (sigma) [pair_site], source_share (rho) [pair_supply]: what has been added since the base year.
+    site_limit (c less sigma) [pair_site], site_limit_together [pair], supply_limit (c less rho) [pair_supply],
+    alternative_share (what is left of alternative_share_max) [pair]; pool_limit: what can still be drawn [pool,
+    province], hm3/a. barrier [pair]: what stands in the way, CNY/m3 of capacity, beside barrier_cost.
+    largest_capacity [technology]: what floors and caps of a technology are shares of, hm3/a.
     """
 
     output_target: Array
     reference_withdrawal: Array
     base_withdrawal: Array
+    existing_withdrawal: Array
+    new_withdrawal: Array
     gross_flow: Array
     use_flow: Array
+    start_left: Array
     saving_fraction: Array
     added_share: Array
-    base_share: Array
+    start_share: Array
     remaining_fraction: Array
+    site_share: Array
+    source_share: Array
     site_limit: Array
     site_limit_together: Array
     supply_limit: Array
-    alternative_share_max: float
+    alternative_share: Array
     pool_limit: Array
+    barrier: Array
     largest_capacity: Array
 
     def has_same_shares(self, other: Flows) -> bool:
         """Whether plants start from the same shares and can add the same, so that end uses have the same choices."""
-        names = ("saving_fraction", "added_share", "base_share")
+        names = ("saving_fraction", "added_share", "start_share")
         return all(np.array_equal(getattr(self, name), getattr(other, name)) for name in names)
+
+    def after_uses(self, structure: Structure) -> Array:
+        """N: what existing plants withdraw at the start after level 1 [pair, hm3/a]."""
+        return self.existing_withdrawal * self.start_left[structure.pair_fleet]
+
+    def after_site(self, structure: Structure) -> Array:
+        """M: what all plants withdraw at the start after levels 1 and 2 [pair, hm3/a]."""
+        return (1.0 - self.on_site(structure)) * self.after_uses(structure) + self.new_withdrawal
+
+    def on_site(self, structure: Structure) -> Array:
+        """What site technologies added before save of what reaches the site [pair]."""
+        return totals(structure.pair_site_pair, self.site_share, len(self.barrier))
+
+    def replaced(self, structure: Structure) -> Array:
+        """What sources added before replace of what is left behind the site [pair]."""
+        return totals(structure.pair_supply_pair, self.source_share, len(self.barrier))
+
+    def site_reach(self, structure: Structure) -> Array:
+        """The most that site technologies can add alone [pair_site, hm3/a]."""
+        return self.site_limit * self.after_uses(structure)[structure.pair_site_pair]
+
+    def supply_reach(self, structure: Structure) -> Array:
+        """The most that sources can add alone, whether or not they exist there [pair_supply, hm3/a]."""
+        return self.supply_limit * self.after_site(structure)[structure.pair_supply_pair]
+
+    def programme_free(self, structure: Structure) -> Array:
+        """Fresh water that is withdrawn where nothing is added [pair, hm3/a]."""
+        return (1.0 - self.replaced(structure)) * self.after_site(structure)
+
+    def counted_at_start(self, structure: Structure, count_alternative_supply: bool) -> Array:
+        """Counted saving where nothing is added: what turnover and earlier stages save [pair, hm3/a]."""
+        left = self.programme_free(structure) if count_alternative_supply else self.after_site(structure)
+        return self.reference_withdrawal - left
 
     @cached_property
     def unit(self) -> float:
@@ -60,29 +104,39 @@ class Flows:
         return whole_volume(float(self.reference_withdrawal.sum()))
 
 
-def build_flows(structure: Structure, values: Values, levers: Levers, years: int) -> Flows:
-    """The coefficients of a scenario; ``years`` from base year to target year."""
+def build_flows(structure: Structure, values: Values, levers: Levers, years: int, kept: Array | None = None) -> Flows:
+    """The coefficients of a scenario whose plants have what they had in the base year, so many ``years`` after it.
+
+    kept: withdrawal of the base year's plants that were still there at an earlier time [pair, hm3/a]; not more are.
+    """
+    s, pairs = structure, len(structure.pair_fleet)
     output_target, reference, base = reference_withdrawal(structure, values, levers.output_scale, years)
-    at_uses = flows_at_uses(structure, values, levers, reference)
+    existing, new = turnover(structure, values, levers, years, reference, kept)
+    at_uses = flows_at_uses(structure, values, levers, existing)
     behind = limits_behind_uses(structure, values, levers)
     pool_limit = pool_limits(structure, values["supply_potential"], levers.rollout_scale)
-    reach = at_uses["saving_fraction"] * at_uses["added_share"]
-    site_limit, supply_limit = behind["site_limit"], behind["supply_limit"]
-    return Flows(
-        output_target=output_target,
-        reference_withdrawal=reference,
-        base_withdrawal=base,
-        **at_uses,
-        **behind,
-        alternative_share_max=levers.alternative_share_max,
-        pool_limit=pool_limit,
-        largest_capacity=_largest_capacity(
-            structure, reference, at_uses["gross_flow"], reach, site_limit, supply_limit, pool_limit
+    return with_largest_capacity(
+        structure,
+        Flows(
+            output_target=output_target,
+            reference_withdrawal=reference,
+            base_withdrawal=base,
+            existing_withdrawal=existing,
+            new_withdrawal=new,
+            **at_uses,
+            start_left=np.ones(len(s.fleet_product)),
+            site_share=np.zeros(len(s.pair_site)),
+            source_share=np.zeros(len(s.pair_supply)),
+            **behind,
+            alternative_share=np.full(pairs, levers.alternative_share_max),
+            pool_limit=pool_limit,
+            barrier=np.zeros(pairs),
+            largest_capacity=np.empty(0),
         ),
     )
 
 
-def flows_at_uses(structure: Structure, values: Values, levers: Levers, reference: Array) -> dict[str, Array]:
+def flows_at_uses(structure: Structure, values: Values, levers: Levers, existing: Array) -> dict[str, Array]:
     """The coefficients that the end uses have: all that figures of technologies there and of end uses change."""
     saving_fraction, base_installed, added = _shares_at_uses(structure, values, levers)
     base_share = base_shares(structure, base_installed)
@@ -90,23 +144,24 @@ def flows_at_uses(structure: Structure, values: Values, levers: Levers, referenc
     average = np.add.reduceat(np.append(base_share * remaining, 0.0), structure.use_configuration_start[:-1])
     use_flow = values["end_use_share"][structure.use_product, structure.use_end_use] / average
     return {
-        "gross_flow": reference[structure.local_pair] * use_flow[structure.local_use],
+        "gross_flow": existing[structure.local_pair] * use_flow[structure.local_use],
         "use_flow": use_flow,
         "saving_fraction": saving_fraction,
         "added_share": np.where(levers.excluded[structure.app_technology], 0.0, added),
-        "base_share": base_share,
+        "start_share": base_share,
         "remaining_fraction": remaining,
     }
 
 
 def limits_behind_uses(structure: Structure, values: Values, levers: Levers) -> dict[str, Array]:
     """The limits on the site and of other sources: all that figures of technologies there change."""
-    site_limit, site_together = _whole_plant_limits(structure, values, levers, "site")
-    supply_limit, _ = _whole_plant_limits(structure, values, levers, "supply")
+    s = structure
+    site_limit, site_together = _whole_plant_limits(s, values, levers, "site")
+    supply_limit, _ = _whole_plant_limits(s, values, levers, "supply")
     return {
-        "site_limit": np.where(levers.excluded[structure.site_technology], 0.0, site_limit),
-        "site_limit_together": site_together,
-        "supply_limit": np.where(levers.excluded[structure.supply_technology], 0.0, supply_limit),
+        "site_limit": np.where(levers.excluded[s.site_technology], 0.0, site_limit)[s.pair_site],
+        "site_limit_together": site_together[s.pair_product],
+        "supply_limit": np.where(levers.excluded[s.supply_technology], 0.0, supply_limit)[s.pair_supply],
     }
 
 
@@ -125,10 +180,33 @@ def reference_withdrawal(
     The target year's output at base-year efficiency: no autonomous progress.
     """
     p, r, s = structure.pair_product, structure.pair_province, structure.pair_sector
-    output = values["output"][p, r]
+    output = values["output"][p, r] / structure.barrier_groups
     target = output * ((1 + values["output_growth"]) ** years)[p] * output_scale[s]
     intensity = values["intensity"][p] * values["intensity_factor"][r, s] / M3_PER_HM3
     return target, target * intensity, output * intensity
+
+
+def turnover(
+    structure: Structure, values: Values, levers: Levers, years: int, reference: Array, kept: Array | None = None
+) -> tuple[Array, Array]:
+    r"""What plants of the base year withdraw, and what plants built since then do [pair, hm3/a].
+
+    .. math::
+
+        \mathrm{existing\_output}_{p,r} &= \min(\mathrm{output\_target}_{p,r},
+            \mathrm{output}_{p,r} (1 - \mathrm{retirement\_rate}_p)^{y - y_0}) \\
+        \mathrm{new\_withdrawal}_{p,r} &= (\mathrm{output\_target}_{p,r} - \mathrm{existing\_output}_{p,r})
+            \, \mathrm{intensity} \cdot \mathrm{intensity\_factor} \cdot \mathrm{new\_intensity\_ratio}_p
+
+    With the baseline ``frozen`` all are plants of the base year.
+    """
+    if levers.baseline == "frozen":
+        return reference, np.zeros(len(reference))
+    p, r, s = structure.pair_product, structure.pair_province, structure.pair_sector
+    intensity = values["intensity"][p] * values["intensity_factor"][r, s] / M3_PER_HM3
+    left = values["output"][p, r] / structure.barrier_groups * ((1 - values["retirement_rate"]) ** years)[p] * intensity
+    existing = np.minimum(reference, left if kept is None else np.minimum(left, kept))
+    return existing, (reference - existing) * values["new_intensity_ratio"][p]
 
 
 def _installed(
@@ -242,31 +320,22 @@ def pool_limits(structure: Structure, potential: Array, rollout_scale: float) ->
     return rollout_scale * limit
 
 
-def _largest_capacity(
-    structure: Structure,
-    reference: Array,
-    gross: Array,
-    reach: Array,
-    site_limit: Array,
-    supply_limit: Array,
-    pool_limit: Array,
-) -> Array:
-    r"""Largest capacity of each technology: what its floor and cap are shares of.
+def with_largest_capacity(structure: Structure, flows: Flows) -> Flows:
+    r"""The same with the largest capacity of each technology: what its floor and cap are shares of.
 
-    Level 1: :math:`\sum \mathrm{saving\_fraction} (\mathrm{installed\_max} - \mathrm{installed\_base}) G`; levels 2 and
-    3: :math:`\sum c \cdot W`, cut by the pool of each province [hm3/a].
+    Level 1: :math:`\sum \mathrm{saving\_fraction} (\mathrm{installed\_max} - \mathrm{installed\_base}) G`; level 2:
+    :math:`\sum c N`, level 3: :math:`\sum c M` of what flows there at the start, cut by the pool of each province
+    [hm3/a].
     """
-    count, provinces = len(structure.technologies), len(structure.provinces)
+    s, count, provinces = structure, len(structure.technologies), len(structure.provinces)
     largest = np.zeros(count)
-    volume = reach[structure.local_app] * gross[structure.local_app_local]
-    np.add.at(largest, structure.app_technology[structure.local_app], volume)
-    site = structure.pair_site
-    np.add.at(largest, structure.site_technology[site], site_limit[site] * reference[structure.pair_site_pair])
-    supply, pair = structure.pair_supply, structure.pair_supply_pair
-    technology, province = structure.supply_technology[supply], structure.pair_province[pair]
+    reach = flows.saving_fraction * flows.added_share
+    volume = reach[s.local_app] * flows.gross_flow[s.local_app_local]
+    np.add.at(largest, s.app_technology[s.local_app], volume)
+    np.add.at(largest, s.site_technology[s.pair_site], flows.site_reach(s))
+    technology, province = s.supply_technology[s.pair_supply], s.pair_province[s.pair_supply_pair]
     wanted = np.zeros((count, provinces))
-    volume = supply_limit[supply] * reference[pair] * structure.supply_available[technology, province]
-    np.add.at(wanted, (technology, province), volume)
-    pooled = structure.technology_pool >= 0
-    wanted[pooled] = np.minimum(wanted[pooled], pool_limit[structure.technology_pool[pooled]])
-    return largest + wanted.sum(axis=1)
+    np.add.at(wanted, (technology, province), flows.supply_reach(s) * s.supply_available[technology, province])
+    pooled = s.technology_pool >= 0
+    wanted[pooled] = np.minimum(wanted[pooled], flows.pool_limit[s.technology_pool[pooled]])
+    return replace(flows, largest_capacity=largest + wanted.sum(axis=1))

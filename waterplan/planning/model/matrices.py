@@ -91,18 +91,18 @@ def build_matrices(given: Given) -> Compiled:
     column, value = (np.concatenate([part[n] for part in parts.values()]) for n in (1, 2))
     bound = np.concatenate([part.bound for part in parts.values()])
     sense = np.concatenate([np.full(len(part.bound), part.sense) for part in parts.values()])
-    reference = flows.reference_withdrawal
+    after_uses, after_site = flows.after_uses(s), flows.after_site(s)
     reach = flows.added_share[given.step_app] * flows.gross_flow[s.local_step_local]
-    site = flows.site_limit[s.pair_site] * reference[s.pair_site_pair]
-    supply = flows.supply_limit[s.pair_supply] * reference[s.pair_supply_pair] * given.supply_is_available
+    site = flows.site_reach(s)
+    supply = flows.supply_reach(s) * given.supply_is_available
     columns = int(at.starts[-1])
     return Compiled(
-        cost=np.concatenate([*decision_costs(given), np.zeros(2 * len(reference))]),
+        cost=np.concatenate([*decision_costs(given), np.zeros(2 * len(after_uses))]),
         matrix=_columnwise(row, column, value, (count, columns)),
         row_lower=np.where(sense <= 0, bound, -np.inf),
         row_upper=np.where(sense >= 0, bound, np.inf),
         lower=np.zeros(columns),
-        upper=np.maximum(np.concatenate([reach, site, supply, reference, reference]), 0.0),
+        upper=np.maximum(np.concatenate([reach, site, supply, after_uses, after_site]), 0.0),
         rows=rows,
     )
 

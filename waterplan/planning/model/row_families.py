@@ -91,7 +91,7 @@ def steps_leave_from_plants_that_exist(at: ColumnPlaces) -> Entries:
     row = np.concatenate([shift[owner] + rank[origin], (shift[owner] + rank[end])[has[end]]])
     value = np.repeat([1.0, -1.0], [len(step), len(row) - len(step)])
     column = at.step(np.concatenate([step, step[has[end]]]))
-    return Entries(row, column, value, AT_MOST, flows.base_share[here] * flows.gross_flow[local])
+    return Entries(row, column, value, AT_MOST, flows.start_share[here] * flows.gross_flow[local])
 
 
 def technology_stays_within_its_rollout(at: ColumnPlaces) -> Entries:
@@ -110,11 +110,11 @@ def end_use_saving_lowers_withdrawal(at: ColumnPlaces) -> Entries:
     row = np.concatenate([pairs, given.step_pair])
     column = np.concatenate([at.after_end_use(pairs), at.step(np.arange(len(given.step_pair)))])
     value = np.concatenate([np.ones(len(pairs)), given.step_saving])
-    return Entries(row, column, value, EQUAL, given.flows.reference_withdrawal)
+    return Entries(row, column, value, EQUAL, given.flows.after_uses(at.s))
 
 
 def site_technology_stays_within_its_sites(at: ColumnPlaces) -> Entries:
-    s, limit = at.s, at.given.flows.site_limit[at.s.pair_site]
+    s, limit = at.s, at.given.flows.site_limit
     return _each(at.site(np.arange(len(limit))), at.after_end_use(s.pair_site_pair), limit)
 
 
@@ -127,7 +127,7 @@ def _each(saving: Index, flow: Index, limit: Array) -> Entries:
 
 def site_technologies_together_stay_within_their_sites(at: ColumnPlaces) -> Entries:
     s = at.s
-    together, saving = at.given.flows.site_limit_together[s.pair_product], at.site(np.arange(len(s.pair_site)))
+    together, saving = at.given.flows.site_limit_together, at.site(np.arange(len(s.pair_site)))
     return _together(s.pair_site_pair, saving, at.after_end_use, together, 2)
 
 
@@ -155,14 +155,15 @@ def site_saving_lowers_withdrawal(at: ColumnPlaces) -> Entries:
 
 def source_stays_within_its_sites(at: ColumnPlaces) -> Entries:
     s, there = at.s, np.flatnonzero(at.given.supply_is_available)
-    limit = at.given.flows.supply_limit[s.pair_supply[there]]
+    limit = at.given.flows.supply_limit[there]
     return _each(at.supply(there), at.after_site(s.pair_supply_pair[there]), limit)
 
 
 def sources_together_stay_below_alternative_share_max(at: ColumnPlaces) -> Entries:
     s = at.s
-    limit = np.full(len(s.pair_product), float(at.given.flows.alternative_share_max))
-    return _together(s.pair_supply_pair, at.supply(np.arange(len(s.pair_supply))), at.after_site, limit, 1)
+    return _together(
+        s.pair_supply_pair, at.supply(np.arange(len(s.pair_supply))), at.after_site, at.given.flows.alternative_share, 1
+    )
 
 
 def pool_is_not_overdrawn(at: ColumnPlaces) -> Entries:

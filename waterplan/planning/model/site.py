@@ -13,7 +13,7 @@ def site_technology_stays_within_its_sites(x: Columns, given: Given) -> Rows:
     The dual is what a larger share of sites is worth.
     """
     s = given.structure
-    limit, pair = given.flows.site_limit[s.pair_site].tolist(), s.pair_site_pair.tolist()
+    limit, pair = given.flows.site_limit.tolist(), s.pair_site_pair.tolist()
     labels = plant_labels(s, given.site_technology, s.pair_site_pair)
     return {
         label: weighted((1.0, -c), (saving, x.after_end_use[n])) <= 0.0
@@ -31,7 +31,7 @@ def site_technologies_together_stay_within_their_sites(x: Columns, given: Given)
     """
     s = given.structure
     start = s.pair_site_pair.searchsorted(range(len(x.after_end_use) + 1)).tolist()
-    together = given.flows.site_limit_together[s.pair_product].tolist()
+    together = given.flows.site_limit_together.tolist()
     return {
         label: total(x.site_saving[start[n] : start[n + 1]]) <= together[n] * x.after_end_use[n]
         for n, label in enumerate(pair_labels(s))

@@ -5,8 +5,10 @@ provinces. Everything below is packed into flat arrays in the order product, pro
 the Pyomo model, the ledger and the fast planner number things alike.
 
 ======================  =====================================================================================
-``pair``                a product made in a province (one plan of its own, given prices)
-``use``                 an end use of a product for which at least one end-use technology is listed
+``fleet``               plants of one product that start from the same shares; one a product in the base year
+``pair``                a product made in a province (one plan of its own, given prices); where its plants start from
+                        different shares, each barrier group of them
+``use``                 an end use of a fleet for which at least one end-use technology is listed
 ``app``                 an end-use technology listed at a use; ``site_app``, ``supply_app`` likewise per product
 ``configuration``       a set of the apps of one use, at most one of each exclusive group
 ``step``                a configuration and one app that it lacks and may add
@@ -50,11 +52,13 @@ class Structure:
     technology_pool: Index
     joint_product: NDArray[np.bool_]
     supply_available: NDArray[np.bool_]
-    pair_product: Index
+    fleet_product: Index
+    pair_fleet: Index
     pair_province: Index
-    use_product: Index
+    pair_group: Index
+    use_fleet: Index
     use_end_use: Index
-    product_use_start: Index
+    fleet_use_start: Index
     app_use: Index
     app_technology: Index
     app_use_group: Index
@@ -80,6 +84,21 @@ class Structure:
     product_supply_start: Index
 
     @cached_property
+    def barrier_groups(self) -> int:
+        """How many barrier groups each product has in a province: plants that a pair stands for are so many times less."""
+        return int(self.pair_group.max(initial=0)) + 1
+
+    @cached_property
+    def pair_product(self) -> Index:
+        """Product of each pair."""
+        return self.fleet_product[self.pair_fleet]
+
+    @cached_property
+    def use_product(self) -> Index:
+        """Product of each use."""
+        return self.fleet_product[self.use_fleet]
+
+    @cached_property
     def pair_sector(self) -> Index:
         """Sector of each pair."""
         return self.product_sector[self.pair_product]
@@ -87,12 +106,12 @@ class Structure:
     @cached_property
     def local_pair(self) -> Index:
         """Pair of each local."""
-        return np.repeat(np.arange(len(self.pair_product)), self._width(self.product_use_start))
+        return np.repeat(np.arange(len(self.pair_fleet)), np.diff(self.fleet_use_start)[self.pair_fleet])
 
     @cached_property
     def local_use(self) -> Index:
         """Use of each local."""
-        return expand(self.product_use_start, self.pair_product)
+        return expand(self.fleet_use_start, self.pair_fleet)
 
     @cached_property
     def local_app_local(self) -> Index:
@@ -177,6 +196,15 @@ def totals(owner: Index, volume: Array, count: int) -> Array:
     return np.asarray(np.bincount(owner, volume, minlength=count), dtype=float)
 
 
+def pool_draw(structure: Structure, supply: Array) -> Array:
+    """What sources draw from each pool in each province [pool, province], hm3/a."""
+    s = structure
+    pool = s.technology_pool[s.supply_technology[s.pair_supply]]
+    place = pool * len(s.provinces) + s.pair_province[s.pair_supply_pair]
+    used = totals(place[pool >= 0], supply[pool >= 0], len(s.pools) * len(s.provinces))
+    return used.reshape(len(s.pools), len(s.provinces))
+
+
 def starts(owner: Iterable[int], count: int) -> Index:
     """Where the rows of each of ``count`` owners begin, when rows are sorted by owner."""
     return np.concatenate([[0], np.cumsum(np.bincount(np.asarray(list(owner), dtype=np.int64), minlength=count))])
@@ -215,8 +243,10 @@ def build_structure(study: Study) -> Structure:
         technology_pool=pool,
         joint_product=np.asarray(study.column("technologies", "joint_product"), dtype=bool),
         supply_available=potential | ~potential.any(axis=1, keepdims=True),
-        pair_product=pair_product,
+        fleet_product=np.arange(len(labels["product"])),
+        pair_fleet=pair_product,
         pair_province=pair_province,
+        pair_group=np.zeros(len(pair_product), dtype=np.int64),
         **tables,
     )
 
@@ -253,9 +283,9 @@ def _uses(listed: NDArray[np.bool_], technologies: Index, group: Index) -> dict[
     app_use_group = number(app_use, group[app_technology])
     return {
         **_choices(app_use_group, use_app_start, configurations),
-        "use_product": use_product,
+        "use_fleet": use_product,
         "use_end_use": use_end_use,
-        "product_use_start": starts(use_product, listed.shape[1]),
+        "fleet_use_start": starts(use_product, listed.shape[1]),
         "app_use": app_use,
         "app_technology": app_technology,
         "app_use_group": app_use_group,

@@ -16,7 +16,7 @@ def source_stays_within_its_sites(x: Columns, given: Given) -> Rows:
     worth.
     """
     s = given.structure
-    limit, pair = given.flows.supply_limit[s.pair_supply].tolist(), s.pair_supply_pair.tolist()
+    limit, pair = given.flows.supply_limit.tolist(), s.pair_supply_pair.tolist()
     labels = plant_labels(s, given.supply_technology, s.pair_supply_pair)
     return {
         labels[i]: weighted((1.0, -limit[i]), (x.supply[i], x.after_site[pair[i]])) <= 0.0
@@ -33,8 +33,9 @@ def sources_together_stay_below_alternative_share_max(x: Columns, given: Given) 
     """
     s = given.structure
     start = s.pair_supply_pair.searchsorted(range(len(x.after_site) + 1)).tolist()
+    share = given.flows.alternative_share.tolist()
     return {
-        label: total(x.supply[start[n] : start[n + 1]]) <= given.flows.alternative_share_max * x.after_site[n]
+        label: total(x.supply[start[n] : start[n + 1]]) <= share[n] * x.after_site[n]
         for n, label in enumerate(pair_labels(s))
         if start[n + 1] > start[n]
     }

@@ -91,10 +91,9 @@ def plant_labels(structure: Structure, technology: Index, pair: Index) -> list[L
 def add_columns(model: pyo.ConcreteModel, given: Given) -> Columns:
     """Gives a model its variables, all between 0 and the most that each can be."""
     s, flows = given.structure, given.flows
-    reference = flows.reference_withdrawal
     reach = flows.added_share[given.step_app] * flows.gross_flow[s.local_step_local]
-    site_reach = flows.site_limit[s.pair_site] * reference[s.pair_site_pair]
-    supply_reach = flows.supply_limit[s.pair_supply] * reference[s.pair_supply_pair] * given.supply_is_available
+    site_reach = flows.site_reach(s)
+    supply_reach = flows.supply_reach(s) * given.supply_is_available
     pairs = pair_labels(s)
     return Columns(
         step=_variables(model, "step", step_labels(s), reach),
@@ -102,8 +101,8 @@ def add_columns(model: pyo.ConcreteModel, given: Given) -> Columns:
             model, "site_saving", plant_labels(s, given.site_technology, s.pair_site_pair), site_reach
         ),
         supply=_variables(model, "supply", plant_labels(s, given.supply_technology, s.pair_supply_pair), supply_reach),
-        after_end_use=_variables(model, "after_end_use", pairs, reference),
-        after_site=_variables(model, "after_site", pairs, reference),
+        after_end_use=_variables(model, "after_end_use", pairs, flows.after_uses(s)),
+        after_site=_variables(model, "after_site", pairs, flows.after_site(s)),
     )
 
 

@@ -151,18 +151,17 @@ def deployment_variables(result: Result) -> Variables:
 
 def largest_by_choice(result: Result) -> Array:
     """Largest capacity of each choice [technology, product, province], hm3/a: all plants and sites that can still be
-    reached, of reference withdrawal."""
+    reached, of what flows at the start."""
     s, flows = result.instance.structure, result.instance.flows
     largest = np.zeros((len(s.technologies), len(s.products), len(s.provinces)))
     reach = (flows.saving_fraction * flows.added_share)[s.local_app] * flows.gross_flow[s.local_app_local]
     pair = s.local_pair[s.local_app_local]
     np.add.at(largest, (s.app_technology[s.local_app], s.pair_product[pair], s.pair_province[pair]), reach)
-    for technology, limit, app, pair in (
-        (s.site_technology, flows.site_limit, s.pair_site, s.pair_site_pair),
-        (s.supply_technology, flows.supply_limit, s.pair_supply, s.pair_supply_pair),
+    for technology, pair, volume in (
+        (s.site_technology[s.pair_site], s.pair_site_pair, flows.site_reach(s)),
+        (s.supply_technology[s.pair_supply], s.pair_supply_pair, flows.supply_reach(s)),
     ):
-        volume = limit[app] * flows.reference_withdrawal[pair]
-        largest[technology[app], s.pair_product[pair], s.pair_province[pair]] += volume
+        np.add.at(largest, (technology, s.pair_product[pair], s.pair_province[pair]), volume)
     return largest
 
 

@@ -1,6 +1,6 @@
 """The store of dictionaries: for every use of a scenario, the vertices met on sample walks (see core/store.cpp).
 
-At an end use with technologies a, b, ... plants start in configurations S (shares ``base_share``) and end in larger
+At an end use with technologies a, b, ... plants start in configurations S (shares ``start_share``) and end in larger
 ones. Per unit of gross flow the choice is how much moves from S to S':
 
 .. math:: \\max \\; w \\sum_{S \\to S'} (\\rho_S - \\rho_{S'}) \\, y_{S,S'} - \\sum_t \\kappa_t x_t, \\qquad
@@ -34,7 +34,7 @@ class Sampled(Handed):
     app_start: Index
     configuration_start: Index
     members: Index
-    base_share: Array
+    start_share: Array
     remaining: Array
     added_share: Array
     kappas: Array
@@ -69,7 +69,7 @@ def build_uses(
         s.use_app_start,
         s.use_configuration_start,
         s.configuration_members,
-        flows.base_share,
+        flows.start_share,
         flows.remaining_fraction,
         flows.added_share,
         np.ascontiguousarray(kappas),

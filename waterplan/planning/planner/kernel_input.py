@@ -43,7 +43,7 @@ class Places:
         pair_place = s.pair_sector * len(s.provinces) + s.pair_province
         return cls(
             structure=s,
-            local_start=_starts(s.product_use_start, s.pair_product),
+            local_start=_starts(s.fleet_use_start, s.pair_fleet),
             app_start=_starts(s.use_app_start, s.local_use),
             site_start=_starts(s.product_site_start, s.pair_product),
             supply_start=_starts(s.product_supply_start, s.pair_product),
@@ -88,11 +88,11 @@ def build_pairs(places: Places, flows: Flows, levers: Levers) -> Pairs:
         gross_flow=flows.gross_flow,
         app_start=places.app_start,
         site_start=places.site_start,
-        site_limit=flows.site_limit[s.pair_site],
-        site_together=flows.site_limit_together[s.pair_product],
+        site_limit=flows.site_limit,
+        site_together=flows.site_limit_together,
         supply_start=places.supply_start,
-        supply_limit=flows.supply_limit[s.pair_supply] * places.supply_open,
-        alternative_share_max=float(flows.alternative_share_max),
+        supply_limit=flows.supply_limit * places.supply_open,
+        alternative_share_max=float(levers.alternative_share_max),
         count_supply=1.0 if levers.count_alternative_supply else 0.0,
         unit=flows.unit,
     )

@@ -80,7 +80,7 @@ class Layout:
         self.lane_pair[self.pair_lane] = np.arange(len(s.pair_product))
         place_in_product = np.arange(len(self.product)) - first_block[self.product]
         self.inside = np.minimum(count[self.product] - place_in_product * BLOCK, BLOCK)
-        app_start = s.use_app_start[s.product_use_start]
+        app_start = s.use_app_start[s.fleet_use_start]
         self.app_row, self.app_rows = _rows(np.diff(app_start)[self.product])
         self.site_row, self.site_rows = _rows(np.diff(s.product_site_start)[self.product])
         self.supply_row, self.supply_rows = _rows(np.diff(s.product_supply_start)[self.product])
@@ -98,6 +98,17 @@ class Layout:
         self.province = np.zeros(len(self.lane_pair), dtype=np.int64)
         self.province[self.pair_lane] = s.pair_province
 
+    def _by_app(self, limit: Array) -> Array:
+        s = self.places.structure
+        by_app = np.zeros(len(s.site_product))
+        by_app[s.pair_site] = limit
+        return by_app
+
+    def _by_block(self, limit: Array) -> Array:
+        by_product = np.zeros(len(self.places.structure.products))
+        by_product[self.places.structure.pair_product] = limit
+        return by_product[self.product]
+
     def _place(self, row: Index, pair: Index, number: Index) -> Index:
         lane = self.pair_lane[pair]
         return (row[lane // BLOCK] + number) * BLOCK + lane % BLOCK
@@ -108,8 +119,8 @@ class Layout:
         reference = np.zeros(len(self.lane_pair))
         reference[self.pair_lane] = flows.reference_withdrawal
         return Lanes(
-            use_first=s.product_use_start[product],
-            use_last=s.product_use_start[product + 1],
+            use_first=s.fleet_use_start[product],
+            use_last=s.fleet_use_start[product + 1],
             site_first=s.product_site_start[product],
             site_last=s.product_site_start[product + 1],
             supply_first=s.product_supply_start[product],
@@ -128,16 +139,16 @@ class Layout:
             use_flow=flows.use_flow,
             use_effluent=values["effluent_share"][s.use_end_use],
             split=-np.log1p(-np.minimum(flows.saving_fraction, 1 - 1e-12)),
-            site_limit=flows.site_limit,
-            site_together=flows.site_limit_together[product],
+            site_limit=self._by_app(flows.site_limit),
+            site_together=self._by_block(flows.site_limit_together),
             supply_limit=_spread(
-                self.supply_rows, self.supply, flows.supply_limit[s.pair_supply] * self.places.supply_open
+                self.supply_rows, self.supply, flows.supply_limit * self.places.supply_open
             ),
             app_tie=self._ties[0],
             site_tie=self._ties[1],
             supply_tie=self._ties[2],
             site_effluent=float(values["effluent_share"][s.end_uses.index("site")]),
-            alternative_share_max=float(flows.alternative_share_max),
+            alternative_share_max=float(levers.alternative_share_max),
             count_supply=1.0 if levers.count_alternative_supply else 0.0,
             unit=flows.unit,
             blocks=len(product),

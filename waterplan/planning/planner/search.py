@@ -11,7 +11,7 @@ from waterplan.base.errors import InfeasibleError, SolverError
 from waterplan.base.messages import Message
 from waterplan.planning.model.decisions import Duals
 from waterplan.planning.model.flows import Array
-from waterplan.planning.model.structure import Index, totals
+from waterplan.planning.model.structure import Index, pool_draw, totals
 from waterplan.planning.plan.deployment import Deployment
 from waterplan.planning.plan.result import no_plan
 from waterplan.planning.planner.generation import Columns
@@ -29,7 +29,7 @@ from waterplan.planning.planner.light import (
 from waterplan.planning.planner.light_plan import LightPart, LightPlan
 from waterplan.planning.planner.mixture import Mixture, Part
 from waterplan.planning.planner.request import PRICE_MAX, Request
-from waterplan.planning.planner.shared_limits import pool_draw, with_pools
+from waterplan.planning.planner.shared_limits import with_pools
 
 ROUNDS_MAX = 50  # vertices that a store lacks are met in a few
 CAPS = {"investment_cap", "electricity_cap"}

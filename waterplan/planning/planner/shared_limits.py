@@ -94,15 +94,6 @@ def _limits(rows: list[tuple[str, tuple[int, ...], float, float]]) -> Limits:
     return Limits(kind, label, np.array(sign), np.array(bound))
 
 
-def pool_draw(structure: Structure, supply: Array) -> Array:
-    """What is drawn from each pool in each province [pool, province], hm3/a."""
-    s = structure
-    pool = s.technology_pool[s.supply_technology[s.pair_supply]]
-    place = pool * len(s.provinces) + s.pair_province[s.pair_supply_pair]
-    used = totals(place[pool >= 0], supply[pool >= 0], len(s.pools) * len(s.provinces))
-    return used.reshape(len(s.pools), len(s.provinces))
-
-
 class Usage:
     """How much of every limit each pair takes: a sparse sum over a deployment, by pair."""
 

@@ -64,11 +64,11 @@ class Carried:
         nothing = Decisions(self._steps(flows) * gross, np.zeros(len(self.site)), np.zeros(len(self.supply)))
         at_uses = deployment_of(s, flows, nothing)
         after_uses, _ = _left(s, flows, at_uses.use_saving, nothing.site_saving)
-        site = np.minimum(self.site, flows.site_limit[s.pair_site]) * after_uses[s.pair_site_pair]
-        site = _within(site, s.pair_site_pair, flows.site_limit_together[s.pair_product] * after_uses)
+        site = np.minimum(self.site, flows.site_limit) * after_uses[s.pair_site_pair]
+        site = _within(site, s.pair_site_pair, flows.site_limit_together * after_uses)
         after_sites = after_uses - totals(s.pair_site_pair, site, len(after_uses))
-        supply = np.minimum(self.supply, flows.supply_limit[s.pair_supply]) * after_sites[s.pair_supply_pair]
-        supply = _within(supply, s.pair_supply_pair, flows.alternative_share_max * after_sites)
+        supply = np.minimum(self.supply, flows.supply_limit) * after_sites[s.pair_supply_pair]
+        supply = _within(supply, s.pair_supply_pair, flows.alternative_share * after_sites)
         return Deployment(at_uses.capacity, at_uses.use_saving, site, self._within_pools(supply, flows))
 
     def _steps(self, flows: Flows) -> Array:
@@ -76,7 +76,7 @@ class Carried:
         s = self.result.instance.structure
         added = totals(s.local_step_app, self.step, len(s.local_app))
         step = self.step * _cut(flows.added_share[s.local_app], added)[s.local_step_app]
-        stock = flows.base_share[self._configurations].copy()
+        stock = flows.start_share[self._configurations].copy()
         for rows in self._by_size:
             leaving = totals(self._from[rows], step[rows], len(stock))
             step[rows] *= _cut(stock, leaving)[self._from[rows]]

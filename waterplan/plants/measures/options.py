@@ -160,9 +160,9 @@ def whole_flows(structure: Structure, values: Values, levers: Levers) -> Flows:
     return replace(
         flows,
         added_share=np.where(levers.excluded[s.app_technology], 0.0, added),
-        site_limit=limit,
-        site_limit_together=together,
-        supply_limit=supply_limit,
+        site_limit=limit[s.pair_site],
+        site_limit_together=together[s.pair_product],
+        supply_limit=supply_limit[s.pair_supply],
     )
 
 
@@ -197,7 +197,7 @@ def _use(given: Given, local: int, step_cost: Array, investment: Array) -> UseCh
     s, flows = given.structure, given.flows
     use, gross = int(s.local_use[local]), float(flows.gross_flow[local]) * M3_PER_HM3
     first, last = int(s.use_configuration_start[use]), int(s.use_configuration_start[use + 1])
-    start = first + int(np.argmax(flows.base_share[first:last]))  # what is in place has share 1
+    start = first + int(np.argmax(flows.start_share[first:last]))  # what is in place has share 1
     here: dict[int, tuple[float, float, tuple[tuple[int, float], ...]]] = {start: (0.0, 0.0, ())}
     # configuration: cost, investment, members
     shift = int(given.local_step_start[local]) - int(s.use_step_start[use])
@@ -247,14 +247,14 @@ def _whole(given: Given, pair: int, site_cost: Array, supply_cost: Array, invest
     s, flows = given.structure, given.flows
     site = np.flatnonzero(s.pair_site_pair == pair)
     supply = np.flatnonzero((s.pair_supply_pair == pair) & given.supply_is_available)
-    fractions = flows.supply_limit[s.pair_supply[supply]]
+    fractions = flows.supply_limit[supply]
     pool = s.technology_pool[given.supply_technology[supply]]
     held = np.append(flows.pool_limit.sum(axis=1), np.inf)[pool]  # pool -1: no limit
     room = held / flows.reference_withdrawal.sum()
-    sites = list(_sets(given.site_technology[site], flows.site_limit[s.pair_site[site]], site_cost[site], s))
+    sites = list(_sets(given.site_technology[site], flows.site_limit[site], site_cost[site], s))
     sources = list(
         _sets(given.supply_technology[supply], np.minimum(fractions, room), supply_cost[supply], s,
-              flows.alternative_share_max, room, pool)
+              float(flows.alternative_share[pair]), room, pool)
     )  # fmt: skip
     kept_sites = [1 - sum(share for _, share in members) for members, _ in sites]
     both = [(a, b) for a in range(len(sites)) for b in range(len(sources))]

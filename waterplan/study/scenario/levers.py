@@ -38,6 +38,8 @@ class Levers:
     """
 
     saving_target: float
+    baseline: str
+    count_from: str
     perspective: str
     cost_accounting: str
     discount_rate: float
@@ -49,9 +51,12 @@ class Levers:
     water_tax: float
     investment_subsidy: Array
     barrier_cost: float
+    barrier_scale: float
     scarcity_value: float
     sector_floor: Array
     province_floor: Array
+    value_added_cut: float
+    non_conventional_min: Array
     technology_floor: Array
     technology_cap: Array
     investment_cap: float

@@ -44,6 +44,7 @@ TECHNOLOGIES = Message("scenario.a_list_of_technologies")
 TEXT, TABLE = Message("errors.a_text"), Message("scenario.a_table")
 OVERRIDES = Message("scenario.a_list_of_overrides")
 DIGEST_OF = "waterplan scenario 1\n"
+LATER_LEVERS = {"baseline", "count_from", "barrier_scale", "value_added_cut", "non_conventional_min"}
 
 
 @dataclass(frozen=True)
@@ -246,6 +247,8 @@ class Scenario:
         content = hashlib.sha256((DIGEST_OF + study.digest).encode())
         for name in LEVERS:
             value = getattr(resolved, name)
+            if name in LATER_LEVERS and np.all(value == term(name).default):
+                continue  # what was asked before there were such levers has the digest that it had
             content.update(f"\n{name}=".encode())
             ordered = (
                 value[order[term(name).dims[0]]].tobytes() if isinstance(value, np.ndarray) else repr(value).encode()
