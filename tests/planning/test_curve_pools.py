@@ -105,7 +105,7 @@ def test_blocks_are_the_pairs_that_reach_for_an_overdrawn_pool(name, planner_of_
     wanted = {}
     for row, pair in enumerate(s.pair_supply_pair):
         pool, province = s.technology_pool[s.supply_technology[s.pair_supply[row]]], s.pair_province[pair]
-        share = min(search.pairs.supply_limit[row], flows.alternative_share_max)
+        share = min(search.pairs.supply_limit[row], flows.alternative_share[pair])
         wanted.setdefault((province, pool), []).append((pair, share * flows.reference_withdrawal[pair]))
     members = {
         int(pair)

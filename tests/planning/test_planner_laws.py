@@ -40,8 +40,8 @@ def test_savings_and_what_is_still_withdrawn_add_up_to_the_reference(planner, da
     s, d, count = planner.structure, result.deployment, len(planner.structure.pair_product)
     left = result.instance.flows.reference_withdrawal - totals(s.local_pair, d.use_saving, count)
     for pair, volume, limit, together in (
-        (s.pair_site_pair, d.site_saving, result.instance.flows.site_limit[s.pair_site], None),
-        (s.pair_supply_pair, d.supply, result.instance.flows.supply_limit[s.pair_supply],
+        (s.pair_site_pair, d.site_saving, result.instance.flows.site_limit, None),
+        (s.pair_supply_pair, d.supply, result.instance.flows.supply_limit,
          result.instance.levers.alternative_share_max),
     ):  # fmt: skip
         assert (volume <= limit * left[pair] + 1e-8).all()

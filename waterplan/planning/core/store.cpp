@@ -15,7 +15,7 @@ struct Sampled {
     const int64_t* app_start;
     const int64_t* configuration_start;
     const int64_t* members;
-    const double* base_share;
+    const double* start_share;
     const double* remaining;
     const double* added_share;
     const double* kappas;
@@ -56,7 +56,7 @@ struct Moves {
             if (from.added_share[app] > 0.0) allowed |= int64_t{1} << (app - from.app_start[u]);
         const int64_t first = from.configuration_start[u], last = from.configuration_start[u + 1];
         for (int64_t a = first; a < last; a++) {
-            if (from.base_share[a] <= 0.0) continue;
+            if (from.start_share[a] <= 0.0) continue;
             int64_t row = -1;
             for (int64_t b = first; b < last; b++) {
                 const int64_t added = from.members[b] & ~from.members[a];
@@ -86,7 +86,7 @@ class Walker {
         memset(d_.table, 0, static_cast<size_t>(size) * sizeof(double));
         for (int64_t i = 0; i < d_.rows; i++) {
             const int64_t app = i - found.starts.count;
-            d_.at(i, d_.moves) = app < 0 ? from.base_share[found.starts[i]] : from.added_share[from.app_start[u] + app];
+            d_.at(i, d_.moves) = app < 0 ? from.start_share[found.starts[i]] : from.added_share[from.app_start[u] + app];
         }
         for (int64_t j = 0; j < d_.moves; j++) {
             const Move& move = found.moves[j];

@@ -12,7 +12,7 @@ from waterplan.base.messages import Message
 from waterplan.planning.core.kernel_arrays import Answers, Costs, Handed
 from waterplan.planning.core.library import Column, call, taken
 from waterplan.planning.model.flows import Array
-from waterplan.planning.model.structure import Index
+from waterplan.planning.model.structure import Index, pool_draw
 from waterplan.planning.planner.search import Search
 from waterplan.planning.planner.walk import CHANGE, NOT_ENDED, Changes, Levels
 

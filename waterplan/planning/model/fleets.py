@@ -1,7 +1,7 @@
 """Plants of one product that start from different shares: barrier groups of a pair, and fleets of plants alike.
 
-A stage that starts from a state (see :mod:`~waterplan.planning.model.state`) asks every group of plants of a pair on its
-own. What groups can still add at their end uses depends on their shares alone, so plants of a product with the same
+A stage that starts from a state (see :mod:`~waterplan.planning.model.state`) asks every group of plants of a pair on
+its own. What groups can still add at their end uses depends on their shares alone, so plants of a product with the same
 shares are one **fleet**, in whatever province: the uses of a fleet stand in the structure as those of a product do.
 """
 

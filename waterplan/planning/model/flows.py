@@ -30,7 +30,8 @@ class Flows:
     existing_withdrawal and new_withdrawal (plants of the base year, and built since) [pair], gross_flow [local]: hm3/a.
     use_flow [use]: gross flow per unit of existing withdrawal. start_left [fleet]: what is left of existing
     withdrawal after what plants have on level 1.
-    saving_fraction, added_share (installed_max less what has it) [app]; start_share, remaining_fraction [configuration].
+    saving_fraction, added_share (installed_max less what has it) [app]; start_share,
+    remaining_fraction [configuration].
     site_share (sigma) [pair_site], source_share (rho) [pair_supply]: what has been added since the base year.
     site_limit (c less sigma) [pair_site], site_limit_together [pair], supply_limit (c less rho) [pair_supply],
     alternative_share (what is left of alternative_share_max) [pair]; pool_limit: what can still be drawn [pool,

@@ -1,7 +1,7 @@
 """What plants have: the state that a stage of planning starts from and ends in.
 
-All in shares, so that it does not depend on how much flows: of the existing plants' gross flow in each configuration, of
-what reaches the site, of what is left behind it. Nothing in a state is ever taken back.
+All in shares, so that it does not depend on how much flows: of the existing plants' gross flow in each configuration,
+of what reaches the site, of what is left behind it. Nothing in a state is ever taken back.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ class Structure:
 
     @cached_property
     def barrier_groups(self) -> int:
-        """How many barrier groups each product has in a province: plants that a pair stands for are so many times less."""
+        """How many barrier groups each product has in a province: a pair stands for so many times less plants."""
         return int(self.pair_group.max(initial=0)) + 1
 
     @cached_property
