@@ -133,13 +133,14 @@ def lose_move(monkeypatch, use, move):
     """From now on no stored vertex of a use has a move, and the last check does not see that it is missing."""
 
     def without(uses):
-        changed = {name: getattr(uses, name).copy() for name in ("dictionary", "basis", "value", "reduced")}
+        names = ("dictionary", "basis", "value", "amount", "reduced")
+        changed = {name: getattr(uses, name).copy() for name in names}
         apps, moves = np.diff(uses.app_start)[use], np.diff(uses.move_start)[use]
         rows, entries = uses.rows[use], range(*uses.entry_start[use : use + 2])
-        sizes = {"dictionary": (rows + 1 + apps) * (moves + 1), "basis": rows + moves,
-                 "value": apps + 1, "reduced": moves * (apps + 1)}  # fmt: skip
+        sizes = {"dictionary": (rows + apps) * moves, "basis": rows + moves,
+                 "value": apps + 1, "amount": rows, "reduced": moves * (apps + 1)}  # fmt: skip
         starts = {"dictionary": uses.entry_place, "basis": uses.entry_basis,
-                  "value": uses.entry_value, "reduced": uses.entry_reduced}  # fmt: skip
+                  "value": uses.entry_value, "amount": uses.entry_amount, "reduced": uses.entry_reduced}  # fmt: skip
         for entry in entries:
             parts = {name: changed[name][starts[name][entry] :][:size] for name, size in sizes.items()}
             if move in parts["basis"][:rows]:
@@ -147,7 +148,7 @@ def lose_move(monkeypatch, use, move):
                     part[:] = changed[name][starts[name][entries[0]] :][: sizes[name]]
             column = int(np.flatnonzero(parts["basis"][rows:] == move)[0])
             parts["reduced"].reshape(moves, apps + 1)[column] = 0.0
-            parts["dictionary"].reshape(-1, moves + 1)[:, column] = 0.0
+            parts["dictionary"].reshape(-1, moves)[:, column] = 0.0
         return replace(uses, **changed)
 
     for name, real in (("planner.sample_uses", sample_uses), ("kept_coefficients.build_uses", build_uses)):

@@ -4,7 +4,7 @@ Plain Python, number by number what the core does in the same order, so that bot
 """
 
 import numpy as np
-from twin_vertices import TINY, climb
+from twin_vertices import TINY, climb, stored
 
 from waterplan.planning.core.kernel_arrays import Answers, Costs, Pairs, Uses
 from waterplan.planning.core.library import PivotingError
@@ -171,10 +171,8 @@ def _climb_from(local: int, pairs: Pairs, costs: Costs, uses: Uses, worth: float
     app, apps = uses.app_start[u], uses.app_start[u + 1] - uses.app_start[u]
     rows, moves = uses.rows[u], uses.move_start[u + 1] - uses.move_start[u]
     kappa = uses.saving_fraction[app : app + apps] * costs.app[first : first + apps]
-    entry = answers.entry[local]
-    place, start = uses.entry_place[entry], uses.entry_basis[entry]
-    table = uses.dictionary[place : place + (rows + 1 + apps) * (moves + 1)].copy().reshape((-1, moves + 1))
-    if climb(table, uses.basis[start : start + rows + moves].copy(), rows, worth, kappa) < 0:
+    table, basis = stored(uses, u, answers.entry[local])
+    if climb(table, basis, rows, worth, kappa) < 0:
         raise PivotingError
     low, high = -np.inf, np.inf
     for j in range(moves):

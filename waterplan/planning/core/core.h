@@ -60,6 +60,8 @@ struct Uses {
     const int64_t* basis;
     const int64_t* entry_value;
     const double* value;
+    const int64_t* entry_amount;
+    const double* amount;
     const int64_t* entry_reduced;
     const double* reduced;
 };

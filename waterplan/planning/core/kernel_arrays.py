@@ -88,10 +88,11 @@ class Uses(Handed):
     """The uses of a scenario and the stored dictionaries of each [packed by use].
 
     rows: basic variables of a use's dictionaries. Moves of use u stand from move_start[u]: move_from and move_to are
-    configurations, move_members the bit mask of what is added. Its dictionaries stand from entry_start[u]: each begins
-    at entry_place in the flat ``dictionary`` (shape rows + 1 + apps, moves + 1) and at entry_basis in ``basis``. What
-    is looked at most stands again without gaps: ``value`` (saving, then the shares) from entry_value, and ``reduced``
-    (for each nonbasic variable its gain in saving, then in shares) from entry_reduced.
+    configurations, move_members the bit mask of what is added. Its dictionaries stand from entry_start[u]. What moves
+    alone decide begins at entry_place in the flat ``dictionary`` (shape rows + apps, moves: basic rows, then those of
+    the shares) and at entry_basis in ``basis``, and stores with the same moves have it together. The rest is of this
+    store: ``amount`` (values of the basic rows) from entry_amount, ``value`` (saving, then the shares) from
+    entry_value, and ``reduced`` (for each nonbasic variable its gain in saving, then in shares) from entry_reduced.
     """
 
     app_start: Index
@@ -109,6 +110,8 @@ class Uses(Handed):
     basis: Index
     entry_value: Index
     value: Array
+    entry_amount: Index
+    amount: Array
     entry_reduced: Index
     reduced: Array
 

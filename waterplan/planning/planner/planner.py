@@ -74,8 +74,9 @@ class Planner:
         started = time.perf_counter()
         guess = _price(guess)
         search = self.search(scenario, stop=_stop(started, time_limit, cancelled))
-        if search.instance.levers.saving_target > (1.0 + OUT_OF_REACH) * search.pairs.reference.sum():
-            raise no_plan(search.instance.levers.saving_target, self.attainable(scenario))
+        target, flows = search.instance.levers.saving_target, search.instance.flows
+        if target > (1.0 + OUT_OF_REACH) * flows.reference_withdrawal.sum():
+            raise no_plan(target, self.attainable(scenario))
         return self._answer(search, scenario, guess, started)
 
     def _answer(self, search: Search, scenario: Scenario, guess: float, started: float) -> Result:
@@ -131,7 +132,7 @@ class Planner:
 
     def unit(self, scenario: Scenario) -> float:
         """The volume that tolerances are shares of [hm3/a]; as many MCNY/a for money."""
-        return self.search(scenario).pairs.unit
+        return self.search(scenario).instance.flows.unit
 
     def whole_of(self, scenario: Scenario, kind: str) -> Array:
         """What floors of a kind are shares of, by label [hm3/a]."""
