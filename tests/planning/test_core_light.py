@@ -66,12 +66,12 @@ class Lighted:
         self.places = Places.of(i.structure)
         self.layout = Layout(self.places)
         self.pairs = build_pairs(self.places, i.flows, i.levers)
-        self.costs = build_costs(self.places, i.own_prices, i.values, i.levers)
+        self.costs = build_costs(self.places, i.flows, i.own_prices, i.values, i.levers)
         self.uses = sample_uses(i.structure, i.flows, sample_costs(i.structure, self.costs))
         self.lanes = self.layout.lanes(i.flows, i.values, i.levers)
         self.money = Money.of(i.structure, i.values)
         self.asked = asked_of(i.structure, i.levers)
-        self.all = np.arange(len(self.pairs.reference))
+        self.all = np.arange(len(self.pairs.start))
         self.nothing = np.zeros(len(self.all))
 
     def answers(self):

@@ -111,8 +111,8 @@ class Planner:
 
     def attainable(self, scenario: Scenario) -> float | None:
         """The largest counted saving within all limits of a scenario [hm3/a]; None when they contradict each other."""
-        pairs = self.search(scenario).pairs
-        beyond = (1.0 + 0.5 * OUT_OF_REACH) * float(pairs.reference.sum()) or pairs.unit  # without water, anything is
+        flows = self.search(scenario).instance.flows
+        beyond = (1.0 + 0.5 * OUT_OF_REACH) * float(flows.reference_withdrawal.sum()) or flows.unit  # without water, anything is
         asked = scenario.with_levers(saving_target=beyond)
         try:
             self._answer(self.search(asked), asked, 1.0, time.perf_counter())
@@ -164,7 +164,7 @@ class Planner:
         flows, before = build_flows(self.structure, values, levers, years), self._kept.last()
         if before is None:
             prices = build_prices(self.structure, values, levers, flows.reference_withdrawal)
-            samples = sample_costs(self.structure, build_costs(self.layout.places, prices, values, levers))
+            samples = sample_costs(self.structure, build_costs(self.layout.places, flows, prices, values, levers))
         else:
             samples = before.samples
         if before is not None and before.flows.has_same_shares(flows):
