@@ -41,7 +41,9 @@ class NaivePair:
         shares = i.values["effluent_share"]
         self.step_effluent = shares[s.use_end_use[s.local_use[s.local_step_local[self.steps]]]]
         self.site_effluent = shares[s.end_uses.index("site")]
-        self.step_cost = self.cost[s.app_technology[s.step_app[step]]] + staged.places.tie.app[s.local_step_app[self.steps]]
+        self.step_cost = (
+            self.cost[s.app_technology[s.step_app[step]]] + staged.places.tie.app[s.local_step_app[self.steps]]
+        )
         self.site_cost = self.cost[self.site_technology] + staged.places.tie.site[self.sites]
         self.source_cost = self.cost[self.source_technology] + staged.places.tie.supply[self.sources]
 
@@ -61,7 +63,9 @@ class NaivePair:
         told, d, r = self.accounts(step, site, supply), self.duals, self.staged.structure.pair_province[self.pair]
         paid = (self.step_cost * self.added) @ step + self.site_cost @ site + self.source_cost @ supply
         earned = WASTE * told["at_uses"] + self.water * told["fresh"] + self.effluent * told["effluent"]
-        drawn = sum(d.pool[pool, r] * volume for pool, volume in zip(self.pool, told["sources"], strict=True) if pool >= 0)
+        drawn = sum(
+            d.pool[pool, r] * volume for pool, volume in zip(self.pool, told["sources"], strict=True) if pool >= 0
+        )
         others = told["sources"].sum() + self.levers.non_conventional_min[r] * told["less"]
         return paid - earned + drawn - d.value_added_cut * told["fresh"] - d.non_conventional_min[r] * others
 
