@@ -1,15 +1,17 @@
 """The core from any start: a pair alone, pairs side by side, and the equations of a stage given to HiGHS."""
 
 from dataclasses import fields, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import twin_answers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from naive_pair import NaivePair
+from naive_pair import NaivePair, best_within_pools
 from staged import Staged
 
+from waterplan.planning.curve.pools import build_blocks, share_pools
 from waterplan.planning.planner.answer import ask
 from waterplan.planning.planner.light import BEST, FIGURES, PLAIN, Accounts, answer_runs, decided
 from waterplan.planning.planner.steps import steps_of
@@ -181,6 +183,33 @@ def test_every_price_of_the_walk_from_any_start_has_the_answers_of_both_sides(ti
         np.testing.assert_allclose(slope, mine["price"], rtol=1e-6, atol=1e-6)
 
 
+def shared_by(staged):
+    """The blocks of a stage that share pools, and what the core makes of them."""
+    search = SimpleNamespace(places=staged.places, instance=staged.instance, pairs=staged.pairs, uses=staged.uses)
+    kernel, its = (staged.pairs, staged.costs, staged.uses), levels(staged)
+    changes, _ = walk_prices(staged.all, LOW, HIGH, *kernel, staged.answers(), its)
+    blocks = build_blocks(search, changes)
+    return blocks, share_pools(blocks, LOW, HIGH, search, staged.costs, staged.answers(), its, changes)
+
+
+@settings(max_examples=25, **stable)
+@given(seed=st.integers(0, 10_000))
+def test_pairs_that_share_pools_from_any_start_earn_the_most_within_them(tiny, seed):
+    """What is saved before a source leaves its pool to others, even where nothing else is left in it."""
+    staged = Staged(tiny, seed, duals=False)
+    blocks, told = shared_by(staged)
+    for block in range(blocks.count):
+        members = blocks.member[blocks.start[block] : blocks.start[block + 1]]
+        mine = told.stretches[told.stretches["pair"] == block]
+        border = max(told.border[block], LOW)
+        for price in border + staged.random.uniform(0, 6, size=3):
+            passed = mine[mine["price"] < price]
+            counted, cost = (told.start[block, n] + passed[name].sum() for n, name in enumerate(("counted", "cost")))
+            size = 1.0 + abs(cost) + price * abs(counted)
+            best = best_within_pools(staged, members, price)
+            assert price * counted - cost == pytest.approx(best, abs=1e-7 * size)
+
+
 # Mutants: every term that a start brings is missed where it is forgotten
 
 
@@ -202,6 +231,21 @@ def test_a_term_of_the_start_that_is_forgotten_is_caught(tiny, term):
             if abs(prices[pair] * wrong.counted[pair] - wrong.cost[pair] - best) > 1e-6:
                 caught.add("core")
     assert caught == {"equations", "core"}
+
+
+def test_a_pool_that_forgets_what_it_gives_already_is_caught(tiny):
+    """Some pools hold nothing more, and still something is drawn from them: as much as is left of what was."""
+    most, full = 0.0, 0
+    for seed in range(30):
+        staged = Staged(tiny, seed, duals=False)
+        blocks, told = shared_by(staged)
+        full += int((blocks.bound < 1e-9).sum())
+        staged.pairs = replace(staged.pairs, source_share=np.zeros(len(staged.pairs.source_share)))
+        _, forgetful = shared_by(staged)
+        if told.start.shape == forgetful.start.shape:
+            most = max(most, float(np.abs(told.start - forgetful.start).max(initial=0.0)))
+    assert full > 3
+    assert most > 1e-3
 
 
 @pytest.mark.parametrize("term", ["on_site", "replaced", "built", "start"])

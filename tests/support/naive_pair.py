@@ -98,15 +98,25 @@ class NaivePair:
 
     def best(self, price):
         """The most that the pair earns at a price of a counted m3."""
-        count = len(self.steps), len(self.sites), len(self.sources)
-        program, ends = Program(), np.cumsum(count)
+        program = Program()
+        self.write(program, price)
+        return earned(program)
+
+    def write(self, program, price):
+        """Writes columns and rows of the pair; what each column draws from each pool."""
+        first, count = len(program.cost), (len(self.steps), len(self.sites), len(self.sources))
+        ends, draws = first + np.cumsum(count), {int(pool): {} for pool in self.pool if pool >= 0}
         for unit in np.eye(sum(count)):
-            step, site, supply = np.split(unit, ends[:-1])
-            program.column(self.cost_of(step, site, supply) - price * self.accounts(step, site, supply)["counted"])
-        f = self.staged.flows
-        at_uses = {n: save for n, save in enumerate(self.saves)}
-        passes = 1.0 - self.sigma.sum()
-        left = {n: passes * save for n, save in at_uses.items()} | {count[0] + n: 1.0 for n in range(count[1])}
+            step, site, supply = np.split(unit, ends[:-1] - first)
+            told = self.accounts(step, site, supply)
+            column = program.column(self.cost_of(step, site, supply) - price * told["counted"])
+            for pool, volume in zip(self.pool, told["sources"], strict=True):
+                if pool >= 0:
+                    draws[int(pool)][column] = draws[int(pool)].get(column, 0.0) + volume
+        f, passes = self.staged.flows, 1.0 - self.sigma.sum()
+        at_uses = {first + n: save for n, save in enumerate(self.saves)}
+        sites, sources = range(first + count[0], ends[1]), range(ends[1], ends[2])
+        left = {n: passes * save for n, save in at_uses.items()} | dict.fromkeys(sites, 1.0)
 
         def limit(columns, share, whole, less):
             """These columns take at most a share of what passes: of a whole, less what is saved before."""
@@ -114,8 +124,7 @@ class NaivePair:
                         share * whole)  # fmt: skip
 
         for rows, most in self._step_rows():
-            program.row(rows, -math.inf, most)
-        sites, sources = range(count[0], ends[1]), range(ends[1], ends[2])
+            program.row({first + n: weight for n, weight in rows.items()}, -math.inf, most)
         for n, share in zip(sites, f.site_limit[self.sites], strict=True):
             limit([n], share, self.at_uses, at_uses)
         limit(sites, f.site_limit_together[self.pair], self.at_uses, at_uses)
@@ -123,5 +132,22 @@ class NaivePair:
         for n, share in zip(sources, self._source_limit(), strict=True):
             limit([n], share, reaches, left)
         limit(sources, f.alternative_share[self.pair], reaches, left)
-        value, _ = program.solve()
-        return -float(np.dot(program.cost, value))
+        return draws
+
+
+def earned(program):
+    """What the columns of a program earn at most."""
+    value, _ = program.solve()
+    return -float(np.dot(program.cost, value))
+
+
+def best_within_pools(staged, pairs, price):
+    """The most that pairs of a province earn together at a price within what pools can still give."""
+    program, drawn = Program(), {}
+    for pair in pairs:
+        for pool, weights in NaivePair(staged, pair).write(program, price).items():
+            drawn.setdefault(pool, {}).update(weights)
+    province = staged.structure.pair_province[pairs[0]]
+    for pool, weights in drawn.items():
+        program.row(weights, -math.inf, staged.flows.pool_limit[pool, province])
+    return earned(program)

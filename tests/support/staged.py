@@ -97,12 +97,14 @@ class Staged:
             self.state = self.state.after(structure, flows, decisions)
             self.fleets, flows = self.state.flows(base)
             structure = self.fleets.structure
+        full = random.random(flows.pool_limit.shape) < 0.3
+        flows = replace(flows, pool_limit=np.where(full, 0.0, random.random(full.shape) * flows.pool_limit))
         flows = replace(flows, barrier=random.uniform(0, 1, size=len(existing)))
         self.instance = i = Instance(study, scenario, structure, values, resolved, flows)
         self.structure, self.flows = structure, flows
         self.places = Places.of(structure)
         self.layout = Layout(self.places)
-        self.duals = self._duals() if duals else None
+        self.duals = self._duals() if duals else Duals.zero(structure)
         self.pairs = build_pairs(self.places, flows, resolved)
         self.costs = build_costs(self.places, flows, i.own_prices, values, resolved, self.duals)
         if store == "full":
@@ -112,8 +114,7 @@ class Staged:
         self.lanes = self.layout.lanes(flows, values, resolved)
         self.money = Money.of(structure, values)
         self.asked = asked_of(structure, resolved)
-        if duals:
-            self.asked = replace(self.asked, pool_surcharge=self.duals.pool)
+        self.asked = replace(self.asked, pool_surcharge=self.duals.pool)
         self.all = np.arange(len(self.pairs.start))
         self.nothing = np.zeros(len(self.all))
 
