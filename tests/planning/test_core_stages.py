@@ -1,18 +1,22 @@
 """The core from any start: a pair alone, pairs side by side, and the equations of a stage given to HiGHS."""
 
 from dataclasses import fields, replace
+from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import twin_answers
+import twin_store
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from naive_pair import NaivePair, best_within_pools
 from staged import Staged
+from twin_vertices import stored
 
 from waterplan.planning.curve.pools import build_blocks, share_pools
 from waterplan.planning.planner.answer import ask
+from waterplan.planning.planner.dictionaries import build_uses
 from waterplan.planning.planner.light import BEST, FIGURES, PLAIN, Accounts, answer_runs, decided
 from waterplan.planning.planner.steps import steps_of
 from waterplan.planning.planner.walk import Levels, walk_prices
@@ -208,6 +212,33 @@ def test_pairs_that_share_pools_from_any_start_earn_the_most_within_them(tiny, s
             size = 1.0 + abs(cost) + price * abs(counted)
             best = best_within_pools(staged, members, price)
             assert price * counted - cost == pytest.approx(best, abs=1e-7 * size)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_end_uses_that_start_from_the_same_shares_are_stored_once(tiny, seed):
+    """And each has what it would have alone."""
+    staged = Staged(tiny, seed, groups=3)
+    s, flows = staged.structure, staged.flows
+    flows = replace(flows, start_share=np.round(flows.start_share, 1), added_share=np.round(flows.added_share, 1))
+    kappas = staged.random.uniform(0, 4, size=(3, len(staged.fleets.origin.app_use)))[:, staged.fleets.app]
+    together, alone = build_uses(s, flows, kappas), twin_store.build_uses(s, flows, kappas)
+    for name in ("rows", "move_start", "move_from", "move_to", "move_members", "entry_start"):
+        np.testing.assert_array_equal(getattr(together, name), getattr(alone, name), name)
+    for use in range(len(s.use_fleet)):
+        for entry in range(*together.entry_start[use : use + 2]):
+            for mine, its in zip(stored(together, use, entry), stored(alone, use, entry), strict=True):
+                np.testing.assert_array_equal(mine, its)
+    starts = {
+        (
+            s.use_product[use],
+            s.use_end_use[use],
+            flows.start_share[slice(*c)].tobytes(),
+            flows.added_share[slice(*a)].tobytes(),
+        )
+        for use, (c, a) in enumerate(zip(pairwise(s.use_configuration_start), pairwise(s.use_app_start), strict=True))
+    }
+    assert len(starts) < len(s.use_fleet)
+    assert len(np.unique(together.entry_value[together.entry_start[:-1]])) == len(starts)
 
 
 # Mutants: every term that a start brings is missed where it is forgotten

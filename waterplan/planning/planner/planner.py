@@ -112,7 +112,7 @@ class Planner:
     def attainable(self, scenario: Scenario) -> float | None:
         """The largest counted saving within all limits of a scenario [hm3/a]; None when they contradict each other."""
         flows = self.search(scenario).instance.flows
-        beyond = (1.0 + 0.5 * OUT_OF_REACH) * float(flows.reference_withdrawal.sum()) or flows.unit  # without water, anything is
+        beyond = (1.0 + 0.5 * OUT_OF_REACH) * float(flows.reference_withdrawal.sum()) or flows.unit  # without water, any
         asked = scenario.with_levers(saving_target=beyond)
         try:
             self._answer(self.search(asked), asked, 1.0, time.perf_counter())
