@@ -198,6 +198,8 @@ def duals_of(structure: Structure, compiled: Compiled, row_duals: Array) -> Dual
         shadow_price=price(TARGET),
         sector_floor=prices("sector_saving_meets_floor", structure.sectors),
         province_floor=prices("province_saving_meets_floor", structure.provinces),
+        value_added_cut=price("withdrawal_per_value_added_falls"),
+        non_conventional_min=prices("other_sources_reach_minimum", structure.provinces),
         technology_floor=prices("technology_meets_floor", structure.technologies),
         technology_cap=prices("technology_stays_below_cap", structure.technologies),
         investment_cap=price("investment_stays_below_cap"),

@@ -75,7 +75,8 @@ def _are_of_price(scenario: Scenario, levers: Mapping[str, np.ndarray]) -> bool:
 
 def _asked(search: Search, levers: Mapping[str, np.ndarray]) -> Asked:
     """The levers of all runs; those not given are the scenario's."""
-    base, count = asked_of(search.places.structure, search.instance.levers), len(next(iter(levers.values())))
+    i, count = search.instance, len(next(iter(levers.values())))
+    base = asked_of(i.structure, i.levers, i.wanted)
     asked = replace(
         base,
         lever=np.tile(base.lever, (count, 1)),

@@ -36,6 +36,8 @@ class Duals:
     shadow_price: float
     sector_floor: Array
     province_floor: Array
+    value_added_cut: float
+    non_conventional_min: Array
     technology_floor: Array
     technology_cap: Array
     investment_cap: float
@@ -50,6 +52,8 @@ class Duals:
             shadow_price=0.0,
             sector_floor=np.zeros(len(structure.sectors)),
             province_floor=np.zeros(len(structure.provinces)),
+            value_added_cut=0.0,
+            non_conventional_min=np.zeros(len(structure.provinces)),
             technology_floor=np.zeros(technologies),
             technology_cap=np.zeros(technologies),
             investment_cap=0.0,

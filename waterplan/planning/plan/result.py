@@ -13,6 +13,7 @@ from waterplan.base.errors import CertificateError, InfeasibleError, digits_apar
 from waterplan.base.messages import Message
 from waterplan.planning.model.decisions import Decisions, Duals
 from waterplan.planning.model.instance import Instance
+from waterplan.planning.model.state import State
 from waterplan.planning.plan.deployment import Deployment
 from waterplan.planning.plan.ledger import Ledger, build_ledger
 
@@ -58,7 +59,8 @@ class Deployed:
 class Result:
     """The answer to a scenario before it becomes a Dataset.
 
-    dual_bound: a lower bound on ``objective`` + ``tie_break`` [MCNY/a]. solver: ``planner`` or ``highs``.
+    dual_bound: a lower bound on ``objective`` + ``tie_break`` [MCNY/a]. solver: ``planner`` or ``highs``. before: the
+    stage in whose end state the plan starts; None where that is the base state.
     """
 
     instance: Instance
@@ -67,6 +69,13 @@ class Result:
     dual_bound: float
     solver: str
     seconds: float
+    before: Result | None = None
+
+    @cached_property
+    def end(self) -> State:
+        """What plants have after the plan."""
+        i = self.instance
+        return i.start.after(i.structure, i.flows, self.decisions())
 
     @property
     def deployment(self) -> Deployment:

@@ -94,9 +94,16 @@ class Asked(Handed):
 
 
 def asked_of(
-    structure: Structure, levers: Levers, bonus: Bonus | None = None, surcharge_of: Array | None = None
+    structure: Structure,
+    levers: Levers,
+    wanted: float,
+    bonus: Bonus | None = None,
+    surcharge_of: Array | None = None,
 ) -> Asked:
-    """The levers of one scenario, with a bonus and what limits add to the cost of capacity [technology]."""
+    """The levers of one scenario, with a bonus and what limits add to the cost of capacity [technology].
+
+    wanted: what has to be added to the counted saving of the start [hm3/a].
+    """
     s = structure
     technologies, sectors, provinces = len(s.technologies), len(s.sectors), len(s.provinces)
     surcharge, extra = np.zeros((technologies, sectors)), np.zeros((sectors, provinces))
@@ -106,7 +113,7 @@ def asked_of(
     if surcharge_of is not None:
         surcharge += surcharge_of[:, None]
     lever = (
-        levers.saving_target, PERSPECTIVES.index(levers.perspective), levers.cost_accounting == "full_credit",
+        wanted, PERSPECTIVES.index(levers.perspective), levers.cost_accounting == "full_credit",
         levers.discount_rate, levers.hurdle_rate, levers.electricity_price_scale, levers.water_price_scale,
         levers.carbon_price, levers.water_tax, levers.barrier_cost, levers.scarcity_value,
     )  # fmt: skip

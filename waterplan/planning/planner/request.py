@@ -45,7 +45,7 @@ class Request:
         self.layout, self.places = layout, layout.places
         self.instance = instance
         self.coefficients = coefficients
-        self.limits = build_limits(self.places.structure, instance.flows, instance.levers)
+        self.limits = build_limits(instance)
 
     @property
     def pairs(self) -> Pairs:
@@ -103,4 +103,4 @@ class Request:
             self._stop()
 
     def usage(self) -> Usage:
-        return Usage(self.places.structure, self.instance.values, self.instance.levers)
+        return Usage(self.instance)

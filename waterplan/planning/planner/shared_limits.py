@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from waterplan.planning.model.decisions import Duals
-from waterplan.planning.model.flows import Array, Flows, Values
-from waterplan.planning.model.structure import Structure, totals
+from waterplan.planning.model.flows import Array, Flows
+from waterplan.planning.model.instance import Instance
+from waterplan.planning.model.structure import Index, Structure, totals
+from waterplan.planning.model.value_added import largest_withdrawal
 from waterplan.planning.plan.deployment import Deployment
-from waterplan.study.scenario import Levers
+from waterplan.planning.plan.effect import Effect
 
 KEPT = 1e-9  # of the size of a row
 LARGE = 1e6
@@ -59,27 +61,47 @@ class Limits:
         return Duals(**arrays)
 
 
-def build_limits(structure: Structure, flows: Flows, levers: Levers) -> Limits:
-    """The limits that a scenario sets; pools are joined when an answer overdraws them."""
-    s, reference = structure, flows.reference_withdrawal
-    rows: list[tuple[str, tuple[int, ...], float, float]] = [("shadow_price", (), 1.0, levers.saving_target)]
+def build_limits(instance: Instance) -> Limits:
+    """The limits that a scenario sets on what is added to its start; pools are joined when an answer overdraws them."""
+    s, flows, levers = instance.structure, instance.flows, instance.levers
+    reference, counted = flows.reference_withdrawal, flows.counted_at_start(s, levers.count_alternative_supply)
+    rows: list[tuple[str, tuple[int, ...], float, float]] = [("shadow_price", (), 1.0, instance.wanted)]
 
-    def add(kind: str, sign: float, share: Array, wanted: NDArray[np.bool_], whole: Callable[[], Array]) -> None:
+    def add(kind: str, sign: float, wanted: NDArray[np.bool_], bounds_of: Callable[[], Array]) -> None:
         if wanted.any():
-            bounds = share * whole()
+            bounds = bounds_of()
             rows.extend((kind, (int(n),), sign, float(bounds[n])) for n in np.flatnonzero(wanted))
+
+    def floor_of(share: Array, owner: Index) -> Array:
+        return share * totals(owner, reference, len(share)) - totals(owner, counted, len(share))
 
     floor, cap = levers.technology_floor, levers.technology_cap
     sectors, provinces = levers.sector_floor, levers.province_floor
-    add("sector_floor", 1.0, sectors, sectors > 0, lambda: totals(s.pair_sector, reference, len(s.sectors)))
-    add("province_floor", 1.0, provinces, provinces > 0, lambda: totals(s.pair_province, reference, len(s.provinces)))
-    add("technology_floor", 1.0, floor, floor > 0, lambda: flows.largest_capacity)
-    add("technology_cap", -1.0, cap, cap < 1, lambda: flows.largest_capacity)
+    others = levers.non_conventional_min
+    add("sector_floor", 1.0, sectors > 0, lambda: floor_of(sectors, s.pair_sector))
+    add("province_floor", 1.0, provinces > 0, lambda: floor_of(provinces, s.pair_province))
+    if levers.value_added_cut > 0:
+        rows.append(("value_added_cut", (), 1.0, float(flows.programme_free(s).sum()) - _most(instance)))
+    add("non_conventional_min", 1.0, others > 0, lambda: _wanted_of_others(s, flows, others))
+    add("technology_floor", 1.0, floor > 0, lambda: floor * flows.largest_capacity)
+    add("technology_cap", -1.0, cap < 1, lambda: cap * flows.largest_capacity)
     if np.isfinite(levers.investment_cap):
         rows.append(("investment_cap", (), -1.0, levers.investment_cap))
     if np.isfinite(levers.electricity_cap):
         rows.append(("electricity_cap", (), -1.0, levers.electricity_cap))
     return _limits(rows)
+
+
+def _most(instance: Instance) -> float:
+    i = instance
+    return largest_withdrawal(i.values, i.levers, i.flows.base_withdrawal, i.years)
+
+
+def _wanted_of_others(structure: Structure, flows: Flows, share: Array) -> Array:
+    """What other sources have to add so that they are a share of what flows at the start [province, hm3/a]."""
+    there, count = structure.pair_province, len(share)
+    at_start = flows.after_site(structure)
+    return share * totals(there, at_start, count) - totals(there, flows.replaced(structure) * at_start, count)
 
 
 def with_pools(limits: Limits, flows: Flows, pools: list[tuple[int, int]]) -> Limits:
@@ -97,9 +119,10 @@ def _limits(rows: list[tuple[str, tuple[int, ...], float, float]]) -> Limits:
 class Usage:
     """How much of every limit each pair takes: a sparse sum over a deployment, by pair."""
 
-    def __init__(self, structure: Structure, values: Values, levers: Levers):
-        s = structure
-        self.structure = s
+    def __init__(self, instance: Instance):
+        s, flows, values, levers = instance.structure, instance.flows, instance.values, instance.levers
+        self.structure, self.flows = s, flows
+        self._others = levers.non_conventional_min
         self.pairs = len(s.pair_product)
         self._pair = np.concatenate([s.local_pair[s.local_app_local], s.pair_site_pair, s.pair_supply_pair])
         self._technology = np.concatenate(
@@ -114,11 +137,17 @@ class Usage:
         capacity = np.concatenate([deployment.capacity, deployment.site_saving, deployment.supply])
         used = np.zeros((len(limits), self.pairs))
         used[0] = counted
+        effect = Effect.of(s, self.flows, deployment)
         for row, (kind, label) in enumerate(zip(limits.kind, limits.label, strict=True)):
             if kind == "sector_floor":
                 used[row] = np.where(s.pair_sector == label[0], counted, 0.0)
             elif kind == "province_floor":
                 used[row] = np.where(s.pair_province == label[0], counted, 0.0)
+            elif kind == "value_added_cut":
+                used[row] = effect.fresh
+            elif kind == "non_conventional_min":
+                here = s.pair_province == label[0]
+                used[row] = np.where(here, effect.others + self._others[label[0]] * effect.at_site, 0.0)
             elif kind in ("technology_floor", "technology_cap"):
                 here = self._technology == label[0]
                 used[row] = totals(self._pair[here], capacity[here], self.pairs)
@@ -129,5 +158,5 @@ class Usage:
             elif kind == "pool":
                 pool = s.technology_pool[s.supply_technology[s.pair_supply]]
                 here = (pool == label[0]) & (s.pair_province[s.pair_supply_pair] == label[1])
-                used[row] = totals(s.pair_supply_pair[here], deployment.supply[here], self.pairs)
+                used[row] = totals(s.pair_supply_pair[here], effect.supply[here], self.pairs)
         return used
