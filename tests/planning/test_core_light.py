@@ -69,7 +69,7 @@ class Lighted:
         self.uses = sample_uses(i.structure, i.flows, sample_costs(i.structure, self.costs))
         self.lanes = self.layout.lanes(i.flows, i.values, i.levers)
         self.money = Money.of(i.structure, i.values)
-        self.asked = asked_of(i.structure, i.levers)
+        self.asked = asked_of(i.structure, i.levers, i.wanted)
         self.all = np.arange(len(self.pairs.reference))
         self.nothing = np.zeros(len(self.all))
 

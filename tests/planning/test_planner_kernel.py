@@ -150,13 +150,13 @@ def lose_move(monkeypatch, use, move):
             parts["dictionary"].reshape(-1, moves + 1)[:, column] = 0.0
         return replace(uses, **changed)
 
-    for name, real in (("planner.sample_uses", sample_uses), ("kept_coefficients.build_uses", build_uses)):
+    for name, real in (("starts.sample_uses", sample_uses), ("kept_coefficients.build_uses", build_uses)):
         monkeypatch.setattr(f"waterplan.planning.planner.{name}", lambda *given, real=real: without(real(*given)))
 
 
 def test_an_almost_empty_store_is_no_loss_while_the_last_check_fills_it(tiny, monkeypatch):
     """The same with no move lost: that the store is complete is never assumed."""
-    monkeypatch.setattr("waterplan.planning.planner.planner.sample_uses", from_nothing)
+    monkeypatch.setattr("waterplan.planning.planner.starts.sample_uses", from_nothing)
     for question in QUESTIONS:
         agree(Planner(tiny), question)
 
@@ -168,7 +168,7 @@ def test_a_planner_that_skips_the_last_check_is_caught(tiny, monkeypatch):
         uses = from_nothing(structure, flows, samples, known)
         return replace(uses, reduced=np.zeros_like(uses.reduced))
 
-    monkeypatch.setattr("waterplan.planning.planner.planner.sample_uses", blind)
+    monkeypatch.setattr("waterplan.planning.planner.starts.sample_uses", blind)
     question = Scenario(levers={"saving_target": 120})
     assert abs(Planner(tiny).solve(question).gap) < 1e-12
     with pytest.raises(AssertionError, match="differs by"):
@@ -214,7 +214,7 @@ def test_pivoting_that_does_not_end_is_told_in_words_and_the_full_model_answers(
 
     question = Scenario(levers={"saving_target": 120})
     agree(Planner(tiny), question, dear)
-    monkeypatch.setattr("waterplan.planning.planner.planner.sample_uses", sampled)
+    monkeypatch.setattr("waterplan.planning.planner.starts.sample_uses", sampled)
     agree(Planner(tiny), question, dear, solver="highs")
     with pytest.raises(SolverError, match="end use did not end; solve with --solver highs") as caught:
         Planner(tiny).search(question).run(dear)

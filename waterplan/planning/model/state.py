@@ -15,6 +15,7 @@ from waterplan.planning.model.fleets import Fleets, LocalConfigurations, alike, 
 from waterplan.planning.model.flows import Array, Flows, with_largest_capacity
 from waterplan.planning.model.structure import Index, Structure, expand, pool_draw, totals
 
+LEAST_SHARE = 1e-9  # of the plants of an end use, or of the whole volume of the study: fewer are rounding
 ROUNDED = 12  # digits of a share: what rounding alone sets apart is the same plant
 
 
@@ -42,7 +43,7 @@ class State:
         s, at = structure, LocalConfigurations(structure)
         step = _share(decisions.step, flows.gross_flow[s.local_step_local])
         share = self.configuration_share.copy()
-        moved = np.flatnonzero(step > 0.0)
+        moved = steps_taken(s, flows, decisions)
         np.subtract.at(share, at.step_from[moved], step[moved])
         np.add.at(share, at.step_to[moved], step[moved])
         touched = np.unique(np.concatenate([at.step_from[moved], at.step_to[moved]]))
@@ -67,6 +68,12 @@ class State:
         fleets = with_fleets(s, fleet, product)
         share = self.configuration_share[expand(start, pair)]
         return fleets, _staged(fleets, base, share, self)
+
+
+def steps_taken(structure: Structure, flows: Flows, decisions: Decisions) -> Index:
+    """The local steps of more plants than rounding makes."""
+    least = LEAST_SHARE * np.minimum(flows.gross_flow, flows.unit)
+    return np.flatnonzero(decisions.step > least[structure.local_step_local])
 
 
 def after_uses(structure: Structure, flows: Flows, decisions: Decisions) -> Array:

@@ -87,7 +87,7 @@ class Starts:
         samples = first.samples[:, fleets.app]
         layout = Layout(Places.of(fleets.structure))
         return Coefficients(
-            key=key, layout=layout, values=i.values, levers=levers, flows=flows,
+            key=key, layout=layout, values=dict(i.values), levers=levers, flows=flows,
             uses=build_uses(fleets.structure, flows, samples * flows.saving_fraction),
             lanes=layout.lanes(flows, i.values, levers), money=Money.of(fleets.structure, i.values), samples=samples,
             before=market,
