@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import weakref
 from ctypes import c_char_p, c_double, c_int64, c_void_p
 from functools import cache
@@ -90,7 +91,7 @@ def call(name: str, *arguments: Any) -> int:
 
 def taken(column: Column, dtype: np.dtype[Any], *width: int) -> np.ndarray[Any, Any]:
     """What the core has made, as an array (rows of a width); its memory is given back when nobody needs it any more."""
-    size = column.count * int(np.prod(width)) * dtype.itemsize
+    size = column.count * math.prod(width) * dtype.itemsize
     if not size:
         core().waterplan_release(column.data)
         return np.empty((0, *width), dtype)

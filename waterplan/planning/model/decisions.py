@@ -29,8 +29,9 @@ class Decisions:
 class Duals:
     """What the last unit of each limit on the whole is worth, never negative; 0 where a limit is slack or not set.
 
-    shadow_price, sector_floor [sector], province_floor [province], technology_floor and technology_cap [technology],
-    pool [pool, province]: CNY/m3. investment_cap: MCNY/a per MCNY. electricity_cap: MCNY/a per GWh.
+    shadow_price, value_added_cut, sector_floor [sector], province_floor and non_conventional_min [province],
+    technology_floor and technology_cap [technology], pool [pool, province]: CNY/m3. investment_cap: MCNY/a per MCNY.
+    electricity_cap: MCNY/a per GWh.
     """
 
     shadow_price: float

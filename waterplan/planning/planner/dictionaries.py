@@ -17,7 +17,8 @@ reduced profits; where the check fails, pivoting goes on from there. So complete
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,9 @@ from waterplan.planning.core.kernel_arrays import KINDS, Handed, Uses
 from waterplan.planning.core.library import Column, call, taken
 from waterplan.planning.model.flows import Array, Flows
 from waterplan.planning.model.structure import Index, Structure
+
+TAKEN_OVER = 1  # as store.cpp
+OF_MOVES = ("rows", "move_start", "move_from", "move_to", "move_members", "dictionary", "basis")
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,13 @@ def build_uses(
         len(s.use_app_start) - 1,
         len(kappas),
     )
-    given = s.use_app_start, flows.saving_fraction, flows.added_share
-    stored = fields(Uses)[len(given) :]
+    own: dict[str, Any] = {"saving_fraction": flows.saving_fraction, "added_share": flows.added_share}
+    stored = fields(Uses)[1 + len(own) :]
     columns = (Column * len(stored))()
-    call("store", sampled, known, more or Vertices.none(), columns)
-    return Uses(*given, *(taken(one, KINDS[str(field.type)]) for one, field in zip(columns, stored, strict=True)))
+    is_taken_over = call("store", sampled, known, more or Vertices.none(), columns) == TAKEN_OVER
+    for column, field in zip(columns, stored, strict=True):
+        if not (is_taken_over and field.name in OF_MOVES):
+            own[field.name] = taken(column, KINDS[str(field.type)])
+    if known is not None and is_taken_over:
+        return replace(known, **own)
+    return Uses(s.use_app_start, **own)

@@ -128,7 +128,7 @@ class Columns:
         request, s, i = self.request, self.request.places.structure, self.request.instance
         duals = self.limits.duals(s, price)
         extra = extra_worth(s, duals)
-        costs = surcharges(request.places, i.values, i.levers, duals)
+        costs = surcharges(request.places, i.flows, i.values, i.levers, duals)
         answers, used = self._answered(duals.shadow_price, extra, costs)
         net = totals(self.block, answers.cost - (duals.shadow_price + extra) * answers.counted, self.blocks)
         true = cost_of(s, request.costs(), deployed(request.pairs, request.uses, s, answers))

@@ -133,7 +133,7 @@ class Planner:
 
     def unit(self, scenario: Scenario) -> float:
         """The volume that tolerances are shares of [hm3/a]; as many MCNY/a for money."""
-        return self.search(scenario).pairs.unit
+        return self.search(scenario).instance.flows.unit
 
     def whole_of(self, scenario: Scenario, kind: str) -> Array:
         """What floors of a kind are shares of, by label [hm3/a]."""

@@ -70,7 +70,7 @@ class Request:
     def highest_price(self) -> float:
         """A price at which all pairs save as much as they can [CNY/m3]."""
         s, i, nothing = self.places.structure, self.instance, np.zeros(len(self.all))
-        free = surcharges(self.places, i.values, i.levers, Duals.zero(s))
+        free = surcharges(self.places, i.flows, i.values, i.levers, Duals.zero(s))
         answers = fresh_answers(self.pairs, free, self.entry)
         most, _, _ = ask(self.all, 1.0, nothing, self.pairs, free, self.uses, answers)
         price, costs = PRICE_MAX * self.dearness, self.costs()
@@ -89,7 +89,7 @@ class Request:
 
     def costs(self, duals: Duals | None = None) -> Costs:
         i = self.instance
-        return build_costs(self.places, i.own_prices, i.values, i.levers, duals, self.bonus)
+        return build_costs(self.places, i.flows, i.own_prices, i.values, i.levers, duals, self.bonus)
 
     def extra_worth(self, duals: Duals | None = None) -> Array:
         """What floors, and a bonus if there is one, add to the worth of a counted m3 [pair]."""

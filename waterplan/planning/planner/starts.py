@@ -68,7 +68,7 @@ class Starts:
         flows = make(s, values, levers, self.study.target_year - self.study.base_year)
         if before is None:
             prices = build_prices(s, values, levers, flows.reference_withdrawal)
-            samples = sample_costs(s, build_costs(layout.places, prices, values, levers))
+            samples = sample_costs(s, build_costs(layout.places, flows, prices, values, levers))
         else:
             samples = before.samples
         if before is not None and before.flows.has_same_shares(flows):
