@@ -25,16 +25,26 @@ from waterplan.study.study import Study
 
 def judge(study: Study, scenario: Scenario, settings: Settings | None = None) -> Result:
     """The least-cost plan by the Pyomo model, certified; raises InfeasibleError as the planner does."""
+    return judge_stage(build_instance(study, scenario), settings)
+
+
+def judge_stage(instance: Instance, settings: Settings | None = None) -> Result:
+    """The same of one stage of planning, wherever its plants start from."""
     from waterplan.planning.model.build import build_model, compile_model
 
-    started, i = time.perf_counter(), build_instance(study, scenario)
+    started, i = time.perf_counter(), instance
     compiled = compile_model(build_model(i.structure, i.flows, i.own_prices, i.values, i.levers))
     return _answer(i, compiled, settings, started)
 
 
 def judge_by_arrays(study: Study, scenario: Scenario, settings: Settings | None = None) -> Result:
-    """The same by the same LP, written without Pyomo."""
-    started, i = time.perf_counter(), build_instance(study, scenario)
+    """The least-cost plan by the same LP, written without Pyomo."""
+    return judge_stage_by_arrays(build_instance(study, scenario), settings)
+
+
+def judge_stage_by_arrays(instance: Instance, settings: Settings | None = None) -> Result:
+    """The same of one stage of planning, wherever its plants start from."""
+    started, i = time.perf_counter(), instance
     compiled = build_matrices(Given(i.structure, i.flows, i.own_prices, i.values, i.levers))
     return _answer(i, compiled, settings, started)
 

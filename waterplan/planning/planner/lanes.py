@@ -141,9 +141,7 @@ class Layout:
             split=-np.log1p(-np.minimum(flows.saving_fraction, 1 - 1e-12)),
             site_limit=self._by_app(flows.site_limit),
             site_together=self._by_block(flows.site_limit_together),
-            supply_limit=_spread(
-                self.supply_rows, self.supply, flows.supply_limit * self.places.supply_open
-            ),
+            supply_limit=_spread(self.supply_rows, self.supply, flows.supply_limit * self.places.supply_open),
             app_tie=self._ties[0],
             site_tie=self._ties[1],
             supply_tie=self._ties[2],
