@@ -139,7 +139,7 @@ def test_the_accounts_are_those_of_the_deployment(study, target, seed, request):
     it = Lighted(request.getfixturevalue(study), seed, target)
     accounts = it.found(wanted=True)
     plan, i = it.plan(accounts), it.instance
-    ledger = build_ledger(i.structure, i.values, i.levers, i.prices, plan.deployment)
+    ledger = build_ledger(i.structure, i.flows, i.values, i.levers, i.prices, plan.deployment)
     for field in fields(ledger):
         if not field.name.endswith("_of"):
             mine, its = getattr(plan.ledger, field.name), getattr(ledger, field.name)

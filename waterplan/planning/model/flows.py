@@ -37,6 +37,7 @@ class Flows:
     alternative_share (what is left of alternative_share_max) [pair]; pool_limit: what can still be drawn [pool,
     province], hm3/a. barrier [pair]: what stands in the way, CNY/m3 of capacity, beside barrier_cost.
     largest_capacity [technology]: what floors and caps of a technology are shares of, hm3/a.
+    years: how many after the base year.
     """
 
     output_target: Array
@@ -60,6 +61,7 @@ class Flows:
     pool_limit: Array
     barrier: Array
     largest_capacity: Array
+    years: int
 
     def has_same_shares(self, other: Flows) -> bool:
         """Whether plants start from the same shares and can add the same, so that end uses have the same choices."""
@@ -133,6 +135,7 @@ def build_flows(structure: Structure, values: Values, levers: Levers, years: int
             pool_limit=pool_limit,
             barrier=np.zeros(pairs),
             largest_capacity=np.empty(0),
+            years=years,
         ),
     )
 

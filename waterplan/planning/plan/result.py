@@ -52,7 +52,7 @@ class Deployed:
     def ledger(self) -> Ledger:
         """The accounts of the plan."""
         i = self.instance
-        return build_ledger(i.structure, i.values, i.levers, i.prices, self.deployment)
+        return build_ledger(i.structure, i.flows, i.values, i.levers, i.prices, self.deployment)
 
 
 @dataclass(frozen=True)

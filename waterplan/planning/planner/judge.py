@@ -28,12 +28,12 @@ from waterplan.study.study import Study
 
 def judge(study: Study, scenario: Scenario, settings: Settings | None = None) -> Result:
     """The least-cost plan by the Pyomo model, certified; raises InfeasibleError as the planner does."""
-    return _judged(study, scenario, lambda instance: by_pyomo(instance, settings))
+    return _judged(study, scenario, lambda instance: judge_stage(instance, settings))
 
 
 def judge_by_arrays(study: Study, scenario: Scenario, settings: Settings | None = None) -> Result:
     """The same by the same LP, written without Pyomo."""
-    return _judged(study, scenario, lambda instance: by_arrays(instance, settings))
+    return _judged(study, scenario, lambda instance: judge_stage_by_arrays(instance, settings))
 
 
 def _judged(study: Study, scenario: Scenario, solved: Callable[[Instance], Result]) -> Result:
@@ -45,7 +45,7 @@ def _judged(study: Study, scenario: Scenario, solved: Callable[[Instance], Resul
     return replace(solved(programme_instance(instance, market)), before=market)
 
 
-def by_pyomo(instance: Instance, settings: Settings | None = None) -> Result:
+def judge_stage(instance: Instance, settings: Settings | None = None) -> Result:
     """The plan of a stage by the Pyomo model, from wherever it starts."""
     from waterplan.planning.model.build import build_model, compile_model
 
@@ -54,7 +54,7 @@ def by_pyomo(instance: Instance, settings: Settings | None = None) -> Result:
     return _answer(i, compiled, settings, started)
 
 
-def by_arrays(instance: Instance, settings: Settings | None = None) -> Result:
+def judge_stage_by_arrays(instance: Instance, settings: Settings | None = None) -> Result:
     """The same by the same LP, written without Pyomo."""
     started, i = time.perf_counter(), instance
     compiled = build_matrices(Given(i.structure, i.flows, i.own_prices, i.values, i.levers))

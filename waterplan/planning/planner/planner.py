@@ -16,7 +16,7 @@ from waterplan.planning.model.flows import Array
 from waterplan.planning.model.instance import Instance, input_values
 from waterplan.planning.model.structure import build_structure, totals
 from waterplan.planning.plan.result import Result, no_plan
-from waterplan.planning.planner.judge import by_arrays
+from waterplan.planning.planner.judge import judge_stage_by_arrays
 from waterplan.planning.planner.kept_coefficients import Coefficients
 from waterplan.planning.planner.kernel_input import Bonus, Places
 from waterplan.planning.planner.lanes import Layout
@@ -107,7 +107,7 @@ class Planner:
     def _by_the_full_model(self, search: Search) -> Result:
         """Where prices do not end, or with limits on very many technologies, the full LP is quicker; the result says
         so."""
-        return replace(by_arrays(search.instance), before=search.coefficients.before)
+        return replace(judge_stage_by_arrays(search.instance), before=search.coefficients.before)
 
     def attainable(self, scenario: Scenario) -> float | None:
         """The largest counted saving within all limits of a scenario [hm3/a]; None when they contradict each other."""

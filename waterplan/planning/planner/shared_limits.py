@@ -12,7 +12,7 @@ from waterplan.planning.model.decisions import Duals
 from waterplan.planning.model.flows import Array, Flows
 from waterplan.planning.model.instance import Instance
 from waterplan.planning.model.structure import Index, Structure, totals
-from waterplan.planning.model.value_added import largest_withdrawal
+from waterplan.planning.model.value_added import fresh_limit
 from waterplan.planning.plan.deployment import Deployment
 from waterplan.planning.plan.effect import Effect
 
@@ -81,7 +81,7 @@ def build_limits(instance: Instance) -> Limits:
     add("sector_floor", 1.0, sectors > 0, lambda: floor_of(sectors, s.pair_sector))
     add("province_floor", 1.0, provinces > 0, lambda: floor_of(provinces, s.pair_province))
     if levers.value_added_cut > 0:
-        rows.append(("value_added_cut", (), 1.0, float(flows.programme_free(s).sum()) - _most(instance)))
+        rows.append(("value_added_cut", (), 1.0, float(flows.programme_free(s).sum()) - fresh_limit(flows, instance.values, levers)))
     add("non_conventional_min", 1.0, others > 0, lambda: _wanted_of_others(s, flows, others))
     add("technology_floor", 1.0, floor > 0, lambda: floor * flows.largest_capacity)
     add("technology_cap", -1.0, cap < 1, lambda: cap * flows.largest_capacity)
@@ -90,11 +90,6 @@ def build_limits(instance: Instance) -> Limits:
     if np.isfinite(levers.electricity_cap):
         rows.append(("electricity_cap", (), -1.0, levers.electricity_cap))
     return _limits(rows)
-
-
-def _most(instance: Instance) -> float:
-    i = instance
-    return largest_withdrawal(i.values, i.levers, i.flows.base_withdrawal, i.years)
 
 
 def _wanted_of_others(structure: Structure, flows: Flows, share: Array) -> Array:

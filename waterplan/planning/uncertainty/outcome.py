@@ -55,7 +55,7 @@ class Carried:
         i, s = self.result.instance, self.result.instance.structure
         flows = build_flows(s, values, i.levers, i.study.target_year - i.study.base_year)
         prices = {name: build_prices(s, values, i.levers, flows.reference_withdrawal, name) for name in i.prices}
-        return build_ledger(s, values, i.levers, prices, self.deployment(flows))
+        return build_ledger(s, flows, values, i.levers, prices, self.deployment(flows))
 
     def deployment(self, flows: Flows) -> Deployment:
         """What the plan comes to under other flows [hm3/a]."""
