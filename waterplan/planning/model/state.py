@@ -42,12 +42,13 @@ class State:
         """The state in which a stage ends that started here; ``structure`` is that of the stage, with its fleets."""
         s, at = structure, LocalConfigurations(structure)
         step = _share(decisions.step, flows.gross_flow[s.local_step_local])
-        share = self.configuration_share.copy()
-        moved = steps_taken(s, flows, decisions)
-        np.subtract.at(share, at.step_from[moved], step[moved])
-        np.add.at(share, at.step_to[moved], step[moved])
-        touched = np.unique(np.concatenate([at.step_from[moved], at.step_to[moved]]))
-        share[touched] = np.maximum(np.round(share[touched], ROUNDED), 0.0)
+        moved, count = steps_taken(s, flows, decisions), len(self.configuration_share)
+        origin, end = at.step_from[moved], at.step_to[moved]
+        moved_on = totals(end, step[moved], count) - totals(origin, step[moved], count)
+        rounded = np.maximum(np.round(self.configuration_share + moved_on, ROUNDED), 0.0)
+        is_touched = np.zeros(count, dtype=bool)
+        is_touched[origin] = is_touched[end] = True
+        share = np.where(is_touched, rounded, self.configuration_share)
         site = _share(decisions.site_saving, after_uses(s, flows, decisions)[s.pair_site_pair])
         source = _share(decisions.supply, after_site(s, flows, decisions)[s.pair_supply_pair])
         return replace(

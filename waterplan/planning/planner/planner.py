@@ -100,6 +100,11 @@ class Planner:
             before=search.coefficients.before,
         ).checked()
 
+    def anyway(self, scenario: Scenario) -> Result:
+        """What would happen without a programme: turnover, and what enterprises do by themselves under the levers of a
+        scenario, whatever its baseline. Raises ScenarioError where the study does not tell it."""
+        return self.starts.market(scenario, self._plan_of_stage)[0]
+
     def keep(self, coefficients: Coefficients) -> None:
         """From now on these stand in the place of those that they were made from, such as with a larger store."""
         self.starts.put(coefficients)

@@ -81,7 +81,8 @@ def build_limits(instance: Instance) -> Limits:
     add("sector_floor", 1.0, sectors > 0, lambda: floor_of(sectors, s.pair_sector))
     add("province_floor", 1.0, provinces > 0, lambda: floor_of(provinces, s.pair_province))
     if levers.value_added_cut > 0:
-        rows.append(("value_added_cut", (), 1.0, float(flows.programme_free(s).sum()) - fresh_limit(flows, instance.values, levers)))
+        over = float(flows.programme_free(s).sum()) - fresh_limit(flows, instance.values, levers)
+        rows.append(("value_added_cut", (), 1.0, over))
     add("non_conventional_min", 1.0, others > 0, lambda: _wanted_of_others(s, flows, others))
     add("technology_floor", 1.0, floor > 0, lambda: floor * flows.largest_capacity)
     add("technology_cap", -1.0, cap < 1, lambda: cap * flows.largest_capacity)

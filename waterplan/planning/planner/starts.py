@@ -54,7 +54,8 @@ class Starts:
         return Layout(Places.of(with_barrier_groups(self.layout.places.structure, self._values)))
 
     def market(self, scenario: Scenario, plan: Plan) -> tuple[Result, Coefficients]:
-        """What enterprises do by themselves under the levers of a scenario, whatever its baseline."""
+        """What enterprises do by themselves under the levers of a scenario, whatever its baseline; and what such plans
+        share."""
         levers = scenario.resolve(self.study)
         key, of_market = market_key(scenario, levers), market_levers(levers)
         known = self._kept.of(key, lambda: self._from_base(key, scenario, of_market, self._grouped))
