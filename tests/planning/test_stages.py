@@ -9,12 +9,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from naive_stages import Tables, Year, fresh, stage, volumes
-from places import ROOT, TINY
+from places import ROOT
 from solving import compile_given
-from spoiling import Copy
-from staging import Stage
+from staging import Stage, tell_plainly
 from test_matrices import EVERY_LIMIT, differences
-from told_whole import tell_whole
 
 from waterplan.base.errors import InfeasibleError, ScenarioError
 from waterplan.planning.model import decision_costs, matrices
@@ -40,11 +38,7 @@ MONEY, VOLUME = 1e-9, 1e-6
 @pytest.fixture(scope="module")
 def whole_tiny(tmp_path_factory):
     """The tiny study with all that a study may tell, its output in plain tonnes, and its tables."""
-    copy = tell_whole(Copy(TINY, tmp_path_factory.mktemp("stages") / "whole"))
-    for province in ("middle", "south"):
-        row = copy.row("output", product="plate", province=province, unit="万t")
-        copy.set("output", row, value="1e7", low="8e6", high="1.2e7", unit="t/a")
-    folder = copy.folder
+    folder = tell_plainly(tmp_path_factory.mktemp("stages") / "whole").folder
     return SimpleNamespace(study=Study.read(folder), folder=folder)
 
 
