@@ -4,7 +4,7 @@
 // fractions only decide which of them can be. So a store is made from another one without walking: of each basis the
 // values and gains are worked out anew, and those that can be are kept. Only uses with other moves are walked anew. Where
 // no basis is new, bases and dictionaries are those of the other store and stay where they are.
-#include "store.h"
+#include "alike.h"
 
 namespace waterplan {
 namespace {
@@ -275,8 +275,14 @@ bool fill(const Sampled& from, const Uses* known, const Vertices& more, Store& s
     Walker walker;
     List<uint64_t> marks;
     Buffer<double> gains;
-    bool kept = store.move_start.append(0) && store.entry_start.append(0);
+    Alike all;
+    bool kept = all.begin(from) && store.move_start.append(0) && store.entry_start.append(0);
     for (int64_t u = 0; u < from.uses && kept; u++) {
+        const int64_t alike = known ? -1 : all.find(from, u);
+        if (alike >= 0) {
+            kept = share(from, u, alike, store);
+            continue;
+        }
         kept = found.find(from, u) && walker.begin(from, u, found);
         if (!kept) break;
         for (int64_t j = 0; j < found.moves.count && kept; j++) {

@@ -5,7 +5,8 @@
 
 namespace waterplan {
 
-// What the store is made from: configurations of each use, and sample costs kappas [sample, app].
+// What the store is made from: configurations of each use, sample costs kappas [sample, app], and the kind of each use:
+// those of one kind have the same technologies and configurations, such as one end use of all fleets of a product.
 struct Sampled {
     const int64_t* app_start;
     const int64_t* configuration_start;
@@ -14,7 +15,8 @@ struct Sampled {
     const double* remaining;
     const double* added_share;
     const double* kappas;
-    int64_t uses, samples;
+    const int64_t* kind;
+    int64_t uses, samples, kinds;
 };
 
 struct Move {
