@@ -180,8 +180,8 @@ def test_threads_that_ask_at_the_same_time_are_answered_as_if_alone(china):
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("more", [{}, {"exclude": ("cip_optimisation",)}])
 def test_a_store_that_takes_over_bases_holds_the_vertices_that_numpy_solves_for(china, more, seed):
-    """Basic variables are what the right-hand sides of the first dictionary make of them: B x = b. Where a technology is
-    left out, end uses without it have their bases still, and their dictionaries are copied."""
+    """Basic variables are what the right-hand sides of the first dictionary make of them: B x = b. Where a technology
+    is left out, end uses without it have their bases still, and their dictionaries are copied."""
     before, it = Lighted(china, seed), Lighted(china, seed + 10, **more)
     s = it.instance.structure
     nothing = np.empty((0, len(s.app_use)))
