@@ -30,9 +30,10 @@ class Flows:
     per unit of reference withdrawal.
     saving_fraction, added_share (installed_max - installed_base) [app]; base_share, remaining_fraction [configuration].
     site_limit (c) [site app], site_limit_together (k) [product], supply_limit (c) [supply app], pool_limit [pool,
-    province]. largest_capacity [technology]: what floors and caps of a technology are shares of, hm3/a.
+    province].
     """
 
+    structure: Structure
     output_target: Array
     reference_withdrawal: Array
     base_withdrawal: Array
@@ -47,7 +48,6 @@ class Flows:
     supply_limit: Array
     alternative_share_max: float
     pool_limit: Array
-    largest_capacity: Array
 
     def has_same_shares(self, other: Flows) -> bool:
         """Whether plants start from the same shares and can add the same, so that end uses have the same choices."""
@@ -59,26 +59,42 @@ class Flows:
         """The volume that tolerances are shares of [hm3/a]; as many MCNY/a for money."""
         return whole_volume(float(self.reference_withdrawal.sum()))
 
+    @cached_property
+    def largest_capacity(self) -> Array:
+        r"""Largest capacity of each technology: what its floor and cap are shares of [hm3/a].
+
+        Level 1: :math:`\sum \mathrm{saving\_fraction} (\mathrm{installed\_max} - \mathrm{installed\_base}) G`;
+        levels 2 and 3: :math:`\sum c \cdot W`, cut by the pool of each province.
+        """
+        s, reference = self.structure, self.reference_withdrawal
+        count, provinces = len(s.technologies), len(s.provinces)
+        largest = np.zeros(count)
+        reach = self.saving_fraction * self.added_share
+        volume = reach[s.local_app] * self.gross_flow[s.local_app_local]
+        np.add.at(largest, s.app_technology[s.local_app], volume)
+        site, supply, pair = s.pair_site, s.pair_supply, s.pair_supply_pair
+        np.add.at(largest, s.site_technology[site], self.site_limit[site] * reference[s.pair_site_pair])
+        technology, province = s.supply_technology[supply], s.pair_province[pair]
+        wanted = np.zeros((count, provinces))
+        volume = self.supply_limit[supply] * reference[pair] * s.supply_available[technology, province]
+        np.add.at(wanted, (technology, province), volume)
+        pooled = s.technology_pool >= 0
+        wanted[pooled] = np.minimum(wanted[pooled], self.pool_limit[s.technology_pool[pooled]])
+        return np.asarray(largest + wanted.sum(axis=1))
+
 
 def build_flows(structure: Structure, values: Values, levers: Levers, years: int) -> Flows:
     """The coefficients of a scenario; ``years`` from base year to target year."""
     output_target, reference, base = reference_withdrawal(structure, values, levers.output_scale, years)
-    at_uses = flows_at_uses(structure, values, levers, reference)
-    behind = limits_behind_uses(structure, values, levers)
-    pool_limit = pool_limits(structure, values["supply_potential"], levers.rollout_scale)
-    reach = at_uses["saving_fraction"] * at_uses["added_share"]
-    site_limit, supply_limit = behind["site_limit"], behind["supply_limit"]
     return Flows(
+        structure=structure,
         output_target=output_target,
         reference_withdrawal=reference,
         base_withdrawal=base,
-        **at_uses,
-        **behind,
+        **flows_at_uses(structure, values, levers, reference),
+        **limits_behind_uses(structure, values, levers),
         alternative_share_max=levers.alternative_share_max,
-        pool_limit=pool_limit,
-        largest_capacity=_largest_capacity(
-            structure, reference, at_uses["gross_flow"], reach, site_limit, supply_limit, pool_limit
-        ),
+        pool_limit=pool_limits(structure, values["supply_potential"], levers.rollout_scale),
     )
 
 
@@ -240,33 +256,3 @@ def pool_limits(structure: Structure, potential: Array, rollout_scale: float) ->
     pooled = np.flatnonzero(structure.technology_pool >= 0)
     np.add.at(limit, structure.technology_pool[pooled], np.nan_to_num(potential[pooled]))
     return rollout_scale * limit
-
-
-def _largest_capacity(
-    structure: Structure,
-    reference: Array,
-    gross: Array,
-    reach: Array,
-    site_limit: Array,
-    supply_limit: Array,
-    pool_limit: Array,
-) -> Array:
-    r"""Largest capacity of each technology: what its floor and cap are shares of.
-
-    Level 1: :math:`\sum \mathrm{saving\_fraction} (\mathrm{installed\_max} - \mathrm{installed\_base}) G`; levels 2 and
-    3: :math:`\sum c \cdot W`, cut by the pool of each province [hm3/a].
-    """
-    count, provinces = len(structure.technologies), len(structure.provinces)
-    largest = np.zeros(count)
-    volume = reach[structure.local_app] * gross[structure.local_app_local]
-    np.add.at(largest, structure.app_technology[structure.local_app], volume)
-    site = structure.pair_site
-    np.add.at(largest, structure.site_technology[site], site_limit[site] * reference[structure.pair_site_pair])
-    supply, pair = structure.pair_supply, structure.pair_supply_pair
-    technology, province = structure.supply_technology[supply], structure.pair_province[pair]
-    wanted = np.zeros((count, provinces))
-    volume = supply_limit[supply] * reference[pair] * structure.supply_available[technology, province]
-    np.add.at(wanted, (technology, province), volume)
-    pooled = structure.technology_pool >= 0
-    wanted[pooled] = np.minimum(wanted[pooled], pool_limit[structure.technology_pool[pooled]])
-    return largest + wanted.sum(axis=1)
