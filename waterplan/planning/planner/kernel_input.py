@@ -136,9 +136,9 @@ def surcharges(places: Places, values: Values, levers: Levers, duals: Duals) -> 
     s, pairs = places.structure, len(places.pair_place)
     added = capacity_surcharge(values, levers, duals)
     return Costs(
-        app=added[s.app_technology[s.local_app]],
-        site=added[s.site_technology[s.pair_site]],
-        supply=added[s.supply_technology[s.pair_supply]] + _pool_surcharge(s, duals),
+        app=added[s.app_technology][s.local_app],
+        site=added[s.site_technology][s.pair_site],
+        supply=added[s.supply_technology][s.pair_supply] + _pool_surcharge(s, duals),
         use_credit=np.zeros(len(places.local_place)),
         site_credit=np.zeros(pairs),
         supply_credit=np.zeros(pairs),
