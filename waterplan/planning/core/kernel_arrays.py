@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 from dataclasses import dataclass, fields
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -39,6 +39,19 @@ class Handed:
         given = ((name, kind, getattr(self, name)) for name, kind in kinds.items())
         places = [place(value, kind, name) if kind in KINDS else value for name, kind, value in given]
         return ctypes.byref(layout(*places))
+
+    def changed(self, **changed: Any) -> Self:
+        """The same with other arrays or numbers in some fields, handed over without looking at all others again."""
+        own: Any = type(self)
+        other = object.__new__(own)
+        kinds, layout = _layout(own)
+        vars(other).update(vars(self), **changed)
+        record = layout.from_buffer_copy(self.record._obj)
+        for name, value in changed.items():
+            kind = kinds[name]
+            setattr(record, name, place(value, kind, name) if kind in KINDS else value)
+        vars(other)["record"] = ctypes.byref(record)
+        return other
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "record"}  # places are of this process

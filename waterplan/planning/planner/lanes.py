@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -104,9 +105,28 @@ class Layout:
 
     def lanes(self, flows: Flows, values: Values, levers: Levers) -> Lanes:
         """The lanes of a scenario's coefficients."""
-        s, product = self.places.structure, self.product
+        s = self.places.structure
         reference = np.zeros(len(self.lane_pair))
         reference[self.pair_lane] = flows.reference_withdrawal
+        supply_limit = flows.supply_limit[s.pair_supply] * self.places.supply_open
+        return self._blank.changed(
+            reference=reference,
+            use_flow=flows.use_flow,
+            use_effluent=values["effluent_share"][s.use_end_use],
+            split=-np.log1p(-np.minimum(flows.saving_fraction, 1 - 1e-12)),
+            site_limit=flows.site_limit,
+            site_together=flows.site_limit_together[self.product],
+            supply_limit=_spread(self.supply_rows, self.supply, supply_limit),
+            site_effluent=float(values["effluent_share"][s.end_uses.index("site")]),
+            alternative_share_max=float(flows.alternative_share_max),
+            count_supply=1.0 if levers.count_alternative_supply else 0.0,
+            unit=flows.unit,
+        )
+
+    @cached_property
+    def _blank(self) -> Lanes:
+        """Lanes with the structure alone."""
+        s, product, nothing = self.places.structure, self.product, np.empty(0)
         return Lanes(
             use_first=s.product_use_start[product],
             use_last=s.product_use_start[product + 1],
@@ -124,22 +144,20 @@ class Layout:
             site_technology=s.site_technology,
             supply_technology=s.supply_technology,
             pool=s.technology_pool,
-            reference=reference,
-            use_flow=flows.use_flow,
-            use_effluent=values["effluent_share"][s.use_end_use],
-            split=-np.log1p(-np.minimum(flows.saving_fraction, 1 - 1e-12)),
-            site_limit=flows.site_limit,
-            site_together=flows.site_limit_together[product],
-            supply_limit=_spread(
-                self.supply_rows, self.supply, flows.supply_limit[s.pair_supply] * self.places.supply_open
-            ),
+            reference=nothing,
+            use_flow=nothing,
+            use_effluent=nothing,
+            split=nothing,
+            site_limit=nothing,
+            site_together=nothing,
+            supply_limit=nothing,
             app_tie=self._ties[0],
             site_tie=self._ties[1],
             supply_tie=self._ties[2],
-            site_effluent=float(values["effluent_share"][s.end_uses.index("site")]),
-            alternative_share_max=float(flows.alternative_share_max),
-            count_supply=1.0 if levers.count_alternative_supply else 0.0,
-            unit=flows.unit,
+            site_effluent=0.0,
+            alternative_share_max=0.0,
+            count_supply=0.0,
+            unit=0.0,
             blocks=len(product),
             technologies=len(s.technologies),
             sectors=len(s.sectors),

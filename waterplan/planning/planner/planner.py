@@ -12,7 +12,7 @@ import numpy as np
 
 from waterplan.base.errors import DataError, InfeasibleError, ScenarioError, SolverError, StoppedError, must_be
 from waterplan.base.messages import Message
-from waterplan.planning.model.flows import Array, build_flows
+from waterplan.planning.model.flows import Array, Values, build_flows
 from waterplan.planning.model.instance import Instance, input_values
 from waterplan.planning.model.prices import build_prices
 from waterplan.planning.model.structure import build_structure, totals
@@ -21,7 +21,7 @@ from waterplan.planning.planner.judge import judge_by_arrays
 from waterplan.planning.planner.kept_coefficients import Coefficients, Kept
 from waterplan.planning.planner.kernel_input import Bonus, Places, build_costs, sample_costs, sample_uses
 from waterplan.planning.planner.lanes import Layout
-from waterplan.planning.planner.light import Money
+from waterplan.planning.planner.light import MONEY, MONEY_OF_ALL, Money
 from waterplan.planning.planner.master import TARGET
 from waterplan.planning.planner.search import Search
 from waterplan.study.scenario import Levers, Scenario
@@ -179,9 +179,14 @@ class Planner:
             flows=flows,
             uses=uses,
             lanes=self.layout.lanes(flows, values, levers),
-            money=Money.of(self.structure, values),
+            money=self._money(values, before),
             samples=samples,
         )
+
+    def _money(self, values: Values, before: Coefficients | None) -> Money:
+        if before is None or any(values[name] is not before.values[name] for name in (*MONEY, *MONEY_OF_ALL)):
+            return Money.of(self.structure, values)
+        return before.money
 
 
 def _key(scenario: Scenario, levers: Levers) -> Hashable:
