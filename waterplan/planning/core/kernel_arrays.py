@@ -103,7 +103,8 @@ class Uses(Handed):
     rows: basic variables of a use's dictionaries. Moves of use u stand from move_start[u]: move_from and move_to are
     configurations, move_members the bit mask of what is added. Its dictionaries stand from entry_start[u]. What moves
     alone decide begins at entry_place in the flat ``dictionary`` (shape rows + apps, moves: basic rows, then those of
-    the shares) and at entry_basis in ``basis``, and stores with the same moves have it together. The rest is of this
+    the shares) and at entry_basis in ``basis``, and stores with the same moves have it together; of entries that have
+    joined since it begins at ~entry_place in ``late_dictionary``, ~entry_basis in ``late_basis``. The rest is of this
     store: ``amount`` (values of the basic rows) from entry_amount, ``value`` (saving, then the shares) from
     entry_value, and ``reduced`` (for each nonbasic variable its gain in saving, then in shares) from entry_reduced.
     """
@@ -121,6 +122,8 @@ class Uses(Handed):
     entry_basis: Index
     dictionary: Array
     basis: Index
+    late_dictionary: Array
+    late_basis: Index
     entry_value: Index
     value: Array
     entry_amount: Index
