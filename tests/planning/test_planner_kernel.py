@@ -134,6 +134,7 @@ def lose_move(monkeypatch, use, move):
 
     def without(uses):
         names = ("dictionary", "basis", "value", "amount", "reduced")
+        uses = brought_together(uses)
         changed = {name: getattr(uses, name).copy() for name in names}
         apps, moves = np.diff(uses.app_start)[use], np.diff(uses.move_start)[use]
         rows, entries = uses.rows[use], range(*uses.entry_start[use : use + 2])
@@ -151,13 +152,19 @@ def lose_move(monkeypatch, use, move):
             parts["dictionary"].reshape(-1, moves)[:, column] = 0.0
         return replace(uses, **changed)
 
-    for name, real in (("planner.sample_uses", sample_uses), ("kept_coefficients.build_uses", build_uses)):
+    def brought_together(uses):
+        places = (uses.entry_place, len(uses.dictionary)), (uses.entry_basis, len(uses.basis))
+        entry_place, entry_basis = (np.where(place < 0, size + ~place, place) for place, size in places)
+        dictionary, basis = np.append(uses.dictionary, uses.late_dictionary), np.append(uses.basis, uses.late_basis)
+        return replace(uses, dictionary=dictionary, basis=basis, entry_place=entry_place, entry_basis=entry_basis)
+
+    for name, real in (("starts.sample_uses", sample_uses), ("kept_coefficients.build_uses", build_uses)):
         monkeypatch.setattr(f"waterplan.planning.planner.{name}", lambda *given, real=real: without(real(*given)))
 
 
 def test_an_almost_empty_store_is_no_loss_while_the_last_check_fills_it(tiny, monkeypatch):
     """The same with no move lost: that the store is complete is never assumed."""
-    monkeypatch.setattr("waterplan.planning.planner.planner.sample_uses", from_nothing)
+    monkeypatch.setattr("waterplan.planning.planner.starts.sample_uses", from_nothing)
     for question in QUESTIONS:
         agree(Planner(tiny), question)
 
@@ -169,7 +176,7 @@ def test_a_planner_that_skips_the_last_check_is_caught(tiny, monkeypatch):
         uses = from_nothing(structure, flows, samples, known)
         return replace(uses, reduced=np.zeros_like(uses.reduced))
 
-    monkeypatch.setattr("waterplan.planning.planner.planner.sample_uses", blind)
+    monkeypatch.setattr("waterplan.planning.planner.starts.sample_uses", blind)
     question = Scenario(levers={"saving_target": 120})
     assert abs(Planner(tiny).solve(question).gap) < 1e-12
     with pytest.raises(AssertionError, match="differs by"):
@@ -215,7 +222,7 @@ def test_pivoting_that_does_not_end_is_told_in_words_and_the_full_model_answers(
 
     question = Scenario(levers={"saving_target": 120})
     agree(Planner(tiny), question, dear)
-    monkeypatch.setattr("waterplan.planning.planner.planner.sample_uses", sampled)
+    monkeypatch.setattr("waterplan.planning.planner.starts.sample_uses", sampled)
     agree(Planner(tiny), question, dear, solver="highs")
     with pytest.raises(SolverError, match="end use did not end; solve with --solver highs") as caught:
         Planner(tiny).search(question).run(dear)

@@ -190,7 +190,7 @@ def _leaving_penalty(planner: Planner, result: Result, technology: int, sector: 
 
     def plan(penalty: float) -> tuple[float, float]:
         search = planner.search(scenario, bonus=Bonus.on(i.structure, "technology", technology, -penalty, sector))
-        ledger = build_ledger(i.structure, i.values, i.levers, i.prices, search.run(guess)[0].deployment)
+        ledger = build_ledger(i.structure, i.flows, i.values, i.levers, i.prices, search.run(guess)[0].deployment)
         used = float(ledger.capacity[technology, sector].sum())
         return used, ledger.objective + penalty * used
 

@@ -17,7 +17,7 @@ reduced profits; where the check fails, pivoting goes on from there. So complete
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -93,5 +93,5 @@ def build_uses(
         if not (is_taken_over and field.name in OF_MOVES):
             own[field.name] = taken(column, KINDS[str(field.type)])
     if known is not None and is_taken_over:
-        return replace(known, **own)
+        return known.changed(**own)
     return Uses(s.use_app_start, **own)

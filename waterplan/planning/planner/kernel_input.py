@@ -159,9 +159,9 @@ def surcharges(places: Places, flows: Flows, values: Values, levers: Levers, dua
     credit = np.full(pairs, duals.value_added_cut)
     not_replaced = (1.0 - flows.replaced(s)) * credit
     return Costs(
-        app=added[s.app_technology[s.local_app]],
-        site=added[s.site_technology[s.pair_site]],
-        supply=added[s.supply_technology[s.pair_supply]] + _supply_surcharge(s, duals),
+        app=added[s.app_technology][s.local_app],
+        site=added[s.site_technology][s.pair_site],
+        supply=added[s.supply_technology][s.pair_supply] + _supply_surcharge(s, duals),
         use_credit=((1.0 - flows.on_site(s)) * not_replaced)[s.local_pair],
         site_credit=not_replaced,
         supply_credit=credit,

@@ -65,7 +65,7 @@ class LightPlan:
         return Ledger(
             saving=self._mixed("saving"),
             effluent=self._mixed("effluent"),
-            counted_saving=figure["counted_saving"],
+            counted_saving=figure["counted_saving"] + float(i.counted_at_start.sum()),
             cost_lines=lines,
             gross_cost=figure["gross_cost"],
             annual_cost=float(lines[PERSPECTIVES.index(i.levers.perspective)].sum()),
