@@ -15,9 +15,12 @@ from staged import Staged
 from twin_vertices import stored
 
 from waterplan.planning.curve.pools import build_blocks, share_pools
+from waterplan.planning.plan.ledger import build_ledger
 from waterplan.planning.planner.answer import ask
 from waterplan.planning.planner.dictionaries import build_uses
+from waterplan.planning.planner.kept_coefficients import Coefficients
 from waterplan.planning.planner.light import BEST, FIGURES, PLAIN, Accounts, answer_runs, decided
+from waterplan.planning.planner.light_plan import LightPart, LightPlan
 from waterplan.planning.planner.steps import steps_of
 from waterplan.planning.planner.walk import Levels, walk_prices
 
@@ -157,6 +160,21 @@ def test_the_accounts_of_a_stage_are_differences_of_states(tiny, seed, share):
     for other in (found(staged, share * most, instructions) for instructions in INSTRUCTIONS):
         for field in fields(other):
             np.testing.assert_array_equal(getattr(other, field.name), getattr(accounts, field.name), field.name)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_accounts_of_a_stage_are_those_of_the_ledger(tiny, seed):
+    staged = Staged(tiny, seed, duals=False)
+    i = staged.instance
+    numbers = i.values, i.levers, i.flows, staged.uses, staged.lanes, staged.money
+    known = Coefficients("", staged.layout, *numbers, np.empty((0, len(staged.structure.app_use))))
+    part = LightPart(1.0, staged.asked, staged.duals, found(staged, 5.0))
+    plan = LightPlan(staged.layout, i, known, None, (part,))
+    ledger = build_ledger(i.structure, i.flows, i.values, i.levers, i.prices, plan.deployment)
+    for field in fields(ledger):
+        if not field.name.endswith("_of"):
+            mine, its = getattr(plan.ledger, field.name), getattr(ledger, field.name)
+            np.testing.assert_allclose(mine, its, rtol=1e-11, atol=1e-11 * (1 + ledger.gross_cost), err_msg=field.name)
 
 
 def levels(staged):
