@@ -12,18 +12,15 @@ out.
 
 from __future__ import annotations
 
-import highspy
 import numpy as np
 
-from waterplan.base.errors import CertificateError
-from waterplan.base.highs import quiet_highs
-from waterplan.base.messages import Message
 from waterplan.base.vocabulary import term
 from waterplan.planning.certificate.accounts import SPENT, cost_lines, keep_book, scarcity_credit
 from waterplan.planning.certificate.allowances import by_label
 from waterplan.planning.certificate.coefficients import Coefficients, Shares, withdrawal_allowed
 from waterplan.planning.certificate.decision_rows import Rows
 from waterplan.planning.certificate.readings import Array
+from waterplan.planning.certificate.roll_outs import end_uses
 from waterplan.planning.certificate.starts import Start
 from waterplan.planning.certificate.statement import Statement
 from waterplan.planning.certificate.tables import END_USE, SITE, SUPPLY, Tables
@@ -88,7 +85,8 @@ def lower_bound(prices: Prices | None, tables: Tables, coefficients: Coefficient
     less = (1.0 - start.on_site) * spared - before - on_site  # a m3 less before the site
     worth, cost = unit_values(prices, tables, c, start, END_USE)
     earned = float(((after_site + on_site) * start.after_uses + after_site * (start.after_site - start.after_uses)).sum())
-    return limits_worth(prices, tables, c, start) - earned - end_uses(tables, c, start, worth + less[c.apps.product], cost)
+    at_uses = end_uses(c, start, is_open(tables, c, start, END_USE), worth + less[c.apps.product], cost)
+    return limits_worth(prices, tables, c, start) - earned - at_uses
 
 
 def _of_products(amount: Array, shares: Shares, products: int) -> Array:
@@ -166,95 +164,6 @@ def best_fill(tables: Tables, coefficients: Coefficients, start: Start, level: i
     taken = np.clip(together[shares.product[share], place] - before, 0.0, limit)
     most = np.bincount(pair, taken * profit[share, place], minlength=together.size)
     return most.reshape(together.shape)
-
-
-def end_uses(tables: Tables, coefficients: Coefficients, start: Start, worth: Array, cost: Array) -> float:
-    """The most that all end uses can earn; worth [app, place] of a m3 saved there, less what it could earn later.
-
-    With one technology or one group at an end use every addition stands alone. With several, each technology's roll-out
-    gets a price; what plants with a configuration can still earn at these prices is the best of their ways on. An
-    excluded technology counts here: plants that have it keep it, and save less by others.
-    """
-    c, fraction = coefficients, coefficients.apps.saving_fraction[:, None]
-    can = is_open(tables, c, start, END_USE)
-    several = (c.groups > 1)[c.use]
-    alone = np.where(can & ~several[:, None], start.reach * fraction * np.maximum(worth - cost, 0.0), 0.0)
-    app, origin, to = moves(c, np.flatnonzero(several))
-    earns = fraction[app] * (c.sets.remaining_fraction[origin][:, None] * worth[app] - cost[app])
-    earns = np.where(can[app], earns, -np.inf)
-    price = roll_out_prices(c, start, app, origin, to, earns)
-    plants = start.state.configuration_share * start.gross_flow[c.sets.use]
-    best = best_ways_on(c, app, origin, to, earns - price[app])
-    return float(alone.sum() + (plants * best).sum() + (start.reach * price).sum())
-
-
-def moves(coefficients: Coefficients, apps: Array) -> tuple[Array, Array, Array]:
-    """Every step that is possible at the uses of some apps: the app, and the sets that it leads from and to."""
-    c, sets = coefficients, coefficients.sets
-    begin, count = np.searchsorted(sets.use, c.use[apps]), np.bincount(sets.use, minlength=len(c.groups))[c.use[apps]]
-    app = np.repeat(apps, count)
-    origin = np.repeat(begin - np.cumsum(count) + count, count) + np.arange(len(app))
-    grown = sets.members[origin] | 1 << c.bit[app]
-    width = int(sets.members.max(initial=0)) + 1
-    keys = sets.use * width + sets.members
-    order = np.argsort(keys)
-    wanted = c.use[app] * width + np.minimum(grown, width - 1)
-    place = order[np.minimum(np.searchsorted(keys[order], wanted), len(order) - 1)] if len(order) else origin
-    is_step = (grown != sets.members[origin]) & (keys[place] == wanted) & (grown < width)
-    return app[is_step], origin[is_step], place[is_step]
-
-
-def roll_out_prices(
-    coefficients: Coefficients, start: Start, app: Array, origin: Array, to: Array, earns: Array
-) -> Array:
-    """Good prices of the roll-outs [app, place], from a linear program for each end use (all at once); any others
-    would do, with a lower bound that is further off. What never earns anything needs no price."""
-    c, (apps, places) = coefficients, (len(coefficients.apps), earns.shape[1])
-    price, wanted = np.zeros((apps, places)), np.full((apps, places), -np.inf)
-    np.maximum.at(wanted, app, earns)
-    move, place = np.nonzero((wanted[app] > 0) & start.of_places(c.made)[c.apps.product[app]])
-    if not len(move):
-        return price
-    rows, row = np.unique(
-        np.concatenate([origin[move], to[move], len(c.sets.use) + app[move]]) * places + np.tile(place, 3),
-        return_inverse=True,
-    )
-    upper = np.concatenate([start.state.configuration_share, start.reach_share]).ravel()[rows]
-    problem = highspy.HighsLp()
-    problem.num_col_, problem.num_row_ = len(move), len(rows)
-    problem.col_cost_, problem.col_lower_ = -earns[move, place], np.zeros(len(move))
-    problem.col_upper_ = np.full(len(move), highspy.kHighsInf)
-    problem.row_lower_ = np.full(len(rows), -highspy.kHighsInf)
-    problem.row_upper_ = np.maximum(upper, 0.0)
-    problem.a_matrix_.start_ = 3 * np.arange(len(move) + 1)
-    problem.a_matrix_.index_ = row.reshape(3, -1).T.ravel()
-    problem.a_matrix_.value_ = np.tile([1.0, -1.0, 1.0], len(move))
-    highs = quiet_highs(primal_feasibility_tolerance=1e-9, dual_feasibility_tolerance=1e-9)
-    highs.passModel(problem)
-    highs.run()
-    if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-        status = highs.modelStatusToString(highs.getModelStatus())
-        raise CertificateError(Message("planner_errors.no_lower_bound", reason=status))
-    own, at = np.divmod(rows, places)
-    is_price = own >= len(c.sets.use)
-    duals = np.maximum(-np.array(highs.getSolution().row_dual), 0.0)
-    price[own[is_price] - len(c.sets.use), at[is_price]] = duals[is_price]
-    return price
-
-
-def best_ways_on(coefficients: Coefficients, app: Array, origin: Array, to: Array, gains: Array) -> Array:
-    """What plants with each configuration can earn at most [set, province]: stay, or the best step and what can be
-    earned from there; the fullest configurations first. gains [move, province]: of a step less its price."""
-    sets = coefficients.sets
-    best = np.zeros((len(sets.use), gains.shape[1]))
-    size = np.array([members.bit_count() for members in sets.members.tolist()], dtype=np.int64)
-    for members in range(int(size.max(initial=0)) - 1, -1, -1):
-        here = np.flatnonzero(size[origin] == members)
-        if len(here):
-            here = here[np.argsort(origin[here], kind="stable")]
-            owner, first = np.unique(origin[here], return_index=True)
-            best[owner] = np.maximum(best[owner], np.maximum.reduceat(gains[here] + best[to[here]], first, axis=0))
-    return best
 
 
 def limits_worth(prices: Prices, tables: Tables, coefficients: Coefficients, start: Start) -> float:
