@@ -85,8 +85,8 @@ def lower_bound(prices: Prices | None, tables: Tables, coefficients: Coefficient
     less = (1.0 - start.on_site) * spared - before - on_site  # a m3 less before the site
     worth, cost = unit_values(prices, tables, c, start, END_USE)
     earned = float(((after_site + on_site) * start.after_uses + after_site * (start.after_site - start.after_uses)).sum())
-    at_uses = end_uses(c, start, is_open(tables, c, start, END_USE), worth + less[c.apps.product], cost)
-    return limits_worth(prices, tables, c, start) - earned - at_uses
+    earned += end_uses(c, start, is_open(tables, c, start, END_USE), worth + less[c.apps.product], cost)
+    return limits_worth(prices, tables, c, start) - earned
 
 
 def _of_products(amount: Array, shares: Shares, products: int) -> Array:
