@@ -114,9 +114,7 @@ def over_groups(rows, study, groups):
 
 
 def columns(prefix, dim, rows, names):
-    return {
-        f"{prefix}_{name}": (dim, np.array([row[n] for row in rows], dtype=str)) for n, name in enumerate(names)
-    }
+    return {f"{prefix}_{name}": (dim, np.array([row[n] for row in rows], dtype=str)) for n, name in enumerate(names)}
 
 
 def pool_prices(stage, pools, study):
@@ -139,7 +137,8 @@ def programme(solved, study, groups):
     cubes = {name: np.zeros([len(study.labels[dim]) for dim in PLACE]) for name in ("site", "supply")}
     for (t, p), places in choices.items():
         for (r, _), volume in places.items():
-            cubes[level[t]][tuple(study.labels[dim].index(x) for dim, x in zip(PLACE, (t, p, r), strict=True))] += volume
+            place = [study.labels[dim].index(label) for dim, label in zip(PLACE, (t, p, r), strict=True)]
+            cubes[level[t]][tuple(place)] += volume
     return {
         **columns("step", "step", rows, ("technology", "product", "province", "end_use", "configuration")),
         "step_flow": ("step", by_group.sum(axis=1)),

@@ -158,13 +158,14 @@ def examine(plan: Statement | xr.Dataset, study: Study, scenario: Scenario) -> C
     return Certificate(tuple(lines), tuple(limits), cost, proven, (cost - proven) / scale)
 
 
-def stages(
-    plan: Statement, tables: Tables, coefficients: Coefficients
-) -> tuple[Stage, Stage | None, list[Limit]]:
+def stages(plan: Statement, tables: Tables, coefficients: Coefficients) -> tuple[Stage, Stage | None, list[Limit]]:
     """The programme of a plan, what comes before it by itself, and the limits of that."""
-    state, market, limits = base_state(coefficients, groups=1), None, []
+    state, market = base_state(coefficients, groups=1), None
+    limits: list[Limit] = []
     if tables.levers.baseline == "market":
         market, limits = prove_market(plan, tables, coefficients)
+        apart = np.abs(plan["step_flow_by_group"].sum(axis=1) - plan["step_flow"])
+        limits.append(at_most("flow_of_a_step_is_that_of_its_groups", apart, 0.0, coefficients.unit))
         state = state_after(coefficients, market.start, market.decisions)
     start = start_from(tables, coefficients, state)
     return Stage.of(tables, coefficients, start, read_decisions(plan, tables, coefficients)), market, limits
