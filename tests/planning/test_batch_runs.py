@@ -188,7 +188,7 @@ def test_values_given_to_a_planner_are_those_of_its_judge_too(tiny):
     runs = Runs.of(design, tiny)
     planner = Planner(tiny).with_values(runs.values(1))
     scenario = Scenario(levers={"saving_target": 100})
-    fast, slow = planner.solve(scenario), planner._by_the_full_model(scenario)
+    fast, slow = planner.solve(scenario), planner._by_the_full_model(planner.search(scenario))
     assert fast.solver, slow.solver == ("planner", "highs")
     assert fast.ledger.annual_cost == pytest.approx(slow.ledger.annual_cost, rel=1e-9)
     assert fast.ledger.annual_cost != pytest.approx(Planner(tiny).solve(scenario).ledger.annual_cost, rel=1e-6)

@@ -88,7 +88,7 @@ def test_every_record_is_looked_at():
 def test_the_core_refuses_an_array_that_it_would_misread(array, given):
     good = np.zeros(3)
     with pytest.raises(TypeError, match=f"cannot read supply: got {given}"):
-        _ = Costs(good, good, array, good, good, good).record
+        _ = Costs(good, good, array, good, good, good, good).record
     with pytest.raises(TypeError, match="contiguous float64"):
         place(array, "Array", "cost")
 

@@ -6,6 +6,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 import twin_search
+from twin_vertices import stored
 
 from waterplan.planning.core.kernel_arrays import fresh_answers
 from waterplan.planning.model.decisions import Duals
@@ -13,7 +14,7 @@ from waterplan.planning.model.instance import build_instance
 from waterplan.planning.plan.deployment import use_saving_by_app
 from waterplan.planning.plan.ledger import build_ledger
 from waterplan.planning.planner.answer import ask
-from waterplan.planning.planner.dictionaries import build_uses
+from waterplan.planning.planner.dictionaries import Vertices, build_uses
 from waterplan.planning.planner.kept_coefficients import Coefficients
 from waterplan.planning.planner.kernel_input import Places, build_costs, build_pairs, sample_costs, sample_uses
 from waterplan.planning.planner.lanes import Layout
@@ -42,7 +43,7 @@ CLOSE = {"rtol": 1e-11, "atol": 1e-11}
 class Lighted:
     """What the core is asked with, for random levers of a study."""
 
-    def __init__(self, study, seed, target=20.0):
+    def __init__(self, study, seed, target=20.0, **more):
         self.random = random = np.random.default_rng(seed)
         levers = {
             "saving_target": target,
@@ -61,16 +62,16 @@ class Lighted:
             "rollout_scale": random.uniform(0.3, 1.3),
             "count_alternative_supply": bool(seed % 2),
         }
-        i = self.instance = build_instance(study, Scenario(levers=levers))
+        i = self.instance = build_instance(study, Scenario(levers=levers, **more))
         self.places = Places.of(i.structure)
         self.layout = Layout(self.places)
         self.pairs = build_pairs(self.places, i.flows, i.levers)
-        self.costs = build_costs(self.places, i.own_prices, i.values, i.levers)
+        self.costs = build_costs(self.places, i.flows, i.own_prices, i.values, i.levers)
         self.uses = sample_uses(i.structure, i.flows, sample_costs(i.structure, self.costs))
         self.lanes = self.layout.lanes(i.flows, i.values, i.levers)
         self.money = Money.of(i.structure, i.values)
-        self.asked = asked_of(i.structure, i.levers)
-        self.all = np.arange(len(self.pairs.reference))
+        self.asked = asked_of(i.structure, i.levers, i.wanted)
+        self.all = np.arange(len(self.pairs.start))
         self.nothing = np.zeros(len(self.all))
 
     def answers(self):
@@ -138,7 +139,7 @@ def test_the_accounts_are_those_of_the_deployment(study, target, seed, request):
     it = Lighted(request.getfixturevalue(study), seed, target)
     accounts = it.found(wanted=True)
     plan, i = it.plan(accounts), it.instance
-    ledger = build_ledger(i.structure, i.values, i.levers, i.prices, plan.deployment)
+    ledger = build_ledger(i.structure, i.flows, i.values, i.levers, i.prices, plan.deployment)
     for field in fields(ledger):
         if not field.name.endswith("_of"):
             mine, its = getattr(plan.ledger, field.name), getattr(ledger, field.name)
@@ -177,24 +178,55 @@ def test_threads_that_ask_at_the_same_time_are_answered_as_if_alone(china):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_store_that_takes_over_bases_holds_the_vertices_that_numpy_solves_for(china, seed):
-    """Basic variables are what the first dictionary's right-hand sides make of them: B x = b."""
-    before, it = Lighted(china, seed), Lighted(china, seed + 10)
+@pytest.mark.parametrize("more", [{}, {"exclude": ("cip_optimisation",)}])
+def test_a_store_that_takes_over_bases_holds_the_vertices_that_numpy_solves_for(china, more, seed):
+    """Basic variables are what the right-hand sides of the first dictionary make of them: B x = b. Where a technology
+    is left out, end uses without it have their bases still, and their dictionaries are copied."""
+    before, it = Lighted(china, seed), Lighted(china, seed + 10, **more)
     s = it.instance.structure
     nothing = np.empty((0, len(s.app_use)))
     uses = build_uses(s, it.instance.flows, nothing, before.uses)
     first = build_uses(s, it.instance.flows, nothing)
     assert len(uses.value) > 2 * len(first.value)
+    assert (uses.dictionary is before.uses.dictionary) == (not more)
     for use in np.flatnonzero(np.diff(uses.app_start) > 1)[::7]:
         apps, moves, rows = np.diff(uses.app_start)[use], np.diff(uses.move_start)[use], uses.rows[use]
-        start = first.entry_place[first.entry_start[use]]
-        table = first.dictionary[start : start + (rows + 1 + apps) * (moves + 1)].reshape(-1, moves + 1)
+        table, _ = stored(first, use, first.entry_start[use])
         for entry in range(uses.entry_start[use], uses.entry_start[use + 1]):
-            basic = uses.basis[uses.entry_basis[entry] :][:rows]
-            columns = np.hstack([table[:rows, :moves], np.eye(rows)])[:, basic]
-            amount = np.linalg.solve(columns, table[:rows, moves])
+            found, basis = stored(uses, use, entry)
+            columns = np.hstack([table[:rows, :moves], np.eye(rows)])
+            inverse = np.linalg.inv(columns[:, basis[:rows]])
+            amount = inverse @ table[:rows, moves]
             assert (amount >= -1e-12).all()
-            moved = np.zeros(moves)
-            moved[basic[basic < moves]] = amount[basic < moves]
-            value = uses.value[uses.entry_value[entry] :][: apps + 1]
-            np.testing.assert_allclose(value, -table[rows:, :moves] @ moved, **CLOSE)
+            np.testing.assert_allclose(found[:rows, moves], amount, **CLOSE)
+            np.testing.assert_allclose(found[:rows, :moves], inverse @ columns[:, basis[rows:]], **CLOSE)
+            gain = np.hstack([-table[rows:, :moves], np.zeros((1 + apps, rows))])
+            np.testing.assert_allclose(found[rows:, moves], gain[:, basis[:rows]] @ amount, **CLOSE)
+            reduced = gain[:, basis[:rows]] @ found[:rows, :moves] - gain[:, basis[rows:]]
+            np.testing.assert_allclose(found[rows:, :moves], reduced, **CLOSE)
+
+
+def test_bases_that_join_a_store_stand_apart_and_are_brought_together_when_they_are_many(china):
+    """All bases of a store with several technologies join one in which nobody moves."""
+    it = Lighted(china, 0)
+    s, flows, nothing = it.instance.structure, it.instance.flows, np.empty((0, len(it.instance.structure.app_use)))
+    several, start = np.flatnonzero(np.diff(s.use_app_start) > 1), it.uses.entry_start
+    lacked = [(use, entry) for use in several for entry in range(start[use] + 1, start[use + 1])]
+    bases = [stored(it.uses, use, entry)[1] for use, entry in lacked]
+    more = Vertices(np.array([use for use, _ in lacked]), np.concatenate(bases), len(lacked))
+    first = build_uses(s, flows, nothing)
+    joined = build_uses(s, flows, nothing, first, more)
+    assert joined.dictionary is first.dictionary
+    assert len(joined.late_basis) == len(more.basis)
+    together = build_uses(s, flows, nothing, joined)
+    assert len(together.late_basis) == 0
+    for uses in (joined, together):
+        for use in several:
+            for entry in range(start[use], start[use + 1]):
+                known, basis = stored(it.uses, use, entry)
+                found, same = stored(uses, use, uses.entry_start[use] + entry - start[use])
+                rows = uses.rows[use]
+                assert set(same[:rows]) == set(basis[:rows])
+                np.testing.assert_allclose(found[rows:, -1], known[rows:, -1], **CLOSE)
+                np.testing.assert_allclose(found[:rows][np.argsort(same[:rows])][:, -1],
+                                           known[:rows][np.argsort(basis[:rows])][:, -1], **CLOSE)  # fmt: skip

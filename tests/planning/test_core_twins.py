@@ -39,12 +39,12 @@ class Asked:
         self.structure = i.structure
         places = Places.of(i.structure)
         self.pairs = build_pairs(places, i.flows, i.levers)
-        self.costs = build_costs(places, i.own_prices, i.values, i.levers)
+        self.costs = build_costs(places, i.flows, i.own_prices, i.values, i.levers)
         if store == "full":
             self.uses = sample_uses(i.structure, i.flows, sample_costs(i.structure, self.costs))
         else:
             self.uses = build_uses(i.structure, i.flows, np.empty((0, len(i.structure.app_use))))
-        self.all = np.arange(len(self.pairs.reference))
+        self.all = np.arange(len(self.pairs.start))
 
     def answers(self):
         return fresh_answers(self.pairs, self.costs, self.uses.entry_start[:-1][self.structure.local_use])

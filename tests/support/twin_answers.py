@@ -4,7 +4,7 @@ Plain Python, number by number what the core does in the same order, so that bot
 """
 
 import numpy as np
-from twin_vertices import TINY, climb
+from twin_vertices import TINY, climb, stored
 
 from waterplan.planning.core.kernel_arrays import Answers, Costs, Pairs, Uses
 from waterplan.planning.core.library import PivotingError
@@ -171,10 +171,8 @@ def _climb_from(local: int, pairs: Pairs, costs: Costs, uses: Uses, worth: float
     app, apps = uses.app_start[u], uses.app_start[u + 1] - uses.app_start[u]
     rows, moves = uses.rows[u], uses.move_start[u + 1] - uses.move_start[u]
     kappa = uses.saving_fraction[app : app + apps] * costs.app[first : first + apps]
-    entry = answers.entry[local]
-    place, start = uses.entry_place[entry], uses.entry_basis[entry]
-    table = uses.dictionary[place : place + (rows + 1 + apps) * (moves + 1)].copy().reshape((-1, moves + 1))
-    if climb(table, uses.basis[start : start + rows + moves].copy(), rows, worth, kappa) < 0:
+    table, basis = stored(uses, u, answers.entry[local])
+    if climb(table, basis, rows, worth, kappa) < 0:
         raise PivotingError
     low, high = -np.inf, np.inf
     for j in range(moves):
@@ -252,10 +250,8 @@ def _fill_in_order(
 
 def _add_up(
     members: Index,
-    count_supply: float,
-    reference: Array,
-    local_start: Index,
-    gross_flow: Array,
+    pairs: Pairs,
+    behind: Array,
     use_saving: Array,
     spent: Array,
     level: tuple[Index, Array, Array, Array],
@@ -267,6 +263,7 @@ def _add_up(
 
     level, next_level: start, cost, credit [pair] and what is chosen, on the site and of other sources.
     """
+    count_supply, local_start, gross_flow = pairs.count_supply, pairs.local_start, pairs.gross_flow
     site_start, site_cost, site_credit, site_saving = level
     supply_start, supply_cost, supply_credit, supply = next_level
     for i in members:
@@ -274,17 +271,19 @@ def _add_up(
         for local in range(local_start[i], local_start[i + 1]):
             saved += gross_flow[local] * use_saving[local]
             paid += gross_flow[local] * spent[local]
-        left, site, replaced = reference[i] - saved, 0.0, 0.0
+        at_uses, site, replaced = pairs.start[i] - saved, 0.0, 0.0
         for a in range(site_start[i], site_start[i + 1]):
-            site_saving[a] *= left
+            site_saving[a] *= at_uses
             site += site_saving[a]
             paid += site_saving[a] * (site_cost[a] - site_credit[i])
+        left = (1.0 - pairs.on_site[i]) * at_uses - site + pairs.built[i]
         for a in range(supply_start[i], supply_start[i + 1]):
-            supply[a] *= left - site
+            supply[a] *= left
             replaced += supply[a]
             paid += supply[a] * (supply_cost[a] - supply_credit[i])
-        counted[i] = saved + site + count_supply * replaced
-        cost[i] = paid
+        less = (1.0 - pairs.on_site[i]) * saved + site
+        counted[i] = less - count_supply * pairs.replaced[i] * less + count_supply * replaced
+        cost[i] = paid - behind[i] * less
 
 
 def ask(
@@ -292,19 +291,21 @@ def ask(
 ) -> tuple[float, float, float]:
     """``members`` answer a worth (plus ``extra`` [pair] for each); returns what they save, cost, and their value."""
     price = worth + extra[members]
-    most = np.full(len(members), pairs.alternative_share_max)
-    beyond = _fill_in_order(
+    beyond_site = _fill_in_order(
         members, pairs.supply_start, costs.supply, pairs.supply_limit,
-        price * pairs.count_supply + costs.supply_credit[members], most, answers.supply,
+        price * pairs.count_supply + costs.supply_credit[members], pairs.alternative_share[members],
+        answers.supply,
     )  # fmt: skip
-    beyond = beyond + _fill_in_order(
+    behind = price * (1.0 - pairs.count_supply * pairs.replaced[members]) + costs.behind[members]
+    beyond = _fill_in_order(
         members, pairs.site_start, costs.site, pairs.site_limit,
-        price + costs.site_credit[members] - beyond, pairs.site_together[members], answers.site_saving,
+        behind + costs.site_credit[members] - beyond_site, pairs.site_together[members], answers.site_saving,
     )  # fmt: skip
-    choose(members, price - beyond, pairs, costs, uses, answers)
+    passes = 1.0 - pairs.on_site[members]
+    choose(members, passes * behind - (passes * beyond_site + beyond), pairs, costs, uses, answers)
     _add_up(
-        members, pairs.count_supply, pairs.reference, pairs.local_start, pairs.gross_flow, answers.use_saving,
-        answers.spent, (pairs.site_start, costs.site, costs.site_credit, answers.site_saving),
+        members, pairs, costs.behind, answers.use_saving, answers.spent,
+        (pairs.site_start, costs.site, costs.site_credit, answers.site_saving),
         (pairs.supply_start, costs.supply, costs.supply_credit, answers.supply), answers.counted, answers.cost,
     )  # fmt: skip
     counted, cost, value = 0.0, 0.0, 0.0

@@ -5,7 +5,7 @@ Plain Python, number by number what the core does in the same order, so that bot
 
 import numpy as np
 from twin_answers import ROUNDING
-from twin_vertices import PIVOTS_MAX, TINY, climb, first_dictionary, leaving_row, pivot, reduced_profit
+from twin_vertices import PIVOTS_MAX, TINY, climb, first_dictionary, leaving_row, pivot, reduced_profit, stored
 
 from waterplan.planning.core.kernel_arrays import Answers, Costs, Pairs, Uses
 from waterplan.planning.model.flows import Array, Flows
@@ -173,26 +173,22 @@ def _fill(
 
 def _unpack(
     app_start: Index, rows: Index, move_start: Index, entry_start: Index, entry_place: Index, dictionary: Array
-) -> tuple[Index, Array, Index, Array]:
-    entries = len(entry_place)
-    value_place, reduced_place = np.empty(entries, dtype=np.int64), np.empty(entries, dtype=np.int64)
-    values, reductions = 0, 0
+) -> tuple[Index, Array, Index, Array, Index, Array, Index, Array]:
+    """What moves alone decide of dictionaries, and what does not, each with its places (the fields of Uses)."""
+    whole, values, amounts, reductions = [], [], [], []
     for u in range(len(rows)):
         apps, moves = app_start[u + 1] - app_start[u], move_start[u + 1] - move_start[u]
         for e in range(entry_start[u], entry_start[u + 1]):
-            value_place[e], reduced_place[e] = values, reductions
-            values += apps + 1
-            reductions += moves * (apps + 1)
-    value, reduced = np.empty(values), np.empty(reductions)
-    for u in range(len(rows)):
-        apps, moves = app_start[u + 1] - app_start[u], move_start[u + 1] - move_start[u]
-        for e in range(entry_start[u], entry_start[u + 1]):
-            for t in range(apps + 1):
-                place = entry_place[e] + (rows[u] + t) * (moves + 1)
-                value[value_place[e] + t] = dictionary[place + moves]
-                for j in range(moves):
-                    reduced[reduced_place[e] + j * (apps + 1) + t] = -dictionary[place + j]
-    return value_place, value, reduced_place, reduced
+            size = (rows[u] + 1 + apps) * (moves + 1)
+            table = dictionary[entry_place[e] : entry_place[e] + size].reshape(-1, moves + 1)
+            whole.append(np.delete(table[:, :moves], rows[u], axis=0).reshape(-1))
+            values.append(table[rows[u] :, moves])
+            amounts.append(table[: rows[u], moves])
+            reductions.append(-table[rows[u] :, :moves].T.reshape(-1))
+    place, (table, value, amount, reduced) = [], (np.concatenate(one) for one in (whole, values, amounts, reductions))
+    for parts in (whole, values, amounts, reductions):
+        place.append(np.cumsum([0, *map(len, parts)])[:-1])
+    return place[0], table, place[1], value, place[2], amount, place[3], reduced
 
 
 def build_uses(structure: Structure, flows: Flows, kappas: Array) -> Uses:
@@ -206,8 +202,11 @@ def build_uses(structure: Structure, flows: Flows, kappas: Array) -> Uses:
         flows.added_share,
         np.ascontiguousarray(kappas),
     )
-    looked_at = _unpack(structure.use_app_start, packed[0], packed[1], packed[5], packed[6], packed[8])
-    return Uses(structure.use_app_start, flows.saving_fraction, flows.added_share, *packed, *looked_at)
+    *before, place, basis_place, dictionary, basis = packed
+    place, dictionary, *rest = _unpack(structure.use_app_start, packed[0], packed[1], packed[5], place, dictionary)
+    given = structure.use_app_start, flows.saving_fraction, flows.added_share
+    late = np.empty(0), np.empty(0, np.int64)
+    return Uses(*given, *before, place, basis_place, dictionary, basis, *late, *rest)
 
 
 def _worth_inside(low: float, high: float) -> float:
@@ -220,10 +219,8 @@ def _worth_inside(low: float, high: float) -> float:
 
 def _best_dictionary(u: int, entry: int, uses: Uses, worth: float, kappa: Array) -> tuple[Array, Index]:
     """The dictionary that is optimal at a worth, and its basis."""
-    apps, rows, moves = len(kappa), uses.rows[u], uses.move_start[u + 1] - uses.move_start[u]
-    place, start = uses.entry_place[entry], uses.entry_basis[entry]
-    table = uses.dictionary[place : place + (rows + 1 + apps) * (moves + 1)].copy().reshape((-1, moves + 1))
-    basis = uses.basis[start : start + rows + moves].copy()
+    rows, moves = uses.rows[u], uses.move_start[u + 1] - uses.move_start[u]
+    table, basis = stored(uses, u, entry)
     limit = ROUNDING * max(abs(worth), np.abs(kappa).max(), 1e-6)
     for j in range(moves):
         if reduced_profit(table, rows, worth, kappa, j) > limit:

@@ -5,6 +5,7 @@ Plain Python, number by number what the core does in the same order, so that bot
 
 import numpy as np
 
+from waterplan.planning.core.kernel_arrays import Uses
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.structure import Index
 
@@ -91,3 +92,19 @@ def first_dictionary(
                 table[rows - apps + t, j] = 1.0
                 table[rows + 1 + t, j] = -1.0
     return table, basis
+
+
+def stored(uses: Uses, u: int, entry: int) -> tuple[Array, Index]:
+    """A stored dictionary of a use, put together so that it can be pivoted, and its basis."""
+    apps, moves = uses.app_start[u + 1] - uses.app_start[u], uses.move_start[u + 1] - uses.move_start[u]
+    rows, place, named = uses.rows[u], uses.entry_place[entry], uses.entry_basis[entry]
+    one, basis = uses.dictionary[place:], uses.basis[named:]
+    if place < 0:
+        one, basis = uses.late_dictionary[~place:], uses.late_basis[~named:]
+    coefficients = one[: (rows + apps) * moves].reshape(rows + apps, moves)
+    table = np.empty((rows + 1 + apps, moves + 1))
+    table[:rows, :moves], table[rows + 1 :, :moves] = coefficients[:rows], coefficients[rows:]
+    table[rows, :moves] = -uses.reduced[uses.entry_reduced[entry] :][: moves * (apps + 1) : apps + 1]
+    table[:rows, moves] = uses.amount[uses.entry_amount[entry] :][:rows]
+    table[rows:, moves] = uses.value[uses.entry_value[entry] :][: apps + 1]
+    return table, basis[: rows + moves].copy()

@@ -48,7 +48,7 @@ class Walk:
     def ask(self, i: int, price: float) -> Question:
         """The answer to a price."""
         answers = self.kernel[3]
-        ask(np.array([i]), price, np.zeros(len(self.pairs.reference)), *self.kernel)
+        ask(np.array([i]), price, np.zeros(len(self.pairs.start)), *self.kernel)
         levels = zip((answers.share, answers.site_saving, answers.supply), self.rows(i), strict=True)
         volumes = np.concatenate([amount[rows] for amount, rows in levels])
         return Question(price, float(answers.counted[i]), float(answers.cost[i]), volumes)

@@ -101,7 +101,7 @@ class FullSolver:
     def solve_compiled(self, compiled: Compiled) -> Solution:
         """The least-cost plan of a compiled model; SolverError when HiGHS ends without an answer."""
         started = time.perf_counter()
-        unit = whole_volume(_reference(compiled, self.structure))
+        unit = whole_volume(_withdrawn(compiled, self.structure))
         self._highs.passModel(_lp(compiled, unit))
         if self._basis is None or self._rows != compiled.rows or not self._run_from(self._basis):
             self._highs.run()
@@ -161,11 +161,10 @@ def largest_saving(compiled: Compiled, structure: Structure, settings: Settings 
     """The largest counted saving within all other limits [hm3/a]; None when floors and caps contradict each other."""
     row = compiled.rows[TARGET][None]
     saving = compiled.row(row)
-    reference = _reference(compiled, structure)
     freed = compiled.row_lower.copy()
     freed[row] = -np.inf
     solution = solve(replace(compiled, cost=-saving, row_lower=freed), structure, settings)
-    return None if solution.status != "optimal" else reference - solution.objective
+    return None if solution.status != "optimal" else compiled.counted_from - solution.objective
 
 
 def with_less_saving(compiled: Compiled, less: float) -> Compiled:
@@ -198,6 +197,8 @@ def duals_of(structure: Structure, compiled: Compiled, row_duals: Array) -> Dual
         shadow_price=price(TARGET),
         sector_floor=prices("sector_saving_meets_floor", structure.sectors),
         province_floor=prices("province_saving_meets_floor", structure.provinces),
+        value_added_cut=price("withdrawal_per_value_added_falls"),
+        non_conventional_min=prices("other_sources_reach_minimum", structure.provinces),
         technology_floor=prices("technology_meets_floor", structure.technologies),
         technology_cap=prices("technology_stays_below_cap", structure.technologies),
         investment_cap=price("investment_stays_below_cap"),
@@ -206,8 +207,8 @@ def duals_of(structure: Structure, compiled: Compiled, row_duals: Array) -> Dual
     )
 
 
-def _reference(compiled: Compiled, structure: Structure) -> float:
-    """Reference withdrawal of all pairs: the bound of what is left after level 2."""
+def _withdrawn(compiled: Compiled, structure: Structure) -> float:
+    """What all pairs withdraw after level 2 where nothing is added: the bound of what is left there."""
     return float(compiled.upper[-len(structure.pair_product) :].sum())
 
 

@@ -1,7 +1,8 @@
 // The best answer of one product in one province to a price of water: exact, in well under a microsecond.
 //
 // Each level acts on what the level before left over, so the answer is worked out backwards: what a cubic metre that
-// reaches the other sources would still earn there, then on the site, then at each end use.
+// reaches the other sources would still earn there, then on the site, then at each end use. What the site and sources
+// have from before takes its part of all that is saved before them.
 #include "core.h"
 
 namespace waterplan {
@@ -36,31 +37,36 @@ void add_up(int64_t i, const Pairs& pairs, const Costs& costs, const Answers& an
         saved += pairs.gross_flow[local] * answers.use_saving[local];
         paid += pairs.gross_flow[local] * answers.spent[local];
     }
-    const double left = pairs.reference[i] - saved;
+    const double at_uses = pairs.start[i] - saved;
     for (int64_t a = pairs.site_start[i]; a < pairs.site_start[i + 1]; a++) {
-        answers.site_saving[a] *= left;
+        answers.site_saving[a] *= at_uses;
         site += answers.site_saving[a];
         paid += answers.site_saving[a] * (costs.site[a] - costs.site_credit[i]);
     }
+    const double left = (1.0 - pairs.on_site[i]) * at_uses - site + pairs.built[i];
     for (int64_t a = pairs.supply_start[i]; a < pairs.supply_start[i + 1]; a++) {
-        answers.supply[a] *= left - site;
+        answers.supply[a] *= left;
         replaced += answers.supply[a];
         paid += answers.supply[a] * (costs.supply[a] - costs.supply_credit[i]);
     }
-    answers.counted[i] = saved + site + pairs.count_supply * replaced;
-    answers.cost[i] = paid;
+    const double less = less_behind_site(i, pairs, saved, site);
+    answers.counted[i] = less - pairs.count_supply * pairs.replaced[i] * less + pairs.count_supply * replaced;
+    answers.cost[i] = paid - costs.behind[i] * less;
 }
 
 }  // namespace
 
 int64_t answer_of_pair(int64_t i, double price, const Pairs& pairs, const Costs& costs, const Uses& uses,
                        const Answers& answers) {
-    double beyond = fill_in_order(pairs.supply_start[i], pairs.supply_start[i + 1], costs.supply, pairs.supply_limit,
-                                  price * pairs.count_supply + costs.supply_credit[i], pairs.alternative_share_max,
-                                  answers.supply);
-    beyond += fill_in_order(pairs.site_start[i], pairs.site_start[i + 1], costs.site, pairs.site_limit,
-                            price + costs.site_credit[i] - beyond, pairs.site_together[i], answers.site_saving);
-    const double worth = price - beyond;
+    const double beyond_site = fill_in_order(pairs.supply_start[i], pairs.supply_start[i + 1], costs.supply,
+                                             pairs.supply_limit, price * pairs.count_supply + costs.supply_credit[i],
+                                             pairs.alternative_share[i], answers.supply);
+    const double behind = price * (1.0 - pairs.count_supply * pairs.replaced[i]) + costs.behind[i];
+    const double beyond = fill_in_order(pairs.site_start[i], pairs.site_start[i + 1], costs.site, pairs.site_limit,
+                                        behind + costs.site_credit[i] - beyond_site, pairs.site_together[i],
+                                        answers.site_saving);
+    const double passes = 1.0 - pairs.on_site[i];
+    const double worth = passes * behind - (passes * beyond_site + beyond);
     for (int64_t local = pairs.local_start[i]; local < pairs.local_start[i + 1]; local++) {
         const int64_t status = choose(local, worth + costs.use_credit[local], pairs, costs, uses, answers);
         if (status != DONE) return status;

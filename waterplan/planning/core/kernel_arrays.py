@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 from dataclasses import dataclass, fields
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -40,6 +40,19 @@ class Handed:
         places = [place(value, kind, name) if kind in KINDS else value for name, kind, value in given]
         return ctypes.byref(layout(*places))
 
+    def changed(self, **changed: Any) -> Self:
+        """The same with other arrays or numbers in some fields, handed over without looking at all others again."""
+        own: Any = type(self)
+        other = object.__new__(own)
+        kinds, layout = _layout(own)
+        vars(other).update(vars(self), **changed)
+        record = layout.from_buffer_copy(self.record._obj)
+        for name, value in changed.items():
+            kind = kinds[name]
+            setattr(record, name, place(value, kind, name) if kind in KINDS else value)
+        vars(other)["record"] = ctypes.byref(record)
+        return other
+
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "record"}  # places are of this process
 
@@ -54,9 +67,17 @@ def _layout(record: type[Any]) -> tuple[dict[str, str], type[ctypes.Structure]]:
 
 @dataclass(frozen=True)
 class Pairs(Handed):
-    """Volumes and limits of a scenario [packed; hm3/a, shares]; ``*_start`` by pair, app_start by local."""
+    """Volumes and limits of a scenario [packed; hm3/a, shares]; ``local_start`` to ``supply_start`` say where the rows
+    of a pair begin, app_start those of a local.
 
-    reference: Array
+    start, built, on_site, replaced [pair]: what existing plants withdraw at the start after level 1, what plants built
+    since do, and what the site saves and sources replace already; source_share [pair_supply]: which source does.
+    """
+
+    start: Array
+    built: Array
+    on_site: Array
+    replaced: Array
     local_start: Index
     local_use: Index
     gross_flow: Array
@@ -66,14 +87,18 @@ class Pairs(Handed):
     site_together: Array
     supply_start: Index
     supply_limit: Array
-    alternative_share_max: float
+    source_share: Array
+    alternative_share: Array
     count_supply: float
     unit: float
 
 
 @dataclass(frozen=True)
 class Costs(Handed):
-    """What capacity costs and what a saved m3 earns besides the price [packed; CNY/m3]."""
+    """What capacity costs and what a saved m3 earns besides the price [packed; CNY/m3].
+
+    behind [pair]: what a m3 that is less behind the site earns beside credits, by limits on pools and on other sources.
+    """
 
     app: Array
     site: Array
@@ -81,6 +106,7 @@ class Costs(Handed):
     use_credit: Array
     site_credit: Array
     supply_credit: Array
+    behind: Array
 
 
 @dataclass(frozen=True)
@@ -88,10 +114,12 @@ class Uses(Handed):
     """The uses of a scenario and the stored dictionaries of each [packed by use].
 
     rows: basic variables of a use's dictionaries. Moves of use u stand from move_start[u]: move_from and move_to are
-    configurations, move_members the bit mask of what is added. Its dictionaries stand from entry_start[u]: each begins
-    at entry_place in the flat ``dictionary`` (shape rows + 1 + apps, moves + 1) and at entry_basis in ``basis``. What
-    is looked at most stands again without gaps: ``value`` (saving, then the shares) from entry_value, and ``reduced``
-    (for each nonbasic variable its gain in saving, then in shares) from entry_reduced.
+    configurations, move_members the bit mask of what is added. Its dictionaries stand from entry_start[u]. What moves
+    alone decide begins at entry_place in the flat ``dictionary`` (shape rows + apps, moves: basic rows, then those of
+    the shares) and at entry_basis in ``basis``, and stores with the same moves have it together; of entries that have
+    joined since it begins at ~entry_place in ``late_dictionary``, ~entry_basis in ``late_basis``. The rest is of this
+    store: ``amount`` (values of the basic rows) from entry_amount, ``value`` (saving, then the shares) from
+    entry_value, and ``reduced`` (for each nonbasic variable its gain in saving, then in shares) from entry_reduced.
     """
 
     app_start: Index
@@ -107,8 +135,12 @@ class Uses(Handed):
     entry_basis: Index
     dictionary: Array
     basis: Index
+    late_dictionary: Array
+    late_basis: Index
     entry_value: Index
     value: Array
+    entry_amount: Index
+    amount: Array
     entry_reduced: Index
     reduced: Array
 
@@ -136,7 +168,7 @@ class Answers(Handed):
 
 def fresh_answers(pairs: Pairs, costs: Costs, entry: Index) -> Answers:
     """Answers that hold for no price yet; ``entry`` [local] says where to look first."""
-    locals_, count = len(pairs.local_use), len(pairs.reference)
+    locals_, count = len(pairs.local_use), len(pairs.start)
     return Answers(
         share=np.zeros(len(costs.app)),
         use_saving=np.zeros(locals_),

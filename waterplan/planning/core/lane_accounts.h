@@ -10,7 +10,7 @@ namespace WATERPLAN_LANES {
 struct Sheet {
     double *capacity, *powered, *emitting;
     const double* grid;  // [lane]
-    Sum tie_break;
+    Sum tie_break, barrier;
 };
 
 // Books a capacity of a piece.
@@ -20,7 +20,7 @@ inline void book(const Kernel& k, int64_t piece, int64_t technology, const doubl
     const int64_t cell = k.place(k.technology_cell(technology, b), piece);
     store(sheet.capacity + cell, load(sheet.capacity + cell) + volume);
     store(sheet.powered + cell, load(sheet.powered + cell) + volume * load(k.power + lane));
-    sheet.tie_break.add(piece, volume * load(tie));
+    sheet.tie_break.add(piece, volume * load(tie)), sheet.barrier.add(piece, volume * load(k.lanes.barrier + lane));
     if (!out.wanted) return;
     store(sheet.emitting + cell, load(sheet.emitting + cell) + volume * load(sheet.grid + lane));
     double* placed = out.placed + (run * k.lanes.technologies + technology) * k.lanes.provinces;
@@ -56,16 +56,17 @@ inline void mix(const Kernel& k, int64_t piece, const Vec& share, const Told& fi
     mixed(first.supply, second.supply, l.supply_last[b] - l.supply_first[b]);
 }
 
-// Adds what a piece has decided.
+// Adds what a piece has decided. Savings are differences of states: what the site and sources have from before saves less
+// where less reaches them.
 inline void account(const Kernel& k, int64_t piece, const Told& told, Sheet& sheet, const Accounts& out, int64_t run) {
     const Lanes& l = k.lanes;
     const int64_t b = k.block_of(piece), lane = k.place(b, piece), cells = l.sectors * l.provinces;
     const int64_t first_app = k.uses.app_start[l.use_first[b]];
-    const Vec reference = load(l.reference + lane);
+    const Vec existing = load(l.existing + lane);
     Vec at_uses = {}, on_site = {}, replaced = {}, effluent = {};
     double* saved = out.saved + run * l.technologies;
     for (int64_t u = l.use_first[b]; u < l.use_last[b]; u++) {
-        const Vec gross = l.use_flow[u] * reference, saving = gross * load(told.use_saving + (u - l.use_first[b]) * WIDTH);
+        const Vec gross = l.use_flow[u] * existing, saving = gross * load(told.use_saving + (u - l.use_first[b]) * WIDTH);
         at_uses += saving;
         effluent += l.use_effluent[u] * saving;
         const int64_t app = k.uses.app_start[u], end = k.uses.app_start[u + 1], row = app - first_app;
@@ -78,19 +79,22 @@ inline void account(const Kernel& k, int64_t piece, const Told& told, Sheet& she
     }
     for (int64_t n = 0; n < l.site_last[b] - l.site_first[b]; n++) {
         const int64_t technology = l.site_technology[l.site_first[b] + n];
-        const Vec volume = load(told.site + n * WIDTH);
-        book(k, piece, technology, l.site_tie + k.place(l.site_row[b] + n, piece), volume, sheet, out, run);
-        on_site += volume;
-        if (out.wanted) add_lanes(saved[technology], volume);
+        const int64_t place = k.place(l.site_row[b] + n, piece);
+        const Vec volume = load(told.site + n * WIDTH), saving = volume - load(l.site_share + place) * at_uses;
+        book(k, piece, technology, l.site_tie + place, volume, sheet, out, run);
+        on_site += saving;
+        if (out.wanted) add_lanes(saved[technology], saving);
     }
+    const Vec less = at_uses + on_site;
     for (int64_t n = 0; n < l.supply_last[b] - l.supply_first[b]; n++) {
         const int64_t technology = l.supply_technology[l.supply_first[b] + n], pool = l.pool[technology];
-        const Vec volume = load(told.supply + n * WIDTH);
-        book(k, piece, technology, l.supply_tie + k.place(l.supply_row[b] + n, piece), volume, sheet, out, run);
-        replaced += volume;
-        if (out.wanted) add_lanes(saved[technology], volume);
+        const int64_t place = k.place(l.supply_row[b] + n, piece);
+        const Vec volume = load(told.supply + n * WIDTH), saving = volume - load(l.source_share + place) * less;
+        book(k, piece, technology, l.supply_tie + place, volume, sheet, out, run);
+        replaced += saving;
+        if (out.wanted) add_lanes(saved[technology], saving);
         for (int64_t i = 0; i < WIDTH && pool >= 0; i++)
-            out.draw[(run * l.pools + pool) * l.provinces + l.province[lane + i]] += volume[i];
+            out.draw[(run * l.pools + pool) * l.provinces + l.province[lane + i]] += saving[i];
     }
     sheet.tie_break.add(piece, -WASTE * at_uses);
     effluent += l.site_effluent * on_site;

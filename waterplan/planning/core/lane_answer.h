@@ -46,7 +46,7 @@ struct Kernel {
     const Uses& uses;
     Tables tables;
     double *app_cost, *site_cost, *supply_cost, *site_amount, *supply_amount;  // [row, lane]
-    double *credit, *effluent, *power, *extra;                                // [lane]
+    double *credit, *effluent, *power, *extra, *barrier, *behind;             // [lane]
 
     int64_t pieces() const { return lanes.blocks * PIECES; }
     static int64_t block_of(int64_t piece) { return piece / PIECES; }
@@ -57,21 +57,19 @@ struct Kernel {
 };
 
 // Which of a level's technologies are taken where all pay: those that are cheaper first, as long as there is room.
-inline void fill_amounts(const Kernel& k, int64_t piece, int64_t first, int64_t last, int64_t row, const double* cost,
-                         const double* limit, const double* limits, double room, double* amount) {
-    const auto limit_of = [&](int64_t a) {
-        return limit ? each(limit[a]) : load(limits + Kernel::place(row + a - first, piece));
-    };
-    for (int64_t a = first; a < last; a++) {
-        const Vec own = load(cost + k.place(row + a - first, piece));
+inline void fill_amounts(int64_t piece, int64_t row, int64_t rows, const double* cost, const double* limit,
+                         const double* room, double* amount) {
+    const Vec most = load(room);
+    for (int64_t a = row; a < row + rows; a++) {
+        const Vec own = load(cost + Kernel::place(a, piece)), its = load(limit + Kernel::place(a, piece));
         Vec before = {};
-        for (int64_t b = first; b < last; b++) {
-            const Vec other = load(cost + k.place(row + b - first, piece));
+        for (int64_t b = row; b < row + rows; b++) {
+            const Vec other = load(cost + Kernel::place(b, piece));
             const Mask is_first = b < a ? other <= own : other < own;
-            if (b != a) before += is_first ? limit_of(b) : Vec{};
+            if (b != a) before += is_first ? load(limit + Kernel::place(b, piece)) : Vec{};
         }
-        const Vec left = room - before, some = left > 0.0 ? left : Vec{}, most = limit_of(a);
-        store(amount + k.place(row + a - first, piece), some < most ? some : most);
+        const Vec left = most - before, some = left > 0.0 ? left : Vec{};
+        store(amount + Kernel::place(a, piece), some < its ? some : its);
     }
 }
 
@@ -85,11 +83,13 @@ inline void spread(Kernel& k, const Asked& asked, int64_t piece, Vec& dearest) {
         k.credit[n] = k.tables.withdrawal[k.tables.own][cell] + k.tables.scarcity[r];
         k.effluent[n] = k.tables.effluent[k.tables.own][cell];
         k.extra[n] = asked.extra[cell];
+        k.barrier[n] = k.tables.own == ENTERPRISE ? l.barrier[n] : 0.0;
     }
-    const Vec power = load(k.power + lane);
+    const Vec power = load(k.power + lane), barrier = load(k.barrier + lane);
+    Vec behind = {};
     const auto cost_of = [&](int64_t technology, const double* tie, int64_t place) {
         const Vec cost = k.tables.unit_cost[k.technology_cell(technology, b)] +
-                         k.tables.electricity[technology] * power + load(tie + place);
+                         k.tables.electricity[technology] * power + load(tie + place) + barrier;
         const Vec size = cost < 0.0 ? -cost : cost;
         dearest = size > dearest ? size : dearest;
         return cost;
@@ -103,22 +103,24 @@ inline void spread(Kernel& k, const Asked& asked, int64_t piece, Vec& dearest) {
     for (int64_t a = l.supply_first[b], row = l.supply_row[b]; a < l.supply_last[b]; a++, row++) {
         const int64_t place = k.place(row, piece), pool = l.pool[l.supply_technology[a]];
         Vec cost = cost_of(l.supply_technology[a], l.supply_tie, place);
-        for (int64_t n = 0; n < WIDTH && pool >= 0; n++)
-            cost[n] += asked.pool_surcharge[pool * l.provinces + l.province[lane + n]];
+        for (int64_t n = 0; n < WIDTH && pool >= 0; n++) {
+            const double surcharge = asked.pool_surcharge[pool * l.provinces + l.province[lane + n]];
+            cost[n] += surcharge, behind[n] += l.source_share[place + n] * surcharge;
+        }
         store(k.supply_cost + place, cost);
     }
-    fill_amounts(k, piece, l.site_first[b], l.site_last[b], l.site_row[b], k.site_cost, l.site_limit, nullptr,
-                 l.site_together[b], k.site_amount);
-    fill_amounts(k, piece, l.supply_first[b], l.supply_last[b], l.supply_row[b], k.supply_cost, nullptr, l.supply_limit,
-                 l.alternative_share_max, k.supply_amount);
+    store(k.behind + lane, behind);
+    fill_amounts(piece, l.site_row[b], l.site_last[b] - l.site_first[b], k.site_cost, l.site_limit,
+                 l.site_together + lane, k.site_amount);
+    fill_amounts(piece, l.supply_row[b], l.supply_last[b] - l.supply_first[b], k.supply_cost, l.supply_limit,
+                 l.alternative_share + lane, k.supply_amount);
 }
 
-// One level beyond the end uses: what it earns per m3 that reaches it is added to `beyond`; share and cost of what it
-// takes, of such an m3.
+// One level beyond the end uses: what it earns per m3 that reaches it; share and cost of what it takes, of such an m3.
 template <bool told>
 inline void take_level(int64_t first, int64_t last, const double* cost, const double* amount, const Vec& worth,
                        const Vec& credit, Vec& beyond, Vec& share, Vec& spent, double* out) {
-    share = spent = Vec{};
+    beyond = share = spent = Vec{};
     for (int64_t n = 0; n < last - first; n++) {
         const Vec price = load(cost + n * BLOCK), margin = worth - price;
         const Vec taken = margin > 0.0 ? load(amount + n * BLOCK) : Vec{};
@@ -167,20 +169,24 @@ template <bool told>
 inline void answer(const Kernel& k, int64_t piece, const Vec& worth, Vec& counted, Vec& net, const Told& out) {
     const Lanes& l = k.lanes;
     const int64_t b = k.block_of(piece), lane = k.place(b, piece);
-    const Vec credit = load(k.credit + lane), effluent = load(k.effluent + lane), reference = load(l.reference + lane);
-    const Vec extra = load(k.extra + lane), price = worth + extra, site_credit = credit + effluent * l.site_effluent;
-    Vec beyond = {}, site, site_spent, supply, supply_spent, saved = {}, spent = {};
+    const Vec credit = load(k.credit + lane), effluent = load(k.effluent + lane), existing = load(l.existing + lane);
+    const Vec built = load(l.built + lane), passes = 1.0 - load(l.on_site + lane), replaced = load(l.replaced + lane);
+    const Vec extra = load(k.extra + lane), price = worth + extra, own_behind = load(k.behind + lane);
+    const Vec not_replaced = (1.0 - replaced) * credit, site_credit = not_replaced + effluent * l.site_effluent;
+    const Vec behind = price * (1.0 - l.count_supply * replaced) + own_behind;
+    Vec beyond, beyond_site, site, site_spent, supply, supply_spent, saved = {}, spent = {};
     const int64_t at_supply = k.place(l.supply_row[b], piece), on_site = k.place(l.site_row[b], piece);
     take_level<told>(l.supply_first[b], l.supply_last[b], k.supply_cost + at_supply, k.supply_amount + at_supply,
-                     price * l.count_supply + credit, credit, beyond, supply, supply_spent, out.supply);
+                     price * l.count_supply + credit, credit, beyond_site, supply, supply_spent, out.supply);
     take_level<told>(l.site_first[b], l.site_last[b], k.site_cost + on_site, k.site_amount + on_site,
-                     price + site_credit - beyond, site_credit, beyond, site, site_spent, out.site);
-    const Vec left_worth = price - beyond;
+                     behind + site_credit - beyond_site, site_credit, beyond, site, site_spent, out.site);
+    const Vec left_worth = passes * behind - (passes * beyond_site + beyond), water_credit = WASTE + passes * not_replaced;
+    const Vec discharged = load(l.on_site + lane) * l.site_effluent;
     const int64_t first_app = k.uses.app_start[l.use_first[b]];
     for (int64_t u = l.use_first[b]; u < l.use_last[b]; u++) {
         const int64_t app = k.uses.app_start[u], apps = k.uses.app_start[u + 1] - app;
         const double* cost = k.app_cost + k.place(l.app_row[b] + app - first_app, piece);
-        const Vec use_credit = WASTE + credit + effluent * l.use_effluent[u], earned = left_worth + use_credit;
+        const Vec use_credit = water_credit + effluent * (l.use_effluent[u] - discharged), earned = left_worth + use_credit;
         Vec use_saving, use_spent, entry = {};
         if (apps == 1) {
             const Vec one = load(cost);
@@ -198,14 +204,17 @@ inline void answer(const Kernel& k, int64_t piece, const Vec& worth, Vec& counte
         store(out.use_saving + row, use_saving), store(out.spent + row, use_spent);
         store(out.entry + row, entry), store(out.earned + row, earned);
     }
-    const Vec left = 1.0 - saved, rest = left - left * site;
-    counted = reference * (saved + left * site + l.count_supply * (rest * supply));
-    net = reference * (spent + left * site_spent + rest * supply_spent) - extra * counted;
+    const Vec left = l.start[b] - saved, rest = passes * left - left * site, less = passes * saved + left * site;
+    counted = existing * (less - l.count_supply * replaced * less + l.count_supply * (rest * supply)) +
+              l.count_supply * (built * supply);
+    net = existing * (spent + left * site_spent + rest * supply_spent) + built * supply_spent -
+          own_behind * (existing * less) - extra * counted;
     if (!told) return;
+    const Vec reaches_supply = existing * rest + built;
     for (int64_t n = 0; n < l.site_last[b] - l.site_first[b]; n++)
-        store(out.site + n * WIDTH, reference * left * load(out.site + n * WIDTH));
+        store(out.site + n * WIDTH, existing * left * load(out.site + n * WIDTH));
     for (int64_t n = 0; n < l.supply_last[b] - l.supply_first[b]; n++)
-        store(out.supply + n * WIDTH, reference * rest * load(out.supply + n * WIDTH));
+        store(out.supply + n * WIDTH, reaches_supply * load(out.supply + n * WIDTH));
 }
 
 // The shares added by what a piece has decided at its end uses.

@@ -19,8 +19,9 @@ class Desk {
         double *site = take(rows_.site * BLOCK), *supply = take(rows_.supply * BLOCK);
         double *site_amount = take(rows_.site * BLOCK), *supply_amount = take(rows_.supply * BLOCK);
         double *credit = take(lanes), *effluent = take(lanes), *power = take(lanes), *extra = take(lanes);
+        double *barrier = take(lanes), *behind = take(lanes);
         return {l_, uses, Tables(l_, take(Tables::size(l_))), app, site, supply, site_amount, supply_amount,
-                credit, effluent, power, extra};
+                credit, effluent, power, extra, barrier, behind};
     }
     Side side() {
         const int64_t lanes = l_.blocks * BLOCK;
@@ -39,7 +40,7 @@ class Desk {
         double* grid = take(l_.blocks * BLOCK);
         memset(capacity, 0, static_cast<size_t>(3 * cells) * sizeof(double));
         for (int64_t lane = 0; lane < l_.blocks * BLOCK; lane++) grid[lane] = money.grid_emission_factor[l_.province[lane]];
-        return {capacity, capacity + cells, capacity + 2 * cells, grid, {}};
+        return {capacity, capacity + cells, capacity + 2 * cells, grid, {}, {}};
     }
     Held held() {
         const int64_t lanes = l_.blocks * BLOCK;
@@ -158,7 +159,7 @@ int64_t light(const Lanes& l, const Uses& uses, const Money& money, const Asked&
             floors.price[floors.group[lane]] = larger(search.held.price[lane] - search.price, 0.0);
     for (int64_t g = 0; g < floors.count; g++) figure[BOUND] += floors.price[g] * floors.bound[g];
     figure[TIE_BREAK] = sheet.tie_break.all();
-    add_up(l, money, asked, k.tables, run, out);
+    add_up(l, money, asked, k.tables, run, sheet.barrier.all(), out);
     return DONE;
 }
 

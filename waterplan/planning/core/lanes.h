@@ -1,9 +1,10 @@
 // What the light answer reads and fills in: provinces side by side, and levers run by run. As in core.h, the fields of a
 // record stand in the order of the dataclass of the same name in lanes.py.
 //
-// A block is a product in eight of its provinces, its lanes; what is left of the last block is filled up with lanes that
-// withdraw nothing. A block names its own uses, site apps and supply apps, and what it needs of each, such as a cost,
-// stands in one row of eight after the other. So blocks of a product may start from different shares.
+// A block is eight pairs of one fleet (plants of a product that start from the same shares, such as those of all its
+// provinces), its lanes; what is left of the last block is filled up with lanes that withdraw nothing. A block names its
+// own uses, site apps and supply apps, and what it needs of each, such as a cost, stands in one row of eight after the
+// other.
 #pragma once
 
 #include "core.h"
@@ -25,24 +26,32 @@ struct Lanes {
     const int64_t* site_row;
     const int64_t* supply_row;
     const int64_t* sector;
-    const int64_t* inside;    // [block] how many lanes are provinces
+    const int64_t* inside;    // [block] how many lanes are pairs
     const int64_t* province;  // [lane]
     const int64_t* app_technology;
     const int64_t* site_technology;
     const int64_t* supply_technology;
     const int64_t* pool;  // [technology] -1 where it draws from none
-    const double* reference;  // [lane] hm3/a
-    const double* use_flow;   // [use] gross flow per unit of reference withdrawal
+    const double* reference;  // [lane] hm3/a: the weight of scarcity
+    const double* existing;   // [lane] hm3/a, of plants of the base year, and of those built since
+    const double* built;
+    const double* start;      // [block] what is left of existing withdrawal after level 1 before anything is added
+    const double* on_site;    // [lane] what the site saves already of what reaches it
+    const double* replaced;   // [lane] what other sources replace already of what is left behind it
+    const double* barrier;    // [lane] CNY/m3 of capacity, of an enterprise
+    const double* use_flow;   // [use] gross flow per unit of existing withdrawal
     const double* use_effluent;
     const double* split;  // [app] what divides the saving of a use among its technologies, per share added
-    const double* site_limit;
-    const double* site_together;  // [block]
-    const double* supply_limit;   // [row, lane]
-    const double* app_tie;        // [row, lane]
+    const double* site_together;      // [lane]
+    const double* alternative_share;  // [lane]
+    const double* site_limit;         // [row, lane]
+    const double* supply_limit;
+    const double* site_share;    // [row, lane] what of `on_site` each technology does, and of `replaced` each source
+    const double* source_share;
+    const double* app_tie;
     const double* site_tie;
     const double* supply_tie;
     double site_effluent;
-    double alternative_share_max;
     double count_supply;
     double unit;
     int64_t blocks;

@@ -68,7 +68,8 @@ Rows::Rows(const Lanes& l, const Uses& u) : app(0), site(0), supply(0), app_most
     }
 }
 
-void add_up(const Lanes& l, const Money& m, const Asked& asked, const Tables& tables, int64_t run, const Accounts& out) {
+void add_up(const Lanes& l, const Money& m, const Asked& asked, const Tables& tables, int64_t run, double barrier,
+            const Accounts& out) {
     const int64_t cells = l.sectors * l.provinces, places = l.technologies * l.sectors;
     const double *capacity = out.capacity + run * places, *powered = out.powered + run * places;
     const double *saving = out.saving + run * 3 * cells, *effluent = out.effluent + run * cells;
@@ -98,6 +99,8 @@ void add_up(const Lanes& l, const Money& m, const Asked& asked, const Tables& ta
             figure[COST_LINES + 7 * q + 6] -= effluent[cell] * tables.effluent[q][cell];
         }
     }
+    figure[COST_LINES + 7 * ENTERPRISE + 4] += barrier;
+    if (tables.own == ENTERPRISE) gross += larger(barrier, 0.0);
     for (int64_t n = 0; n < 7; n++) figure[OBJECTIVE] += figure[COST_LINES + 7 * tables.own + n];
     figure[OBJECTIVE] -= figure[SCARCITY_CREDIT];
     figure[GROSS_COST] = gross;
@@ -111,7 +114,7 @@ using namespace waterplan;
 WATERPLAN_API int64_t waterplan_desk(const Lanes* lanes, const Uses* uses, int64_t floors) {
     const Rows rows(*lanes, *uses);
     const int64_t told = rows.app_most + 4 * rows.use_most + rows.site_most + rows.supply_most;
-    return BLOCK * (rows.app + 2 * rows.site + 2 * rows.supply + 21 * lanes->blocks + 2 * told + 1 + floors * GROUP / BLOCK +
+    return BLOCK * (rows.app + 2 * rows.site + 2 * rows.supply + 23 * lanes->blocks + 2 * told + 1 + floors * GROUP / BLOCK +
                     3 * lanes->technologies * lanes->sectors) + Tables::size(*lanes) + BLOCK;
 }
 

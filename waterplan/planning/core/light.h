@@ -16,8 +16,8 @@ struct Rows {
     Rows(const Lanes& l, const Uses& u);
 };
 
-// Adds up what accounts say of a run: the figures from COUNTED on.
-void add_up(const Lanes& lanes, const Money& money, const Asked& asked, const Tables& tables, int64_t run,
+// Adds up what accounts say of a run: the figures from COUNTED on; barrier: what barriers of lanes cost an enterprise.
+void add_up(const Lanes& lanes, const Money& money, const Asked& asked, const Tables& tables, int64_t run, double barrier,
             const Accounts& out);
 
 #define WATERPLAN_KERNEL(name)                                                                                        \

@@ -1,6 +1,7 @@
 // The best answers of some members together within limits that they share: a small linear program, a column at a time.
 //
-// Every member mixes columns of its own, which are answers; what they draw is told as shares of what the limits allow.
+// Every member mixes columns of its own, which are answers; what they draw is told as shares of what the limits allow
+// (of something else where they allow nothing), and may be less than nothing.
 // A basis has a first column for each member, and a slot for each limit, which holds another column of some member, or
 // what is left of a limit. So all unknowns follow from as many equations as there are limits.
 #pragma once
@@ -20,16 +21,20 @@ class Mixing {
         : members(members_), limits(limits_), width(2 + limits_ + kept),
           columns_((members + limits + 1) * width), owner_(members + limits + 1), free_(members + limits + 1),
           first_(members), slot_(limits + 1), first_share_(members), slot_share_(limits + 1), price_(limits + 1),
-          turn_(limits + 1), rate_(members), matrix_((limits + 1) * (limits + 1)) {}
+          turn_(limits + 1), rate_(members), matrix_((limits + 1) * (limits + 1)), room_(limits + 1) {}
 
     bool is_there() const {
         return columns_.holds((members + limits + 1) * width) && owner_.holds(members + limits + 1) &&
                free_.holds(members + limits + 1) && first_.holds(members) && slot_.holds(limits + 1) &&
                first_share_.holds(members) && slot_share_.holds(limits + 1) && price_.holds(limits + 1) &&
-               turn_.holds(limits + 1) && rate_.holds(members) && matrix_.holds((limits + 1) * (limits + 1));
+               turn_.holds(limits + 1) && rate_.holds(members) && matrix_.holds((limits + 1) * (limits + 1)) &&
+               room_.holds(limits + 1);
     }
 
-    // From the columns that were filled in for each member in turn; they draw nothing.
+    // How much of a limit there is, in the unit of what columns draw of it.
+    void give(int64_t limit, double room) { room_[limit] = room; }
+
+    // From the columns that were filled in for each member in turn; together they keep all limits.
     void start() {
         for (int64_t m = 0; m < members; m++) first_[m] = owner_[m] = m;
         for (int64_t k = 0; k < limits; k++) slot_[k] = left_of(k);
@@ -105,7 +110,7 @@ class Mixing {
     // How much of each column of the basis is taken; false where that cannot be told.
     bool shares() {
         for (int64_t k = 0; k < limits; k++) {
-            slot_share_[k] = 1.0;
+            slot_share_[k] = room_[k];
             for (int64_t m = 0; m < members; m++) slot_share_[k] -= first(m)[2 + k];
         }
         if (!solve_columns(slot_share_.data())) return false;
@@ -127,7 +132,7 @@ class Mixing {
   private:
     Buffer<double> columns_;
     Buffer<int64_t> owner_, free_, first_, slot_;
-    Buffer<double> first_share_, slot_share_, price_, turn_, rate_, matrix_;
+    Buffer<double> first_share_, slot_share_, price_, turn_, rate_, matrix_, room_;
     int64_t count_free_ = 0;
     double size_ = 0.0;
 

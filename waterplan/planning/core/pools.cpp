@@ -14,6 +14,7 @@ namespace {
 
 constexpr int64_t PIVOTS_MAX = 10'000, CROSSINGS_MAX = 1'000'000;
 constexpr double BETTER = 1e-13, SAME = 1e-12;
+constexpr double FULL = 1e-9;  // of the whole volume of the study
 
 // Blocks of pairs; the place of each supply row among the pools of its block, -1 where it draws from none; and the
 // first change of each pair.
@@ -49,6 +50,7 @@ struct Block {
     const Levels& levels;
     double* limit;   // what of each supply row may be taken; pools that hold nothing are closed
     double* charge;  // what supply costs, with prices of pools
+    double* behind;  // [pair] what a m3 less behind the site earns, with prices of pools
     Mixing mixing;
 
     int64_t members() const { return mixing.members; }
@@ -56,34 +58,59 @@ struct Block {
     int64_t pair(int64_t m) const { return all.member[all.start[n] + m]; }
     double bound(int64_t k) const { return all.bound[all.place_start[n] + k]; }
 
+    // What draws are told as shares of: what a pool holds. One that is full, but for rounding, can still be left by those
+    // who draw from it, to others.
+    bool is_full(int64_t k) const { return !(bound(k) > FULL * pairs.unit) && is_held(k); }
+    double unit(int64_t k) const { return bound(k) > 0.0 && !is_full(k) ? bound(k) : pairs.unit; }
+
+    // Whether sources draw from a pool already.
+    bool is_held(int64_t k) const {
+        for (int64_t m = 0; m < members(); m++)
+            for (int64_t a = pairs.supply_start[pair(m)]; a < pairs.supply_start[pair(m) + 1]; a++)
+                if (all.place[a] == k && pairs.source_share[a] > 0.0) return true;
+        return false;
+    }
+
     int64_t answered(int64_t i, double price) const {
         Pairs own = pairs;
         own.supply_limit = limit;
         Costs with_prices = costs;
-        with_prices.supply = charge;
+        with_prices.supply = charge, with_prices.behind = behind;
         return answer_of_pair(i, price, own, with_prices, uses, answers);
     }
 
+    // How much more a pair draws than at its start: what is less behind its site is no more replaced.
     double drawn(int64_t i, int64_t k) const {
-        double volume = 0.0;
+        double volume = 0.0, share = 0.0;
         for (int64_t a = pairs.supply_start[i]; a < pairs.supply_start[i + 1]; a++)
-            if (all.place[a] == k) volume += answers.supply[a];
-        return volume;
+            if (all.place[a] == k) volume += answers.supply[a], share += pairs.source_share[a];
+        return share > 0.0 ? volume - share * less_behind(i) : volume;
+    }
+
+    double less_behind(int64_t i) const {
+        double at_uses = 0.0, site = 0.0;
+        for (int64_t local = pairs.local_start[i]; local < pairs.local_start[i + 1]; local++)
+            at_uses += pairs.gross_flow[local] * answers.use_saving[local];
+        for (int64_t a = pairs.site_start[i]; a < pairs.site_start[i + 1]; a++) site += answers.site_saving[a];
+        return less_behind_site(i, pairs, at_uses, site);
     }
 
     // The member's answer at a price of water and those of the pools, into a column; what it is worth less.
     int64_t ask(int64_t m, double price, double* column, double& value) const {
         const int64_t i = pair(m);
+        behind[i] = costs.behind[i];
         for (int64_t a = pairs.supply_start[i]; a < pairs.supply_start[i + 1]; a++) {
             const int64_t k = all.place[a];
-            if (k >= 0) charge[a] = costs.supply[a] + (bound(k) > 0.0 ? mixing.price(k) / bound(k) : 0.0);
+            if (k < 0) continue;
+            charge[a] = costs.supply[a] + mixing.price(k) / unit(k);
+            behind[i] += pairs.source_share[a] * (mixing.price(k) / unit(k));
         }
         const int64_t status = answered(i, price);
         if (status != DONE) return status;
         column[0] = answers.counted[i], column[1] = answers.cost[i];
         value = answers.cost[i] - price * answers.counted[i];
         for (int64_t k = 0; k < pools(); k++) {
-            column[2 + k] = bound(k) > 0.0 ? drawn(i, k) / bound(k) : 0.0;
+            column[2 + k] = drawn(i, k) / unit(k);
             column[1] -= mixing.price(k) * column[2 + k];
         }
         double* amount = column + 2 + pools();
@@ -93,21 +120,24 @@ struct Block {
         return DONE;
     }
 
-    // Opens or closes the pools to all members; those that hold nothing stay closed.
+    // Opens or closes the pools to all members; those that hold nothing, and of which nothing can be left, stay closed.
     void open(bool opened) const {
         for (int64_t m = 0; m < members(); m++) {
             const int64_t i = pair(m);
             for (int64_t a = pairs.supply_start[i]; a < pairs.supply_start[i + 1]; a++) {
                 const int64_t k = all.place[a];
-                if (k >= 0) limit[a] = opened && bound(k) > 0.0 ? pairs.supply_limit[a] : 0.0;
+                if (k >= 0) limit[a] = opened && (bound(k) > 0.0 || is_full(k)) ? pairs.supply_limit[a] : 0.0;
             }
         }
     }
 
-    // A plan within the pools: nobody draws from them.
+    // A plan within the pools: nobody draws more from them.
     int64_t start(double price) {
         open(false);
-        for (int64_t k = 0; k < pools(); k++) mixing.clear_price(k);
+        for (int64_t k = 0; k < pools(); k++) {
+            mixing.clear_price(k);
+            mixing.give(k, is_full(k) ? bound(k) / pairs.unit : 1.0);
+        }
         for (int64_t m = 0; m < members(); m++) {
             double value;
             const int64_t status = ask(m, price, mixing.of_member(m), value);
@@ -283,9 +313,14 @@ WATERPLAN_API int64_t waterplan_pools(const Blocks* blocks, double low, double h
     List<Change> found;
     List<Moment> moments;
     Buffer<double> limit(supplies + 1), charge(supplies + 1);
-    if (!limit.holds(supplies + 1) || !charge.holds(supplies + 1)) return NO_MEMORY;
+    int64_t last = -1;
+    for (int64_t m = 0; m < blocks->start[blocks->count]; m++)
+        last = blocks->member[m] > last ? blocks->member[m] : last;
+    Buffer<double> behind(last + 2);
+    if (!limit.holds(supplies + 1) || !charge.holds(supplies + 1) || !behind.holds(last + 2)) return NO_MEMORY;
     memcpy(limit.data(), pairs->supply_limit, static_cast<size_t>(supplies) * sizeof(double));
     memcpy(charge.data(), costs->supply, static_cast<size_t>(supplies) * sizeof(double));
+    memcpy(behind.data(), costs->behind, static_cast<size_t>(last + 1) * sizeof(double));
     for (int64_t n = 0; n < blocks->count; n++) {
         const int64_t members = blocks->start[n + 1] - blocks->start[n];
         int64_t rows = 0;
@@ -294,7 +329,7 @@ WATERPLAN_API int64_t waterplan_pools(const Blocks* blocks, double low, double h
             rows = its > rows ? its : rows;
         }
         Block block = {*blocks, n, *pairs, *costs, *uses, *answers, *levels, limit.data(), charge.data(),
-                       Mixing(members, blocks->place_start[n + 1] - blocks->place_start[n], rows)};
+                       behind.data(), Mixing(members, blocks->place_start[n + 1] - blocks->place_start[n], rows)};
         if (!block.mixing.is_there() || !find_moments(block, changes, moments)) return NO_MEMORY;
         int64_t status = block.last_prices_within(moments.items.data(), moments.count, border[2 * n],
                                                     border[2 * n + 1]);

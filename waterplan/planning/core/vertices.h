@@ -94,19 +94,28 @@ inline bool has_same_rows(const int64_t* basis, const Dictionary& d) {
     return true;
 }
 
-// A stored dictionary of a use, copied so that it can be pivoted.
+// A stored dictionary of a use, put together so that it can be pivoted.
 class OwnDictionary {
   public:
     OwnDictionary(const Uses& uses, int64_t u, int64_t entry) {
         d_.rows = uses.rows[u];
         d_.apps = uses.app_start[u + 1] - uses.app_start[u];
         d_.moves = uses.move_start[u + 1] - uses.move_start[u];
-        const int64_t size = d_.height() * d_.width(), named = d_.rows + d_.moves;
-        if (!table_.resize(size) || !basis_.resize(named)) return;
-        memcpy(table_.data(), uses.dictionary + uses.entry_place[entry], static_cast<size_t>(size) * sizeof(double));
-        memcpy(basis_.data(), uses.basis + uses.entry_basis[entry], static_cast<size_t>(named) * sizeof(int64_t));
+        const int64_t named = d_.rows + d_.moves;
+        if (!table_.resize(d_.height() * d_.width()) || !basis_.resize(named)) return;
+        memcpy(basis_.data(), basis_of(uses, entry), static_cast<size_t>(named) * sizeof(int64_t));
         d_.table = table_.data();
         d_.basis = basis_.data();
+        const double* coefficient = dictionary_of(uses, entry);
+        for (int64_t i = 0; i < d_.height(); i++) {
+            if (i == d_.rows) continue;
+            memcpy(d_.table + i * d_.width(), coefficient, static_cast<size_t>(d_.moves) * sizeof(double));
+            coefficient += d_.moves;
+        }
+        const double *reduced = uses.reduced + uses.entry_reduced[entry], *value = uses.value + uses.entry_value[entry];
+        for (int64_t j = 0; j < d_.moves; j++) d_.at(d_.rows, j) = -reduced[j * (d_.apps + 1)];
+        for (int64_t i = 0; i < d_.rows; i++) d_.at(i, d_.moves) = uses.amount[uses.entry_amount[entry] + i];
+        for (int64_t t = 0; t <= d_.apps; t++) d_.at(d_.rows + t, d_.moves) = value[t];
         is_there_ = true;
     }
     bool is_there() const { return is_there_; }

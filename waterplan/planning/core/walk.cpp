@@ -82,18 +82,19 @@ struct Walk {
     const Levels& levels;
     double low, high;
     List<Change>& found;
+    double on_site, replaced, behind;  // of the pair: see Pairs and Costs
     Rung site, supply;
     List<Event> events;
     double saved, paid, invested;  // at the end uses
 
-    // What is left of the price behind what the other sources earn, and what a saved cubic metre is worth at end uses.
-    double behind_supply(double price) const {
-        return price * (1.0 - pairs.count_supply * supply.share) + supply.paid;
-    }
-    double at_uses(double price) const { return behind_supply(price) * (1.0 - site.share) + site.paid; }
-    double price_of(double behind) const {
-        return (behind - supply.paid) / (1.0 - pairs.count_supply * supply.share);
-    }
+    // What passes the site and the other sources, of what they have from before and what is taken.
+    double passes_site() const { return 1.0 - (on_site + site.share); }
+    double passes_supply() const { return 1.0 - pairs.count_supply * (replaced + supply.share); }
+
+    // What a cubic metre is worth behind what the other sources earn, and one that is saved at end uses.
+    double behind_supply(double price) const { return price * passes_supply() + supply.paid + behind; }
+    double at_uses(double price) const { return behind_supply(price) * passes_site() + site.paid; }
+    double price_of(double worth) const { return (worth - supply.paid - behind) / passes_supply(); }
 
     // The price of the next change on each level; infinite where there is none.
     double next_supply() const {
@@ -102,7 +103,7 @@ struct Walk {
     }
     double next_site() const { return site.has_next() ? price_of(site.next().cost - site.credit) : INFINITY; }
     double next_use(int64_t n) const {
-        return n < events.count ? price_of((events[n].worth - site.paid) / (1.0 - site.share)) : INFINITY;
+        return n < events.count ? price_of((events[n].worth - site.paid) / passes_site()) : INFINITY;
     }
 
     void take_all(double price) {
@@ -111,8 +112,9 @@ struct Walk {
     }
 
     bool fill(int64_t i) {
+        on_site = pairs.on_site[i], replaced = pairs.replaced[i], behind = costs.behind[i];
         return supply.fill(pairs.supply_start[i], pairs.supply_start[i + 1], costs.supply, pairs.supply_limit,
-                           pairs.alternative_share_max, costs.supply_credit[i], 2, levels) &&
+                           pairs.alternative_share[i], costs.supply_credit[i], 2, levels) &&
                site.fill(pairs.site_start[i], pairs.site_start[i + 1], costs.site, pairs.site_limit,
                          pairs.site_together[i], costs.site_credit[i], 1, levels);
     }
@@ -191,9 +193,10 @@ struct Walk {
 
     // What the pair saves, costs and invests with what is taken so far.
     Change state(int64_t i) const {
-        const double left = pairs.reference[i] - saved, rest = left * (1.0 - site.share);
-        return {i, -1, 0.0, saved + left * site.share + pairs.count_supply * rest * supply.share,
-                paid + left * site.paid + rest * supply.paid,
+        const double left = pairs.start[i] - saved, rest = left * passes_site() + pairs.built[i];
+        const double less = less_behind_site(i, pairs, saved, left * site.share);
+        return {i, -1, 0.0, less - pairs.count_supply * replaced * less + pairs.count_supply * rest * supply.share,
+                paid + left * site.paid + rest * supply.paid - behind * less,
                 invested + left * site.investment + rest * supply.investment};
     }
 
@@ -204,9 +207,9 @@ struct Walk {
         if (!(price < high)) return INFINITY;
         double more;
         int64_t its;
-        const double left = pairs.reference[i] - saved;
+        const double left = pairs.start[i] - saved;
         if (price == at_supply) {
-            more = left * (1.0 - site.share) * supply.next().part * supply.next().capacity, its = supply.next().technology;
+            more = (left * passes_site() + pairs.built[i]) * supply.next().part * supply.next().capacity, its = supply.next().technology;
             supply.take();
         } else if (price == on_site) {
             more = left * site.next().part * site.next().capacity, its = site.next().technology;
@@ -264,7 +267,7 @@ WATERPLAN_API int64_t waterplan_walk(const int64_t* members, int64_t count, doub
                                      const Levels* levels, double* start, Column* changes) {
     static_assert(sizeof(Change) == 6 * sizeof(double), "read as records of 6");
     List<Change> found;
-    Walk walk = {*pairs, *costs, *uses, *answers, *levels, low, high, found, {}, {}, {}, 0.0, 0.0, 0.0};
+    Walk walk = {*pairs, *costs, *uses, *answers, *levels, low, high, found, 0.0, 0.0, 0.0, {}, {}, {}, 0.0, 0.0, 0.0};
     for (int64_t n = 0; n < count; n++) {
         const int64_t status = walk.run(members[n], start + 3 * members[n]);
         if (status != DONE) return status;

@@ -66,7 +66,8 @@ def build_blocks(search: Search, changes: Changes) -> Blocks:
     first = np.concatenate([[0], np.cumsum(over.sum(axis=0))])
     reaches = (pool >= 0) & (over[pool, province] if len(s.pools) else False)
     number = place[np.where(reaches, province * len(s.pools) + pool, 0)] - first[province] if over.any() else province
-    pairs = np.unique(s.pair_supply_pair[reaches & (search.pairs.supply_limit > 0)])
+    draws = (search.pairs.supply_limit > 0) | (search.pairs.source_share > 0)
+    pairs = np.unique(s.pair_supply_pair[reaches & draws])
     pairs = pairs[np.argsort(s.pair_province[pairs], kind="stable")]
     provinces, size = np.unique(s.pair_province[pairs], return_counts=True)
     return Blocks(

@@ -35,7 +35,7 @@ class AtPrices:
         s = i.structure
         self.instance, self.duals, self.cut = i, result.duals, cut_by_pool(i)
         self.places = Places.of(s)
-        self.costs = build_costs(self.places, i.own_prices, i.values, i.levers, self.duals)
+        self.costs = build_costs(self.places, i.flows, i.own_prices, i.values, i.levers, self.duals)
         self.extra = extra_worth(s, self.duals)
         self.worth = self.duals.shadow_price + self.extra
         self.everyone = np.arange(len(s.pair_product))

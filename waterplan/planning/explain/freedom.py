@@ -82,7 +82,7 @@ class _Range:
         i = self.result.instance
         search = self.planner.search(i.scenario, bonus=Bonus.on(i.structure, self.kind, self.label, bonus))
         mixture, _, _ = search.run(max(self.result.duals.shadow_price, 1e-3))
-        ledger = build_ledger(i.structure, i.values, i.levers, i.prices, mixture.deployment)
+        ledger = build_ledger(i.structure, i.flows, i.values, i.levers, i.prices, mixture.deployment)
         return self._contribution(ledger.capacity, ledger.saving), ledger.objective
 
     def _measured(self, result: Result) -> tuple[float, float]:

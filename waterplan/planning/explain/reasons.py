@@ -41,7 +41,7 @@ class _Prices:
         search = self.search = planner.search(result.instance.scenario)
         i, s = result.instance, result.instance.structure
         self.structure, self.shadow_price, self.extra = s, result.duals.shadow_price, extra_worth(s, result.duals)
-        self.costs = build_costs(search.places, i.own_prices, i.values, i.levers, result.duals)
+        self.costs = build_costs(search.places, i.flows, i.own_prices, i.values, i.levers, result.duals)
         self.answers = fresh_answers(search.pairs, self.costs, search.uses.entry_start[:-1][s.local_use])
         self.reach = search.uses.saving_fraction[s.local_app] * search.pairs.gross_flow[s.local_app_local]
         # of the rows of each level: technology, pair, and the name of their costs
@@ -190,7 +190,7 @@ def _leaving_penalty(planner: Planner, result: Result, technology: int, sector: 
 
     def plan(penalty: float) -> tuple[float, float]:
         search = planner.search(scenario, bonus=Bonus.on(i.structure, "technology", technology, -penalty, sector))
-        ledger = build_ledger(i.structure, i.values, i.levers, i.prices, search.run(guess)[0].deployment)
+        ledger = build_ledger(i.structure, i.flows, i.values, i.levers, i.prices, search.run(guess)[0].deployment)
         used = float(ledger.capacity[technology, sector].sum())
         return used, ledger.objective + penalty * used
 

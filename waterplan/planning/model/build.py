@@ -29,6 +29,8 @@ EQUATIONS = (
     target.saving_meets_target,
     floors.sector_saving_meets_floor,
     floors.province_saving_meets_floor,
+    floors.withdrawal_per_value_added_falls,
+    floors.other_sources_reach_minimum,
     floors.technology_meets_floor,
     caps.technology_stays_below_cap,
     caps.investment_stays_below_cap,
@@ -49,6 +51,7 @@ def build_model(
         model = pyo.ConcreteModel("waterplan")
         columns = add_columns(model, given)
         model.annual_cost = pyo.Objective(expr=objective.annual_cost(columns, given), sense=pyo.minimize)
+        model.counted_from = given.counted_from
         for equation in EQUATIONS:
             _add_rows(model, equation.__name__, equation(columns, given))
     return model
@@ -90,6 +93,7 @@ def compile_model(model: pyo.ConcreteModel) -> Compiled:
         lower=np.array([variable.lb for variable in variables], dtype=float),
         upper=np.array([variable.ub for variable in variables], dtype=float),
         rows=rows,
+        counted_from=model.counted_from,
     )
 
 

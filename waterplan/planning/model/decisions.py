@@ -29,13 +29,16 @@ class Decisions:
 class Duals:
     """What the last unit of each limit on the whole is worth, never negative; 0 where a limit is slack or not set.
 
-    shadow_price, sector_floor [sector], province_floor [province], technology_floor and technology_cap [technology],
-    pool [pool, province]: CNY/m3. investment_cap: MCNY/a per MCNY. electricity_cap: MCNY/a per GWh.
+    shadow_price, value_added_cut, sector_floor [sector], province_floor and non_conventional_min [province],
+    technology_floor and technology_cap [technology], pool [pool, province]: CNY/m3. investment_cap: MCNY/a per MCNY.
+    electricity_cap: MCNY/a per GWh.
     """
 
     shadow_price: float
     sector_floor: Array
     province_floor: Array
+    value_added_cut: float
+    non_conventional_min: Array
     technology_floor: Array
     technology_cap: Array
     investment_cap: float
@@ -50,6 +53,8 @@ class Duals:
             shadow_price=0.0,
             sector_floor=np.zeros(len(structure.sectors)),
             province_floor=np.zeros(len(structure.provinces)),
+            value_added_cut=0.0,
+            non_conventional_min=np.zeros(len(structure.provinces)),
             technology_floor=np.zeros(technologies),
             technology_cap=np.zeros(technologies),
             investment_cap=0.0,

@@ -14,6 +14,7 @@ import numpy as np
 
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.structure import Index, Structure, expand
+from waterplan.planning.model.tie_break import KEPT_AS, build_tie_break
 
 SAME_WITH_FLEETS = (
     "pair_product", "pair_sector", "local_pair", "local_app_local", "local_step_local", "local_step_app",
@@ -95,6 +96,7 @@ def with_fleets(origin: Structure, pair_fleet: Index, fleet_product: Index) -> F
         use_step_start=step_start,
     )
     vars(made).update({name: getattr(s, name) for name in SAME_WITH_FLEETS})
+    vars(made)[KEPT_AS] = build_tie_break(s)
     return Fleets(s, made, use, app, configuration)
 
 

@@ -1,4 +1,5 @@
-"""Floors: what each sector and province must save at least, and how much of a technology must be built."""
+"""Floors: what each sector and province must save at least, what all do per value added, which share other sources
+replace, and how much of a technology must be built."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from waterplan.planning.model.capacity import technology_capacity
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.structure import Index
 from waterplan.planning.model.target import counted_saving
-from waterplan.planning.model.unknowns import Columns, Given, Rows
+from waterplan.planning.model.unknowns import Columns, Given, Rows, weighted
 
 
 def sector_saving_meets_floor(x: Columns, given: Given) -> Rows:
@@ -33,6 +34,41 @@ def province_saving_meets_floor(x: Columns, given: Given) -> Rows:
     """
     s = given.structure
     return _saving_meets_floor(x, given, given.levers.province_floor, s.pair_province, s.provinces)
+
+
+def withdrawal_per_value_added_falls(x: Columns, given: Given) -> object | None:
+    r"""Fresh water that is planned per value added falls by the cut at least, if one is asked for.
+
+    .. math:: \sum_{p,r} (M_{p,r} - \sum_t (\mathrm{source\_share}_{t,p,r} \, M_{p,r} + \mathrm{supply}_{t,p,r}))
+        \le (1 - \mathrm{value\_added\_cut}) \cdot \mathrm{value\_added\_ratio}
+        \sum_{p,r} \mathrm{base\_withdrawal}_{p,r} \quad [\mathrm{hm^3/a}]
+
+    The dual is ``value_added_cut_price``: what one more cubic metre would be worth.
+    """
+    if not np.isfinite(given.fresh_limit):
+        return None
+    weights = [*(1.0 - given.replaced).tolist(), *[-1.0] * len(x.supply)]
+    return weighted(weights, [*x.after_site, *x.supply]) <= given.fresh_limit
+
+
+def other_sources_reach_minimum(x: Columns, given: Given) -> Rows:
+    r"""Sources added since the base year replace a share of what a province still withdraws, where one is asked for.
+
+    .. math:: \sum_p \sum_t (\mathrm{source\_share}_{t,p,r} \, M_{p,r} + \mathrm{supply}_{t,p,r})
+        \ge \mathrm{non\_conventional\_min}_r \sum_p M_{p,r} \quad [\mathrm{hm^3/a}]
+
+    The dual is ``non_conventional_min_price``: a subsidy of every cubic metre of other sources there.
+    """
+    s, share = given.structure, given.levers.non_conventional_min
+    rows: Rows = {}
+    for r in np.flatnonzero(share > 0).tolist():
+        pairs = np.flatnonzero(s.pair_province == r).tolist()
+        sources = np.flatnonzero(given.supply_province == r).tolist()
+        if pairs:
+            weights = [*(given.replaced[pairs] - share[r]).tolist(), *[1.0] * len(sources)]
+            variables = [*(x.after_site[n] for n in pairs), *(x.supply[i] for i in sources)]
+            rows[(s.provinces[r],)] = weighted(weights, variables) >= 0.0
+    return rows
 
 
 def technology_meets_floor(x: Columns, given: Given) -> Rows:

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from waterplan.planning.model.flows import Array, Flows, Values, build_flows
 from waterplan.planning.model.prices import PERSPECTIVES, Prices, build_prices
+from waterplan.planning.model.state import State
 from waterplan.planning.model.structure import Structure, build_structure
 from waterplan.study.scenario import Levers, Scenario, overridden
 from waterplan.study.study import Study
@@ -15,7 +18,10 @@ from waterplan.study.study import Study
 
 @dataclass(frozen=True)
 class Instance:
-    """What an optimisation is about: labels and rows, input values after overrides, levers and coefficients."""
+    """What an optimisation is about: labels and rows, input values after overrides, levers and coefficients.
+
+    state: where its plants start from; None: from the base year's. Then ``structure`` has fleets of its own.
+    """
 
     study: Study
     scenario: Scenario
@@ -23,6 +29,29 @@ class Instance:
     values: Values
     levers: Levers
     flows: Flows
+    state: State | None = None
+
+    @property
+    def start(self) -> State:
+        """Where its plants start from."""
+        return self.state or State.base(self.structure, self.flows)
+
+    @property
+    def years(self) -> int:
+        """Years from base year to target year."""
+        return self.study.target_year - self.study.base_year
+
+    @cached_property
+    def counted_at_start(self) -> Array:
+        """Counted saving where nothing is added, from where the target counts [pair, hm3/a]."""
+        if self.levers.count_from == "baseline":
+            return np.zeros(len(self.flows.reference_withdrawal))
+        return self.flows.counted_at_start(self.structure, self.levers.count_alternative_supply)
+
+    @property
+    def wanted(self) -> float:
+        """What has to be added to the counted saving of the start [hm3/a]."""
+        return self.levers.saving_target - float(self.counted_at_start.sum())
 
     @cached_property
     def prices(self) -> Mapping[str, Prices]:

@@ -35,6 +35,7 @@ class Compiled:
 
     Columns stand in packed order: step, site_saving, supply, then the flows after levels 1 and 2. ``rows`` tells the
     row of each constraint: family, then label; of a model that was not built in Pyomo, of limits on the whole only.
+    counted_from: the withdrawal that the target counts from [hm3/a].
     """
 
     cost: Array
@@ -44,6 +45,7 @@ class Compiled:
     lower: Array
     upper: Array
     rows: RowPlaces
+    counted_from: float
 
     def reduced(self, row_duals: Array) -> Array:
         """Cost of each column less what its entries are worth at some row duals."""
@@ -104,6 +106,7 @@ def build_matrices(given: Given) -> Compiled:
         lower=np.zeros(columns),
         upper=np.maximum(np.concatenate([reach, site, supply, after_uses, after_site]), 0.0),
         rows=rows,
+        counted_from=given.counted_from,
     )
 
 

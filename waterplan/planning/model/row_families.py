@@ -148,9 +148,9 @@ def _together(
 def site_saving_lowers_withdrawal(at: ColumnPlaces) -> Entries:
     s, pairs = at.s, np.arange(len(at.s.pair_product))
     column = [at.after_site(pairs), at.site(np.arange(len(s.pair_site))), at.after_end_use(pairs)]
-    value = np.repeat([1.0, -1.0], [len(pairs) + len(s.pair_site), len(pairs)])
+    value = np.concatenate([np.ones(len(pairs) + len(s.pair_site)), -(1.0 - at.given.on_site)])
     row = np.concatenate([pairs, s.pair_site_pair, pairs])
-    return Entries(row, np.concatenate(column), value, EQUAL, np.zeros(len(pairs)))
+    return Entries(row, np.concatenate(column), value, EQUAL, at.given.flows.new_withdrawal)
 
 
 def source_stays_within_its_sites(at: ColumnPlaces) -> Entries:
@@ -173,7 +173,11 @@ def pool_is_not_overdrawn(at: ColumnPlaces) -> Entries:
     keys, row = np.unique(pool[there] * provinces + given.supply_province[there], return_inverse=True)
     k, r = np.divmod(keys, provinces)
     labels = tuple((s.pools[a], s.provinces[b]) for a, b in zip(k.tolist(), r.tolist(), strict=True))
-    return Entries(row, at.supply(there), np.ones(len(there)), AT_MOST, given.flows.pool_limit[k, r], labels)
+    share = given.pooled_share[k] * (s.pair_province == r[:, None])
+    before, pair = np.nonzero(share)
+    column = np.concatenate([at.supply(there), at.after_site(pair)])
+    value = np.concatenate([np.ones(len(there)), share[before, pair]])
+    return Entries(np.concatenate([row, before]), column, value, AT_MOST, given.pool_bound[k, r], labels)
 
 
 def _counted(at: ColumnPlaces, number: Index, owner: Index) -> tuple[Index, Index, Array]:
@@ -182,14 +186,13 @@ def _counted(at: ColumnPlaces, number: Index, owner: Index) -> tuple[Index, Inde
     pairs = np.flatnonzero(row >= 0)
     supply = np.flatnonzero(row[s.pair_supply_pair] >= 0) if at.given.levers.count_alternative_supply else pairs[:0]
     column = np.concatenate([at.after_site(pairs), at.supply(supply)])
-    value = np.repeat([-1.0, 1.0], [len(pairs), len(supply)])
+    value = np.concatenate([-at.given.uncounted[pairs], np.ones(len(supply))])
     return np.concatenate([row[pairs], row[s.pair_supply_pair[supply]]]), column, value
 
 
 def saving_meets_target(at: ColumnPlaces) -> Entries:
-    reference = at.given.flows.reference_withdrawal
-    entries = _counted(at, np.zeros(1, np.int64), np.zeros(len(reference), np.int64))
-    bound = at.given.levers.saving_target - float(sum(reference.tolist()))
+    entries = _counted(at, np.zeros(1, np.int64), np.zeros(len(at.s.pair_fleet), np.int64))
+    bound = at.given.levers.saving_target - at.given.counted_from
     return Entries(*entries, AT_LEAST, np.array([bound]), (None,))
 
 
@@ -208,6 +211,29 @@ def _floors(at: ColumnPlaces, floor: Array, owner: Index, names: tuple[str, ...]
     reference = at.given.flows.reference_withdrawal
     bound = [float(floor[n] - 1.0) * float(sum(reference[owner == n].tolist())) for n in places]
     return Entries(*_counted(at, number, owner), AT_LEAST, np.array(bound), tuple(names[n] for n in places))
+
+
+def withdrawal_per_value_added_falls(at: ColumnPlaces) -> Entries | None:
+    s, limit = at.s, at.given.fresh_limit
+    if not np.isfinite(limit):
+        return None
+    column = [at.after_site(np.arange(len(s.pair_fleet))), at.supply(np.arange(len(s.pair_supply)))]
+    value = np.concatenate([1.0 - at.given.replaced, -np.ones(len(s.pair_supply))])
+    return Entries(np.zeros(len(value), np.int64), np.concatenate(column), value, AT_MOST, np.array([limit]), (None,))
+
+
+def other_sources_reach_minimum(at: ColumnPlaces) -> Entries | None:
+    s, share = at.s, at.given.levers.non_conventional_min
+    provinces = np.flatnonzero((share > 0) & (np.bincount(s.pair_province, minlength=len(share)) > 0))
+    number = np.full(len(share), -1)
+    number[provinces] = np.arange(len(provinces))
+    of_pair, of_supply = number[s.pair_province], number[at.given.supply_province]
+    pairs, supply = np.flatnonzero(of_pair >= 0), np.flatnonzero(of_supply >= 0)
+    column = np.concatenate([at.after_site(pairs), at.supply(supply)])
+    value = np.concatenate([at.given.replaced[pairs] - share[s.pair_province[pairs]], np.ones(len(supply))])
+    row = np.concatenate([of_pair[pairs], of_supply[supply]])
+    labels = tuple(s.provinces[r] for r in provinces)
+    return Entries(row, column, value, AT_LEAST, np.zeros(len(provinces)), labels)
 
 
 def _capacity(at: ColumnPlaces, weights: Array, row: int = 0) -> tuple[Index, Index, Array]:
@@ -268,6 +294,8 @@ FAMILIES: tuple[Callable[[ColumnPlaces], Entries | None], ...] = (
     saving_meets_target,
     sector_saving_meets_floor,
     province_saving_meets_floor,
+    withdrawal_per_value_added_falls,
+    other_sources_reach_minimum,
     technology_meets_floor,
     technology_stays_below_cap,
     investment_stays_below_cap,

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from waterplan.planning.model.flows import Array, Flows, Values
 from waterplan.planning.model.prices import Prices
-from waterplan.planning.model.structure import Index, Structure, starts
+from waterplan.planning.model.structure import Index, Structure, pool_draw, starts, totals
+from waterplan.planning.model.value_added import fresh_limit
 from waterplan.study.scenario import Levers
 
 
@@ -73,3 +74,49 @@ class Given:
     def step_saving(self) -> Array:
         """Water saved by a unit of each local step: remaining_fraction times saving_fraction."""
         return self.flows.remaining_fraction[self.structure.step_from[self.structure.local_step]] * self.step_capacity
+
+    @cached_property
+    def on_site(self) -> Array:
+        """What site technologies added before save of what reaches the site [pair]."""
+        return self.flows.on_site(self.structure)
+
+    @cached_property
+    def replaced(self) -> Array:
+        """What sources added before replace of what is left behind the site [pair]."""
+        return self.flows.replaced(self.structure)
+
+    @cached_property
+    def uncounted(self) -> Array:
+        """How much of a m3 that is left behind the site is not counted as saved [pair]."""
+        return 1.0 - self.replaced if self.levers.count_alternative_supply else np.ones(len(self.replaced))
+
+    @cached_property
+    def counted_from(self) -> float:
+        """The withdrawal that the target counts from [hm3/a]: frozen efficiency, or where nothing is added."""
+        s, flows = self.structure, self.flows
+        if self.levers.count_from == "frozen":
+            return float(sum(flows.reference_withdrawal.tolist()))
+        return float(sum((self.uncounted * flows.after_site(s)).tolist()))
+
+    @cached_property
+    def pooled_share(self) -> Array:
+        """What sources of a pool added before replace of what is left behind the site [pool, pair]."""
+        s, pairs = self.structure, len(self.structure.pair_fleet)
+        pool = s.technology_pool[self.supply_technology]
+        pooled = pool >= 0
+        share = totals(
+            (pool * pairs + s.pair_supply_pair)[pooled], self.flows.source_share[pooled], len(s.pools) * pairs
+        )
+        return share.reshape(len(s.pools), pairs)
+
+    @cached_property
+    def pool_bound(self) -> Array:
+        """What all sources of a pool can draw, those added before too [pool, province], hm3/a."""
+        s, flows = self.structure, self.flows
+        drawn = flows.source_share * flows.after_site(s)[s.pair_supply_pair]
+        return flows.pool_limit + pool_draw(s, drawn)
+
+    @cached_property
+    def fresh_limit(self) -> float:
+        """The most fresh water that can be withdrawn under ``value_added_cut`` [hm3/a]."""
+        return fresh_limit(self.flows, self.values, self.levers)

@@ -10,7 +10,7 @@ def site_technology_stays_within_its_sites(x: Columns, given: Given) -> Rows:
 
     .. math:: \mathrm{site\_saving}_{t,p,r} \le c_{t,p} \, N_{p,r} \quad [\mathrm{hm^3/a}]
 
-    The dual is what a larger share of sites is worth.
+    What was added before is taken off c. The dual is what a larger share of sites is worth.
     """
     s = given.structure
     limit, pair = given.flows.site_limit.tolist(), s.pair_site_pair.tolist()
@@ -26,8 +26,8 @@ def site_technologies_together_stay_within_their_sites(x: Columns, given: Given)
 
     .. math:: \sum_t \mathrm{site\_saving}_{t,p,r} \le k_p \, N_{p,r} \quad [\mathrm{hm^3/a}]
 
-    An outer bound for sets that leave some out. One technology alone needs no row. The dual is what more sites are
-    worth.
+    An outer bound for sets that leave some out; what was added before is taken off k. One technology alone needs no
+    row. The dual is what more sites are worth.
     """
     s = given.structure
     start = s.pair_site_pair.searchsorted(range(len(x.after_end_use) + 1)).tolist()
@@ -40,18 +40,20 @@ def site_technologies_together_stay_within_their_sites(x: Columns, given: Given)
 
 
 def site_saving_lowers_withdrawal(x: Columns, given: Given) -> Rows:
-    r"""What is left after level 2.
+    r"""What is left after level 2: what existing plants still withdraw, and all that plants built since do.
 
-    .. math:: M_{p,r} = N_{p,r} - \sum_t \mathrm{site\_saving}_{t,p,r} \quad [\mathrm{hm^3/a}]
+    .. math:: M_{p,r} = (1 - \sum_t \mathrm{site\_share}_{t,p,r}) \, N_{p,r}
+        - \sum_t \mathrm{site\_saving}_{t,p,r} + \mathrm{new\_withdrawal}_{p,r} \quad [\mathrm{hm^3/a}]
 
-    The dual is what a cubic metre that is still withdrawn is worth: what level 3 can make of it.
+    site_share is what site technologies added before save of what arrives. The dual is what a cubic metre that is still
+    withdrawn is worth: what level 3 can make of it.
     """
     s = given.structure
     start = s.pair_site_pair.searchsorted(range(len(x.after_end_use) + 1)).tolist()
+    left, new = (1.0 - given.on_site).tolist(), given.flows.new_withdrawal.tolist()
     rows: Rows = {}
     for n, label in enumerate(pair_labels(s)):
         savings = x.site_saving[start[n] : start[n + 1]]
-        rows[label] = (
-            weighted([1.0] * (len(savings) + 1) + [-1.0], [x.after_site[n], *savings, x.after_end_use[n]]) == 0.0
-        )
+        weights = [1.0] * (len(savings) + 1) + [-left[n]]
+        rows[label] = weighted(weights, [x.after_site[n], *savings, x.after_end_use[n]]) == new[n]
     return rows

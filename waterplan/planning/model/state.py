@@ -12,9 +12,10 @@ import numpy as np
 
 from waterplan.planning.model.decisions import Decisions
 from waterplan.planning.model.fleets import Fleets, LocalConfigurations, alike, with_fleets
-from waterplan.planning.model.flows import Array, Flows, with_largest_capacity
+from waterplan.planning.model.flows import Array, Flows
 from waterplan.planning.model.structure import Index, Structure, expand, pool_draw, totals
 
+LEAST_SHARE = 1e-9  # of the plants of an end use, or of the whole volume of the study: fewer are rounding
 ROUNDED = 12  # digits of a share: what rounding alone sets apart is the same plant
 
 
@@ -41,12 +42,13 @@ class State:
         """The state in which a stage ends that started here; ``structure`` is that of the stage, with its fleets."""
         s, at = structure, LocalConfigurations(structure)
         step = _share(decisions.step, flows.gross_flow[s.local_step_local])
-        share = self.configuration_share.copy()
-        moved = np.flatnonzero(step > 0.0)
-        np.subtract.at(share, at.step_from[moved], step[moved])
-        np.add.at(share, at.step_to[moved], step[moved])
-        touched = np.unique(np.concatenate([at.step_from[moved], at.step_to[moved]]))
-        share[touched] = np.maximum(np.round(share[touched], ROUNDED), 0.0)
+        moved, count = steps_taken(s, flows, decisions), len(self.configuration_share)
+        origin, end = at.step_from[moved], at.step_to[moved]
+        moved_on = totals(end, step[moved], count) - totals(origin, step[moved], count)
+        rounded = np.maximum(np.round(self.configuration_share + moved_on, ROUNDED), 0.0)
+        is_touched = np.zeros(count, dtype=bool)
+        is_touched[origin] = is_touched[end] = True
+        share = np.where(is_touched, rounded, self.configuration_share)
         site = _share(decisions.site_saving, after_uses(s, flows, decisions)[s.pair_site_pair])
         source = _share(decisions.supply, after_site(s, flows, decisions)[s.pair_supply_pair])
         return replace(
@@ -67,6 +69,12 @@ class State:
         fleets = with_fleets(s, fleet, product)
         share = self.configuration_share[expand(start, pair)]
         return fleets, _staged(fleets, base, share, self)
+
+
+def steps_taken(structure: Structure, flows: Flows, decisions: Decisions) -> Index:
+    """The local steps of more plants than rounding makes."""
+    least = LEAST_SHARE * np.minimum(flows.gross_flow, flows.unit)
+    return np.flatnonzero(decisions.step > least[structure.local_step_local])
 
 
 def after_uses(structure: Structure, flows: Flows, decisions: Decisions) -> Array:
@@ -107,6 +115,7 @@ def _staged(fleets: Fleets, base: Flows, share: Array, state: State) -> Flows:
     source_sum = totals(origin.pair_supply_pair, state.source_share, len(s.pair_fleet))
     flows = replace(
         base,
+        structure=s,
         use_flow=use_flow,
         start_left=start_left,
         saving_fraction=base.saving_fraction[fleets.app],
@@ -121,7 +130,7 @@ def _staged(fleets: Fleets, base: Flows, share: Array, state: State) -> Flows:
         alternative_share=_left(base.alternative_share, source_sum),
     )
     drawn = pool_draw(s, flows.source_share * flows.after_site(s)[s.pair_supply_pair])
-    return with_largest_capacity(s, replace(flows, pool_limit=np.maximum(base.pool_limit - drawn, 0.0)))
+    return replace(flows, pool_limit=np.maximum(base.pool_limit - drawn, 0.0))
 
 
 def _left(limit: Array, used: Array) -> Array:

@@ -8,7 +8,6 @@ four rows or more can still cost nothing where all their unit costs are equal; b
 from __future__ import annotations
 
 import hashlib
-import weakref
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +31,7 @@ class TieBreak:
     supply: Array
 
 
-_KNOWN: dict[int, TieBreak] = {}
+KEPT_AS = "tie_break"
 
 
 def build_tie_break(structure: Structure) -> TieBreak:
@@ -42,10 +41,10 @@ def build_tie_break(structure: Structure) -> TieBreak:
     equidistant amounts, so that no two are closer than a solver can tell apart. Where a saved m3 is worth nothing,
     plants without other technologies go first.
     """
-    if id(structure) not in _KNOWN:
-        weakref.finalize(structure, _KNOWN.pop, id(structure), None)
-        _KNOWN[id(structure)] = _tie_break(structure)
-    return _KNOWN[id(structure)]
+    known: dict[str, TieBreak] = vars(structure)  # kept there; fleets do not change it (see fleets.py)
+    if KEPT_AS not in known:
+        known[KEPT_AS] = _tie_break(structure)
+    return known[KEPT_AS]
 
 
 def _tie_break(structure: Structure) -> TieBreak:

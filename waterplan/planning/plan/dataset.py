@@ -13,14 +13,15 @@ from waterplan.base.late import late_module
 from waterplan.base.units import whole_volume
 from waterplan.base.vocabulary import terms
 from waterplan.planning.certificate.statement import Statement
-from waterplan.planning.model.decisions import Decisions
 from waterplan.planning.model.flows import Array
-from waterplan.planning.model.instance import Instance
 from waterplan.planning.model.prices import PERSPECTIVES, charged_share
-from waterplan.planning.model.structure import Structure, totals
+from waterplan.planning.model.structure import totals
 from waterplan.planning.plan.deployment import LEVELS, capacity_by_choice, saving_by_choice, use_saving_by_app
+from waterplan.planning.plan.effect import Effect
 from waterplan.planning.plan.ledger import COST_LINES
 from waterplan.planning.plan.result import Result
+from waterplan.planning.plan.stage_rows import StageRows
+from waterplan.planning.plan.stage_variables import market_subsidy, pair_table, stage_variables
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -38,10 +39,14 @@ Variables = dict[str, tuple[tuple[str, ...], Array]]
 
 def build_statement(result: Result) -> Statement:
     """The plan of a result as plain arrays; attrs say where it comes from."""
-    steps = _steps(result.instance, result.decisions())
-    return Statement(
-        {**deployment_variables(result), **plan_variables(result), **steps}, *_labels(result), _attrs(result)
-    )
+    steps, _ = StageRows(result.instance, result.decisions()).steps()
+    variables = {
+        **deployment_variables(result),
+        **plan_variables(result),
+        **{f"step_{name}": column for name, column in steps.items()},
+        **stage_variables(result),
+    }
+    return Statement(variables, *_labels(result), _attrs(result))
 
 
 def build_dataset(result: Result) -> xr.Dataset:
@@ -92,6 +97,8 @@ def _labels(result: Result) -> tuple[dict[str, Sequence[object]], Variables]:
         "pool": s.pools,
         "year": range(study.base_year, study.target_year + 1),
     }
+    if result.before is not None:
+        labels["group"] = range(1, s.barrier_groups + 1)
     return labels, {
         "technology_level": (("technology",), np.array(LEVELS)[s.technology_level]),
         "product_sector": (("product",), np.array(s.sectors)[s.product_sector]),
@@ -118,26 +125,19 @@ def _attrs(result: Result) -> dict[str, object]:
     }
 
 
-def _pair_table(structure: Structure, volume: Array, missing: float = np.nan) -> Array:
-    table = np.full((len(structure.products), len(structure.provinces)), missing)
-    table[structure.pair_product, structure.pair_province] = volume
-    return table
-
-
 def deployment_variables(result: Result) -> Variables:
     """Capacity, share deployed, and decisions on sites and of other sources, by technology, product and province."""
     s, deployment = result.instance.structure, result.deployment
     capacity = capacity_by_choice(s, deployment)
     site, supply = np.zeros_like(capacity), np.zeros_like(capacity)
-    site[s.site_technology[s.pair_site], s.pair_product[s.pair_site_pair], s.pair_province[s.pair_site_pair]] = (
-        deployment.site_saving
-    )
+    at, pair = s.site_technology[s.pair_site], s.pair_site_pair
+    np.add.at(site, (at, s.pair_product[pair], s.pair_province[pair]), deployment.site_saving)
     place = (
         s.supply_technology[s.pair_supply],
         s.pair_product[s.pair_supply_pair],
         s.pair_province[s.pair_supply_pair],
     )
-    supply[place] = deployment.supply
+    np.add.at(supply, place, deployment.supply)
     largest = largest_by_choice(result)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(largest > 0, capacity / largest, 0.0)
@@ -179,19 +179,9 @@ def _savings(result: Result) -> Variables:
     }
 
 
-def _pair_saving(result: Result) -> Array:
-    s, d = result.instance.structure, result.deployment
-    count = len(s.pair_product)
-    return (
-        totals(s.local_pair, d.use_saving, count)
-        + totals(s.pair_site_pair, d.site_saving, count)
-        + totals(s.pair_supply_pair, d.supply, count)
-    )
-
-
 def _withdrawal(result: Result) -> Variables:
     s, flows = result.instance.structure, result.instance.flows
-    planned = flows.reference_withdrawal - _pair_saving(result)
+    planned = flows.programme_free(s) - Effect.of(s, flows, result.deployment).fresh
     products = len(s.products)
 
     def per_output(volume: Array, output: Array) -> Array:
@@ -200,9 +190,9 @@ def _withdrawal(result: Result) -> Variables:
         return np.divide(taken * 1e6, made, out=np.full(products, np.nan), where=made > 0)
 
     return {
-        "base_withdrawal": (PAIR, _pair_table(s, flows.base_withdrawal)),
-        "reference_withdrawal": (PAIR, _pair_table(s, flows.reference_withdrawal)),
-        "planned_withdrawal": (PAIR, _pair_table(s, planned)),
+        "base_withdrawal": (PAIR, pair_table(s, flows.base_withdrawal)),
+        "reference_withdrawal": (PAIR, pair_table(s, flows.reference_withdrawal)),
+        "planned_withdrawal": (PAIR, pair_table(s, planned)),
         "base_intensity": (("product",), per_output(flows.reference_withdrawal, flows.output_target)),
         "planned_intensity": (("product",), per_output(planned, flows.output_target)),
     }
@@ -215,6 +205,9 @@ def _accounts(result: Result) -> Variables:
     whole = (values["investment_per_m3"] * levers.technology_cost_scale)[:, None, None] * capacity
     charged = charged_share(i.structure, values, levers)[:, None, None] * whole
     cost = prices.unit_cost * capacity
+    budget = ledger.public_budget
+    if result.before is not None:
+        budget = {**budget, "market_subsidy": market_subsidy(result)}
     return {
         "investment": (CUBE, whole),
         "investment_charged": (CUBE, charged),
@@ -231,8 +224,8 @@ def _accounts(result: Result) -> Variables:
         "annual_cost": ((), np.asarray(ledger.annual_cost)),
         "scarcity_credit": ((), np.asarray(ledger.scarcity_credit)),
         "objective": ((), np.asarray(ledger.objective)),
-        "public_budget": ((), np.asarray(sum(ledger.public_budget.values()))),
-        **{f"public_{name}": ((), np.asarray(amount)) for name, amount in ledger.public_budget.items()},
+        "public_budget": ((), np.asarray(sum(budget.values()))),
+        **{f"public_{name}": ((), np.asarray(amount)) for name, amount in budget.items()},
     }
 
 
@@ -278,14 +271,20 @@ def _path(result: Result) -> Variables:
     growth = (1 + i.values["output_growth"])[s.pair_product]
     scale = (i.levers.output_scale[s.pair_sector])[None, :] ** (passed[:, None] / span)
     reference = (i.flows.base_withdrawal * growth ** passed[:, None] * scale).sum(axis=1)
-    saving = result.ledger.saving.sum() * passed / span
+    saving, cut = (total * passed / span for total in (result.ledger.saving.sum(), _cut(result)))
     yearly = np.where(passed > 0, result.ledger.investment / span, 0.0)
     return {
         "reference_path": (("year",), reference),
-        "planned_path": (("year",), reference - saving),
+        "planned_path": (("year",), reference - cut),
         "saving_path": (("year",), saving),
         "investment_path": (("year",), yearly),
     }
+
+
+def _cut(result: Result) -> float:
+    """By how much withdrawal falls below frozen efficiency, whatever brings it about [hm3/a]."""
+    i, saving = result.instance, float(result.ledger.saving.sum())
+    return saving + float((i.flows.reference_withdrawal - i.flows.programme_free(i.structure)).sum())
 
 
 def _duals(result: Result) -> Variables:
@@ -294,36 +293,11 @@ def _duals(result: Result) -> Variables:
         "shadow_price": ((), np.asarray(d.shadow_price)),
         "sector_floor_price": (("sector",), d.sector_floor),
         "province_floor_price": (("province",), d.province_floor),
+        "value_added_cut_price": ((), np.asarray(d.value_added_cut)),
+        "non_conventional_min_price": (("province",), d.non_conventional_min),
         "technology_floor_price": (("technology",), d.technology_floor),
         "technology_cap_price": (("technology",), d.technology_cap),
         "investment_cap_price": ((), np.asarray(d.investment_cap)),
         "electricity_cap_price": ((), np.asarray(d.electricity_cap)),
         "pool_price": (("pool", "province"), d.pool),
     }
-
-
-def _steps(instance: Instance, decisions: Decisions) -> Variables:
-    s, flows = instance.structure, instance.flows
-    least = NOTHING * np.minimum(flows.gross_flow, flows.unit)
-    taken = np.flatnonzero(decisions.step > least[s.local_step_local])
-    step, local = s.local_step[taken], s.local_step_local[taken]
-    use, pair = s.local_use[local], s.local_pair[local]
-    names = np.array(s.technologies)
-    known = {int(c): _configuration_name(s, int(c)) for c in np.unique(s.step_from[step])}
-    columns = {
-        "technology": names[s.app_technology[s.step_app[step]]],
-        "product": np.array(s.products)[s.pair_product[pair]],
-        "province": np.array(s.provinces)[s.pair_province[pair]],
-        "end_use": np.array(s.end_uses)[s.use_end_use[use]],
-        "configuration": np.array([known[int(c)] for c in s.step_from[step]], dtype=str),
-        "flow": decisions.step[taken],
-    }
-    return {f"step_{name}": (("step",), column) for name, column in columns.items()}
-
-
-def _configuration_name(structure: Structure, configuration: int) -> str:
-    """The technologies of a configuration joined by "+"; empty for none."""
-    s = structure
-    first, last = s.use_app_start[s.configuration_use[configuration] + np.array([0, 1])]
-    members = int(s.configuration_members[configuration])
-    return "+".join(s.technologies[s.app_technology[app]] for app in range(first, last) if members >> (app - first) & 1)

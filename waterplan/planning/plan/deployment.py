@@ -10,6 +10,7 @@ import numpy as np
 from waterplan.planning.model.decisions import Decisions
 from waterplan.planning.model.flows import Array, Flows
 from waterplan.planning.model.structure import Structure, totals
+from waterplan.study.scenario import Levers
 
 LEVELS = ("end_use", "site", "supply")
 
@@ -19,13 +20,57 @@ class Deployment:
     """Capacity and savings of a plan [hm3/a].
 
     capacity [local app]: what the end-use technologies added would save each on its own.
-    use_saving [local]: what they really save at each end use; site_saving [pair site], supply [pair supply].
+    use_saving [local]: what they really save at each end use; site_saving [pair site], supply [pair supply]: what is
+    added there. See :func:`real_savings` for what levels 2 and 3 really save.
     """
 
     capacity: Array
     use_saving: Array
     site_saving: Array
     supply: Array
+
+
+def real_savings(structure: Structure, flows: Flows, deployment: Deployment) -> tuple[Array, Array, Array]:
+    r"""What each level saves more than at the start [local], [pair site], [pair supply], hm3/a.
+
+    .. math::
+
+        \Delta N_{p,r} &= \sum_e \mathrm{use\_saving}_{p,r,e} \\
+        \Delta M_{p,r} &= (1 - \sum_t \mathrm{site\_share}_{t,p,r}) \, \Delta N_{p,r}
+            + \sum_t \mathrm{site\_saving}_{t,p,r} \\
+        \text{level 2: } & \mathrm{site\_saving}_{t,p,r} - \mathrm{site\_share}_{t,p,r} \, \Delta N_{p,r} \\
+        \text{level 3: } & \mathrm{supply}_{t,p,r} - \mathrm{source\_share}_{t,p,r} \, \Delta M_{p,r}
+            \quad [\mathrm{hm^3/a}]
+
+    Differences of states: what does not arrive any more, site technologies and sources that were there before cannot
+    save (a negative saving is what has been displaced).
+    """
+    s, d, pairs = structure, deployment, len(structure.pair_fleet)
+    if not (flows.site_share.any() or flows.source_share.any()):
+        return d.use_saving, d.site_saving, d.supply
+    uses = totals(s.local_pair, d.use_saving, pairs)
+    after = (1.0 - flows.on_site(s)) * uses + totals(s.pair_site_pair, d.site_saving, pairs)
+    site = d.site_saving - flows.site_share * uses[s.pair_site_pair]
+    return d.use_saving, site, d.supply - flows.source_share * after[s.pair_supply_pair]
+
+
+def counted_saving(structure: Structure, flows: Flows, levers: Levers, by_level: Array) -> float:
+    """What counts as saved of real savings [level, ...], from where the target counts it [hm3/a]."""
+    counts = levers.count_alternative_supply
+    counted = float(by_level[:2].sum() + (by_level[2].sum() if counts else 0.0))
+    if levers.count_from == "frozen":
+        return counted + float(flows.counted_at_start(structure, counts).sum())
+    return counted
+
+
+def barrier_paid(structure: Structure, flows: Flows, deployment: Deployment) -> float:
+    """What the barriers of pairs cost on the capacity that is added [MCNY/a]."""
+    s, d, barrier = structure, deployment, flows.barrier
+    if not barrier.any():
+        return 0.0
+    at_uses = barrier[s.local_pair[s.local_app_local]] * d.capacity
+    behind = barrier[s.pair_site_pair] * d.site_saving, barrier[s.pair_supply_pair] * d.supply
+    return float(at_uses.sum() + behind[0].sum() + behind[1].sum())
 
 
 def deployment_of(structure: Structure, flows: Flows, decisions: Decisions) -> Deployment:
@@ -56,11 +101,11 @@ def capacity_cube(structure: Structure, deployment: Deployment) -> Array:
     return totals(places, volumes, int(np.prod(shape))).reshape(shape)
 
 
-def saving_by_level(structure: Structure, deployment: Deployment) -> Array:
+def saving_by_level(structure: Structure, flows: Flows, deployment: Deployment) -> Array:
     """Real saving [level, sector, province], hm3/a."""
     sectors, provinces = len(structure.sectors), len(structure.provinces)
     place = structure.pair_sector * provinces + structure.pair_province
-    volumes = (deployment.use_saving, deployment.site_saving, deployment.supply)
+    volumes = real_savings(structure, flows, deployment)
     pairs = (structure.local_pair, structure.pair_site_pair, structure.pair_supply_pair)
     return np.stack(
         [
@@ -70,13 +115,14 @@ def saving_by_level(structure: Structure, deployment: Deployment) -> Array:
     )
 
 
-def effluent_saved(structure: Structure, deployment: Deployment, effluent_share: Array) -> Array:
+def effluent_saved(structure: Structure, flows: Flows, deployment: Deployment, effluent_share: Array) -> Array:
     """Effluent that is not discharged any more [sector, province], hm3/a: levels 1 and 2, by end use."""
     sectors, provinces = len(structure.sectors), len(structure.provinces)
     place = structure.pair_sector * provinces + structure.pair_province
     share = effluent_share[structure.use_end_use[structure.local_use]]
-    at_uses = totals(place[structure.local_pair], share * deployment.use_saving, sectors * provinces)
-    on_site = totals(place[structure.pair_site_pair], deployment.site_saving, sectors * provinces)
+    use_saving, site_saving, _ = real_savings(structure, flows, deployment)
+    at_uses = totals(place[structure.local_pair], share * use_saving, sectors * provinces)
+    on_site = totals(place[structure.pair_site_pair], site_saving, sectors * provinces)
     site = effluent_share[structure.end_uses.index("site")]
     return (at_uses + site * on_site).reshape(sectors, provinces)
 
@@ -98,15 +144,16 @@ def use_saving_by_app(structure: Structure, flows: Flows, deployment: Deployment
 
 def saving_by_choice(structure: Structure, flows: Flows, deployment: Deployment) -> Array:
     """Real saving of each technology [technology, product, province], hm3/a."""
-    return _by_choice(structure, use_saving_by_app(structure, flows, deployment), deployment)
+    _, site, supply = real_savings(structure, flows, deployment)
+    return _by_choice(structure, use_saving_by_app(structure, flows, deployment), site, supply)
 
 
 def capacity_by_choice(structure: Structure, deployment: Deployment) -> Array:
     """Capacity [technology, product, province], hm3/a."""
-    return _by_choice(structure, deployment.capacity, deployment)
+    return _by_choice(structure, deployment.capacity, deployment.site_saving, deployment.supply)
 
 
-def _by_choice(structure: Structure, at_uses: Array, deployment: Deployment) -> Array:
+def _by_choice(structure: Structure, at_uses: Array, on_site: Array, supply: Array) -> Array:
     cube = np.zeros((len(structure.technologies), len(structure.products), len(structure.provinces)))
     pairs = (structure.local_pair[structure.local_app_local], structure.pair_site_pair, structure.pair_supply_pair)
     technologies = (
@@ -114,7 +161,7 @@ def _by_choice(structure: Structure, at_uses: Array, deployment: Deployment) -> 
         structure.site_technology[structure.pair_site],
         structure.supply_technology[structure.pair_supply],
     )
-    volumes = (at_uses, deployment.site_saving, deployment.supply)
+    volumes = (at_uses, on_site, supply)
     for pair, technology, volume in zip(pairs, technologies, volumes, strict=True):
         np.add.at(cube, (technology, structure.pair_product[pair], structure.pair_province[pair]), volume)
     return cube

@@ -11,10 +11,17 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from waterplan.planning.model.flows import Array, Values
+from waterplan.planning.model.flows import Array, Flows, Values
 from waterplan.planning.model.prices import PERSPECTIVES, Prices, annual_investment, charged_share
 from waterplan.planning.model.structure import Structure
-from waterplan.planning.plan.deployment import Deployment, capacity_cube, effluent_saved, saving_by_level
+from waterplan.planning.plan.deployment import (
+    Deployment,
+    barrier_paid,
+    capacity_cube,
+    counted_saving,
+    effluent_saved,
+    saving_by_level,
+)
 from waterplan.study.scenario import Levers
 
 COST_LINES = (
@@ -32,7 +39,8 @@ COST_LINES = (
 class Ledger:
     """What a plan needs, saves and costs.
 
-    saving [level, sector, province]; effluent [sector, province]: hm3/a.
+    saving [level, sector, province]; effluent [sector, province]: more than at the start, hm3/a. counted_saving: what
+    is held against the target.
     cost_lines [perspective, line] MCNY/a: positive is spent, negative earned; cost [perspective] is their sum.
     gross_cost: the positive terms of the perspective minimised; gains: its negative terms, as a positive number.
     scarcity_credit: the preference for scarce places, not part of any cost; objective = annual_cost - scarcity_credit.
@@ -79,25 +87,31 @@ class Ledger:
 
 
 def build_ledger(
-    structure: Structure, values: Values, levers: Levers, prices: Mapping[str, Prices], deployment: Deployment
+    structure: Structure,
+    flows: Flows,
+    values: Values,
+    levers: Levers,
+    prices: Mapping[str, Prices],
+    deployment: Deployment,
 ) -> Ledger:
     """The accounts of a deployment; ``prices`` in every perspective."""
     capacity = capacity_cube(structure, deployment)
-    saving = saving_by_level(structure, deployment)
-    effluent = effluent_saved(structure, deployment, values["effluent_share"])
-    counted = saving[:2].sum() + (saving[2].sum() if levers.count_alternative_supply else 0.0)
+    saving = saving_by_level(structure, flows, deployment)
+    effluent = effluent_saved(structure, flows, deployment, values["effluent_share"])
     by_technology = capacity.sum(axis=(1, 2))
     totals = _Totals(capacity)
     lines = np.stack([_cost_lines(prices[name], totals, saving, effluent) for name in PERSPECTIVES])
+    barrier = barrier_paid(structure, flows, deployment)
+    lines[PERSPECTIVES.index("enterprise"), COST_LINES.index("barrier_cost")] += barrier
     own = prices[levers.perspective]
     terms = [totals.weighted(np.maximum(term, 0.0)) for term in own.terms.values()]
     annual_cost = float(lines[PERSPECTIVES.index(levers.perspective)].sum())
-    gross = float(sum(terms))
+    gross = float(sum(terms)) + (barrier if levers.perspective == "enterprise" else 0.0)
     scarcity = float((saving.sum(axis=(0, 1)) * own.scarcity_credit).sum())
     return Ledger(
         saving=saving,
         effluent=effluent,
-        counted_saving=float(counted),
+        counted_saving=counted_saving(structure, flows, levers, saving),
         cost_lines=lines,
         gross_cost=gross,
         annual_cost=annual_cost,

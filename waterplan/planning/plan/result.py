@@ -9,10 +9,11 @@ from typing import Protocol
 
 import numpy as np
 
-from waterplan.base.errors import CertificateError, InfeasibleError, digits_apart, told_apart
+from waterplan.base.errors import CertificateError, InfeasibleError, Problem, ScenarioError, digits_apart, told_apart
 from waterplan.base.messages import Message
 from waterplan.planning.model.decisions import Decisions, Duals
 from waterplan.planning.model.instance import Instance
+from waterplan.planning.model.state import State
 from waterplan.planning.plan.deployment import Deployment
 from waterplan.planning.plan.ledger import Ledger, build_ledger
 
@@ -51,14 +52,15 @@ class Deployed:
     def ledger(self) -> Ledger:
         """The accounts of the plan."""
         i = self.instance
-        return build_ledger(i.structure, i.values, i.levers, i.prices, self.deployment)
+        return build_ledger(i.structure, i.flows, i.values, i.levers, i.prices, self.deployment)
 
 
 @dataclass(frozen=True)
 class Result:
     """The answer to a scenario before it becomes a Dataset.
 
-    dual_bound: a lower bound on ``objective`` + ``tie_break`` [MCNY/a]. solver: ``planner`` or ``highs``.
+    dual_bound: a lower bound on ``objective`` + ``tie_break`` [MCNY/a]. solver: ``planner`` or ``highs``. before: the
+    stage in whose end state the plan starts; None where that is the base state.
     """
 
     instance: Instance
@@ -67,6 +69,13 @@ class Result:
     dual_bound: float
     solver: str
     seconds: float
+    before: Result | None = None
+
+    @cached_property
+    def end(self) -> State:
+        """What plants have after the plan."""
+        i = self.instance
+        return i.start.after(i.structure, i.flows, self.decisions())
 
     @property
     def deployment(self) -> Deployment:
@@ -101,6 +110,14 @@ class Result:
             apart = {"gap": f"{self.gap:.1e}", "allowed": f"{GAP_MAX:.0e}"}
             raise CertificateError(Message("planner_errors.gap", **figures, **apart))
         return self
+
+
+def must_start_from_base(result: Result) -> None:
+    """ScenarioError where a plan starts after what enterprises do by themselves: figures then also act through that,
+    which is not worked out."""
+    if result.before is not None:
+        file = result.instance.scenario.file
+        raise ScenarioError([Problem(file, 0, "baseline", Message("planner_errors.after_market"))])
 
 
 def no_plan(target: float, attainable: float | None, broken: tuple[str, ...] = ()) -> InfeasibleError:

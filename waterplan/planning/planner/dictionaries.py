@@ -18,6 +18,7 @@ reduced profits; where the check fails, pivoting goes on from there. So complete
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -26,10 +27,14 @@ from waterplan.planning.core.library import Column, call, taken
 from waterplan.planning.model.flows import Array, Flows
 from waterplan.planning.model.structure import Index, Structure
 
+TAKEN_OVER = 1  # as store.cpp
+OF_MOVES = ("rows", "move_start", "move_from", "move_to", "move_members", "dictionary", "basis")
+
 
 @dataclass(frozen=True)
 class Sampled(Handed):
-    """What the store is made from: configurations and apps of each use, and sample costs [sample, app]."""
+    """What the store is made from: configurations and apps of each use, sample costs [sample, app], and the kind of
+    each use, that is its product and end use: uses of one kind that start from the same shares are stored once."""
 
     app_start: Index
     configuration_start: Index
@@ -38,8 +43,10 @@ class Sampled(Handed):
     remaining: Array
     added_share: Array
     kappas: Array
+    kind: Index
     uses: int
     samples: int
+    kinds: int
 
 
 @dataclass(frozen=True)
@@ -73,11 +80,18 @@ def build_uses(
         flows.remaining_fraction,
         flows.added_share,
         np.ascontiguousarray(kappas),
+        s.use_product * len(s.end_uses) + s.use_end_use,
         len(s.use_app_start) - 1,
         len(kappas),
+        len(s.products) * len(s.end_uses),
     )
-    given = s.use_app_start, flows.saving_fraction, flows.added_share
-    stored = fields(Uses)[len(given) :]
+    own: dict[str, Any] = {"saving_fraction": flows.saving_fraction, "added_share": flows.added_share}
+    stored = fields(Uses)[1 + len(own) :]
     columns = (Column * len(stored))()
-    call("store", sampled, known, more or Vertices.none(), columns)
-    return Uses(*given, *(taken(one, KINDS[str(field.type)]) for one, field in zip(columns, stored, strict=True)))
+    is_taken_over = call("store", sampled, known, more or Vertices.none(), columns) == TAKEN_OVER
+    for column, field in zip(columns, stored, strict=True):
+        if not (is_taken_over and field.name in OF_MOVES):
+            own[field.name] = taken(column, KINDS[str(field.type)])
+    if known is not None and is_taken_over:
+        return known.changed(**own)
+    return Uses(s.use_app_start, **own)

@@ -6,6 +6,8 @@ The LP is the readable Pyomo model, or the same matrices written straight from a
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,6 +20,7 @@ from waterplan.planning.model.tie_break import build_tie_break, tie_break_of
 from waterplan.planning.plan.deployment import deployment_of
 from waterplan.planning.plan.result import Deployed, Result, no_plan
 from waterplan.planning.planner.shared_limits import KEPT
+from waterplan.planning.planner.stages import market_instance, programme_instance
 from waterplan.planning.solver import Settings, Solution, largest_saving, solve, with_less_saving
 from waterplan.study.scenario import Scenario
 from waterplan.study.study import Study
@@ -25,16 +28,35 @@ from waterplan.study.study import Study
 
 def judge(study: Study, scenario: Scenario, settings: Settings | None = None) -> Result:
     """The least-cost plan by the Pyomo model, certified; raises InfeasibleError as the planner does."""
-    from waterplan.planning.model.build import build_model, compile_model
-
-    started, i = time.perf_counter(), build_instance(study, scenario)
-    compiled = compile_model(build_model(i.structure, i.flows, i.own_prices, i.values, i.levers))
-    return _answer(i, compiled, settings, started)
+    return _judged(study, scenario, lambda instance: judge_stage(instance, settings))
 
 
 def judge_by_arrays(study: Study, scenario: Scenario, settings: Settings | None = None) -> Result:
     """The same by the same LP, written without Pyomo."""
-    started, i = time.perf_counter(), build_instance(study, scenario)
+    return _judged(study, scenario, lambda instance: judge_stage_by_arrays(instance, settings))
+
+
+def _judged(study: Study, scenario: Scenario, solved: Callable[[Instance], Result]) -> Result:
+    """The plan of a scenario, after that of the stage before it."""
+    instance = build_instance(study, scenario)
+    if instance.levers.baseline != "market":
+        return solved(instance)
+    market = solved(market_instance(instance))
+    return replace(solved(programme_instance(instance, market)), before=market)
+
+
+def judge_stage(instance: Instance, settings: Settings | None = None) -> Result:
+    """The plan of a stage by the Pyomo model, from wherever it starts."""
+    from waterplan.planning.model.build import build_model, compile_model
+
+    started, i = time.perf_counter(), instance
+    compiled = compile_model(build_model(i.structure, i.flows, i.own_prices, i.values, i.levers))
+    return _answer(i, compiled, settings, started)
+
+
+def judge_stage_by_arrays(instance: Instance, settings: Settings | None = None) -> Result:
+    """The same by the same LP, written without Pyomo."""
+    started, i = time.perf_counter(), instance
     compiled = build_matrices(Given(i.structure, i.flows, i.own_prices, i.values, i.levers))
     return _answer(i, compiled, settings, started)
 

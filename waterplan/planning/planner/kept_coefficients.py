@@ -10,9 +10,10 @@ from functools import cached_property
 
 from waterplan.planning.core.kernel_arrays import Pairs, Uses
 from waterplan.planning.model.flows import Array, Flows
+from waterplan.planning.plan.result import Result
 from waterplan.planning.planner.dictionaries import Vertices, build_uses
 from waterplan.planning.planner.kernel_input import Places, build_pairs
-from waterplan.planning.planner.lanes import Lanes
+from waterplan.planning.planner.lanes import Lanes, Layout
 from waterplan.planning.planner.light import Money
 from waterplan.study.scenario import Levers
 
@@ -23,11 +24,12 @@ KEPT = 8
 class Coefficients:
     """What all requests share that agree on coefficient levers, exclusions and overrides.
 
-    key: what they depend on. samples [sample, app]: costs along which stores are filled.
+    key: what they depend on. samples [sample, app]: costs along which stores are filled. before: the stage in whose
+    end state the plan starts.
     """
 
     key: Hashable
-    places: Places
+    layout: Layout
     values: dict[str, Array]
     levers: Levers
     flows: Flows
@@ -35,6 +37,12 @@ class Coefficients:
     lanes: Lanes
     money: Money
     samples: Array
+    before: Result | None = None
+
+    @property
+    def places(self) -> Places:
+        """Where costs and credits of packed rows stand."""
+        return self.layout.places
 
     @cached_property
     def pairs(self) -> Pairs:
@@ -73,7 +81,8 @@ class Kept:
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
 
-    def last(self) -> Coefficients | None:
-        """Those last used, from which others are quickly made; None where there are none yet."""
+    def last(self, layout: Layout) -> Coefficients | None:
+        """Those last used of a layout, from which others are quickly made; None where there are none yet."""
         with self._lock:
-            return next(reversed(self._kept.values()), self._before)
+            known = (one for one in reversed(self._kept.values()) if one.layout is layout)
+            return next(known, self._before if self._before and self._before.layout is layout else None)

@@ -36,8 +36,9 @@ class Places:
     supply_open: Array
 
     @classmethod
-    def of(cls, structure: Structure) -> Places:
-        """The places of a study; made once."""
+    def of(cls, structure: Structure, origin: Places | None = None) -> Places:
+        """The places of a structure; made once. With fleets of its own it has the tie-break of its ``origin``, whose
+        rows are the same."""
         s = structure
         technology = s.supply_technology[s.pair_supply]
         pair_place = s.pair_sector * len(s.provinces) + s.pair_province
@@ -50,7 +51,7 @@ class Places:
             pair_place=pair_place,
             local_place=pair_place[s.local_pair],
             local_end_use=s.use_end_use[s.local_use],
-            tie=build_tie_break(s),
+            tie=build_tie_break(s) if origin is None else origin.tie,
             supply_open=s.supply_available[technology, s.pair_province[s.pair_supply_pair]].astype(float),
         )
 
@@ -79,10 +80,13 @@ def _starts(start: Index, owner: Index) -> Index:
 
 
 def build_pairs(places: Places, flows: Flows, levers: Levers) -> Pairs:
-    """Volumes and limits of a scenario."""
+    """Where the pairs of a scenario start, and their limits."""
     s = places.structure
     return Pairs(
-        reference=flows.reference_withdrawal,
+        start=flows.after_uses(s),
+        built=flows.new_withdrawal,
+        on_site=flows.on_site(s),
+        replaced=flows.replaced(s),
         local_start=places.local_start,
         local_use=s.local_use,
         gross_flow=flows.gross_flow,
@@ -92,7 +96,8 @@ def build_pairs(places: Places, flows: Flows, levers: Levers) -> Pairs:
         site_together=flows.site_limit_together,
         supply_start=places.supply_start,
         supply_limit=flows.supply_limit * places.supply_open,
-        alternative_share_max=float(levers.alternative_share_max),
+        source_share=flows.source_share,
+        alternative_share=flows.alternative_share,
         count_supply=1.0 if levers.count_alternative_supply else 0.0,
         unit=flows.unit,
     )
@@ -100,13 +105,19 @@ def build_pairs(places: Places, flows: Flows, levers: Levers) -> Pairs:
 
 def build_costs(
     places: Places,
+    flows: Flows,
     prices: Prices,
     values: Values,
     levers: Levers,
     duals: Duals | None = None,
     bonus: Bonus | None = None,
 ) -> Costs:
-    """Unit costs and credits, with what binding caps, floors of technologies and pools, and a bonus, add to them."""
+    r"""Unit costs and credits, with what binding limits and a bonus add to them.
+
+    What stands behind a level takes its part of what is saved before it: a m3 saved at an end use withdraws
+    :math:`(1 - \sum\sigma)(1 - \sum\rho)` less and discharges :math:`\mathrm{effluent\_share}_e - \sum\sigma \cdot
+    \mathrm{effluent\_share}_{site}` less; one saved on the site withdraws :math:`1 - \sum\rho` less.
+    """
     s = places.structure
     unit_cost = prices.unit_cost
     if duals is not None:
@@ -115,42 +126,73 @@ def build_costs(
         unit_cost = unit_cost - bonus.on_capacity[:, :, None]
     flat = unit_cost.reshape(-1)
     at_uses, on_site, at_supply = s.cube_places
+    app, site = flat[at_uses] + places.tie.app, flat[on_site] + places.tie.site
     supply = flat[at_supply] + places.tie.supply
-    if duals is not None and duals.pool.any():
-        supply += _pool_surcharge(s, duals)
-    credit = (prices.withdrawal_credit + prices.scarcity_credit).reshape(-1)
-    effluent = prices.effluent_credit.reshape(-1)
-    share = values["effluent_share"]
+    if "barrier_cost" in prices.terms and flows.barrier.any():
+        app += flows.barrier[s.local_pair[s.local_app_local]]
+        site += flows.barrier[s.pair_site_pair]
+        supply += flows.barrier[s.pair_supply_pair]
+    if duals is not None:
+        supply += _supply_surcharge(s, duals)
+    credit = (prices.withdrawal_credit + prices.scarcity_credit).reshape(-1)[places.pair_place]
+    if duals is not None:
+        credit += duals.value_added_cut
+    effluent = prices.effluent_credit.reshape(-1)[places.pair_place]
+    share, at_site = values["effluent_share"], values["effluent_share"][s.end_uses.index("site")]
+    saved_there, not_replaced = flows.on_site(s), (1.0 - flows.replaced(s)) * credit
+    discharged = share[places.local_end_use] - (saved_there * at_site)[s.local_pair]
     return Costs(
-        app=flat[at_uses] + places.tie.app,
-        site=flat[on_site] + places.tie.site,
+        app=app,
+        site=site,
         supply=supply,
-        use_credit=WASTE + credit[places.local_place] + effluent[places.local_place] * share[places.local_end_use],
-        site_credit=(credit + effluent * share[s.end_uses.index("site")])[places.pair_place],
-        supply_credit=credit[places.pair_place],
+        use_credit=WASTE + ((1.0 - saved_there) * not_replaced)[s.local_pair] + effluent[s.local_pair] * discharged,
+        site_credit=not_replaced + effluent * at_site,
+        supply_credit=credit,
+        behind=np.zeros(len(credit)) if duals is None else _behind(s, flows, levers, duals),
     )
 
 
-def surcharges(places: Places, values: Values, levers: Levers, duals: Duals) -> Costs:
-    """What limits alone add to costs, as if nothing else cost or earned anything."""
+def surcharges(places: Places, flows: Flows, values: Values, levers: Levers, duals: Duals) -> Costs:
+    """What limits alone add to costs and credits, as if nothing else cost or earned anything."""
     s, pairs = places.structure, len(places.pair_place)
     added = capacity_surcharge(values, levers, duals)
+    credit = np.full(pairs, duals.value_added_cut)
+    not_replaced = (1.0 - flows.replaced(s)) * credit
     return Costs(
-        app=added[s.app_technology[s.local_app]],
-        site=added[s.site_technology[s.pair_site]],
-        supply=added[s.supply_technology[s.pair_supply]] + _pool_surcharge(s, duals),
-        use_credit=np.zeros(len(places.local_place)),
-        site_credit=np.zeros(pairs),
-        supply_credit=np.zeros(pairs),
+        app=added[s.app_technology][s.local_app],
+        site=added[s.site_technology][s.pair_site],
+        supply=added[s.supply_technology][s.pair_supply] + _supply_surcharge(s, duals),
+        use_credit=((1.0 - flows.on_site(s)) * not_replaced)[s.local_pair],
+        site_credit=not_replaced,
+        supply_credit=credit,
+        behind=_behind(s, flows, levers, duals),
     )
 
 
-def _pool_surcharge(structure: Structure, duals: Duals) -> Array:
+def _supply_surcharge(structure: Structure, duals: Duals) -> Array:
+    """What prices of pools add to the cost of sources, a least share of them taken off [pair_supply, CNY/m3]."""
+    s = structure
+    return _pool_price(s, duals) - duals.non_conventional_min[s.pair_province[s.pair_supply_pair]]
+
+
+def _pool_price(structure: Structure, duals: Duals) -> Array:
     s = structure
     if not duals.pool.any():
         return np.zeros(len(s.pair_supply))
     pool = s.technology_pool[s.supply_technology[s.pair_supply]]
     return np.where(pool >= 0, duals.pool[pool, s.pair_province[s.pair_supply_pair]], 0.0)
+
+
+def _behind(structure: Structure, flows: Flows, levers: Levers, duals: Duals) -> Array:
+    r"""What a m3 that is less behind the site earns beside credits [pair, CNY/m3]: sources leave their pools to others,
+    and fewer of them make up the least share.
+
+    .. math:: \sum_t \rho_t \lambda_{pool(t)} + (\mathrm{non\_conventional\_min}_r - \sum\rho) \mu_r
+    """
+    s, there = structure, structure.pair_province
+    left = totals(s.pair_supply_pair, flows.source_share * _pool_price(s, duals), len(there))
+    others = duals.non_conventional_min[there]
+    return left + (levers.non_conventional_min[there] - flows.replaced(s)) * others
 
 
 def dearness(costs: Costs) -> float:
@@ -159,7 +201,7 @@ def dearness(costs: Costs) -> float:
 
 
 def cost_of(structure: Structure, costs: Costs, deployment: Deployment) -> Array:
-    """What a deployment costs, credits taken off [pair, MCNY/a]."""
+    """What a deployment costs where no limit has a price, credits taken off [pair, MCNY/a]."""
     s, d, pairs = structure, deployment, len(costs.site_credit)
     return (
         totals(s.local_pair[s.local_app_local], costs.app * d.capacity, pairs)

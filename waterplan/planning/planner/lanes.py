@@ -1,8 +1,10 @@
-"""Provinces side by side: what the core reads for a light answer (see core/lanes.h)."""
+"""Pairs of a fleet side by side: what the core reads for a light answer (see core/lanes.h)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -13,14 +15,19 @@ from waterplan.planning.planner.kernel_input import Places
 from waterplan.study.scenario import Levers
 
 BLOCK = 8
+OF_FLOWS = (
+    "reference", "existing", "built", "start", "on_site", "replaced", "barrier", "use_flow", "use_effluent", "split",
+    "site_together", "alternative_share", "site_limit", "supply_limit", "site_share", "source_share",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Lanes(Handed):
-    """Structure and coefficients of a scenario, block by block: a product in eight of its provinces.
+    """Structure and coefficients of a scenario, block by block: eight pairs of a fleet.
 
-    A block names its own uses and apps, and where its rows begin; ``*_tie`` and supply_limit [row, lane], reference and
-    province [lane], use_flow: gross flow per unit of reference withdrawal.
+    A block names its own uses and apps, and where its rows begin. [lane]: province, reference, existing, built,
+    on_site, replaced, barrier, site_together, alternative_share; [row, lane]: ``*_limit``, ``*_share`` of site and
+    sources, ``*_tie``; start [block], use_flow: per unit of existing withdrawal.
     """
 
     use_first: Index
@@ -40,17 +47,25 @@ class Lanes(Handed):
     supply_technology: Index
     pool: Index
     reference: Array
+    existing: Array
+    built: Array
+    start: Array
+    on_site: Array
+    replaced: Array
+    barrier: Array
     use_flow: Array
     use_effluent: Array
     split: Array
-    site_limit: Array
     site_together: Array
+    alternative_share: Array
+    site_limit: Array
     supply_limit: Array
+    site_share: Array
+    source_share: Array
     app_tie: Array
     site_tie: Array
     supply_tie: Array
     site_effluent: float
-    alternative_share_max: float
     count_supply: float
     unit: float
     blocks: int
@@ -61,7 +76,7 @@ class Lanes(Handed):
 
 
 class Layout:
-    """Where the lanes of a study stand; the same for all its scenarios.
+    """Where the lanes of a structure stand; the same for all scenarios that have its fleets.
 
     pair_lane [pair], lane_pair [lane] (-1 where a block is only filled up). ``app``, ``site`` and ``supply`` [packed]:
     the place of each row of the structure among the rows of the blocks.
@@ -69,23 +84,25 @@ class Layout:
 
     def __init__(self, places: Places):
         s, self.places = places.structure, places
-        count = np.bincount(s.pair_product, minlength=len(s.products))
+        count = np.bincount(s.pair_fleet, minlength=len(s.fleet_product))
         blocks = -(-count // BLOCK)
-        self.product = np.repeat(np.arange(len(count)), blocks)
-        first_pair = np.cumsum(count) - count
+        self.fleet = np.repeat(np.arange(len(count)), blocks)
+        self.product = s.fleet_product[self.fleet]
         first_block = np.cumsum(blocks) - blocks
-        within = np.arange(len(s.pair_product)) - first_pair[s.pair_product]
-        self.pair_lane = first_block[s.pair_product] * BLOCK + within
-        self.lane_pair = np.full(len(self.product) * BLOCK, -1)
-        self.lane_pair[self.pair_lane] = np.arange(len(s.pair_product))
-        place_in_product = np.arange(len(self.product)) - first_block[self.product]
-        self.inside = np.minimum(count[self.product] - place_in_product * BLOCK, BLOCK)
+        by_fleet = np.argsort(s.pair_fleet, kind="stable")
+        within = np.arange(len(by_fleet)) - np.repeat(np.cumsum(count) - count, count)
+        self.pair_lane = np.empty(len(by_fleet), dtype=np.int64)
+        self.pair_lane[by_fleet] = np.repeat(first_block, count) * BLOCK + within
+        self.lane_pair = np.full(len(self.fleet) * BLOCK, -1)
+        self.lane_pair[self.pair_lane] = np.arange(len(by_fleet))
+        place_in_fleet = np.arange(len(self.fleet)) - first_block[self.fleet]
+        self.inside = np.minimum(count[self.fleet] - place_in_fleet * BLOCK, BLOCK)
         app_start = s.use_app_start[s.fleet_use_start]
-        self.app_row, self.app_rows = _rows(np.diff(app_start)[self.product])
+        self.app_row, self.app_rows = _rows(np.diff(app_start)[self.fleet])
         self.site_row, self.site_rows = _rows(np.diff(s.product_site_start)[self.product])
         self.supply_row, self.supply_rows = _rows(np.diff(s.product_supply_start)[self.product])
         local_app_pair = s.local_pair[s.local_app_local]
-        self.app = self._place(self.app_row, local_app_pair, s.local_app - app_start[s.pair_product[local_app_pair]])
+        self.app = self._place(self.app_row, local_app_pair, s.local_app - app_start[s.pair_fleet[local_app_pair]])
         site_pair, supply_pair = s.pair_site_pair, s.pair_supply_pair
         self.site = self._place(self.site_row, site_pair, s.pair_site - s.product_site_start[s.pair_product[site_pair]])
         first = s.product_supply_start[s.pair_product[supply_pair]]
@@ -98,29 +115,49 @@ class Layout:
         self.province = np.zeros(len(self.lane_pair), dtype=np.int64)
         self.province[self.pair_lane] = s.pair_province
 
-    def _by_app(self, limit: Array) -> Array:
-        s = self.places.structure
-        by_app = np.zeros(len(s.site_product))
-        by_app[s.pair_site] = limit
-        return by_app
-
-    def _by_block(self, limit: Array) -> Array:
-        by_product = np.zeros(len(self.places.structure.products))
-        by_product[self.places.structure.pair_product] = limit
-        return by_product[self.product]
-
     def _place(self, row: Index, pair: Index, number: Index) -> Index:
         lane = self.pair_lane[pair]
         return (row[lane // BLOCK] + number) * BLOCK + lane % BLOCK
 
+    def _by_lane(self, value: Array) -> Array:
+        """Of each lane what its pair has [pair]; nothing where a block is only filled up."""
+        lanes = np.zeros(len(self.lane_pair))
+        lanes[self.pair_lane] = value
+        return lanes
+
     def lanes(self, flows: Flows, values: Values, levers: Levers) -> Lanes:
         """The lanes of a scenario's coefficients."""
-        s, product = self.places.structure, self.product
-        reference = np.zeros(len(self.lane_pair))
-        reference[self.pair_lane] = flows.reference_withdrawal
+        s, fleet = self.places.structure, self.fleet
+        return self._blank.changed(
+            reference=self._by_lane(flows.reference_withdrawal),
+            existing=self._by_lane(flows.existing_withdrawal),
+            built=self._by_lane(flows.new_withdrawal),
+            start=flows.start_left[fleet],
+            on_site=self._by_lane(flows.on_site(s)),
+            replaced=self._by_lane(flows.replaced(s)),
+            barrier=self._by_lane(flows.barrier),
+            use_flow=flows.use_flow,
+            use_effluent=values["effluent_share"][s.use_end_use],
+            split=-np.log1p(-np.minimum(flows.saving_fraction, 1 - 1e-12)),
+            site_together=self._by_lane(flows.site_limit_together),
+            alternative_share=self._by_lane(flows.alternative_share),
+            site_limit=_spread(self.site_rows, self.site, flows.site_limit),
+            supply_limit=_spread(self.supply_rows, self.supply, flows.supply_limit * self.places.supply_open),
+            site_share=_spread(self.site_rows, self.site, flows.site_share),
+            source_share=_spread(self.supply_rows, self.supply, flows.source_share),
+            site_effluent=float(values["effluent_share"][s.end_uses.index("site")]),
+            count_supply=1.0 if levers.count_alternative_supply else 0.0,
+            unit=flows.unit,
+        )
+
+    @cached_property
+    def _blank(self) -> Lanes:
+        """Lanes with the structure alone."""
+        s, product, fleet = self.places.structure, self.product, self.fleet
+        nothing: dict[str, Any] = dict.fromkeys(OF_FLOWS, np.empty(0))
         return Lanes(
-            use_first=s.fleet_use_start[product],
-            use_last=s.fleet_use_start[product + 1],
+            use_first=s.fleet_use_start[fleet],
+            use_last=s.fleet_use_start[fleet + 1],
             site_first=s.product_site_start[product],
             site_last=s.product_site_start[product + 1],
             supply_first=s.product_supply_start[product],
@@ -135,22 +172,13 @@ class Layout:
             site_technology=s.site_technology,
             supply_technology=s.supply_technology,
             pool=s.technology_pool,
-            reference=reference,
-            use_flow=flows.use_flow,
-            use_effluent=values["effluent_share"][s.use_end_use],
-            split=-np.log1p(-np.minimum(flows.saving_fraction, 1 - 1e-12)),
-            site_limit=self._by_app(flows.site_limit),
-            site_together=self._by_block(flows.site_limit_together),
-            supply_limit=_spread(
-                self.supply_rows, self.supply, flows.supply_limit * self.places.supply_open
-            ),
+            **nothing,
             app_tie=self._ties[0],
             site_tie=self._ties[1],
             supply_tie=self._ties[2],
-            site_effluent=float(values["effluent_share"][s.end_uses.index("site")]),
-            alternative_share_max=float(levers.alternative_share_max),
-            count_supply=1.0 if levers.count_alternative_supply else 0.0,
-            unit=flows.unit,
+            site_effluent=0.0,
+            count_supply=0.0,
+            unit=0.0,
             blocks=len(product),
             technologies=len(s.technologies),
             sectors=len(s.sectors),

@@ -31,6 +31,7 @@ MONEY = (
     "water_stress", "public_supply_share", "sewer_share",
 )  # fmt: skip
 LINES = 7  # of costs, in each perspective
+MONEY_OF_ALL = ("heat_price", "heat_emission_factor", "own_intake_cost", "effluent_treatment_cost")
 NUMBERS = len(FIGURES) + len(PERSPECTIVES) * LINES
 
 
@@ -62,19 +63,9 @@ class Money(Handed):
     @classmethod
     def of(cls, structure: Structure, values: Values) -> Money:
         """The input values that a scenario has."""
-
-        def number(name: str) -> float:
-            return float(values[name])
-
-        arrays = {name: np.ascontiguousarray(values[name]) for name in MONEY}
-        return cls(
-            **arrays,
-            joint=structure.joint_product.astype(float),
-            heat_price=number("heat_price"),
-            heat_emission_factor=number("heat_emission_factor"),
-            own_intake_cost=number("own_intake_cost"),
-            effluent_treatment_cost=number("effluent_treatment_cost"),
-        )
+        given: dict[str, Any] = {name: np.ascontiguousarray(values[name]) for name in MONEY}
+        given |= {name: float(values[name]) for name in MONEY_OF_ALL}
+        return cls(**given, joint=structure.joint_product.astype(float))
 
 
 @dataclass(frozen=True)
@@ -94,9 +85,16 @@ class Asked(Handed):
 
 
 def asked_of(
-    structure: Structure, levers: Levers, bonus: Bonus | None = None, surcharge_of: Array | None = None
+    structure: Structure,
+    levers: Levers,
+    wanted: float,
+    bonus: Bonus | None = None,
+    surcharge_of: Array | None = None,
 ) -> Asked:
-    """The levers of one scenario, with a bonus and what limits add to the cost of capacity [technology]."""
+    """The levers of one scenario, with a bonus and what limits add to the cost of capacity [technology].
+
+    wanted: what has to be added to the counted saving of the start [hm3/a].
+    """
     s = structure
     technologies, sectors, provinces = len(s.technologies), len(s.sectors), len(s.provinces)
     surcharge, extra = np.zeros((technologies, sectors)), np.zeros((sectors, provinces))
@@ -106,7 +104,7 @@ def asked_of(
     if surcharge_of is not None:
         surcharge += surcharge_of[:, None]
     lever = (
-        levers.saving_target, PERSPECTIVES.index(levers.perspective), levers.cost_accounting == "full_credit",
+        wanted, PERSPECTIVES.index(levers.perspective), levers.cost_accounting == "full_credit",
         levers.discount_rate, levers.hurdle_rate, levers.electricity_price_scale, levers.water_price_scale,
         levers.carbon_price, levers.water_tax, levers.barrier_cost, levers.scarcity_value,
     )  # fmt: skip

@@ -65,7 +65,7 @@ class LightPlan:
         return Ledger(
             saving=self._mixed("saving"),
             effluent=self._mixed("effluent"),
-            counted_saving=figure["counted_saving"],
+            counted_saving=figure["counted_saving"] + float(i.counted_at_start.sum()),
             cost_lines=lines,
             gross_cost=figure["gross_cost"],
             annual_cost=float(lines[PERSPECTIVES.index(i.levers.perspective)].sum()),
@@ -103,7 +103,7 @@ class LightPlan:
         places, i, parts = self.layout.places, self.instance, list[Part]()
         for part in self.parts:
             share = part.accounts.share[self.layout.pair_lane]
-            costs = build_costs(places, i.own_prices, i.values, i.levers, part.duals, self.bonus)
+            costs = build_costs(places, i.flows, i.own_prices, i.values, i.levers, part.duals, self.bonus)
             parts.append(Part(part.weight * (1.0 - share), self._answers(part, part.accounts.low, costs), costs))
             if share.any():
                 parts.append(Part(part.weight * share, self._answers(part, part.accounts.high, costs), costs))

@@ -78,7 +78,7 @@ class Mixture:
     def ledger(self) -> Ledger:
         """The accounts of the plan."""
         i = self.instance
-        return build_ledger(i.structure, i.values, i.levers, i.prices, self.deployment)
+        return build_ledger(i.structure, i.flows, i.values, i.levers, i.prices, self.deployment)
 
     @property
     def tie_break(self) -> float:

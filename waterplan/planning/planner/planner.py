@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import replace
 
@@ -12,19 +12,18 @@ import numpy as np
 
 from waterplan.base.errors import DataError, InfeasibleError, ScenarioError, SolverError, StoppedError, must_be
 from waterplan.base.messages import Message
-from waterplan.planning.model.flows import Array, build_flows
+from waterplan.planning.model.flows import Array
 from waterplan.planning.model.instance import Instance, input_values
-from waterplan.planning.model.prices import build_prices
 from waterplan.planning.model.structure import build_structure, totals
 from waterplan.planning.plan.result import Result, no_plan
-from waterplan.planning.planner.judge import judge_by_arrays
-from waterplan.planning.planner.kept_coefficients import Coefficients, Kept
-from waterplan.planning.planner.kernel_input import Bonus, Places, build_costs, sample_costs, sample_uses
+from waterplan.planning.planner.judge import judge_stage_by_arrays
+from waterplan.planning.planner.kept_coefficients import Coefficients
+from waterplan.planning.planner.kernel_input import Bonus, Places
 from waterplan.planning.planner.lanes import Layout
-from waterplan.planning.planner.light import Money
 from waterplan.planning.planner.master import TARGET
 from waterplan.planning.planner.search import Search
-from waterplan.study.scenario import Levers, Scenario
+from waterplan.planning.planner.starts import Starts
+from waterplan.study.scenario import Scenario
 from waterplan.study.study import Study
 
 USUAL_PRICE = 1.0  # CNY/m3
@@ -41,8 +40,7 @@ class Planner:
         self.study = study
         self.structure = build_structure(study)
         self.layout = Layout(Places.of(self.structure))
-        self._values = input_values(study)
-        self._kept = Kept()
+        self.starts = Starts(study, self.layout, input_values(study))
 
     def with_values(self, values: Mapping[str, Array]) -> Planner:
         """A planner of the same study with other input values in the same rows, such as a sample of them.
@@ -53,8 +51,9 @@ class Planner:
         other = copy(self)
         known = self.study.values
         other.study = replace(self.study, values=known.copy(data={name: values[str(name)] for name in known.data_vars}))
-        other._values = {name: np.asarray(array, dtype=float) for name, array in values.items()}
-        other._kept = Kept(self._kept.last() or self.search(Scenario()).coefficients)
+        arrays = {name: np.asarray(array, dtype=float) for name, array in values.items()}
+        before = self.starts.last() or self.search(Scenario()).coefficients
+        other.starts = Starts(other.study, self.layout, arrays, before)
         return other
 
     def solve(
@@ -74,14 +73,15 @@ class Planner:
         started = time.perf_counter()
         guess = _price(guess)
         search = self.search(scenario, stop=_stop(started, time_limit, cancelled))
-        if search.instance.levers.saving_target > (1.0 + OUT_OF_REACH) * search.pairs.reference.sum():
-            raise no_plan(search.instance.levers.saving_target, self.attainable(scenario))
-        return self._answer(search, scenario, guess, started)
+        i = search.instance
+        if i.levers.saving_target > (1.0 + OUT_OF_REACH) * i.flows.reference_withdrawal.sum():
+            raise no_plan(i.levers.saving_target, self.attainable(scenario))
+        return self._answer(search, guess, started)
 
-    def _answer(self, search: Search, scenario: Scenario, guess: float, started: float) -> Result:
+    def _answer(self, search: Search, guess: float, started: float) -> Result:
         try:
             if sum(kind in TECHNOLOGY_LIMITS for kind in search.limits.kind) > TECHNOLOGY_LIMITS_MAX:
-                return self._by_the_full_model(scenario)
+                return self._by_the_full_model(search)
             known = search.coefficients
             plan, duals, bound = search.run(guess)
             if search.coefficients is not known:
@@ -89,7 +89,7 @@ class Planner:
         except StoppedError:
             raise
         except SolverError:
-            return self._by_the_full_model(scenario)
+            return self._by_the_full_model(search)
         return Result(
             instance=search.instance,
             planned=plan,
@@ -97,24 +97,31 @@ class Planner:
             dual_bound=bound,
             solver="planner",
             seconds=time.perf_counter() - started,
+            before=search.coefficients.before,
         ).checked()
+
+    def anyway(self, scenario: Scenario) -> Result:
+        """What would happen without a programme: turnover, and what enterprises do by themselves under the levers of a
+        scenario, whatever its baseline. Raises ScenarioError where the study does not tell it."""
+        return self.starts.market(scenario, self._plan_of_stage)[0]
 
     def keep(self, coefficients: Coefficients) -> None:
         """From now on these stand in the place of those that they were made from, such as with a larger store."""
-        self._kept.put(coefficients)
+        self.starts.put(coefficients)
 
-    def _by_the_full_model(self, scenario: Scenario) -> Result:
+    def _by_the_full_model(self, search: Search) -> Result:
         """Where prices do not end, or with limits on very many technologies, the full LP is quicker; the result says
         so."""
-        return judge_by_arrays(self.study, scenario)
+        return replace(judge_stage_by_arrays(search.instance), before=search.coefficients.before)
 
     def attainable(self, scenario: Scenario) -> float | None:
         """The largest counted saving within all limits of a scenario [hm3/a]; None when they contradict each other."""
-        pairs = self.search(scenario).pairs
-        beyond = (1.0 + 0.5 * OUT_OF_REACH) * float(pairs.reference.sum()) or pairs.unit  # without water, anything is
+        flows = self.search(scenario).instance.flows
+        whole = float(flows.reference_withdrawal.sum())
+        beyond = (1.0 + 0.5 * OUT_OF_REACH) * whole or flows.unit  # without water, anything is
         asked = scenario.with_levers(saving_target=beyond)
         try:
-            self._answer(self.search(asked), asked, 1.0, time.perf_counter())
+            self._answer(self.search(asked), 1.0, time.perf_counter())
         except InfeasibleError as error:
             return None if math.isnan(error.attainable) else error.attainable
         raise SolverError(Message("planner_errors.more_than_all"))
@@ -131,11 +138,12 @@ class Planner:
 
     def unit(self, scenario: Scenario) -> float:
         """The volume that tolerances are shares of [hm3/a]; as many MCNY/a for money."""
-        return self.search(scenario).pairs.unit
+        return self.search(scenario).instance.flows.unit
 
     def whole_of(self, scenario: Scenario, kind: str) -> Array:
         """What floors of a kind are shares of, by label [hm3/a]."""
-        flows, s = self.search(scenario).instance.flows, self.structure
+        i = self.search(scenario).instance
+        flows, s = i.flows, i.structure
         if kind == "technology_floor":
             return flows.largest_capacity
         if kind == "sector_floor":
@@ -151,48 +159,12 @@ class Planner:
     ) -> Search:
         """One request, ready to run."""
         must_be(scenario, Scenario, "scenario", Message("planner_errors.a_scenario"), ScenarioError)
-        levers = scenario.resolve(self.study)
-        key = _key(scenario, levers)
-        known = self._kept.of(key, lambda: self._coefficients(key, scenario, levers))
-        instance = Instance(self.study, scenario, self.structure, known.values, levers, known.flows)
-        return Search(self.layout, instance, known, gives_way, bonus, stop)
+        instance, known = self.starts.instance(scenario, self._plan_of_stage)
+        return Search(known.layout, instance, known, gives_way, bonus, stop)
 
-    def _coefficients(self, key: Hashable, scenario: Scenario, levers: Levers) -> Coefficients:
-        values = input_values(self.study, scenario) if scenario.overrides else self._values
-        years = self.study.target_year - self.study.base_year
-        flows, before = build_flows(self.structure, values, levers, years), self._kept.last()
-        if before is None:
-            prices = build_prices(self.structure, values, levers, flows.reference_withdrawal)
-            samples = sample_costs(self.structure, build_costs(self.layout.places, prices, values, levers))
-        else:
-            samples = before.samples
-        if before is not None and before.flows.has_same_shares(flows):
-            uses = before.uses
-        else:
-            uses = sample_uses(self.structure, flows, samples, None if before is None else before.uses)
-        return Coefficients(
-            key=key,
-            places=self.layout.places,
-            values=values,
-            levers=levers,
-            flows=flows,
-            uses=uses,
-            lanes=self.layout.lanes(flows, values, levers),
-            money=Money.of(self.structure, values),
-            samples=samples,
-        )
-
-
-def _key(scenario: Scenario, levers: Levers) -> Hashable:
-    """What coefficients depend on."""
-    return (
-        levers.rollout_scale,
-        levers.alternative_share_max,
-        levers.output_scale.tobytes(),
-        levers.count_alternative_supply,
-        levers.excluded.tobytes(),
-        scenario.overrides,
-    )
+    def _plan_of_stage(self, instance: Instance, coefficients: Coefficients) -> Result:
+        """The plan of a stage that comes before that of a scenario."""
+        return self._answer(Search(coefficients.layout, instance, coefficients), USUAL_PRICE, time.perf_counter())
 
 
 def _price(guess: object) -> float:

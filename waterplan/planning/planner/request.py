@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from functools import cached_property
 
 import numpy as np
@@ -45,7 +46,7 @@ class Request:
         self.layout, self.places = layout, layout.places
         self.instance = instance
         self.coefficients = coefficients
-        self.limits = build_limits(self.places.structure, instance.flows, instance.levers)
+        self.limits = build_limits(instance)
 
     @property
     def pairs(self) -> Pairs:
@@ -70,7 +71,7 @@ class Request:
     def highest_price(self) -> float:
         """A price at which all pairs save as much as they can [CNY/m3]."""
         s, i, nothing = self.places.structure, self.instance, np.zeros(len(self.all))
-        free = surcharges(self.places, i.values, i.levers, Duals.zero(s))
+        free = surcharges(self.places, i.flows, i.values, i.levers, Duals.zero(s))
         answers = fresh_answers(self.pairs, free, self.entry)
         most, _, _ = ask(self.all, 1.0, nothing, self.pairs, free, self.uses, answers)
         price, costs = PRICE_MAX * self.dearness, self.costs()
@@ -88,8 +89,18 @@ class Request:
         return dearness(self.costs())
 
     def costs(self, duals: Duals | None = None) -> Costs:
+        """Unit costs and credits, with what limits of these duals add."""
+        i, costs = self.instance, self._costs
+        if duals is None:
+            return costs
+        added = surcharges(self.places, i.flows, i.values, i.levers, duals)
+        names = [field.name for field in fields(Costs)]
+        return Costs(**{name: getattr(costs, name) + getattr(added, name) for name in names})
+
+    @cached_property
+    def _costs(self) -> Costs:
         i = self.instance
-        return build_costs(self.places, i.own_prices, i.values, i.levers, duals, self.bonus)
+        return build_costs(self.places, i.flows, i.own_prices, i.values, i.levers, None, self.bonus)
 
     def extra_worth(self, duals: Duals | None = None) -> Array:
         """What floors, and a bonus if there is one, add to the worth of a counted m3 [pair]."""
@@ -103,4 +114,5 @@ class Request:
             self._stop()
 
     def usage(self) -> Usage:
-        return Usage(self.places.structure, self.instance.values, self.instance.levers)
+        """What answers take of the limits."""
+        return Usage(self.instance, self.limits)

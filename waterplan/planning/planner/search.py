@@ -11,8 +11,9 @@ from waterplan.base.errors import InfeasibleError, SolverError
 from waterplan.base.messages import Message
 from waterplan.planning.model.decisions import Duals
 from waterplan.planning.model.flows import Array
-from waterplan.planning.model.structure import Index, pool_draw, totals
+from waterplan.planning.model.structure import Index, pool_draw
 from waterplan.planning.plan.deployment import Deployment
+from waterplan.planning.plan.effect import Effect
 from waterplan.planning.plan.result import no_plan
 from waterplan.planning.planner.generation import Columns
 from waterplan.planning.planner.kernel_input import capacity_surcharge
@@ -93,7 +94,8 @@ class Search(Request):
         """The light answer when limits have these duals, whose shadow price is then the one found, and its dual bound;
         None when the target is out of reach."""
         s, i = self.places.structure, self.instance
-        asked = asked_of(s, i.levers, self.bonus, capacity_surcharge(i.values, i.levers, duals))
+        surcharge = capacity_surcharge(i.values, i.levers, duals)
+        asked = asked_of(s, i.levers, float(self.limits.bound[0]), self.bonus, surcharge)
         accounts = Accounts.blank(self.coefficients.lanes)
         for _ in range(ROUNDS_MAX):
             self.go_on()
@@ -160,21 +162,20 @@ class Search(Request):
         return [(int(k), int(r)) for k, r in over]
 
     def _broken(self, deployment: Deployment) -> list[tuple[int, int]] | None:
-        over = self._overdrawn(pool_draw(self.places.structure, deployment.supply))
+        s, flows = self.places.structure, self.instance.flows
+        over = self._overdrawn(pool_draw(s, Effect.of(s, flows, deployment).supply))
         if over:
             return over
         if len(self.limits) == 1:
             return None
-        usage = self.usage().of(self.limits, deployment, self._counted(deployment)).sum(axis=1)
+        usage = self.usage().of(deployment, self._counted(deployment)).sum(axis=1)
         room = self.limits.sign * (usage - self.limits.bound)
         unit = self.instance.flows.unit
         return None if (room >= -SLACK * (unit + np.abs(self.limits.bound))).all() else []
 
     def _counted(self, deployment: Deployment) -> Array:
-        s, count = self.places.structure, len(self.all)
-        counted = totals(s.local_pair, deployment.use_saving, count)
-        counted += totals(s.pair_site_pair, deployment.site_saving, count)
-        return counted + self.pairs.count_supply * totals(s.pair_supply_pair, deployment.supply, count)
+        effect = Effect.of(self.places.structure, self.instance.flows, deployment)
+        return effect.at_site + self.pairs.count_supply * effect.others
 
     def _by_columns(self, first_prices: list[float]) -> tuple[Mixture, Duals, float]:
         """The plan when several limits bind, by column generation; pools are joined as answers overdraw them."""
@@ -214,7 +215,8 @@ class Search(Request):
         """Where only the target is missed, the plan that misses it says what is attainable: asked for again, it is."""
         target = float(self.instance.levers.saving_target)
         broken = tuple(sorted({self.limits.kind[row] for row in self._short() if row}))
-        return no_plan(target, None if broken else float(self._counted(deployment).sum()), broken)
+        counted = float(self.instance.counted_at_start.sum() + self._counted(deployment).sum())
+        return no_plan(target, None if broken else counted, broken)
 
 
 def _line(part: LightPart, name: str) -> tuple[float, float]:

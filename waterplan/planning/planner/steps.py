@@ -33,5 +33,5 @@ def steps_of(
     """Gross flow of the plants that take each step [local step], hm3/a, weighted by pair."""
     s, out = structure, np.zeros(len(structure.local_step))
     steps = Steps(s.use_step_start, *map(np.ascontiguousarray, (s.step_from, s.step_to, s.step_app)))
-    call("steps", len(pairs.reference), pairs, uses, answers, costs.app, weight, steps, out)
+    call("steps", len(pairs.start), pairs, uses, answers, costs.app, weight, steps, out)
     return out

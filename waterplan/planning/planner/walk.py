@@ -51,7 +51,7 @@ def walk_prices(
 ) -> tuple[Changes, Array]:
     """All changes of ``members`` between two prices, by member, then price; and what each pair saves [hm3/a], costs
     [MCNY/a] and invests [MCNY] at the lower one [pair, 3]."""
-    column, start = Column(), np.zeros((len(pairs.reference), 3))
+    column, start = Column(), np.zeros((len(pairs.start), 3))
     kernel = pairs, costs, uses, answers, levels
     if call("walk", members, len(members), low, high, *kernel, start, ctypes.byref(column)) == NOT_ENDED:
         raise SolverError(Message("planner_errors.walk"))

@@ -19,7 +19,7 @@ from waterplan.planning.model.prices import build_prices
 from waterplan.planning.model.structure import Index, Structure, totals
 from waterplan.planning.plan.deployment import Deployment, deployment_of
 from waterplan.planning.plan.ledger import Ledger, build_ledger
-from waterplan.planning.plan.result import Result
+from waterplan.planning.plan.result import Result, must_start_from_base
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +38,7 @@ class Carried:
     @classmethod
     def of(cls, result: Result) -> Carried:
         """The shares of a plan."""
+        must_start_from_base(result)
         i, s, decisions = result.instance, result.instance.structure, result.decisions()
         after_uses, after_sites = _left(s, i.flows, result.deployment.use_saving, decisions.site_saving)
         return cls(
@@ -55,7 +56,7 @@ class Carried:
         i, s = self.result.instance, self.result.instance.structure
         flows = build_flows(s, values, i.levers, i.study.target_year - i.study.base_year)
         prices = {name: build_prices(s, values, i.levers, flows.reference_withdrawal, name) for name in i.prices}
-        return build_ledger(s, values, i.levers, prices, self.deployment(flows))
+        return build_ledger(s, flows, values, i.levers, prices, self.deployment(flows))
 
     def deployment(self, flows: Flows) -> Deployment:
         """What the plan comes to under other flows [hm3/a]."""

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from waterplan.base.errors import PROBLEMS_MAX, Problem, ScenarioError, either, suggest
 from waterplan.base.messages import Message
 from waterplan.base.vocabulary import Term, of_kind, term, terms
+from waterplan.study.scenario.baseline_faults import without_figures
 from waterplan.study.scenario.scenario_file import Places, problem_at
 from waterplan.study.study import Study
 
@@ -183,6 +184,7 @@ class StudyLevers:
     defaults: dict[str, Any]
     alphabetical: dict[str, NDArray[np.int64]]
     applied: dict[object, Any] = field(default_factory=dict)
+    found: dict[object, Any] = field(default_factory=dict)
 
     def value(self, name: str, given: Any, before: Any) -> tuple[Any, list[Fault]]:
         """A checked lever in the form of :class:`Levers`; ``before`` is its value where a label is not mentioned."""
@@ -262,7 +264,8 @@ def lever_problems(places: Places, faults: Sequence[Fault]) -> list[Problem]:
 def resolve_levers(study: Study, given: Mapping[str, Any], exclude: Sequence[str], places: Places) -> Levers:
     """The value of every lever: the study's defaults, changed by what a scenario gives.
 
-    Raises ScenarioError for labels that the study does not have, and where a technology's floor passes its cap.
+    Raises ScenarioError for labels and figures that the study does not have, and where a technology's floor passes its
+    cap.
     """
     known = of_study(study)
     values = dict(known.defaults)
@@ -276,6 +279,7 @@ def resolve_levers(study: Study, given: Mapping[str, Any], exclude: Sequence[str
     if "technology_floor" in given or "technology_cap" in given:
         problems += _floors_above_caps(known, values, places)
         problems += _floors_of_excluded(known, values, places)
+    problems += without_figures(study, values, places)
     if problems:
         raise ScenarioError(problems)
     return Levers(**values)

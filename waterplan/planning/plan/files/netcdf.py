@@ -22,6 +22,7 @@ from waterplan.base.toml_text import TomlError, read_toml
 from waterplan.base.vocabulary import Term, term, terms
 from waterplan.base.whole_files import write_whole
 from waterplan.planning.plan.files.trailer import DIGEST, is_sound, with_digest
+from waterplan.planning.plan.stage_variables import OF_STAGES
 from waterplan.study.study import Study
 from waterplan.study.tables.path_faults import not_a_file
 
@@ -176,7 +177,7 @@ def _check_origin(dataset: xr.Dataset, study: Study, file: str) -> None:
 def _faults(dataset: xr.Dataset, study: Study) -> Iterator[Fault]:
     """What a plan of this study must have and this one has not: (name, message)."""
     expected = [found for found in terms().values() if found.kind in KINDS]
-    lacking = [found.name for found in expected if found.name not in dataset.data_vars]
+    lacking = [found.name for found in expected if found.name not in dataset.data_vars and found.name not in OF_STAGES]
     lacking += [name for name in CARRIED if name not in dataset.coords]
     if lacking:
         yield "", Message("plan_errors.lacks_variables", lacking=lacking)

@@ -144,7 +144,7 @@ class Book:
             add("cost", float(d["cost"].sel(perspective=perspective)), self.say(perspective))
         for name in LEDGER:
             add(name, float(d[name].sum()))
-        for name in (found.name for found in of_kind("ledger") if found.name.startswith("public_")):
+        for name in (found.name for found in of_kind("ledger") if found.name.startswith("public_") and found.name in d):
             add(name, float(d[name]))
         add("shadow_price", float(d["shadow_price"]))
         labels, values, units, meanings = zip(*rows, strict=True)
@@ -256,6 +256,8 @@ class Book:
         rows: list[tuple[str, str, float, str, str]] = []
         language = self.language
         for found in of_kind("dual"):
+            if found.name not in self.dataset:
+                continue
             array = self.dataset[found.name]
             for place in np.ndindex(array.shape):
                 value = float(array.values[place])
