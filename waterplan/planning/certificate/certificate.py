@@ -11,7 +11,7 @@ import numpy as np
 from waterplan.base.errors import CertificateError
 from waterplan.base.messages import LANGUAGES, Message
 from waterplan.base.vocabulary import terms
-from waterplan.planning.certificate.accounts import Amounts, labels, recompute_accounts
+from waterplan.planning.certificate.accounts import Amounts, added_saving, labels, recompute_accounts
 from waterplan.planning.certificate.allowances import RELATIVE, VOLUME, Limit, at_least, at_most, check_limits
 from waterplan.planning.certificate.bound import OF_NEWER_LIMITS, PRICES, lower_bound, read_prices
 from waterplan.planning.certificate.coefficients import Coefficients, recompute_coefficients
@@ -235,7 +235,7 @@ def _weight(name: str, accounts: Amounts, stage: Stage) -> Array | float:
     """What turns a ratio into the amount whose tolerance is known: intensities and shares into volumes, cost per m3
     into cost."""
     if name == "levelised_cost":
-        return accounts["saving_by_technology"]
+        return added_saving(stage)
     if name in ("base_intensity", "planned_intensity"):
         reference, base = stage.coefficients.reference_withdrawal.sum(axis=1), accounts["base_intensity"]
         return np.divide(reference, base, out=np.zeros_like(base), where=base > 0)
