@@ -2,7 +2,7 @@
 
 from waterplan.planning.certificate import examine
 from waterplan.planning.plan.plan import Plan
-from waterplan.planning.planner.judge import difference, judge
+from waterplan.planning.planner.judge import difference, judge_by_arrays
 from waterplan.study.scenario import Scenario
 
 
@@ -15,7 +15,7 @@ def certified(planner, scenario):
     result = planner.solve(scenario)
     certificate = examine(Plan.of(result).dataset, planner.study, scenario)
     assert certificate.ok, str(certificate)
-    cost, volume = difference(result, judge(planner.study, scenario))
+    cost, volume = difference(result, judge_by_arrays(planner.study, scenario))
     unit = result.instance.flows.unit
     assert cost <= 1e-9
     assert volume <= 1e-6 * unit
