@@ -227,8 +227,7 @@ def test_lists_can_be_checked_with_the_tools_of_the_system(store):
         subprocess.run(["sha256sum", "--check", "--quiet", f"{FOLDER}/{name}"], cwd=store, check=True)
 
 
-@pytest.mark.parametrize("count", [8, pytest.param(25, marks=MANY)])
-def test_answers_that_are_damaged_are_told_and_worked_out_again(tiny, tmp_path, count):
+def test_answers_that_are_damaged_are_told_and_worked_out_again(tiny, tmp_path):
     store, rng = tmp_path / "robust.zarr", np.random.default_rng(SEED)
 
     def work():
@@ -238,7 +237,7 @@ def test_answers_that_are_damaged_are_told_and_worked_out_again(tiny, tmp_path, 
     truth = open_answers(store).load()
     files = [file for file in files_of(store) if "robust" in file.relative_to(store).as_posix()]
     for kind in KINDS:
-        for file in drawn(files, count, rng):
+        for file in drawn(files, 25, rng):
             with damaged(file, kind, rng):
                 found = []
                 said = refusal(lambda: found.append(open_answers(store).load()))  # noqa: B023
@@ -247,6 +246,15 @@ def test_answers_that_are_damaged_are_told_and_worked_out_again(tiny, tmp_path, 
     assert work().answers.load().equals(truth)
     assert open_answers(store).load().equals(truth)
     assert open_flat(store).load()["state"].shape == (8,)
+
+
+@pytest.mark.xfail(reason="answers whose list of digests is lost open with every figure missing, and nothing is said")
+def test_answers_whose_list_of_digests_is_lost_are_told(tiny, tmp_path):
+    store = tmp_path / "robust.zarr"
+    robust(Scenario(levers={"saving_target": 60}), tiny, samples=8, store=store, workers=0)
+    (store / FOLDER / "robust").unlink()
+    with pytest.raises(DataError, match=r"\.digests/robust: lost"):
+        open_answers(store).load()
 
 
 @pytest.fixture
