@@ -66,18 +66,20 @@ def help_page(context: typer.Context) -> str:
 def _row(param: Any, context: typer.Context) -> Row:
     """An argument or an option."""
     option = ", ".join(sorted(param.opts, key=len)) if param.param_type_name == "option" else ""
-    if getattr(param, "is_flag", False):
-        return Row(option, Message("usage.help" if param.name == "help" else param.help))
-    kind, least, most = declared(param, context.command)
+    if "--help" in param.opts:
+        return Row(option, Message("usage.help"))
+    kind, told = declared(param, context.command)
+    if kind is bool:
+        return Row(option, Message(told.help))
     holds = [Message("usage.environment", name=param.envvar)] if param.envvar else []
     default = context.lookup_default(param.name) or param.default
     if default not in (None, ""):
         holds.append(Message("usage.default", value=default.value if isinstance(default, Enum) else default))
-    if least is not None:
-        holds.append(bounds(kind, least, most))
+    if told.min is not None:
+        holds.append(bounds(kind, told.min, told.max))
     if param.required:
         holds.append(Message("usage.required"))
-    return Row(placeholder(f"{option} {param.metavar or _value(kind)}".strip()), Message(param.help), holds)
+    return Row(placeholder(f"{option} {param.metavar or _value(kind)}".strip()), Message(told.help), holds)
 
 
 def _value(kind: Any) -> str:

@@ -107,18 +107,18 @@ def _given(param: Any, words: Sequence[str]) -> str:
 
 def _wanted(param: Any, command: Any) -> object:
     """What a parameter may be."""
-    kind, least, most = declared(param, command)
+    kind, option = declared(param, command)
     if issubclass(kind, Enum):
         return either([f'"{choice.value}"' for choice in kind])
-    return bounds(kind, least, most)
+    return bounds(kind, option.min, option.max)
 
 
-def declared(param: Any, command: Any) -> tuple[Any, float | None, float | None]:
-    """The type of a parameter, and the least and most of a number, from the annotation of the command."""
+def declared(param: Any, command: Any) -> tuple[Any, Any]:
+    """The type of a parameter and what was declared of it (help, min, max), from the annotation of the command."""
     annotated = get_type_hints(unwrap(command.callback), include_extras=True)[param.name]
     kind, option, *_ = get_args(annotated)
     kind = next((one for one in get_args(kind) if one is not type(None)), kind)
-    return kind, option.min, option.max
+    return kind, option
 
 
 def bounds(kind: type, least: float | None, most: float | None) -> Message:
