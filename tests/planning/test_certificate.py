@@ -17,7 +17,7 @@ from waterplan.planning.certificate import certify, examine
 from waterplan.planning.certificate.coefficients import recompute_coefficients
 from waterplan.planning.certificate.starts import base_state, start_from
 from waterplan.planning.certificate.tables import SITE, Tables
-from waterplan.planning.plan.dataset import build_dataset
+from waterplan.planning.plan.plan import Plan
 from waterplan.planning.planner.judge import judge
 from waterplan.planning.planner.planner import Planner
 from waterplan.study.scenario import Override, Scenario, scenario_files
@@ -122,7 +122,7 @@ LEVERS = [
 @pytest.mark.parametrize("levers", LEVERS, ids=lambda levers: "-".join(levers) or "reference")
 def test_plans_of_the_tiny_study_are_certified(tiny, levers, solver):
     try:
-        dataset = build_dataset(solver(tiny, asked(**levers)))
+        dataset = Plan.of(solver(tiny, asked(**levers))).dataset
     except InfeasibleError as error:
         pytest.fail(f"{levers} has no plan: {error}")
     certificate = certify(dataset, tiny, asked(**levers))
@@ -195,7 +195,7 @@ def test_the_certificate_of_the_reference_says_in_three_lines_what_was_recompute
 
 @pytest.mark.long
 def test_the_judges_plan_of_the_reference_is_certified(china):
-    assert certify(build_dataset(judge(china, asked())), china, asked()).ok
+    assert certify(Plan.of(judge(china, asked())).dataset, china, asked()).ok
 
 
 @pytest.mark.long
