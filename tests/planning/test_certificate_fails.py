@@ -19,7 +19,7 @@ def plan(tiny):
     return planned(tiny, asked(**EVERY_LINE))
 
 
-OF_BASELINES = ("turnover_", "market_", "consumption_", "public_market_")  # see test_certificate_stages.py
+OF_BASELINES = ("choice_", "turnover_", "market_", "consumption_", "public_market_")  # see test_certificate_stages.py
 
 
 def accounted():

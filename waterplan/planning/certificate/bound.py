@@ -47,7 +47,11 @@ def read_prices(plan: Statement, tables: Tables) -> Prices | None:
     stated = {name: plan.over(name, term(name).dims, names) for name in PRICES}
     prices = no_prices(tables) | stated
     prices |= {name: plan.over(name, term(name).dims, names) for name in OF_NEWER_LIMITS if name in plan}
-    return {name: np.maximum(np.nan_to_num(price), 0.0) for name, price in prices.items()}
+    prices = {name: np.maximum(np.nan_to_num(price), 0.0) for name, price in prices.items()}
+    levers = tables.levers  # what is no limit has no price
+    prices["technology_cap_price"] = np.where(levers.technology_cap < 1, prices["technology_cap_price"], 0.0)
+    prices["value_added_cut_price"] = prices["value_added_cut_price"] * (levers.value_added_cut > 0)
+    return prices
 
 
 def market_prices(plan: Statement, tables: Tables) -> Prices | None:
