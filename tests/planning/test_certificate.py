@@ -15,7 +15,7 @@ import waterplan.planning.certificate as package
 from waterplan.base.errors import InfeasibleError
 from waterplan.planning.certificate import certify, examine
 from waterplan.planning.certificate.coefficients import recompute_coefficients
-from waterplan.planning.certificate.starts import base_state, start_from
+from waterplan.planning.certificate.stage_starts import base_state, start_from
 from waterplan.planning.certificate.tables import SITE, Tables
 from waterplan.planning.plan.dataset import build_dataset
 from waterplan.planning.planner.judge import judge

@@ -15,7 +15,7 @@ from waterplan.planning.certificate.accounts import Amounts
 from waterplan.planning.certificate.coefficients import withdrawal_allowed
 from waterplan.planning.certificate.decision_rows import Steps
 from waterplan.planning.certificate.readings import GROUP, Array
-from waterplan.planning.certificate.starts import Stage, pool_draw
+from waterplan.planning.certificate.stage_starts import Stage, pool_draw
 from waterplan.planning.certificate.tables import LEVELS, SITE, SUPPLY, Tables
 
 VOLUME = 1e-6  # of the whole volume of the study

@@ -21,7 +21,7 @@ from waterplan.planning.certificate.coefficients import Coefficients, Shares, wi
 from waterplan.planning.certificate.decision_rows import Rows
 from waterplan.planning.certificate.readings import Array
 from waterplan.planning.certificate.roll_outs import end_uses
-from waterplan.planning.certificate.starts import Start
+from waterplan.planning.certificate.stage_starts import Start
 from waterplan.planning.certificate.statement import Statement
 from waterplan.planning.certificate.tables import END_USE, SITE, SUPPLY, Tables
 
