@@ -130,12 +130,13 @@ def _staged(fleets: Fleets, base: Flows, share: Array, state: State) -> Flows:
         alternative_share=_left(base.alternative_share, source_sum),
     )
     drawn = pool_draw(s, flows.source_share * flows.after_site(s)[s.pair_supply_pair])
-    return replace(flows, pool_limit=np.maximum(base.pool_limit - drawn, 0.0))
+    return replace(flows, pool_limit=_left(base.pool_limit, drawn, flows.unit))
 
 
-def _left(limit: Array, used: Array) -> Array:
+def _left(limit: Array, used: Array, unit: float = 1.0) -> Array:
+    """What is left of limits; what rounding alone leaves is nothing."""
     left = limit - used
-    return np.where(left > 10.0**-ROUNDED, left, 0.0)
+    return np.where(left > 10.0**-ROUNDED * unit, left, 0.0)
 
 
 def _grown(structure: Structure, change: Array) -> Array:

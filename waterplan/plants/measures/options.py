@@ -107,7 +107,8 @@ def plant_levers(plant: PlantStudy, exclude: tuple[str, ...] = (), **levers: obj
         raise ScenarioError([Problem(plant.plant, 0, name, message) for name in foreign])
     fixed = {
         "perspective": "enterprise", "cost_accounting": "full_credit", "saving_target": 0, "rollout_scale": 1,
-        "count_alternative_supply": True,
+        "count_alternative_supply": True, "baseline": "frozen", "count_from": "frozen", "value_added_cut": 0,
+        "non_conventional_min": 0,
     }  # fmt: skip
     scenario = Scenario(title=plant.plant).with_levers(**levers, **fixed, excluded=list(exclude))
     return scenario.resolve(plant.study)

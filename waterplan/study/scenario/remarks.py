@@ -11,6 +11,11 @@ from waterplan.study.scenario.own_study import apply, cells_of
 from waterplan.study.study import Study
 from waterplan.study.tables.tolerances import ROUNDING
 
+OF_WHAT_COMES_ANYWAY = {  # no coefficient of every plan, but lines and figures beside each rest on them
+    "retirement_rate", "new_intensity_ratio", "barrier", "sector_value_added", "value_added_growth", "return_share",
+    "depletion_share",
+}  # fmt: skip
+
 
 def remarks(study: Study, overrides: tuple[Override, ...]) -> list[Message]:
     """Sentences about overrides. Raises ScenarioError with everything that is wrong with them."""
@@ -18,7 +23,8 @@ def remarks(study: Study, overrides: tuple[Override, ...]) -> list[Message]:
 
 
 def _without_effect(overrides: tuple[Override, ...]) -> list[Message]:
-    names = [name for name in dict.fromkeys(override.name for override in overrides) if not term(name).acts_on]
+    set_here = dict.fromkeys(override.name for override in overrides)
+    names = [name for name in set_here if not term(name).acts_on and name not in OF_WHAT_COMES_ANYWAY]
     keys = {"national_output": "overrides.national_output"}
     return [Message(keys.get(name, "overrides.no_effect"), name=name) for name in names]
 
