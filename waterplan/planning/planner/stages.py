@@ -30,6 +30,7 @@ def market_levers(levers: Levers) -> Levers:
         baseline="turnover",
         count_from="frozen",
         perspective="enterprise",
+        discount_rate=levers.hurdle_rate,  # enterprises have no other
         cost_accounting="water_share",
         saving_target=0.0,
         barrier_cost=0.0,
