@@ -12,7 +12,7 @@ import xarray as xr
 from waterplan.base.formats import amount, digits, quantity, step_of
 from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import term
-from waterplan.planning.plan.lines import MARKET, TURNOVER, Lines
+from waterplan.planning.plan.lines import FROZEN, MARKET, TURNOVER, Lines
 from waterplan.planning.plan.plan import Plan
 
 NAMED, WHOLE_FROM = 5, 0.0995
@@ -74,7 +74,7 @@ class Words:
         values: dict[str, Any] = {}
         if curve is not None:
             values = {
-                "saving": self.amount("hm3/a", float(d["counted_saving"])),
+                "saving": self.amount("hm3/a", counted_from_baseline(self.plan)),
                 "price": self.amount("CNY/m3", float(d["shadow_price"])),
                 "most": self.amount("hm3/a", float(curve["counted_saving"][-1])),
             }
@@ -103,3 +103,12 @@ class Words:
             for name, value in zip(names, values, strict=True)
         ]
         return self.say("list_separator").join(told)
+
+
+def counted_from_baseline(plan: Plan) -> float:
+    """What counts of the saving of a plan, from where the plan starts: its place on its cost curve [hm3/a]."""
+    levers, d = plan.scenario.resolve(plan.study), plan.dataset
+    if levers.baseline == FROZEN or levers.count_from != FROZEN:
+        return float(d["counted_saving"])
+    saving = d["saving_by_level"].to_series()
+    return float(saving.sum() if levers.count_alternative_supply else saving.drop("supply").sum())

@@ -19,7 +19,8 @@ LINE_COLOURS = {
     MARKET: "#a03b12",
     PLANNED: palette.ACCENT,
 }
-ABOVE, BELOW, APART = 0.06, -0.12, 0.1  # of the height: where a text stands beside the end of its line
+ABOVE, OVER, BELOW, UNDER = 0.06, 0.2, -0.12, -0.17  # of the height: where a text stands beside the end of its line
+APART, CLOSE = 0.1, 0.3  # of the height: between two texts; lines nearer to one another have no text between them
 
 
 def line_paths(plan: Plan, lines: Lines | None = None) -> dict[str, Array]:
@@ -35,12 +36,18 @@ def line_paths(plan: Plan, lines: Lines | None = None) -> dict[str, Array]:
 
 
 def path_ends(words: Words, paths: Mapping[str, Array], factor: float, spread: float) -> pd.DataFrame:
-    """What stands at the end of each line: the highest above it, the lowest below it, none on another."""
+    """What stands at the end of each line: above the highest, below the lowest, none on another."""
     last = {name: float(path[-1]) * factor for name, path in paths.items()}
-    rows, under = [], np.inf
-    for name in sorted(last, key=lambda one: -last[one]):
-        place = last[name] + (ABOVE if np.isinf(under) else BELOW) * spread
-        under = min(place, under - APART * spread)
+    names, rows, under = sorted(last, key=lambda one: -last[one]), [], np.inf
+    for n, name in enumerate(names):
+        beside = BELOW
+        if n == 0:
+            beside = ABOVE
+        elif n < len(names) - 1 and paths[name][-1] >= paths[name][0]:
+            beside = UNDER
+        elif n < len(names) - 1 and last[name] - last[names[n + 1]] < CLOSE * spread:
+            beside = OVER
+        under = min(last[name] + beside * spread, under - APART * spread)
         rows.append((name, under))
     order = dict(rows)
     said = {FROZEN: "reference", PLANNED: "planned"}

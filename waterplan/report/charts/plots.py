@@ -12,7 +12,7 @@ from waterplan.base import palette
 from waterplan.planning.plan.lines import FROZEN, MARKET, PLANNED, TURNOVER, Lines
 from waterplan.planning.plan.plan import Plan
 from waterplan.report.charts.chart_tables import curve_steps, provinces, sectors, technologies
-from waterplan.report.charts.chart_words import Words
+from waterplan.report.charts.chart_words import Words, counted_from_baseline
 from waterplan.report.charts.drawing import drawing
 from waterplan.report.charts.line_paths import LINE_COLOURS, line_paths, path_ends
 
@@ -27,7 +27,7 @@ def cost_curve(plan: Plan, curve: xr.Dataset, language: str = "en", backend: str
     words, d = Words(plan, language), plan.dataset
     factor, unit = words.unit("hm3/a", float(curve["counted_saving"][-1]))
     _, money = words.unit("CNY/m3", 1.0)
-    saving, price = float(d["counted_saving"]) * factor, float(d["shadow_price"])
+    saving, price = counted_from_baseline(plan) * factor, float(d["shadow_price"])
     steps = curve_steps(curve, factor)
     high = max(price * 1.5, float(np.quantile(curve["shadow_price"], 0.9)), 0.5)
     most = float(curve["counted_saving"][-1])

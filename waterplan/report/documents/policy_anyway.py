@@ -9,25 +9,18 @@ from waterplan.planning.explain.other_plans import ALL_TOLD, MORE, MOST, OtherPl
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.prices import PERSPECTIVES
 from waterplan.planning.plan.lines import BEFORE, MARKET, PLANNED, TURNOVER, Lines
-from waterplan.report import charts
-from waterplan.report.charts.line_paths import LINE_COLOURS
-from waterplan.report.documents.document import Html, columns, element, figure, keys, note, section, table
+from waterplan.report.documents.document import Html, columns, element, note, section, table
 from waterplan.report.documents.policy_words import Report
 
 NONE = -1
-PATH_HEIGHT, PATH_WIDTH = 58.0, 84.0  # mm
-TABLES_OF_PROVINCES = 2
+TABLES_OF_PROVINCES = 3
 
 
 def what_comes_anyway(report: Report, others: OtherPlans) -> list[Html]:
     """The page on what would come without a programme: lines in all, by sector and by province; other questions."""
     lines, say = others.lines, report.say
-    path = charts.draw("annual_path", report.plan, report.language, lines=lines, width=PATH_WIDTH, height=PATH_HEIGHT)
-    colours = keys({say(f"line_{name}"): LINE_COLOURS[name] for name in lines.told})
-    drawn = figure(report.words.title("annual_path"), path, colours, note(say("lines_path_note")))
-    head = element("div", section(say("lines"), _in_all(report, lines), *_sentences(report, others)))
     return [
-        columns(head, drawn, widths=(96, PATH_WIDTH)),
+        section(say("lines"), _in_all(report, lines), *_sentences(report, others)),
         _otherwise(report, others),
         _by_sector(report, lines),
         _by_province(report, lines),
@@ -77,7 +70,7 @@ def _sentences(report: Report, others: OtherPlans) -> list[Html]:
         barrier = words.amount("CNY/m3", levers.barrier_cost)
         found.append(say("barriers_in_part" if in_part else "barriers_out", barrier=barrier))
     gap = "" if report.language == "zh" else " "
-    return [note(gap.join(told)), *([element("p", gap.join(found))] if found else [])]
+    return [*([element("p", gap.join(found), class_="lead")] if found else []), note(gap.join(told))]
 
 
 def _on_top(report: Report, one: OtherPlan, is_all: bool) -> str:
@@ -93,27 +86,32 @@ def _on_top(report: Report, one: OtherPlan, is_all: bool) -> str:
 def _otherwise(report: Report, others: OtherPlans) -> Html:
     """The plan beside the plans of the same question asked otherwise: saving, consumption, cost in each perspective."""
     say, stated = report.say, report.plan.statement
-    costs = [*stated["cost"].tolist(), float(stated["gross_cost"]), float(stated["gains"])]
-    rows = [_row(report, say("this_plan"), [float(stated["saving"]), others.lines.consumption], costs)]
+    own = [*stated["cost"].tolist(), float(stated["gross_cost"]), float(stated["gains"])]
+    rows = [(say("this_plan"), [float(stated["saving"]), others.lines.consumption], own)]
     for one in others.plans:
         name = say(f"row_{one.kind}", value=f"{one.value:g}", target=report.words.amount("hm3/a", one.value))
-        found = [float("nan")] * (len(PERSPECTIVES) + 2)
+        costs = [float("nan")] * len(own)
         if one.result is None:
             name = say("row_none", what=name)
         else:
             ledger = one.result.ledger
-            found = [*map(float, ledger.cost), ledger.gross_cost, ledger.gains]
-        rows.append(_row(report, name, [one.saving, one.consumption], found))
+            costs = [*map(float, ledger.cost), ledger.gross_cost, ledger.gains]
+        rows.append((name, [one.saving, one.consumption], costs))
+    (volume, water), (scale, money) = (
+        report.words.unit(kind, max((abs(v) for row in rows for v in row[part] if v == v), default=0.0))
+        for part, kind in ((1, "hm3/a"), (2, "MCNY/a"))
+    )
+    told = [[name, *_cells(volumes, volume), *_cells(costs, scale)] for name, volumes, costs in rows]
     head = ["", say("otherwise_saving"), say("line_consumption"), *(say(f"choice_{view}") for view in PERSPECTIVES)]
     return section(
-        say("otherwise"),
-        table([*head, say("otherwise_gross"), say("otherwise_gains")], rows),
+        say("otherwise", water=water, money=money),
+        table([*head, say("otherwise_gross"), say("otherwise_gains")], told),
         note(say("otherwise_note", perspective=say(f"choice_{report.levers.perspective}"))),
     )
 
 
-def _row(report: Report, name: str, volumes: list[float], costs: list[float]) -> list[str]:
-    return [name, *(_amount(report, "hm3/a", one) for one in volumes), *(_amount(report, "MCNY/a", c) for c in costs)]
+def _cells(values: list[float], factor: float) -> list[str]:
+    return ["–" if np.isnan(value) else digits(value * factor, 2) for value in values]
 
 
 def _amount(report: Report, kind: str, value: float) -> str:
@@ -127,15 +125,15 @@ def _by_sector(report: Report, lines: Lines) -> Html:
 
 def _by_province(report: Report, lines: Lines) -> Html:
     rows = _rows(report, lines, "province", lines.provinces, {name: lines.by_province(name) for name in lines.told})
-    half = -(-len(rows) // TABLES_OF_PROVINCES)
-    parts = [rows[start : start + half] for start in range(0, len(rows), half)]
+    most = max(-(-len(rows) // TABLES_OF_PROVINCES), 1)
+    parts = [rows[start : start + most] for start in range(0, len(rows), most)]
     tables = columns(*(element("div", table(_head(report, lines), part), class_="dense") for part in parts))
     unit = report.words.unit("hm3/a", 1.0)[1]
     return section(report.say("lines_by_province"), tables, note(report.say("lines_by_province_note", unit=unit)))
 
 
 def _head(report: Report, lines: Lines) -> list[str]:
-    return ["", *(report.say(f"line_{name}") for name in lines.told)]
+    return ["", *(report.say(f"column_{name}") for name in lines.told)]
 
 
 def _rows(

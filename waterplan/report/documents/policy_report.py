@@ -13,7 +13,7 @@ from waterplan.base.texts import Texts
 from waterplan.planning.explain.other_plans import OtherPlans
 from waterplan.planning.explain.sensitivity import share_by_basis
 from waterplan.planning.plan import figures
-from waterplan.planning.plan.lines import FROZEN
+from waterplan.planning.plan.lines import FROZEN, Lines
 from waterplan.planning.plan.plan import Plan
 from waterplan.report import charts
 from waterplan.report.charts.chart_words import Words
@@ -60,7 +60,7 @@ def report_document(
         *_head(report),
         _headlines(report),
         columns(_withdrawal(report), _rests(report)),
-        *_charts(report, curve),
+        *_charts(report, curve, None if others is None else others.lines),
         *(what_comes_anyway(report, others) if others is not None else []),
         technology_table(report),
         columns(binding(report), views(report), energy(report), widths=(54, 68, 58)),
@@ -118,7 +118,7 @@ def _aim(report: Report, key: str) -> str:
     if levers.baseline == FROZEN:
         return say(key, saving=saving)
     line = FROZEN if levers.count_from == FROZEN else levers.baseline
-    return say(f"{key}_from", saving=saving, line=say(f"line_{line}"))
+    return say(f"{key}_from", saving=saving, line=say(f"column_{line}"))
 
 
 def _withdrawal(report: Report) -> Html:
@@ -170,11 +170,12 @@ def _rests(report: Report) -> Html:
     )
 
 
-def _charts(report: Report, curve: xr.Dataset | None) -> list[Html]:
+def _charts(report: Report, curve: xr.Dataset | None, lines: Lines | None) -> list[Html]:
     say, words, plan = report.say, report.words, report.plan
 
     def drawn(kind: str, *notes: str | Html, **given: float) -> Html:
-        chart = charts.draw(kind, plan, report.language, curve if kind == "cost_curve" else None, **given)
+        points = curve if kind == "cost_curve" else None
+        chart = charts.draw(kind, plan, report.language, points, lines=lines, **given)
         return figure(words.title(kind), chart, *notes)
 
     levels = keys({say(f"level_{level}"): palette.blend(palette.INK, 0.85 * d) for level, d in palette.LEVELS.items()})
@@ -185,4 +186,9 @@ def _charts(report: Report, curve: xr.Dataset | None) -> list[Html]:
     path = drawn("annual_path", note(say("path_note", investment=yearly)), width=SLIM, height=MAP_HEIGHT)
     if curve is None or float(curve["counted_saving"][-1]) <= figures.least_used(plan.statement):
         return [columns(sectors, path), columns(tiles)]
-    return [columns(drawn("cost_curve", note(say("curve_note"))), sectors), columns(tiles, path, widths=(BROAD, SLIM))]
+    baseline = report.levers.baseline
+    counts = [] if baseline == FROZEN else [" ", say("curve_from", line=say(f"line_{baseline}"))]
+    return [
+        columns(drawn("cost_curve", note(say("curve_note"), *counts)), sectors),
+        columns(tiles, path, widths=(BROAD, SLIM)),
+    ]
