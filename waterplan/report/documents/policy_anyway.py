@@ -78,7 +78,7 @@ def _on_top(report: Report, one: OtherPlan, is_all: bool) -> str:
     values = {"target": words.amount("hm3/a", one.value), "saving": _amount(report, "hm3/a", one.saving)}
     values["largest"] = _amount(report, "hm3/a", one.largest)
     if result is None:
-        return say(f"{one.kind}_out" if one.largest == one.largest else "on_top_none", **values)
+        return say(f"out_{one.kind}" if one.largest == one.largest else "on_top_none", **values)
     key = "on_top_nothing" if one.kind == ALL_TOLD and is_all else one.kind
     return say(key, cost=words.amount("MCNY/a", result.ledger.annual_cost), **values)
 
