@@ -116,7 +116,7 @@ def books(plan, tmp_path_factory):
 
 class TestExcel:
     ENGLISH = (
-        "headline", "sectors", "provinces", "technologies", "deployment", "products", "duals", "path", "notes",
+        "headline", "lines", "lines by place", "sectors", "provinces", "technologies", "deployment", "products", "duals", "path", "notes",
         "sources", "data dictionary",
     )  # fmt: skip
     CHINESE = (
