@@ -116,11 +116,13 @@ def books(plan, tmp_path_factory):
 
 class TestExcel:
     ENGLISH = (
-        "headline", "sectors", "provinces", "technologies", "deployment", "products", "duals", "path", "notes",
-        "sources", "data dictionary",
+        "headline", "lines", "lines by place", "sectors", "provinces", "technologies", "deployment", "products",
+        "duals", "path", "notes", "sources", "data dictionary",
     )  # fmt: skip
     CHINESE = (
         "概要",
+        "取水情形",
+        "分行业分省取水情形",
         "行业",
         "省份",
         "技术",
