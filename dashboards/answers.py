@@ -17,6 +17,7 @@ from waterplan.planning.explain.rests import rests_on
 from waterplan.planning.explain.sensitivity import share_by_basis, weights
 from waterplan.report.pages.explanation import technology_sentences
 
+from .anyway import anyway_scenario, on_top, told_by, told_market, told_of_plan, what_lacks
 from .board import Answer, build_board, rounded
 from .jobs import BOUNDS, MOVE, Jobs, is_abandoned
 from .kept import Kept
@@ -40,6 +41,7 @@ class Answers:
         self.jobs = Jobs(workers)
         self._kept, self._results, self._points = Kept(kept), Kept(RESULTS), Kept(RESULTS)
         self._guess = 1.0
+        self.tells_market = not what_lacks(planner.study)["market"]
 
     def known(self, scenario: Scenario) -> Answer | None:
         """The answer if somebody asked before; None otherwise, at once."""
@@ -106,6 +108,25 @@ class Answers:
         """What two scenarios that share a curve have in common."""
         return scenario.with_levers(saving_target=0.0).digest(self.planner.study)
 
+    def anyway(self, scenario: Scenario) -> dict[str, Any]:
+        """What would happen without a programme, whatever the baseline; the same for all that enterprises meet alike."""
+        alike = anyway_scenario(scenario, self.planner.study)
+        key = alike.digest(self.planner.study)
+        return self._shared("anyway", key, lambda: {"key": key, **told_market(self.planner.anyway(alike))})
+
+    def anyway_key(self, scenario: Scenario) -> str:
+        """What scenarios that have the same market have in common; empty where the study cannot tell it."""
+        if not self.tells_market:
+            return ""
+        return anyway_scenario(scenario, self.planner.study).digest(self.planner.study)
+
+    def on_top(self, scenario: Scenario) -> dict[str, Any]:
+        """What a programme has to add to what would happen anyway."""
+        digest = scenario.digest(self.planner.study)
+        target = scenario.resolve(self.planner.study).saving_target
+        made = self._shared("on top", digest, lambda: on_top(scenario, target, self.plan))
+        return {"digest": digest, **made}
+
     def close(self, seconds: float = 0) -> bool:
         """Ends the threads; whether nothing is under way any more after so many seconds."""
         return self.jobs.close(seconds)
@@ -131,7 +152,7 @@ class Answers:
         except InfeasibleError as error:
             return Answer(digest, None, error.attainable, error.shortfall)
         self._guess = max(float(result.duals.shadow_price), 0.05)
-        return Answer(digest, build_board(result))
+        return Answer(digest, {**build_board(result), **told_of_plan(result), "anyway": told_by(result)})
 
     def _curve(self, free: Scenario, key: str) -> dict[str, Any]:
         try:

@@ -54,6 +54,8 @@ class Board(pn.custom.JSComponent):
     page = param.Dict(default={})
     board = param.Dict(default={})
     curve = param.Dict(default={})
+    anyway = param.Dict(default={})
+    on_top = param.Dict(default={})
     words = param.Dict(default={})
     reasons = param.Dict(default={})
     ways = param.Dict(default={})

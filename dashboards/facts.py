@@ -18,6 +18,7 @@ from waterplan.base.vocabulary import Term, of_kind, terms
 from waterplan.planning.curve.kept import attainable as most_of
 
 from . import plant_form
+from .anyway import what_lacks
 
 GROUPS = ("question", "prices", "limits", "reach", "sector", "province", "technology")
 ENTERPRISE_ONLY = ("hurdle_rate", "water_price_scale", "water_tax", "barrier_cost", "investment_subsidy")
@@ -72,6 +73,7 @@ class Facts:
             "electricity_cap": _nice(max(electricity, 1000.0) * 1.1),
             "sector_floor": min(floor + 0.05, 1.0),
             "province_floor": min(floor + 0.05, 1.0),
+            "non_conventional_min": _most_of_others(planner),
         }
         return cls(study, uppers, _assumed_by_technology(study.rows), outline)
 
@@ -102,6 +104,7 @@ class Facts:
             },
             "levels": {str(label): str(level) for label, level in study.technologies["level"].items()},
             "assumed": self.assumed,
+            "lacks": what_lacks(study),
             "outline": self.outline,
             "years": [study.base_year, study.target_year, study.price_year],
             "study": study.name,
@@ -150,6 +153,20 @@ class Facts:
             "default": _plain(getattr(Scenario().resolve(self.study), lever.name)),
             "enterprise_only": lever.name in ENTERPRISE_ONLY,
         }
+
+
+def _most_of_others(planner: Planner) -> float:
+    """The largest share that other sources can have of what sites of a province withdraw, a whole percent up."""
+    i = planner.search(Scenario()).instance
+    s, flows = i.structure, i.flows
+    wanted = np.zeros((len(s.technologies), len(s.provinces)))
+    place = s.supply_technology[s.pair_supply], s.pair_province[s.pair_supply_pair]
+    np.add.at(wanted, place, flows.supply_reach(s) * s.supply_available[place])
+    pooled = s.technology_pool >= 0
+    wanted[pooled] = np.minimum(wanted[pooled], flows.pool_limit[s.technology_pool[pooled]])
+    left = np.bincount(s.pair_province, flows.after_site(s), minlength=len(s.provinces))
+    shares = wanted.sum(axis=0) / np.maximum(left, NOTHING * flows.unit)
+    return min(max(math.ceil(100.0 * float(shares.max(initial=0.0))) / 100.0, 0.01), 1.0)
 
 
 def _reference_by_sector(result: Any) -> Any:

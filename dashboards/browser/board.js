@@ -16,7 +16,7 @@ import { keepSteps, stepsToGiveBack } from "./steps.js";
 import { commandsPanel, comparePage, dataPage } from "./tables.js";
 import { isZh, say } from "./words.js";
 
-const LATER_CONTENT = ["curve", "words", "reasons", "ways", "compare", "rows", "runs", "plant"];
+const LATER_CONTENT = ["anyway", "on_top", "curve", "words", "reasons", "ways", "compare", "rows", "runs", "plant"];
 export function render({ model, view }) {
   /** @type {import("./now.js").Live} */
   const root = document.createElement("div");

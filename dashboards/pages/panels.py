@@ -26,6 +26,7 @@ from .compare import Compared
 from .data import Search
 
 FORMS = {"csv": ("csv", "text/csv"), "excel": ("xlsx", EXCEL)}
+LINED = ("withdrawal", "sectors", "map", "path")  # tables with the lines of what would happen anyway
 NARROWED_BY = ("sector", "province", "technology")
 File = tuple[str, str, bytes]  # name, type and content
 
@@ -123,7 +124,8 @@ class Source:
             more = {"words": answers.words(self.scenario)}
         elif card == "rests":
             more = {"rows": answers.rests(self.scenario, "annual_cost", {})}
-        return Behind(self.visit.facts.of_scenario(self.scenario), board, self.language).table(card, **more)
+        anyway = answers.anyway(self.scenario) if card in LINED and answers.tells_market else board["anyway"]
+        return Behind(self.visit.facts.of_scenario(self.scenario), board, self.language, anyway).table(card, **more)
 
     def file(self, card: str, of: str, labels: dict[str, str]) -> Table:
         """The table of a file: of a card, of the rows of a panel, or of those found on the Data page."""

@@ -1,0 +1,103 @@
+"""What would happen anyway, as the numbers that the Plan page draws: the lines of turnover and of the market, in all, by
+sector and by province; and what a programme has to add to them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from waterplan import Scenario, Study
+from waterplan.planning.model.flows import Array
+from waterplan.planning.model.structure import Structure
+from waterplan.planning.model.value_added import value_added_ratio
+from waterplan.planning.plan.effect import Effect
+from waterplan.planning.plan.result import Result
+from waterplan.planning.plan.stage_variables import consumption_saved, saves_consumption
+from waterplan.planning.planner.stages import market_levers
+from waterplan.study.scenario.baseline_faults import PARTS_OF, lacking
+
+from .board import Answer, Numbers, rounded
+
+BY = ("sector", "province")
+
+
+def what_lacks(study: Study) -> dict[str, list[str]]:
+    """The inputs that a study does not tell, by what needs them: a baseline, value added."""
+    parts = {**PARTS_OF, "value_added": ("value_added",)}
+    return {name: [each for part in needed for each in lacking(study, part)] for name, needed in parts.items()}
+
+
+def anyway_scenario(scenario: Scenario, study: Study) -> Scenario:
+    """The scenario without what enterprises do not meet: all that have the same one have the same market."""
+    levers = scenario.resolve(study)
+    met = vars(market_levers(levers))
+    return scenario.with_levers(
+        **{name: None for name in scenario.levers if not np.array_equal(met[name], vars(levers)[name])}
+    )
+
+
+def told_market(market: Result) -> Numbers:
+    """What a market stage leaves: its lines, what of its saving counts, and the water that is consumed no more."""
+    i, s = market.instance, market.instance.structure
+    effect = Effect.of(s, i.flows, market.deployment)
+    left = i.flows.programme_free(s) - effect.fresh
+    saved = consumption_saved(s, i.values, i.flows, market.deployment) if saves_consumption(i.values) else None
+    return {
+        **told_turnover(market),
+        **_line("market", s, left),
+        "own": float((i.flows.reference_withdrawal - i.flows.after_site(s) + effect.at_site).sum()),
+        "consumption": saved,
+    }
+
+
+def told_turnover(result: Result) -> Numbers:
+    """The line after turnover of a stage that knows it."""
+    flows = result.instance.flows
+    return _line("turnover", result.instance.structure, flows.existing_withdrawal + flows.new_withdrawal)
+
+
+def told_by(result: Result) -> Numbers | None:
+    """What a plan itself knows of what would happen anyway: all with the baseline market, turnover with turnover."""
+    if result.before is not None:
+        return told_market(result.before)
+    return None if result.instance.levers.baseline == "frozen" else told_turnover(result)
+
+
+def told_of_plan(result: Result) -> Numbers:
+    """Consumption that a programme saves [hm3/a], and the withdrawal at which water per value added would be as in the
+    base year [hm3/a]; null where the study does not tell it."""
+    i = result.instance
+    even = value_added_ratio(i.values, i.levers, i.flows.years) * float(i.flows.base_withdrawal.sum())
+    tells = saves_consumption(i.values)
+    saved = consumption_saved(i.structure, i.values, i.flows, result.deployment) if tells else math.nan
+    return {name: value if math.isfinite(value) else None for name, value in (("even", even), ("consumption", saved))}
+
+
+def on_top(scenario: Scenario, target: float, plan: Callable[[Scenario], Answer]) -> Numbers:
+    """What a programme has to add to the market: for the same target counted from frozen efficiency, and for as much on
+    top of it; ``most`` [hm3/a] is there where that is out of reach, and then what is told is of the most."""
+    rest = _told(plan(scenario.with_levers(baseline="market", count_from="frozen")))
+    beside = scenario.with_levers(baseline="market", count_from="baseline")
+    answer = plan(beside)
+    if answer.board is not None:
+        return {"rest": rest, "more": _told(answer), "most": None}
+    if not answer.attainable > 0:
+        return {"rest": rest, "more": None, "most": None}
+    largest = min(answer.attainable * (1.0 - 1e-6), target)
+    return {"rest": rest, "more": _told(plan(beside.with_levers(saving_target=largest))), "most": answer.attainable}
+
+
+def _told(answer: Answer) -> Numbers | None:
+    names = ("saving", "annual_cost", "investment", "shadow_price", "gross_cost", "gains")
+    return {name: answer.board["headline"][name] for name in names} if answer.board else None
+
+
+def _line(name: str, structure: Structure, volume: Array) -> dict[str, Any]:
+    """A line in all, by sector and by province [hm3/a]."""
+    s = structure
+    sector = np.bincount(s.pair_sector, volume, minlength=len(s.sectors))
+    province = np.bincount(s.pair_province, volume, minlength=len(s.provinces))
+    return {name: float(volume.sum()), f"{name}_by_sector": rounded(sector), f"{name}_by_province": rounded(province)}
