@@ -4,6 +4,9 @@ from waterplan.planning.explain.causes import causes as causes
 from waterplan.planning.explain.causes import states as states
 from waterplan.planning.explain.freedom import freedom as freedom
 from waterplan.planning.explain.limit_prices import binding_limits as binding_limits
+from waterplan.planning.explain.other_plans import OtherPlans as OtherPlans
+from waterplan.planning.explain.other_plans import lines_of as lines_of
+from waterplan.planning.explain.other_plans import other_plans as other_plans
 from waterplan.planning.explain.overview import Overview as Overview
 from waterplan.planning.explain.overview import overview as overview
 from waterplan.planning.explain.reasons import reasons as reasons

@@ -16,6 +16,7 @@ from waterplan.planning.certificate import Certificate, Statement, certify
 from waterplan.planning.plan import files
 from waterplan.planning.plan.binding import Binding, what_binds_in
 from waterplan.planning.plan.dataset import build_statement, labelled
+from waterplan.planning.plan.lines import Lines
 from waterplan.planning.plan.result import Result
 from waterplan.study.scenario import Scenario
 from waterplan.study.study import Study
@@ -87,8 +88,11 @@ class Plan:
         """Saves as a workbook in which numbers are numbers and text is never a formula."""
         files.save_excel(self.dataset, self.study, path, language)
 
-    def headline(self) -> dict[str, object]:
-        """The figures that matter most, as plain numbers: what ``--json`` prints."""
+    def headline(self, lines: Lines | None = None) -> dict[str, object]:
+        """The figures that matter most, as plain numbers: what ``--json`` prints.
+
+        lines: of :func:`waterplan.explain.lines_of`, for the totals of the four lines of withdrawal.
+        """
         d = self.statement
 
         def by(name: str) -> dict[str, float]:
@@ -120,4 +124,5 @@ class Plan:
             "gap": float(d.attrs["gap"]),
             "study_digest": d.attrs["study_digest"],
             "scenario_digest": d.attrs["scenario_digest"],
+            **({} if lines is None else lines.headline()),
         }
