@@ -17,7 +17,7 @@ from waterplan.planning.explain.rests import rests_on
 from waterplan.planning.explain.sensitivity import share_by_basis, weights
 from waterplan.report.pages.explanation import technology_sentences
 
-from .anyway import anyway_scenario, on_top, told_by, told_market, told_of_plan, what_lacks
+from .anyway import anyway_scenario, on_top, told_by, told_market, told_of_plan, told_turnover, what_lacks
 from .board import Answer, build_board, rounded
 from .jobs import BOUNDS, MOVE, Jobs, is_abandoned
 from .kept import Kept
@@ -41,7 +41,8 @@ class Answers:
         self.jobs = Jobs(workers)
         self._kept, self._results, self._points = Kept(kept), Kept(RESULTS), Kept(RESULTS)
         self._guess = 1.0
-        self.tells_market = not what_lacks(planner.study)["market"]
+        lacks = what_lacks(planner.study)
+        self.tells_turnover, self.tells_market = not lacks["turnover"], not lacks["market"]
 
     def known(self, scenario: Scenario) -> Answer | None:
         """The answer if somebody asked before; None otherwise, at once."""
@@ -112,11 +113,16 @@ class Answers:
         """What would happen without a programme, whatever the baseline; the same for all that enterprises meet alike."""
         alike = anyway_scenario(scenario, self.planner.study)
         key = alike.digest(self.planner.study)
-        return self._shared("anyway", key, lambda: {"key": key, **told_market(self.planner.anyway(alike))})
+        return self._shared("anyway", key, lambda: {"key": key, **self._anyway(alike)})
+
+    def _anyway(self, alike: Scenario) -> dict[str, Any]:
+        if self.tells_market:
+            return told_market(self.planner.anyway(alike))
+        return told_turnover(self.planner.search(alike.with_levers(baseline="turnover")).instance)
 
     def anyway_key(self, scenario: Scenario) -> str:
         """What scenarios that have the same market have in common; empty where the study cannot tell it."""
-        if not self.tells_market:
+        if not self.tells_turnover:
             return ""
         return anyway_scenario(scenario, self.planner.study).digest(self.planner.study)
 

@@ -5,23 +5,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from waterplan import Scenario, Study
 from waterplan.planning.model.flows import Array
-from waterplan.planning.model.structure import Structure
+from waterplan.planning.model.instance import Instance
+from waterplan.planning.model.structure import Structure, totals
 from waterplan.planning.model.value_added import value_added_ratio
 from waterplan.planning.plan.effect import Effect
+from waterplan.planning.plan.lines import consumption_of, market_table
 from waterplan.planning.plan.result import Result
-from waterplan.planning.plan.stage_variables import consumption_saved, saves_consumption
+from waterplan.planning.plan.stage_variables import pair_table
 from waterplan.planning.planner.stages import market_levers
 from waterplan.study.scenario.baseline_faults import PARTS_OF, lacking
 
 from .board import Answer, Numbers, rounded
-
-BY = ("sector", "province")
 
 
 def what_lacks(study: Study) -> dict[str, list[str]]:
@@ -43,27 +42,25 @@ def told_market(market: Result) -> Numbers:
     """What a market stage leaves: its lines, what of its saving counts, and the water that is consumed no more."""
     i, s = market.instance, market.instance.structure
     effect = Effect.of(s, i.flows, market.deployment)
-    left = i.flows.programme_free(s) - effect.fresh
-    saved = consumption_saved(s, i.values, i.flows, market.deployment) if saves_consumption(i.values) else None
     return {
-        **told_turnover(market),
-        **_line("market", s, left),
+        **told_turnover(i),
+        **_line("market", s, market_table(market)),
         "own": float((i.flows.reference_withdrawal - i.flows.after_site(s) + effect.at_site).sum()),
-        "consumption": saved,
+        "consumption": _told_number(consumption_of(market)),
     }
 
 
-def told_turnover(result: Result) -> Numbers:
-    """The line after turnover of a stage that knows it."""
-    flows = result.instance.flows
-    return _line("turnover", result.instance.structure, flows.existing_withdrawal + flows.new_withdrawal)
+def told_turnover(instance: Instance) -> Numbers:
+    """The line after turnover, of the numbers of a stage that knows it."""
+    s, flows = instance.structure, instance.flows
+    return _line("turnover", s, pair_table(s, flows.existing_withdrawal + flows.new_withdrawal))
 
 
 def told_by(result: Result) -> Numbers | None:
     """What a plan itself knows of what would happen anyway: all with the baseline market, turnover with turnover."""
     if result.before is not None:
         return told_market(result.before)
-    return None if result.instance.levers.baseline == "frozen" else told_turnover(result)
+    return None if result.instance.levers.baseline == "frozen" else told_turnover(result.instance)
 
 
 def told_of_plan(result: Result) -> Numbers:
@@ -71,9 +68,7 @@ def told_of_plan(result: Result) -> Numbers:
     base year [hm3/a]; null where the study does not tell it."""
     i = result.instance
     even = value_added_ratio(i.values, i.levers, i.flows.years) * float(i.flows.base_withdrawal.sum())
-    tells = saves_consumption(i.values)
-    saved = consumption_saved(i.structure, i.values, i.flows, result.deployment) if tells else math.nan
-    return {name: value if math.isfinite(value) else None for name, value in (("even", even), ("consumption", saved))}
+    return {"even": _told_number(even), "consumption": _told_number(consumption_of(result))}
 
 
 def on_top(scenario: Scenario, target: float, plan: Callable[[Scenario], Answer]) -> Numbers:
@@ -95,9 +90,13 @@ def _told(answer: Answer) -> Numbers | None:
     return {name: answer.board["headline"][name] for name in names} if answer.board else None
 
 
-def _line(name: str, structure: Structure, volume: Array) -> dict[str, Any]:
-    """A line in all, by sector and by province [hm3/a]."""
-    s = structure
-    sector = np.bincount(s.pair_sector, volume, minlength=len(s.sectors))
-    province = np.bincount(s.pair_province, volume, minlength=len(s.provinces))
+def _told_number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _line(name: str, structure: Structure, table: Array) -> Numbers:
+    """A line in all, by sector and by province [hm3/a]; ``table`` [product, province]."""
+    volume = np.nan_to_num(table)
+    sector = totals(np.asarray(structure.product_sector), volume.sum(axis=1), len(structure.sectors))
+    province = volume.sum(axis=0)
     return {name: float(volume.sum()), f"{name}_by_sector": rounded(sector), f"{name}_by_province": rounded(province)}

@@ -10,7 +10,7 @@ export function anywayNow() {
   return { ...now.anyway, ...board?.anyway, isStale: true };
 }
 // Whether it is still on its way.
-export const isComing = () => Boolean(now.board.anyway_key) && (anywayNow()?.isStale ?? anywayNow()?.market === undefined) && !now.board.infeasible;
+export const isComing = () => Boolean(now.board.anyway_key) && (anywayNow()?.isStale || now.anyway?.key !== now.board.anyway_key && anywayNow()?.market === undefined) && !now.board.infeasible;
 export const faded = (name) => (anywayNow()?.isStale && name === "market" ? " stale" : "");
 
 export const LINES = ["reference", "turnover", "market", "planned"];

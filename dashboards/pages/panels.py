@@ -124,7 +124,7 @@ class Source:
             more = {"words": answers.words(self.scenario)}
         elif card == "rests":
             more = {"rows": answers.rests(self.scenario, "annual_cost", {})}
-        anyway = answers.anyway(self.scenario) if card in LINED and answers.tells_market else board["anyway"]
+        anyway = answers.anyway(self.scenario) if card in LINED and answers.tells_turnover else board["anyway"]
         return Behind(self.visit.facts.of_scenario(self.scenario), board, self.language, anyway).table(card, **more)
 
     def file(self, card: str, of: str, labels: dict[str, str]) -> Table:

@@ -31,7 +31,7 @@ def explain(visit: Visit, number: int, answer: Answer, scenario: Scenario) -> No
         ask(WORK, "ways", lambda scenario: {"digest": answer.digest, "ways": answers.ways_out(scenario)})
         ask(LOOK, "curve", answers.curve)
     else:  # the rows come last: they take longest, and would hold up the others
-        if answers.tells_market:
+        if answers.tells_turnover:
             ask(LOOK, "anyway", answers.anyway)
         ask(LOOK, "words", answers.words)
         ask(LOOK, "curve", answers.curve, lambda: ask(WORK, "reasons", answers.reasons))
