@@ -19,8 +19,10 @@ from waterplan.cli.output import tell, tell_json
 from waterplan.cli.usage import WrongUseError
 
 if TYPE_CHECKING:
+    from waterplan.planning.plan.lines import Lines
     from waterplan.planning.plan.plan import Plan
     from waterplan.planning.plan.result import Result
+    from waterplan.planning.planner.planner import Planner
     from waterplan.planning.planner.question import Verdict
 
 
@@ -41,15 +43,18 @@ class Request:
         return self.confirm and self.solver != "highs"
 
 
-def solve(request: Request) -> Result:
-    """The answer in packed form. Raises the errors of the study, the scenario and the solver."""
+def solve(request: Request) -> tuple[Planner, Result]:
+    """The answer in packed form, and a planner of its study. Raises the errors of study, scenario and solver."""
     study = waterplan.open_study(request.study)
     scenario = waterplan.open_scenario(request.scenario).with_settings(request.settings)
     scenario.check(study)
+    planner = waterplan.Planner(study)
     try:
-        return waterplan.answer(study, scenario, str(request.solver))
+        if request.solver == "planner":
+            return planner, planner.solve(scenario)
+        return planner, waterplan.answer(study, scenario, str(request.solver))
     except InfeasibleError as error:
-        ways = waterplan.ways_out(waterplan.Planner(study), scenario)
+        ways = waterplan.ways_out(planner, scenario)
         raise InfeasibleError(error.args[0], error.attainable, error.shortfall, ways) from error
 
 
@@ -61,17 +66,19 @@ def print_plan(request: Request, as_json: bool, output: Path | None, csv: Path |
     say = Texts("commands", request.language)
     check_inputs((output, excel, csv), (request.scenario, request.study))
     check_places((output, excel), csv)
-    result = solve(request)
+    planner, result = solve(request)
     plan = waterplan.Plan.of(result)
     certificate = plan.certify()
     shares = waterplan.explain.basis_shares(result)
     if not as_json:
-        tell(waterplan.plan_page(plan, request.language, shares))
+        others = waterplan.explain.other_plans(planner, plan)
+        tell(waterplan.plan_page(plan, request.language, shares, others))
         tell(names.certificate_line(certificate, result.solver, result.seconds, request.language))
-    saved = save(plan, output, csv, excel, request.language)
+    lines = waterplan.explain.lines_of(planner, plan) if as_json or excel else None
+    saved = save(plan, output, csv, excel, request.language, lines)
     verdict = waterplan.confirm(result) if request.is_confirmed else None
     if as_json:
-        tell_json(plan_content(plan, certificate.ok, shares, verdict))
+        tell_json(plan_content(plan, lines, certificate.ok, shares, verdict))
     elif verdict is not None:
         tell(names.judge_line(verdict, request.language))
     for path in () if as_json else saved:
@@ -105,19 +112,24 @@ def check_inputs(places: Iterable[Path | None], inputs: Iterable[str | Path | No
             raise WrongUseError(Message("commands.is_input", path=place))
 
 
-def save(plan: Plan, output: Path | None, csv: Path | None, excel: Path | None, language: str) -> list[Path]:
-    """Saves a plan where asked, and says where; raises OutputError where that cannot be written."""
+def save(
+    plan: Plan, output: Path | None, csv: Path | None, excel: Path | None, language: str, lines: Lines | None = None
+) -> list[Path]:
+    """Saves a plan where asked, and says where; raises OutputError where that cannot be written.
+
+    lines: for the workbook.
+    """
     if output is not None:
         plan.save(output)
     if csv is not None:
         plan.to_csv(csv)
     if excel is not None:
-        plan.to_excel(excel, language)
+        plan.to_excel(excel, language, lines)
     return [path for path in (output, csv, excel) if path is not None]
 
 
 def plan_content(
-    plan: Plan, certified: bool, shares: dict[str, float] | None, verdict: Verdict | None
+    plan: Plan, lines: Lines | None, certified: bool, shares: dict[str, float] | None, verdict: Verdict | None
 ) -> dict[str, Any]:
     """The object that ``--json`` prints: the headline, whether it is certified, and what the judge says."""
     judge = None
@@ -129,4 +141,4 @@ def plan_content(
             "seconds": verdict.seconds,
         }
     solver = plan.statement.attrs["solver"]
-    return {**plan.headline(), "certified": certified, "solver": solver, "basis_shares": shares, "judge": judge}
+    return {**plan.headline(lines), "certified": certified, "solver": solver, "basis_shares": shares, "judge": judge}

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from waterplan.planning.certificate.coefficients import M3_PER_HM3, Coefficients
-from waterplan.planning.certificate.decision_rows import CHOICE, Decisions, Rows
+from waterplan.planning.certificate.decision_rows import CHOICE, Rows
 from waterplan.planning.certificate.readings import Array
+from waterplan.planning.certificate.starts import Stage
 from waterplan.planning.certificate.tables import LEVELS, SUPPLY, Tables
 
 PERSPECTIVES = ("programme", "enterprise", "society")
@@ -38,12 +39,13 @@ class Book:
     energy_charged: Array
 
 
-def recompute_accounts(tables: Tables, coefficients: Coefficients, decisions: Decisions) -> Amounts:
-    """Every ledger line and result of a plan over the labels of its dims.
+def recompute_accounts(stage: Stage, market: Stage | None = None) -> Amounts:
+    """Every ledger line and result of a plan over the labels of its dims; market: what came before it by itself.
 
     A place that has no row is NaN in withdrawals and ratios, else 0.
     """
-    book, levers = keep_book(tables, decisions.book), tables.levers
+    tables, coefficients, levers = stage.tables, stage.coefficients, stage.tables.levers
+    book = keep_book(tables, stage.book)
     lines = {name: cost_lines(tables, book, name) for name in PERSPECTIVES}
     own = lines[levers.perspective]
     spent = own[: len(SPENT)]
@@ -56,20 +58,62 @@ def recompute_accounts(tables: Tables, coefficients: Coefficients, decisions: De
         "annual_cost": annual_cost,
         "scarcity_credit": scarcity,
         "objective": annual_cost - scarcity,
-        **public_budget(tables, book),
+        **public_budget(tables, book, market),
     }
     return {
-        **savings(tables, book),
-        **withdrawal(tables, coefficients, book.rows),
+        **savings(stage, book),
+        **withdrawal(stage),
         **quantities(tables, book),
         "technology_cost": _by(tables, book, spent.sum(axis=0), CUBE),
         "levelised_cost": levelised_cost(tables, book, own, SMALLEST * coefficients.unit),
-        "deployed_share": deployed_share(tables, coefficients, book),
+        "deployed_share": deployed_share(stage, book),
         "cost_lines": table,
         "cost": table.sum(axis=1),
-        **path(tables, coefficients, book),
+        **path(stage, book),
         **{name: np.asarray(amount) for name, amount in scalars.items()},
+        **consumption(stage, "consumption_saved"),
+        **(before_the_plan(stage, market) if levers.baseline != "frozen" else {}),
     }
+
+
+def before_the_plan(stage: Stage, market: Stage | None) -> Amounts:
+    """What comes without a programme: by closed and new plants, and by what enterprises do by themselves."""
+    c, tables = stage.coefficients, stage.tables
+    turnover = np.where(c.made, c.existing_withdrawal + c.new_withdrawal, np.nan)
+    if market is None:
+        return {"turnover_withdrawal": turnover}
+    book = keep_book(market.tables, market.book)
+    return {
+        "turnover_withdrawal": turnover,
+        "market_withdrawal": np.where(c.made, market.fresh, np.nan),
+        "market_saving_by_technology": _by(tables, book, book.rows.saving, ("technology",)),
+        "market_cost": np.asarray(cost_lines(market.tables, book, market.tables.levers.perspective).sum()),
+        **consumption(market, "market_consumption_saved"),
+        **{
+            name: summed(tables, volumes, stage.start.groups)
+            for name, volumes in (("site_saving", stage.decisions.site), ("supply", stage.decisions.supply))
+        },
+    }
+
+
+def summed(tables: Tables, volumes: tuple[Array, Array, Array, Array], groups: int) -> Array:
+    """Volumes of sites or sources over all groups [technology, product, province]."""
+    technology, product, place, volume = volumes
+    cube = np.zeros(tables.count(*CHOICE))
+    np.add.at(cube, (technology, product, place // groups), volume)
+    return cube
+
+
+def consumption(stage: Stage, name: str) -> Amounts:
+    """Water that no basin loses any more: of what end uses and sites save, the part that would not have gone back; of
+    what sources replace, the part that they do not take from a basin themselves. Nothing where the study has no such
+    shares."""
+    v, rows = stage.tables.values, stage.book
+    if np.isnan(v["return_share"]).all():
+        return {}
+    kept = np.append(1.0 - v["return_share"], np.nan)[rows.end_use]
+    kept = np.where(rows.level == SUPPLY, v["depletion_share"][rows.technology], kept)
+    return {name: np.asarray((rows.saving * kept).sum())}
 
 
 def keep_book(tables: Tables, rows: Rows) -> Book:
@@ -123,7 +167,7 @@ def cost_lines(tables: Tables, book: Book, perspective: str) -> Array:
     intake, treatment = tables.one("own_intake_cost"), tables.one("effluent_treatment_cost")
     if perspective == "enterprise":
         investment = investment * (1.0 - levers.investment_subsidy)[s]
-        barrier = levers.barrier_cost * book.rows.capacity
+        barrier = barrier_cost(tables, book) * book.rows.capacity
         charge = public * v["water_price"] * levers.water_price_scale + levers.water_tax
         charge = charge + (1.0 - public) * (v["resource_fee"] + intake)
         avoided = -charge[s, r] * book.rows.saving
@@ -133,6 +177,12 @@ def cost_lines(tables: Tables, book: Book, perspective: str) -> Array:
         treated = -treatment * book.effluent
     heat, electricity = energy * v["heat_per_m3"][t] * heat_price, energy * v["electricity_per_m3"][t] * price[r]
     return np.array([investment, book.running, heat, electricity, barrier, avoided, treated])
+
+
+def barrier_cost(tables: Tables, book: Book) -> Array | float:
+    """What stands in the way of enterprises [CNY/m3 of capacity]: one figure, or one of each sector and group."""
+    cost = tables.levers.barrier_cost
+    return cost[book.sector, book.rows.place % cost.shape[1]] if isinstance(cost, np.ndarray) else float(cost)
 
 
 def scarcity_credit(tables: Tables, coefficients: Coefficients, province: Array) -> Array:
@@ -146,26 +196,26 @@ def scarcity_credit(tables: Tables, coefficients: Coefficients, province: Array)
     return tables.levers.scarcity_value * stress[province] / (scarce / weight.sum())
 
 
-def savings(tables: Tables, book: Book) -> Amounts:
-    """Water really saved, by every label."""
-    saving = book.rows.saving
-    counted = saving if tables.levers.count_alternative_supply else saving[book.rows.level != SUPPLY]
+def savings(stage: Stage, book: Book) -> Amounts:
+    """Water really saved, by every label; what counts, from frozen efficiency or from what comes anyway."""
+    tables, levers, saving = stage.tables, stage.tables.levers, book.rows.saving
+    counted = float((saving if levers.count_alternative_supply else saving[book.rows.level != SUPPLY]).sum())
+    if levers.count_from == "frozen":
+        counted += float(stage.start.counted(stage.coefficients, levers.count_alternative_supply).sum())
     by = ("level", "sector", "province", "technology")
     return {
         **{f"saving_by_{name}": _by(tables, book, saving, (name,)) for name in by},
         "saving_by_choice": _by(tables, book, saving, CHOICE),
         "saving": np.asarray(saving.sum()),
-        "counted_saving": np.asarray(counted.sum()),
+        "counted_saving": np.asarray(counted),
     }
 
 
-def withdrawal(tables: Tables, coefficients: Coefficients, rows: Rows) -> Amounts:
+def withdrawal(stage: Stage) -> Amounts:
     """Withdrawal in the base year, in the reference and in the plan, and per unit of output."""
-    c, shape = coefficients, coefficients.made.shape
-    saved = np.bincount(rows.product * shape[1] + rows.province, rows.saving, minlength=c.made.size).reshape(shape)
+    c, tables = stage.coefficients, stage.tables
     made, target = np.where(c.made, tables.values["output"], 0.0).sum(axis=1), c.output_target.sum(axis=1)
-    base, reference = c.base_withdrawal, c.reference_withdrawal
-    volumes = {"base": base, "reference": reference, "planned": reference - saved}
+    volumes = {"base": c.base_withdrawal, "reference": c.reference_withdrawal, "planned": stage.fresh}
     volumes = {name: np.where(c.made, volume, np.nan) for name, volume in volumes.items()}
     taken = {name: np.nansum(volume, axis=1) * M3_PER_HM3 for name, volume in volumes.items()}
     return {
@@ -198,39 +248,49 @@ def levelised_cost(tables: Tables, book: Book, lines: Array, least: float) -> Ar
     return _by(tables, book, lines.sum(axis=0), ("technology",)) / np.where(saved > least, saved, np.nan)
 
 
-def deployed_share(tables: Tables, coefficients: Coefficients, book: Book) -> Array:
+def deployed_share(stage: Stage, book: Book) -> Array:
     """Capacity of each choice as a share of the most that it can be when nothing else is done."""
-    largest = coefficients.largest
-    share = _by(tables, book, book.rows.capacity, CHOICE) / np.where(largest > 0, largest, 1.0)
+    largest = stage.start.largest
+    share = _by(stage.tables, book, book.rows.capacity, CHOICE) / np.where(largest > 0, largest, 1.0)
     return np.where(largest > 0, share, 0.0)
 
 
-def public_budget(tables: Tables, book: Book) -> dict[str, float]:
-    """Subsidies as annuities at the plan's rate, and fees and taxes that are no longer paid."""
+def public_budget(tables: Tables, book: Book, market: Stage | None) -> dict[str, float]:
+    """Subsidies as annuities at the plan's rate, also of what enterprises do by themselves, and fees and taxes that are
+    no longer paid."""
     v, s, r = tables.values, book.sector, book.rows.province
-    annuity = capital_recovery(rate(tables, tables.levers.perspective), v["lifetime"])[book.rows.technology]
     parts = {
-        "public_subsidy": (tables.levers.investment_subsidy[s] * annuity * book.charged).sum(),
+        "public_subsidy": subsidy(tables, book),
         "public_resource_fee": ((1.0 - v["public_supply_share"])[s] * v["resource_fee"][r] * book.rows.saving).sum(),
         "public_water_tax": tables.levers.water_tax * book.rows.saving.sum(),
         "public_sewage_fee": (v["sewer_share"][s] * v["sewage_fee"][r] * book.effluent).sum(),
     }
+    if market is not None:
+        parts["public_market_subsidy"] = subsidy(tables, keep_book(market.tables, market.book))
     return {**parts, "public_budget": sum(parts.values())}
 
 
-def path(tables: Tables, coefficients: Coefficients, book: Book) -> Amounts:
+def subsidy(tables: Tables, book: Book) -> float:
+    """Investment subsidies as annuities at the plan's rate."""
+    annuity = capital_recovery(rate(tables, tables.levers.perspective), tables.values["lifetime"])[book.rows.technology]
+    return float((tables.levers.investment_subsidy[book.sector] * annuity * book.charged).sum())
+
+
+def path(stage: Stage, book: Book) -> Amounts:
     """Year by year: output grows at its rate, output_scale and the plan's adoption come in evenly (the former in
     proportion, the latter in amount)."""
+    tables, c = stage.tables, stage.coefficients
     passed = np.arange(tables.years + 1) / tables.years
     scale = tables.levers.output_scale[tables.sector]
     growth = (1 + tables.values["output_growth"]) ** tables.years * scale
-    base = coefficients.base_withdrawal.sum(axis=1)
+    base = c.base_withdrawal.sum(axis=1)
     reference = np.array([(base * np.where(base > 0, growth, 1.0) ** part).sum() for part in passed])
     saving = book.rows.saving.sum() * passed
+    anyway = float(stage.start.counted(c, with_supply=True).sum())
     first = np.where(passed > 0, book.whole.sum() / tables.years, 0.0)
     return {
         "reference_path": reference,
-        "planned_path": reference - saving,
+        "planned_path": reference - anyway * passed - saving,
         "saving_path": saving,
         "investment_path": first,
     }

@@ -13,11 +13,13 @@ from waterplan.base.messages import LANGUAGES, Message
 from waterplan.base.vocabulary import terms
 from waterplan.planning.certificate.accounts import Amounts, labels, recompute_accounts
 from waterplan.planning.certificate.allowances import RELATIVE, VOLUME, Limit, at_least, at_most, check_limits
-from waterplan.planning.certificate.bound import PRICES, lower_bound
+from waterplan.planning.certificate.bound import OF_NEWER_LIMITS, PRICES, lower_bound, read_prices
 from waterplan.planning.certificate.coefficients import Coefficients, recompute_coefficients
 from waterplan.planning.certificate.decision_rows import read_decisions
+from waterplan.planning.certificate.market_proof import GAP_MAX, TIE_BREAK_MAX, prove_market
 from waterplan.planning.certificate.readings import Array
-from waterplan.planning.certificate.statement import Statement
+from waterplan.planning.certificate.starts import Stage, base_state, start_from, state_after
+from waterplan.planning.certificate.statement import DECISIONS, OF_MARKET, Statement
 from waterplan.planning.certificate.tables import Tables
 from waterplan.study.scenario import Scenario
 from waterplan.study.study import Study
@@ -25,11 +27,11 @@ from waterplan.study.study import Study
 if TYPE_CHECKING:
     import xarray as xr
 
-GAP_MAX = 1e-6  # of gross cost
-TIE_BREAK_MAX = 1e-6  # CNY/m3
 SHOWN = 8
 NOT_RECOMPUTED = {"decision", "dual"}
 SHARE = "deployed_share"
+OWN_DIMS = {"step", "choice", "market_step", "market_choice"}  # of rows of decisions
+NEED_NOT_BE_STATED = "consumption_saved"  # with frozen baseline
 
 
 @dataclass(frozen=True)
@@ -133,24 +135,39 @@ def certify(plan: Statement | xr.Dataset, study: Study, scenario: Scenario) -> C
 def examine(plan: Statement | xr.Dataset, study: Study, scenario: Scenario) -> Certificate:
     """The certificate of a plan, whether it holds or not."""
     plan = plan if isinstance(plan, Statement) else Statement.of(plan)
-    missing = [name for name in ("step_flow", "site_saving", "supply", "objective") if name not in plan]
+    tables = Tables.of(study, scenario)
+    needed = (*DECISIONS, *(OF_MARKET if tables.levers.baseline == "market" else ()))
+    missing = [name for name in needed if name not in plan]
     if missing:
         raise CertificateError(Message("planner_errors.nothing_decided", missing=missing))
     origin = _origin(plan, study, scenario)
-    tables = Tables.of(study, scenario)
     coefficients = recompute_coefficients(tables)
-    decisions = read_decisions(plan, tables, coefficients)
-    accounts = recompute_accounts(tables, coefficients, decisions)
+    stage, market, limits = stages(plan, tables, coefficients)
+    accounts = recompute_accounts(stage, market)
+    if tables.levers.baseline == "frozen" and NEED_NOT_BE_STATED not in plan:
+        accounts.pop(NEED_NOT_BE_STATED, None)
     unit, cost = coefficients.unit, float(accounts["objective"])
     scale = max(abs(float(accounts["gross_cost"])), abs(cost), unit)
-    lines = [*origin, *compare(plan, accounts, coefficients, tables, scale)]
-    limits = check_limits(tables, coefficients, decisions, accounts)
-    proven = lower_bound(plan, tables, coefficients)
+    lines = [*origin, *compare(plan, accounts, stage, scale)]
+    limits += check_limits(stage, accounts)
+    proven = lower_bound(read_prices(plan, tables), tables, coefficients, stage.start)
     stated, tie_break = (float(plan.attrs.get(name, np.nan)) for name in ("dual_bound", "tie_break"))
-    most = TIE_BREAK_MAX * float(coefficients.largest.sum())
+    most = TIE_BREAK_MAX * float(stage.start.largest.sum())
     limits += _proof(plan, cost, proven, stated, tie_break, most, scale, unit)
     lines.append(_line("gap", float(plan.attrs.get("gap", np.nan)), (cost + tie_break - stated) / scale, GAP_MAX))
     return Certificate(tuple(lines), tuple(limits), cost, proven, (cost - proven) / scale)
+
+
+def stages(
+    plan: Statement, tables: Tables, coefficients: Coefficients
+) -> tuple[Stage, Stage | None, list[Limit]]:
+    """The programme of a plan, what comes before it by itself, and the limits of that."""
+    state, market, limits = base_state(coefficients, groups=1), None, []
+    if tables.levers.baseline == "market":
+        market, limits = prove_market(plan, tables, coefficients)
+        state = state_after(coefficients, market.start, market.decisions)
+    start = start_from(tables, coefficients, state)
+    return Stage.of(tables, coefficients, start, read_decisions(plan, tables, coefficients)), market, limits
 
 
 def _proof(
@@ -166,8 +183,9 @@ def _proof(
     """No plan can cost less: by the bound that the solver stated, with the tie-break, and by the one shown from the
     plan's prices, without it: prices that the tie-break has a part in may be off by ``most``, what it can add to
     any plan."""
-    names = [name for name in PRICES for _ in range(plan[name].size)]
-    prices = np.concatenate([np.ravel(plan[name]) for name in PRICES])
+    stated_prices = [name for name in (*PRICES, *OF_NEWER_LIMITS) if name in plan]
+    names = [name for name in stated_prices for _ in range(plan[name].size)]
+    prices = np.concatenate([np.ravel(plan[name]) for name in stated_prices])
     return [
         at_least("no_price_is_negative", prices, 0.0, 1.0, lambda row: [names[row]]),
         at_most("cost_meets_the_lower_bound", cost + tie_break, stated, scale),
@@ -190,12 +208,10 @@ def _origin(plan: Statement, study: Study, scenario: Scenario) -> list[Line]:
     return [_line(name, float(plan.attrs.get(name) == digest), 1.0, 0.0) for name, digest in expected.items()]
 
 
-def compare(
-    plan: Statement, accounts: Amounts, coefficients: Coefficients, tables: Tables, scale: float
-) -> list[Line]:  # fmt: skip
+def compare(plan: Statement, accounts: Amounts, stage: Stage, scale: float) -> list[Line]:
     """Every ledger line and result of a plan beside what was recomputed; one that is missing, or that nobody
     recomputed, does not hold."""
-    known, names = terms(), labels(tables)
+    coefficients, known, names = stage.coefficients, terms(), labels(stage.tables)
     lines = []
     for name, recomputed in accounts.items():
         if name not in plan:
@@ -206,24 +222,24 @@ def compare(
         allowed = VOLUME * (scale if money else coefficients.unit)
         dims = known[name].dims
         stated = plan.over(name, dims, names).astype(float)
-        factor = _weight(name, accounts, coefficients)
+        factor = _weight(name, accounts, stage)
         lines.append(_compare(name, stated, recomputed, factor, allowed, [names[dim] for dim in dims]))
-    others = {name for name, (dims, _) in plan.variables.items() if "step" not in dims} - set(accounts)
+    others = {name for name, (dims, _) in plan.variables.items() if not OWN_DIMS & set(dims)} - set(accounts)
     unknown = sorted(name for name in others if name not in known or known[name].kind not in NOT_RECOMPUTED)
     why = Message("planner_errors.not_recomputed")
     return lines + [_line(name, float(np.sum(plan[name])), np.nan, 0.0, why) for name in unknown]
 
 
-def _weight(name: str, accounts: Amounts, coefficients: Coefficients) -> Array | float:
+def _weight(name: str, accounts: Amounts, stage: Stage) -> Array | float:
     """What turns a ratio into the amount whose tolerance is known: intensities and shares into volumes, cost per m3
     into cost."""
     if name == "levelised_cost":
         return accounts["saving_by_technology"]
     if name in ("base_intensity", "planned_intensity"):
-        reference, base = coefficients.reference_withdrawal.sum(axis=1), accounts["base_intensity"]
+        reference, base = stage.coefficients.reference_withdrawal.sum(axis=1), accounts["base_intensity"]
         return np.divide(reference, base, out=np.zeros_like(base), where=base > 0)
     if name == SHARE:
-        return np.where(coefficients.largest > 0, coefficients.largest, 1.0)
+        return np.where(stage.start.largest > 0, stage.start.largest, 1.0)
     return 1.0
 
 

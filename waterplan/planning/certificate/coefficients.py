@@ -55,20 +55,22 @@ class Sets:
 
 @dataclass(frozen=True)
 class Coefficients:
-    """Everything that limits are made of; volumes hm3/a.
+    """Everything that limits are made of, whatever plants have when a stage starts; volumes hm3/a.
 
-    made, output_target, base_withdrawal, reference_withdrawal [product, province]: where something is made, and how
-    much. apps, sites, sources: the shares of the three levels. use [app], bit [app]: its use and its place there;
-    use_product, use_end_use, groups [use]: how many groups it has. gross_flow [use, province]; reach [app, province]:
-    what a technology may still be added to. limit (c) [site, source], together (k) [level, product].
-    pool_limit [pool, province], NaN where the study has no row. available [technology, province]. largest [technology,
-    product, province]: what a choice can be at most; largest_capacity [technology].
+    made, output_target, base_withdrawal, reference_withdrawal (frozen efficiency), existing_withdrawal, new_withdrawal
+    (plants of the base year, and built since) [product, province]: where something is made, and how much. apps, sites,
+    sources: the shares of the three levels. use [app], bit [app]: its use and its place there; use_product, use_end_use,
+    use_flow (gross flow of a m3 of existing withdrawal), groups [use]: how many exclusive groups it has. limit (c)
+    [site, source], together (k) [level, product]. pool_limit [pool, province], NaN where the study has no row.
+    available [technology, province].
     """
 
     made: Array
     output_target: Array
     base_withdrawal: Array
     reference_withdrawal: Array
+    existing_withdrawal: Array
+    new_withdrawal: Array
     apps: Shares
     sites: Shares
     sources: Shares
@@ -76,17 +78,14 @@ class Coefficients:
     bit: Array
     use_product: Array
     use_end_use: Array
+    use_flow: Array
     groups: Array
     sets: Sets
-    gross_flow: Array
-    reach: Array
     site_limit: Array
     source_limit: Array
     together: Array
     pool_limit: Array
     available: Array
-    largest: Array
-    largest_capacity: Array
 
     @cached_property
     def unit(self) -> float:
@@ -109,6 +108,7 @@ class Coefficients:
 def recompute_coefficients(tables: Tables) -> Coefficients:
     """The coefficients of a scenario from its tables."""
     made, output, base, reference = reference_withdrawal(tables)
+    existing, new = turnover(tables, output, reference)
     shares = installed_shares(tables)
     apps, sites, sources = (shares.of(tables.level[shares.technology] == level) for level in (END_USE, SITE, SUPPLY))
     keys, use = np.unique(apps.product * tables.count("end_use")[0] + apps.end_use, return_inverse=True)
@@ -116,25 +116,16 @@ def recompute_coefficients(tables: Tables) -> Coefficients:
     bit = np.arange(len(apps)) - np.searchsorted(use, use)
     sets, groups = configurations(tables, apps, use, bit, len(keys))
     average = np.bincount(sets.use, sets.base_share * sets.remaining_fraction, minlength=len(keys))
-    share = tables.values["end_use_share"][use_product, use_end_use] / average
-    gross_flow = reference[use_product] * share[:, None]
-    reach = (apps.installed_max - apps.installed_base)[:, None] * gross_flow[use]
+    use_flow = tables.values["end_use_share"][use_product, use_end_use] / average
     together = np.zeros((3, *tables.count("product")))
     site_limit, together[SITE] = whole_plant_limits(tables, sites)
     source_limit, together[SUPPLY] = whole_plant_limits(tables, sources)
     potential = tables.values["supply_potential"]
     listed = ~np.isnan(potential)
     available = listed | ~listed.any(axis=1, keepdims=True)
-    pool_limit = pool_limits(tables)
-    largest = np.zeros(tables.count("technology", "product", "province"))
-    np.add.at(largest, (apps.technology, apps.product), apps.saving_fraction[:, None] * reach)
-    for rows, limit in ((sites, site_limit), (sources, source_limit)):
-        np.add.at(largest, (rows.technology, rows.product), limit[:, None] * reference[rows.product])
-    largest[tables.levers.excluded] = 0.0
     return Coefficients(
-        made, output, base, reference, apps, sites, sources, use, bit, use_product, use_end_use, groups, sets,
-        gross_flow, reach, site_limit, source_limit, together, pool_limit, available, largest,
-        largest_capacity(tables, largest, available, pool_limit),
+        made, output, base, reference, existing, new, apps, sites, sources, use, bit, use_product, use_end_use, use_flow,
+        groups, sets, site_limit, source_limit, together, pool_limits(tables), available,
     )  # fmt: skip
 
 
@@ -149,6 +140,21 @@ def reference_withdrawal(tables: Tables) -> tuple[Array, Array, Array, Array]:
     target = output * growth[:, None]
     base, reference = (np.where(made, volume * per_output, 0.0) for volume in (output, target))
     return made, target, base, reference
+
+
+def turnover(tables: Tables, output_target: Array, reference: Array) -> tuple[Array, Array]:
+    """What plants of the base year withdraw in the target year, and what plants built since do [product, province].
+
+    As many plants of the base year are left as have not closed, and no more than make what is made; the others are new.
+    """
+    if tables.levers.baseline == "frozen":
+        return reference, np.zeros_like(reference)
+    v = tables.values
+    left = np.where(np.isnan(v["output"]), 0.0, v["output"]) * ((1 - v["retirement_rate"]) ** tables.years)[:, None]
+    existing = np.minimum(output_target, left)
+    per_output = np.divide(reference, output_target, out=np.zeros_like(reference), where=output_target > 0)
+    new = (output_target - existing) * v["new_intensity_ratio"][:, None]
+    return existing * per_output, new * per_output
 
 
 def installed_shares(tables: Tables) -> Shares:
@@ -247,9 +253,10 @@ def pool_limits(tables: Tables) -> Array:
     return limit
 
 
-def largest_capacity(tables: Tables, largest: Array, available: Array, pool_limit: Array) -> Array:
-    """What floors and caps of a technology are shares of; sources are cut by their pool in each province."""
-    wanted = np.where(available, largest.sum(axis=1), 0.0)
-    pooled = tables.pool >= 0
-    wanted[pooled] = np.minimum(wanted[pooled], np.nan_to_num(pool_limit)[tables.pool[pooled]])
-    return wanted.sum(axis=1)
+def withdrawal_allowed(tables: Tables, coefficients: Coefficients) -> float:
+    """The most fresh water [hm3/a] of which each unit of value added (constant prices) takes less by value_added_cut
+    than in the base year. Value added of a sector grows at its rate, and with output_scale."""
+    v, levers = tables.values, tables.levers
+    before = v["sector_value_added"]
+    after = before * (1.0 + v["value_added_growth"]) ** tables.years * levers.output_scale
+    return float((1.0 - levers.value_added_cut) * coefficients.base_withdrawal.sum() * after.sum() / before.sum())

@@ -1,4 +1,7 @@
-"""A plan's decisions as rows of numbers, and what they add and save: steps, site_saving and supply, nothing else."""
+"""A plan's decisions as rows of numbers, and what they add and save: steps, site_saving and supply, nothing else.
+
+With groups of enterprises a row is of a place: province * groups + group; without, places are provinces.
+"""
 
 from __future__ import annotations
 
@@ -10,22 +13,25 @@ import numpy as np
 from waterplan.base.errors import CertificateError
 from waterplan.base.messages import Message
 from waterplan.planning.certificate.coefficients import Coefficients
-from waterplan.planning.certificate.readings import Array
+from waterplan.planning.certificate.readings import GROUP, Array
 from waterplan.planning.certificate.statement import Statement
 from waterplan.planning.certificate.tables import END_USE, SITE, SUPPLY, Tables
 
 CHOICE = ("technology", "product", "province")
 NOWHERE = -1
 
+Volumes = tuple[Array, Array, Array, Array]
+
 
 @dataclass(frozen=True)
 class Steps:
-    """The steps of a plan [hm3/a]: numbers of their labels; ``app``, and the sets of technologies that they lead from
-    and ``to``, -1 where there is no such thing; capacity and saving, NaN where no such step exists."""
+    """The steps of a plan [hm3/a]: numbers of their labels, and their places; ``app``, and the sets of technologies that
+    they lead from and ``to``, -1 where there is no such thing; capacity and saving, NaN where no such step exists."""
 
     technology: Array
     product: Array
     province: Array
+    place: Array
     end_use: Array
     configuration: Sequence[str]
     step: Array
@@ -44,6 +50,7 @@ class Rows:
     technology: Array
     product: Array
     province: Array
+    place: Array
     end_use: Array
     capacity: Array
     saving: Array
@@ -52,57 +59,111 @@ class Rows:
         return len(self.level)
 
 
+    @classmethod
+    def of(cls, parts: Sequence[Sequence[Array]]) -> Rows:
+        """Rows one after the other, each part with a column for each field."""
+        return cls(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
 @dataclass(frozen=True)
 class Decisions:
-    """What is decided. site, supply: technology, product, province and volume of everything that is not zero (NaN
-    included). book: each choice at each end use."""
+    """What is decided. site, supply: technology, product, place and volume of everything that is not zero (NaN
+    included). book: each choice at each end use, with what it saves of what reaches it."""
 
     steps: Steps
-    site: tuple[Array, Array, Array, Array]
-    supply: tuple[Array, Array, Array, Array]
+    site: Volumes
+    supply: Volumes
     book: Rows
 
 
 def read_decisions(plan: Statement, tables: Tables, coefficients: Coefficients) -> Decisions:
     """The decisions of a plan with their capacity and saving."""
-    steps = _steps(plan, tables, coefficients)
-    site, supply = volumes(plan, tables, "site_saving"), volumes(plan, tables, "supply")
+    named, configuration = _named(plan, tables, "step_", (*CHOICE, "end_use"))
+    row, place, flow = np.arange(len(configuration)), named["province"], plan["step_flow"].astype(float)
+    site, supply = _of_cube(plan, tables, "site_saving"), _of_cube(plan, tables, "supply")
+    groups = 1
+    if tables.levers.baseline == "market":
+        groups = len(tables.labels[GROUP])
+        amounts = _over_groups(plan, tables, "step_flow_by_group", ("step", GROUP))
+        row, group = np.nonzero(amounts)
+        place, flow = named["province"][row] * groups + group, amounts[row, group]
+        site, supply = _of_rows(plan, tables, "choice")
+    return _decisions(tables, coefficients, _steps(coefficients, tables, named, configuration, (row, place, flow), groups),
+                      site, supply, groups)  # fmt: skip
+
+
+def read_market(plan: Statement, tables: Tables, coefficients: Coefficients) -> Decisions:
+    """What enterprises do by themselves, by their groups."""
+    named, configuration = _named(plan, tables, "market_step_", ("technology", "product", "end_use"))
+    amounts = _over_groups(plan, tables, "market_step_flow", ("market_step", "province", GROUP))
+    row, province, group = np.nonzero(amounts)
+    groups = amounts.shape[2]
+    flow = row, province * groups + group, amounts[row, province, group]
+    steps = _steps(coefficients, tables, named, configuration, flow, groups)
+    return _decisions(tables, coefficients, steps, *_of_rows(plan, tables, "market_choice"), groups)
+
+
+def _decisions(
+    tables: Tables, coefficients: Coefficients, steps: Steps, site: Volumes, supply: Volumes, groups: int
+) -> Decisions:
     site_use = tables.labels["end_use"].index("site")
-    parts = [_attributed(steps, coefficients)]
-    for level, use, (*places, volume) in ((SITE, site_use, site), (SUPPLY, NOWHERE, supply)):
-        amount = np.nan_to_num(volume)
-        parts.append((np.full(len(volume), level), *places, np.full(len(volume), use), amount, amount))
-    return Decisions(steps, site, supply, Rows(*(np.concatenate(column) for column in zip(*parts, strict=True))))
+    parts = [_attributed(steps, coefficients, groups)]
+    for level, use, (technology, product, place, volume) in ((SITE, site_use, site), (SUPPLY, NOWHERE, supply)):
+        amount, one = np.nan_to_num(volume), np.ones(len(volume), np.int64)
+        parts.append((level * one, technology, product, place // groups, place, use * one, amount, amount))
+    return Decisions(steps, site, supply, Rows.of(parts))
 
 
-def _steps(plan: Statement, tables: Tables, coefficients: Coefficients) -> Steps:
-    r"""Each step with what it adds and saves.
+def _named(plan: Statement, tables: Tables, prefix: str, dims: Sequence[str]) -> tuple[dict[str, Array], list[str]]:
+    """Numbers of the labels of rows, and their configurations."""
+    numbers = {}
+    for dim in dims:
+        known = {label: n for n, label in enumerate(tables.labels[dim])}
+        labels = list(map(str, plan[prefix + dim].tolist()))
+        numbers[dim] = np.array([known.get(label, NOWHERE) for label in labels], np.int64)
+        if dim in CHOICE and NOWHERE in numbers[dim]:
+            unknown = min(label for label in labels if label not in known)
+            raise CertificateError(Message("planner_errors.unknown_step", dim=dim, label=unknown))
+    name = f"{prefix}configuration"
+    return numbers, [str(one) for one in plan[name].tolist()] if name in plan else []
+
+
+def _steps(
+    coefficients: Coefficients,
+    tables: Tables,
+    named: dict[str, Array],
+    configuration: list[str],
+    flows: tuple[Array, Array, Array],
+    groups: int,
+) -> Steps:
+    r"""Each step with what it adds and saves; flows: row of the names, place and flow of each.
 
     capacity = saving_fraction of the technology times step; saving = remaining_fraction of the configuration that the
     plants had times capacity.
     """
-    place = {dim: {label: n for n, label in enumerate(tables.labels[dim])} for dim in (*CHOICE, "end_use")}
-    named = {dim: list(map(str, plan[f"step_{dim}"].tolist())) for dim in (*CHOICE, "end_use")}
-    numbers = {}
-    for dim, labels in named.items():
-        known = place[dim]
-        numbers[dim] = [known.get(label, NOWHERE) for label in labels]
-        if dim in CHOICE and NOWHERE in numbers[dim]:
-            unknown = min(label for label in labels if label not in known)
-            raise CertificateError(Message("planner_errors.unknown_step", dim=dim, label=unknown))
-    configuration = [str(name) for name in plan["step_configuration"].tolist()]
-    use = [coefficients.use_at.get(pair, NOWHERE) for pair in zip(numbers["product"], numbers["end_use"], strict=True)]
-    app = [coefficients.app_at.get(pair, NOWHERE) for pair in zip(use, numbers["technology"], strict=True)]
+    row, place, step = flows
+    pairs = zip(named["product"].tolist(), named["end_use"].tolist(), strict=True)
+    use = [coefficients.use_at.get(pair, NOWHERE) for pair in pairs]
+    app = [coefficients.app_at.get(pair, NOWHERE) for pair in zip(use, named["technology"].tolist(), strict=True)]
+    apps = np.array(app, np.int64)
     origin, to = _moves(tables, coefficients, use, app, configuration)
-    apps, step = np.array(app, np.int64), plan["step_flow"].astype(float)
     fraction = np.where(apps >= 0, np.append(coefficients.apps.saving_fraction, np.nan)[apps], np.nan)
     remaining = np.where(origin >= 0, np.append(coefficients.sets.remaining_fraction, np.nan)[origin], np.nan)
-    places = {dim: np.array(found, np.int64) for dim, found in numbers.items()}
-    capacity = fraction * step
+    capacity = fraction[row] * step
     return Steps(
-        **places, configuration=configuration, step=step, app=apps, origin=origin, to=to,
-        capacity=capacity, saving=remaining * capacity,
-    )  # fmt: skip
+        technology=named["technology"][row],
+        product=named["product"][row],
+        province=place // groups,
+        place=place,
+        end_use=named["end_use"][row],
+        configuration=np.array(configuration, dtype=object)[row],
+        step=step,
+        app=apps[row],
+        origin=origin[row],
+        to=to[row],
+        capacity=capacity,
+        saving=remaining[row] * capacity,
+    )
 
 
 def _moves(
@@ -126,32 +187,51 @@ def _moves(
     return np.array(origin, np.int64), np.array(to, np.int64)
 
 
-def volumes(plan: Statement, tables: Tables, name: str) -> tuple[Array, Array, Array, Array]:
+def _of_cube(plan: Statement, tables: Tables, name: str) -> Volumes:
     """Everything of site_saving or supply that is not zero (NaN included): technology, product, province, volume."""
     cube = plan.over(name, CHOICE, tables.labels)
     technology, product, province = np.nonzero(cube != 0)
     return technology, product, province, cube[technology, product, province]
 
 
-def _attributed(steps: Steps, coefficients: Coefficients) -> tuple[Array, ...]:
-    """Capacity and saving of each technology at each end use of a product in a province.
+def _of_rows(plan: Statement, tables: Tables, prefix: str) -> tuple[Volumes, Volumes]:
+    """Everything on sites and of sources that is not zero: technology, product, place, volume."""
+    named, _ = _named(plan, tables, f"{prefix}_", ("technology", "product"))
+    amounts = _over_groups(plan, tables, f"{prefix}_volume", (prefix, "province", GROUP))
+    row, province, group = np.nonzero(amounts)
+    is_source = tables.level[named["technology"][row]] == SUPPLY
+    found = (named["technology"][row], named["product"][row], province * amounts.shape[2] + group,
+             amounts[row, province, group])  # fmt: skip
+    return tuple(one[~is_source] for one in found), tuple(one[is_source] for one in found)
+
+
+def _over_groups(plan: Statement, tables: Tables, name: str, dims: Sequence[str]) -> Array:
+    """Volumes by rows, provinces and groups; what has no figure is NaN."""
+    row = dims[0]
+    labels = {**tables.labels, row: range(plan[name].shape[plan.variables[name][0].index(row)])}
+    labels[GROUP] = [label if label in plan.labels[GROUP] else int(label) for label in tables.labels[GROUP]]
+    return plan.over(name, dims, labels).astype(float)
+
+
+def _attributed(steps: Steps, coefficients: Coefficients, groups: int) -> tuple[Array, ...]:
+    """Capacity and saving of each technology at each end use of a product at a place.
 
     What an end use saves is divided among the technologies added there in proportion to the plants (by gross flow) that
     add each, times -ln(1 - saving_fraction).
     """
-    apps, provinces = coefficients.apps, coefficients.made.shape[1]
+    apps, places = coefficients.apps, coefficients.made.shape[1] * groups
     listed = np.flatnonzero(steps.app >= 0)
-    keys, number = np.unique(steps.app[listed] * provinces + steps.province[listed], return_inverse=True)
+    keys, number = np.unique(steps.app[listed] * places + steps.place[listed], return_inverse=True)
     step, capacity, saving = (
         np.bincount(number, np.nan_to_num(amount[listed]), minlength=len(keys))
         for amount in (steps.step, steps.capacity, steps.saving)
     )
-    app, province = np.divmod(keys, provinces)
+    app, place = np.divmod(keys, places)
     weight = step * -np.log1p(-apps.saving_fraction[app])
-    local = coefficients.use[app] * provinces + province
-    count = len(coefficients.use_product) * provinces
+    local = coefficients.use[app] * places + place
+    count = len(coefficients.use_product) * places
     total = np.bincount(local, weight, minlength=count)[local]
     saved = np.bincount(local, saving, minlength=count)[local]
     saving = saved * (weight / np.where(total > 0, total, 1.0))
     level, use = np.full(len(keys), END_USE), apps.end_use[app]
-    return level, apps.technology[app], apps.product[app], province, use, capacity, saving
+    return level, apps.technology[app], apps.product[app], place // groups, place, use, capacity, saving

@@ -29,11 +29,14 @@ CATALOGUES = {
     "end_use": "end_uses",
     "technology": "technologies",
 }
+GROUP = "group"  # a dim without a catalogue: its labels are those of barriers.csv
 OF_CATALOGUES = (("technologies", "level"), ("technologies", "exclusive_group"), ("technologies", "joint_product"),
                  ("products", "sector"), ("products", "output_unit"))  # fmt: skip
-WANTED = {*CATALOGUES, *(name for _, name in OF_CATALOGUES), "variable", "value", "unit", "pool"}
+WANTED = {*CATALOGUES, GROUP, *(name for _, name in OF_CATALOGUES), "variable", "value", "unit", "pool"}
 YEARS = ("base_year", "target_year")
-WEIGHED = tuple(term for term in of_kind("input") if term.acts_on)  # no plan depends on the others
+OF_BASELINES = ("retirement_rate", "new_intensity_ratio", "barrier", "return_share", "depletion_share",
+                "sector_value_added", "value_added_growth")  # fmt: skip
+WEIGHED = tuple(term for term in of_kind("input") if term.acts_on or term.name in OF_BASELINES)  # no plan needs others
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class Readings:
 
 def _of_rows(study: Study) -> Readings:
     names, labels = study.column("rows", "name"), study.labels
-    columns = {dim: study.column("rows", dim) for dim in (*CATALOGUES, "pool")}
+    columns = {dim: study.column("rows", dim) for dim in (*CATALOGUES, GROUP, "pool")}
     rows, value = {}, study.column("rows", "value")
     for term in WEIGHED:
         at = np.flatnonzero(names == term.name)
@@ -84,8 +87,15 @@ def _of_files(files: Mapping[str, bytes]) -> Readings:
     by_table: dict[str, dict[str, Term]] = {}
     for term in WEIGHED:
         by_table.setdefault(term.table, {})[term.variable] = term
+    labels[GROUP] = ()
     for name, terms in by_table.items():
+        if f"{name}.csv" not in files and {term.name for term in terms.values()} <= {*OF_BASELINES}:
+            rows |= {term.name: (tuple([np.empty(0, np.int64)] * len(term.dims)), np.empty(0))
+                     for term in terms.values()}  # fmt: skip
+            continue
         table = _columns(name, files)
+        if GROUP in table:
+            labels[GROUP] = tuple(sorted(set(table[GROUP]), key=int))
         rows |= _inputs(name, table, terms, labels, made)
         if "pool" in table:
             pools = dict(zip(table["technology"], table["pool"], strict=True))
@@ -114,7 +124,7 @@ def _inputs(
             kinds[word, unit, product] = factor(unit, canonical)
         scale = [kinds[kind] for kind in zip(words, table["unit"], products, strict=True)]
         values = np.array([float(number) for number in table["value"]]) * np.array(scale)
-        places = {dim: _places(labels[dim], table[dim]) for dim in CATALOGUES if dim in table}
+        places = {dim: _places(labels[dim], table[dim]) for dim in (*CATALOGUES, GROUP) if dim in table}
     except (KeyError, ValueError, UnitError) as error:
         raise _other(name) from error
     found = {}

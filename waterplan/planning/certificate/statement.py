@@ -1,4 +1,26 @@
-"""What a plan states, as plain arrays: its figures over their labels, and where it comes from."""
+"""What a plan states, as plain arrays: its figures over their labels, and where it comes from.
+
+Decisions are all that is believed; every figure beside them is made of them once more. No state is written: what
+plants have when the plan begins follows from the base year and from what enterprises do by themselves.
+
+With ``baseline`` frozen or turnover, decisions are those of provinces:
+
+- ``step_technology, _product, _province, _end_use, _configuration`` [step], ``step_flow`` [step, hm3/a];
+- ``site_saving``, ``supply`` [technology, product, province, hm3/a].
+
+With ``market`` these are sums over the groups of enterprises (dim ``group``, labelled as in barriers.csv), and there are
+
+- ``step_flow_by_group`` [step, group, hm3/a];
+- ``choice_technology, choice_product`` [choice], ``choice_volume`` [choice, province, group, hm3/a]: site technologies
+  and sources, whose level is that of the technology;
+- ``market_step_technology, _product, _end_use, _configuration`` [market_step], ``market_step_flow`` [market_step,
+  province, group, hm3/a] and ``market_choice_technology, market_choice_product`` [market_choice],
+  ``market_choice_volume`` [market_choice, province, group, hm3/a]: what enterprises do by themselves;
+- ``market_pool_price`` [pool, province, CNY/m3]: what binds them together, and all that shows that nothing pays better.
+
+Rows of the same labels add. Units of results are in the vocabulary; those of a programme are differences between its
+end and its start: what it takes from site technologies and sources that were there before is taken off theirs.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +35,8 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 Variable = tuple[tuple[str, ...], Array]
+DECISIONS = ("step_flow", "site_saving", "supply", "objective")
+OF_MARKET = ("step_flow_by_group", "choice_volume", "market_step_flow", "market_choice_volume", "market_pool_price")
 
 
 @dataclass(frozen=True)

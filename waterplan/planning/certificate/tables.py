@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,6 +19,9 @@ from waterplan.study.study import Study
 LEVELS = ("end_use", "site", "supply")
 END_USE, SITE, SUPPLY = range(3)
 ALL_OTHERS, NO_CAP = "*", "none"
+LEAST = ("saving_target", "sector_floor", "province_floor", "technology_floor", "value_added_cut",
+         "non_conventional_min")  # fmt: skip
+MOST = ("investment_cap", "electricity_cap")
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,22 @@ class Tables:
     def years(self) -> int:
         """Years from base year to target year."""
         return self.target_year - self.base_year
+
+    @property
+    def of_market(self) -> Tables:
+        """The same with the levers by which enterprises do what pays for themselves: their costs and their barriers, and
+        no limit but roll-out, pools and exclusions."""
+        levers = vars(self.levers) | {
+            "perspective": "enterprise",
+            "cost_accounting": "water_share",
+            "barrier_cost": self.levers.barrier_scale * self.values["barrier"],
+            "scarcity_value": 0.0,
+            "count_from": "frozen",
+            "technology_cap": np.ones_like(self.levers.technology_cap),
+        }
+        levers |= {name: np.zeros_like(levers[name], dtype=float) for name in LEAST}
+        levers |= {name: np.full_like(levers[name], np.inf, dtype=float) for name in MOST}
+        return replace(self, levers=SimpleNamespace(**levers))
 
     def count(self, *dims: str) -> tuple[int, ...]:
         """How many labels dims have."""

@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 
 from waterplan.base.errors import InfeasibleError
-from waterplan.planning.plan.lines import MARKET, Lines, build_lines, consumption_of, is_told
+from waterplan.planning.plan.lines import FROZEN, MARKET, Lines, build_lines, consumption_of, is_told
 from waterplan.planning.plan.plan import Plan
 from waterplan.planning.plan.result import Result
 from waterplan.planning.planner.planner import Planner
@@ -26,9 +26,9 @@ SHORT = 1e-9  # of the largest saving: how far below it a plan is asked for
 
 @dataclass(frozen=True)
 class OtherPlan:
-    """One of them: ``kind`` says what is asked otherwise, ``value`` how much of it; result: None where there is no plan.
+    """One of them: ``kind`` says what is asked otherwise, ``value`` how much of it.
 
-    saving: what it adds to where it starts [hm3/a]; largest: where there is no plan, the largest counted saving [hm3/a].
+    result: None where there is no plan; largest: the largest counted saving where that is too little [hm3/a].
     """
 
     kind: str
@@ -49,10 +49,15 @@ class OtherPlan:
 
 @dataclass(frozen=True)
 class OtherPlans:
-    """What is shown beside a plan: its lines, and the plans of the same question asked otherwise."""
+    """What is shown beside a plan: its lines, and the plans of the same question asked otherwise.
+
+    counted_anyway: of what comes without a programme, what counts from frozen efficiency [hm3/a]; NaN where the study
+    does not tell it.
+    """
 
     lines: Lines
     plans: tuple[OtherPlan, ...]
+    counted_anyway: float
 
     def of_kind(self, *kinds: str) -> OtherPlan | None:
         """The first of some kinds; None where it was not asked."""
@@ -61,8 +66,9 @@ class OtherPlans:
 
 def other_plans(planner: Planner, plan: Plan) -> OtherPlans:
     """What is shown beside a plan of the planner's study."""
-    levers = plan.scenario.resolve(plan.study)
-    return OtherPlans(lines_of(planner, plan), tuple(_planned(planner, plan.scenario, levers)))
+    scenario = plan.scenario
+    plans = tuple(_planned(planner, scenario, scenario.resolve(plan.study)))
+    return OtherPlans(lines_of(planner, plan), plans, _counted_anyway(planner, scenario))
 
 
 def lines_of(planner: Planner, plan: Plan) -> Lines:
@@ -78,13 +84,20 @@ def _planned(planner: Planner, scenario: Scenario, levers: Levers) -> Iterator[O
         accounting = ACCOUNTING[levers.cost_accounting]
         yield ask(accounting, float("nan"), cost_accounting=accounting)
     target = levers.saving_target
-    if levers.baseline != MARKET and target > 0 and is_told(planner.study, scenario, MARKET):
-        yield ask(ALL_TOLD, target, baseline=MARKET, count_from="frozen")
+    if levers.baseline == FROZEN and target > 0 and is_told(planner.study, scenario, MARKET):
+        yield ask(ALL_TOLD, target, baseline=MARKET, count_from=FROZEN)
         on_top = ask(MORE, target, baseline=MARKET, count_from="baseline")
         yield on_top if on_top.result is not None else _most(planner, scenario, on_top)
     for scale in ROLLOUT:
         if scale != levers.rollout_scale:
             yield ask("rollout", scale, rollout_scale=scale)
+
+
+def _counted_anyway(planner: Planner, scenario: Scenario) -> float:
+    if not is_told(planner.study, scenario, MARKET):
+        return float("nan")
+    started = planner.search(scenario.with_levers(baseline=MARKET, count_from=FROZEN)).instance
+    return float(started.counted_at_start.sum())
 
 
 def _asked(planner: Planner, scenario: Scenario, kind: str, value: float, **levers: object) -> OtherPlan:

@@ -25,6 +25,7 @@ TARGET, POOL = "saving_target", "pool"
 BY_LABEL = {
     "sector_floor": "sector",
     "province_floor": "province",
+    "non_conventional_min": "province",
     "technology_floor": "technology",
     "technology_cap": "technology",
 }
@@ -126,8 +127,12 @@ class _Book:
         yield self._one(TARGET, levers.saving_target, float(values["shadow_price"]))
         for kind in ("investment_cap", "electricity_cap"):
             yield self._one(kind, float(getattr(levers, kind)), float(values[f"{kind}_price"]))
+        if "value_added_cut_price" in values:
+            planned = float(np.nansum(values["planned_withdrawal"]))
+            price = float(values["value_added_cut_price"])
+            yield self._limit("value_added_cut", (), (), levers.value_added_cut, planned, price)
         for kind, dim in BY_LABEL.items():
-            prices = values[f"{kind}_price"]
+            prices = values.get(f"{kind}_price", np.zeros(0))
             labels = self.study.labels[dim]
             for n in np.flatnonzero(prices > SLACK):
                 bound, value = self._amount(kind, int(n)), float(getattr(levers, kind)[n])
@@ -150,6 +155,9 @@ class _Book:
         """What a floor or a cap of a label stands for [hm3/a]: what the plan has there, for the limit binds."""
         if BY_LABEL[kind] == "technology":
             return float(self.capacity[n])
+        if kind == "non_conventional_min":
+            share, fresh = float(self.levers.non_conventional_min[n]), self.variables["planned_withdrawal"]
+            return share / (1.0 - share) * float(np.nansum(fresh[:, n])) if share < 1.0 else 0.0
         choice = self.variables["saving_by_choice"]
         if not self.levers.count_alternative_supply:
             choice = choice[self.study.column("technologies", "level") != "supply"]

@@ -16,7 +16,7 @@ from waterplan.planning.certificate import Certificate, Statement, certify
 from waterplan.planning.plan import files
 from waterplan.planning.plan.binding import Binding, what_binds_in
 from waterplan.planning.plan.dataset import build_statement, labelled
-from waterplan.planning.plan.lines import Lines
+from waterplan.planning.plan.lines import Lines, build_lines
 from waterplan.planning.plan.result import Result
 from waterplan.study.scenario import Scenario
 from waterplan.study.study import Study
@@ -84,9 +84,13 @@ class Plan:
         """Saves as tidy CSV files, one a set of dims."""
         files.save_csv(self.dataset, folder)
 
-    def to_excel(self, path: str | Path, language: str = "en") -> None:
-        """Saves as a workbook in which numbers are numbers and text is never a formula."""
-        files.save_excel(self.dataset, self.study, path, language)
+    def to_excel(self, path: str | Path, language: str = "en", lines: Lines | None = None) -> None:
+        """Saves as a workbook in which numbers are numbers and text is never a formula.
+
+        lines: of :func:`waterplan.explain.lines_of`; without them it has those that the plan itself states.
+        """
+        known = lines or build_lines(self.statement, self.study, self.scenario)
+        files.save_excel(self.dataset, self.study, path, language, known)
 
     def headline(self, lines: Lines | None = None) -> dict[str, object]:
         """The figures that matter most, as plain numbers: what ``--json`` prints.

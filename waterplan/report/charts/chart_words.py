@@ -12,6 +12,7 @@ import xarray as xr
 from waterplan.base.formats import amount, digits, quantity, step_of
 from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import term
+from waterplan.planning.plan.lines import FROZEN, MARKET, TURNOVER, Lines
 from waterplan.planning.plan.plan import Plan
 
 NAMED, WHOLE_FROM = 5, 0.0995
@@ -67,19 +68,24 @@ class Words:
         study = self.plan.study
         return self.say(f"title_{chart}", base=study.base_year, target=study.target_year)
 
-    def alternative(self, chart: str, curve: xr.Dataset | None = None) -> str:
-        """What a chart shows, for those who cannot see it; ``curve`` for the cost curve."""
+    def alternative(self, chart: str, curve: xr.Dataset | None = None, lines: Lines | None = None) -> str:
+        """What a chart shows, for those who cannot see it; ``curve`` for the cost curve, ``lines`` for the path."""
         d, study = self.plan.dataset, self.plan.study
         values: dict[str, Any] = {}
         if curve is not None:
             values = {
-                "saving": self.amount("hm3/a", float(d["counted_saving"])),
+                "saving": self.amount("hm3/a", counted_from_baseline(self.plan)),
                 "price": self.amount("CNY/m3", float(d["shadow_price"])),
                 "most": self.amount("hm3/a", float(curve["counted_saving"][-1])),
             }
         elif chart == "annual_path":
             ends = {name: float(d[f"{name}_path"][-1]) for name in ("reference", "planned")}
             values = {name: self.amount("hm3/a", value) for name, value in ends.items()} | {"target": study.target_year}
+            between = [name for name in (TURNOVER, MARKET) if lines is not None and name in lines.table]
+            if lines is not None and between:
+                names, totals = [self.say(name) for name in between], [lines.total(name) for name in between]
+                values["list"] = self._listed(names, totals, "hm3/a")
+                return self.say("alt_annual_path_lines", **values)
         elif chart == "investment_path":
             path = d["investment_path"][1:]
             values["list"] = self._listed(path["year"].values, path.values, "MCNY")
@@ -97,3 +103,12 @@ class Words:
             for name, value in zip(names, values, strict=True)
         ]
         return self.say("list_separator").join(told)
+
+
+def counted_from_baseline(plan: Plan) -> float:
+    """What counts of the saving of a plan, from where the plan starts: its place on its cost curve [hm3/a]."""
+    levers, d = plan.scenario.resolve(plan.study), plan.dataset
+    if levers.baseline == FROZEN or levers.count_from != FROZEN:
+        return float(d["counted_saving"])
+    saving = d["saving_by_level"].to_series()
+    return float(saving.sum() if levers.count_alternative_supply else saving.drop("supply").sum())

@@ -9,10 +9,12 @@ import pandas as pd
 import xarray as xr
 
 from waterplan.base import palette
+from waterplan.planning.plan.lines import FROZEN, MARKET, PLANNED, TURNOVER, Lines
 from waterplan.planning.plan.plan import Plan
 from waterplan.report.charts.chart_tables import curve_steps, provinces, sectors, technologies
-from waterplan.report.charts.chart_words import Words
+from waterplan.report.charts.chart_words import Words, counted_from_baseline
 from waterplan.report.charts.drawing import drawing
+from waterplan.report.charts.line_paths import LINE_COLOURS, line_paths, path_ends
 
 LEFT_UNTIL = 0.35  # share of the width up to which what is written at the plan stands to its right
 
@@ -25,7 +27,7 @@ def cost_curve(plan: Plan, curve: xr.Dataset, language: str = "en", backend: str
     words, d = Words(plan, language), plan.dataset
     factor, unit = words.unit("hm3/a", float(curve["counted_saving"][-1]))
     _, money = words.unit("CNY/m3", 1.0)
-    saving, price = float(d["counted_saving"]) * factor, float(d["shadow_price"])
+    saving, price = counted_from_baseline(plan) * factor, float(d["shadow_price"])
     steps = curve_steps(curve, factor)
     high = max(price * 1.5, float(np.quantile(curve["shadow_price"], 0.9)), 0.5)
     most = float(curve["counted_saving"][-1])
@@ -83,33 +85,34 @@ def saving_by_sector(plan: Plan, language: str = "en", backend: str | None = Non
         return layers * pen.labels(frame, "name", "reference", align="right", lying=True)
 
 
-def annual_path(plan: Plan, language: str = "en", backend: str | None = None) -> Any:
-    """Withdrawal year by year in the reference and in the plan."""
-    words, d = Words(plan, language), plan.dataset
-    paths = {name: d[f"{name}_path"].values for name in ("reference", "planned")}
-    factor, unit = words.unit("hm3/a", float(paths["reference"].max()))
-    frame = pd.DataFrame({"year": d["year"].values} | {name: path * factor for name, path in paths.items()})
-    both = frame[["reference", "planned"]].to_numpy()
-    spread = max(float(both.max() - both.min()), 1e-9)
+def annual_path(plan: Plan, language: str = "en", backend: str | None = None, lines: Lines | None = None) -> Any:
+    """Withdrawal year by year in the reference and in the plan; with ``lines`` along each line that is known."""
+    words = Words(plan, language)
+    paths = line_paths(plan, lines)
+    factor, unit = words.unit("hm3/a", float(paths[FROZEN].max()))
+    frame = pd.DataFrame({"year": plan.dataset["year"].values} | {name: path * factor for name, path in paths.items()})
+    every = frame[list(paths)].to_numpy()
+    spread = max(float(every.max() - every.min()), 1e-9)
     axes = {
         "x": "year",
         "xlabel": "",
         "ylabel": words.say("axis_not_from_zero", unit=unit),
-        "ylim": (max(float(both.min()) - 0.25 * spread, 0.0), float(both.max()) + 0.18 * spread),
+        "ylim": (max(float(every.min()) - 0.25 * spread, 0.0), float(every.max()) + 0.18 * spread),
         "xlim": (frame["year"].iloc[0] - 0.25, frame["year"].iloc[-1] + 0.25),
         "xticks": frame["year"].tolist(),
         "title": words.title("annual_path"),
         "legend": False,
     }
-    ends = pd.DataFrame({"year": frame["year"].iloc[-1], "name": ["reference", "planned"]}, index=[0, 1])
-    ends["at"] = [float(frame["reference"].iloc[-1]) + 0.06 * spread, float(frame["planned"].iloc[-1]) - 0.12 * spread]
-    ends["text"] = [f"{words.say(name)} {words.amount('hm3/a', float(paths[name][-1]))}" for name in ends["name"]]
+    ends = path_ends(words, paths, factor, spread)
     with drawing(backend) as pen:
-        area = pen.area(frame, y="planned", y2="reference", **axes)
-        lines = pen.table(frame).line(y="reference", color=palette.MUTED, **pen.dashed, **axes)
-        lines = lines * pen.table(frame).line(y="planned", color=palette.ACCENT, **axes)
-        dots = pen.table(frame.iloc[[-1]]).scatter(y="planned", color=palette.ACCENT, **axes)
-        return area * lines * dots * pen.labels(ends, "year", "at", align="right")
+        area = pen.area(frame, y=PLANNED, y2=FROZEN, **axes)
+        drawn = pen.table(frame).line(y=FROZEN, color=palette.MUTED, **pen.dashed, **axes)
+        for name in (TURNOVER, MARKET):
+            if name in paths:
+                drawn = drawn * pen.table(frame).line(y=name, color=LINE_COLOURS[name], **axes)
+        drawn = drawn * pen.table(frame).line(y=PLANNED, color=palette.ACCENT, **axes)
+        dots = pen.table(frame.iloc[[-1]]).scatter(y=PLANNED, color=palette.ACCENT, **axes)
+        return area * drawn * dots * pen.labels(ends, "year", "at", align="right")
 
 
 def investment_path(plan: Plan, language: str = "en", backend: str | None = None) -> Any:

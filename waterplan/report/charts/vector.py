@@ -11,10 +11,12 @@ import xarray as xr
 from waterplan.base import palette
 from waterplan.base.errors import WaterplanError
 from waterplan.base.messages import Message
+from waterplan.planning.plan.lines import FROZEN, MARKET, PLANNED, TURNOVER, Lines
 from waterplan.planning.plan.plan import Plan
 from waterplan.report.charts import plots
 from waterplan.report.charts.chart_words import Words
 from waterplan.report.charts.drawing import FONT_SIZE, MATPLOTLIB, svg
+from waterplan.report.charts.line_paths import LINE_COLOURS
 
 LETTER = 0.58  # width of a Latin sign by its size; a Chinese one takes two
 TILE = ((0.24, 5.6, "bold"), (-0.06, 6.0, "normal"), (-0.33, 4.7, "normal"))  # line by line: height, size, weight
@@ -36,8 +38,11 @@ def draw(
     curve: xr.Dataset | None = None,
     width: float = 0.0,
     height: float = 0.0,
+    lines: Lines | None = None,
 ) -> str:
     """A chart of a plan as an SVG element; kind: one of KINDS; ``curve`` for the cost curve; size in mm.
+
+    lines: of :func:`waterplan.explain.lines_of`, for the path of each line.
 
     Raises WaterplanError for another kind, and where hvPlot is not installed.
     """
@@ -45,10 +50,11 @@ def draw(
     if kind not in KINDS or (kind == "cost_curve" and curve is None):
         raise WaterplanError(Message("charts.unknown_chart", name=kind, known=list(KINDS)))
     made = KINDS[kind]
-    given = {"curve": curve} if kind == "cost_curve" else {}
+    given: dict[str, Any] = {"curve": curve} if kind == "cost_curve" else {}
+    given |= {"lines": lines} if kind == "annual_path" else {}
     plot = made.make(plan, language=language, backend=MATPLOTLIB, **given)
     size = {"width": width or made.width, "height": height or made.height}
-    told = words.alternative(kind, given.get("curve"))
+    told = words.alternative(kind, given.get("curve"), lines)
     return svg(plot, told, name=kind, language=language, finish=made.finish, **size)
 
 
@@ -85,13 +91,14 @@ def _finish_sectors(axes: Any) -> None:
 
 def _finish_path(axes: Any) -> None:
     _fill(axes, left=0.115, right=0.985, top=0.9, bottom=0.12)
-    first, last = axes.texts
+    texts = list(axes.texts)
     _grid(axes, "y")
     _title_of_height(axes)
-    for text, colour in ((first, palette.MUTED), (last, palette.ACCENT)):
-        text.set_color(colour)
+    names = [FROZEN, *((TURNOVER, MARKET)[: len(texts) - 2]), PLANNED]
+    for text, name in zip(texts, names, strict=True):
+        text.set_color(LINE_COLOURS[name])
         _halo(text)
-    last.set_fontweight("bold")
+    texts[-1].set_fontweight("bold")
 
 
 def _finish_investment(axes: Any) -> None:

@@ -10,8 +10,10 @@ import xarray as xr
 from waterplan.base import palette
 from waterplan.base.extras import CHARTS, need
 from waterplan.base.texts import Texts
+from waterplan.planning.explain.other_plans import OtherPlans
 from waterplan.planning.explain.sensitivity import share_by_basis
 from waterplan.planning.plan import figures
+from waterplan.planning.plan.lines import FROZEN, Lines
 from waterplan.planning.plan.plan import Plan
 from waterplan.report import charts
 from waterplan.report.charts.chart_words import Words
@@ -27,6 +29,7 @@ from waterplan.report.documents.document import (
     note,
     section,
 )
+from waterplan.report.documents.policy_anyway import what_comes_anyway
 from waterplan.report.documents.policy_foot import assumptions, differences, foot, source_list
 from waterplan.report.documents.policy_tables import binding, energy, technology_table, views
 from waterplan.report.documents.policy_words import Report
@@ -37,12 +40,17 @@ BROAD, SLIM, MAP_HEIGHT = 106.0, 68.0, 66.0  # mm
 
 
 def report_document(
-    plan: Plan, language: str = "en", weights: pd.DataFrame | None = None, curve: xr.Dataset | None = None
+    plan: Plan,
+    language: str = "en",
+    weights: pd.DataFrame | None = None,
+    curve: xr.Dataset | None = None,
+    others: OtherPlans | None = None,
 ) -> str:
-    """The policy report of a plan as one HTML file of about two pages, which asks for nothing from outside.
+    """The policy report of a plan as one HTML file of about three pages, which asks for nothing from outside.
 
     weights: of :func:`waterplan.explain.weights`, for what the cost rests on; curve: of
-    :func:`waterplan.planning.curve.curve`, for the cost curve. Without them the report says so or leaves it out. Raises
+    :func:`waterplan.planning.curve.curve`, for the cost curve; others: of :func:`waterplan.explain.other_plans`, for
+    what would come anyway. Without them the report says so or leaves it out. Raises
     WaterplanError where hvPlot is not installed.
     """
     need(*CHARTS)
@@ -52,7 +60,8 @@ def report_document(
         *_head(report),
         _headlines(report),
         columns(_withdrawal(report), _rests(report)),
-        *_charts(report, curve),
+        *_charts(report, curve, None if others is None else others.lines),
+        *(what_comes_anyway(report, others) if others is not None else []),
         technology_table(report),
         columns(binding(report), views(report), energy(report), widths=(54, 68, 58)),
         differences(report),
@@ -95,13 +104,21 @@ def _headlines(report: Report) -> Html:
     }
     unders = {name: say(f"note_{name}", perspective=say(f"choice_{report.levers.perspective}"), **report.years)
               for name in amounts if name != "counted_saving"}  # fmt: skip
-    unders["counted_saving"] = (
-        say("note_target", saving=words.amount("hm3/a", target)) if target > 0 else say("note_no_target")
-    )
+    unders["counted_saving"] = _aim(report, "note_target" if target > 0 else "note_no_target")
     return headlines(
         (say(f"head_{name}", **report.years), words.quantity(kind, value), unders[name])
         for name, (kind, value) in amounts.items()
     )
+
+
+def _aim(report: Report, key: str) -> str:
+    """The target, and from where it counts unless all counts from frozen efficiency."""
+    say, levers = report.say, report.levers
+    saving = report.words.amount("hm3/a", levers.saving_target)
+    if levers.baseline == FROZEN:
+        return say(key, saving=saving)
+    line = FROZEN if levers.count_from == FROZEN else levers.baseline
+    return say(f"{key}_from", saving=saving, line=say(f"column_{line}"))
 
 
 def _withdrawal(report: Report) -> Html:
@@ -127,7 +144,8 @@ def _withdrawal(report: Report) -> Html:
         )
         rows.append(element("tr", label, element("td", amount, class_="number")))
         rows.append(element("tr", element("td", bar([(volume / most, colour)]), class_="bar", colspan="2")))
-    cautions = [say("caution")]
+    baseline = report.levers.baseline
+    cautions = [say("caution" if baseline == FROZEN else f"caution_{baseline}")]
     if not report.levers.count_alternative_supply:
         cautions.append(say("not_counted", saving=words.amount("hm3/a", report.total("saving"))))
     return section(say("withdrawal"), element("table", *rows, class_="meters"), note(" ".join(cautions)))
@@ -152,11 +170,12 @@ def _rests(report: Report) -> Html:
     )
 
 
-def _charts(report: Report, curve: xr.Dataset | None) -> list[Html]:
+def _charts(report: Report, curve: xr.Dataset | None, lines: Lines | None) -> list[Html]:
     say, words, plan = report.say, report.words, report.plan
 
     def drawn(kind: str, *notes: str | Html, **given: float) -> Html:
-        chart = charts.draw(kind, plan, report.language, curve if kind == "cost_curve" else None, **given)
+        points = curve if kind == "cost_curve" else None
+        chart = charts.draw(kind, plan, report.language, points, lines=lines, **given)
         return figure(words.title(kind), chart, *notes)
 
     levels = keys({say(f"level_{level}"): palette.blend(palette.INK, 0.85 * d) for level, d in palette.LEVELS.items()})
@@ -167,4 +186,9 @@ def _charts(report: Report, curve: xr.Dataset | None) -> list[Html]:
     path = drawn("annual_path", note(say("path_note", investment=yearly)), width=SLIM, height=MAP_HEIGHT)
     if curve is None or float(curve["counted_saving"][-1]) <= figures.least_used(plan.statement):
         return [columns(sectors, path), columns(tiles)]
-    return [columns(drawn("cost_curve", note(say("curve_note"))), sectors), columns(tiles, path, widths=(BROAD, SLIM))]
+    baseline = report.levers.baseline
+    counts = [] if baseline == FROZEN else [" ", say("curve_from", line=say(f"line_{baseline}"))]
+    return [
+        columns(drawn("cost_curve", note(say("curve_note"), *counts)), sectors),
+        columns(tiles, path, widths=(BROAD, SLIM)),
+    ]

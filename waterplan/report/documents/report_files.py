@@ -8,6 +8,7 @@ from waterplan.base.errors import WaterplanError
 from waterplan.base.messages import Message
 from waterplan.base.whole_files import write_whole
 from waterplan.planning.curve import curve
+from waterplan.planning.explain.other_plans import other_plans
 from waterplan.planning.explain.sensitivity import weights
 from waterplan.planning.plan.plan import Plan
 from waterplan.planning.plan.result import Result
@@ -27,8 +28,9 @@ def write_report(result: Result, path: str | Path, language: str = "en", planner
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
         raise WaterplanError(Message("report.no_such_report", path=path))
-    study, scenario = result.instance.study, result.instance.scenario
-    points = curve(planner or Planner(study), scenario.with_levers(saving_target=0.0))
-    text = report_document(Plan.of(result), language, weights(result), points)
+    study, scenario, plan = result.instance.study, result.instance.scenario, Plan.of(result)
+    known = planner or Planner(study)
+    points = curve(known, scenario.with_levers(saving_target=0.0))
+    text = report_document(plan, language, weights(result), points, other_plans(known, plan))
     content = to_pdf(text) if path.suffix.lower() == ".pdf" else text.encode()
     write_whole(path, content)

@@ -11,6 +11,7 @@ from waterplan.base.formats import fixed
 WIDTH = 100
 GAP = "  "
 NOTHING = "-"
+KEPT = "\N{NO-BREAK SPACE}%"  # what is never broken over lines
 
 
 def width(text: str) -> int:
@@ -97,12 +98,12 @@ def beside(first: Sequence[str], second: Sequence[str], columns: int) -> list[st
 def paragraph(text: str, indent: str = GAP, columns: int = WIDTH) -> list[str]:
     """A text in lines of at most some columns; Chinese may break after any sign."""
     lines, line = [], ""
-    for piece in _pieces(text):
+    for piece in _pieces(text.replace(" %", KEPT)):
         if line and width(indent) + width(line + piece.rstrip()) > columns:
             lines.append(line.rstrip())
             line = ""
         line += piece if line else piece.lstrip()
-    return [indent + line for line in [*lines, line.rstrip()] if line]
+    return [indent + line.replace(KEPT, " %") for line in [*lines, line.rstrip()] if line]
 
 
 def _pieces(text: str) -> Iterable[str]:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from waterplan.base.texts import Texts
 from waterplan.planning.certificate import Certificate
+from waterplan.planning.explain.other_plans import OtherPlans
 from waterplan.planning.model.flows import Array
 from waterplan.planning.plan import figures
 from waterplan.planning.plan.binding import Binding, foremost
 from waterplan.planning.plan.plan import Plan
 from waterplan.planning.planner.question import Verdict
 from waterplan.report.pages.layout import beside, left, number, paragraph, percent, right, table, titled
-from waterplan.study.scenario import Levers
-from waterplan.study.tables.schema import CATALOGUE_OF
+from waterplan.report.pages.plan_anyway import aim, anyway, asked_otherwise, by_place, caution, line_rows
+from waterplan.report.pages.plan_sheet import Sheet
 
 TECHNOLOGIES, PROVINCES, BINDING = 15, 10, 8
-LARGE, SMALL = 5000, 50  # hm3/a of reference withdrawal
 VOLUME_COLUMNS = (24, 9)
 COST_COLUMNS, MEANS_COLUMNS, MEANS_FROM = (36, 10, 8), (18, 8), 63
 SECTOR_COLUMNS = (44, 8, 6, 12, 7, 8)
@@ -27,52 +25,24 @@ PROVINCE_COLUMNS, PROVINCE_FROM = (14, 7, 8, 10), 51
 BASES = ("assumed", "estimated", "reported", "measured")
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """A plan and the language in which it is told."""
-
-    plan: Plan
-    levers: Levers
-    say: Texts
-    names: dict[str, dict[str, str]] = field(default_factory=dict)
-
-    def total(self, name: str) -> float:
-        """The sum of a variable of the plan over all labels."""
-        return figures.total(self.plan.statement, name)
-
-    def volume(self, value: float) -> str:
-        """A volume with as many digits as the size of the study asks for [hm3/a]."""
-        withdrawal = self.total("reference_withdrawal")
-        if withdrawal >= SMALL:
-            return number(value, 0 if withdrawal >= LARGE else 1)
-        return number(value, 3 - (math.floor(math.log10(withdrawal)) if 0 < withdrawal < 1 else 0))
-
-    def name(self, dim: str, label: str) -> str:
-        """What a sector, province or technology is called; a pool by its technologies."""
-        study = self.plan.study
-        if dim == "pool":
-            members = [one for one, pool in zip(study.labels["technology"], study.pools, strict=True) if pool == label]
-            return " / ".join(self.name("technology", one) for one in members)
-        return self._names(dim)[label] or label
-
-    def _names(self, dim: str) -> dict[str, str]:
-        """What the labels of a dim are called."""
-        if dim not in self.names:
-            names = self.plan.study.column(CATALOGUE_OF[dim], f"name_{self.say.language}").tolist()
-            self.names[dim] = dict(zip(self.plan.study.labels[dim], names, strict=True))
-        return self.names[dim]
-
-
-def plan_page(plan: Plan, language: str = "en", rests_on: Mapping[str, float] | None = None) -> str:
+def plan_page(
+    plan: Plan,
+    language: str = "en",
+    rests_on: Mapping[str, float] | None = None,
+    others: OtherPlans | None = None,
+) -> str:
     """The page of a plan.
 
-    rests_on: share of the answer that rests on each basis; the page is complete without it.
+    rests_on: share of the answer that rests on each basis; others: of :func:`waterplan.explain.other_plans`, for what
+    would come anyway and the same question asked otherwise. The page is complete without them.
     """
-    sheet = Sheet(plan, plan.scenario.resolve(plan.study), Texts("page", language))
+    sheet = Sheet(plan, plan.scenario.resolve(plan.study), Texts("page", language), others)
     technologies = figures.by_technology(plan.statement)
     blocks = [
         [*_head(sheet), *_withdrawal(sheet), *_cost(sheet, technologies)],
+        *asked_otherwise(sheet),
         _sectors(sheet),
+        *by_place(sheet),
         _technologies(sheet, technologies),
         [*(_provinces(sheet) if technologies else []), *_binding(sheet), *_rests(sheet, rests_on)],
     ]
@@ -101,26 +71,24 @@ def _withdrawal(sheet: Sheet) -> list[str]:
             sheet.volume(reference),
             say("frozen", base_year=study.base_year, target_year=study.target_year),
         ],
+        *line_rows(sheet),
         [say("withdrawal_plan", year=study.target_year), sheet.volume(planned), below],
     ]
     name, volume = VOLUME_COLUMNS
     lines = ["  ".join(["", left(row[0], name), right(row[1], volume), *row[2:]]) for row in rows]
-    return [say("withdrawal"), *lines, *paragraph(say("caution"))]
+    return [say("withdrawal"), *lines, *anyway(sheet), *paragraph(caution(sheet))]
 
 
 def _cost(sheet: Sheet, technologies: Sequence[figures.Used]) -> list[str]:
     say, stated = sheet.say, sheet.plan.statement
-    saving, counted = sheet.total("saving"), sheet.total("counted_saving")
-    key = "target" if sheet.levers.saving_target > 0 else "no_target"
-    target = say(key, target=sheet.volume(sheet.levers.saving_target), counted=sheet.volume(counted))
-    if not sheet.levers.count_alternative_supply:
-        target += say("not_counted", saving=sheet.volume(saving))
+    saving = sheet.total("saving")
+    target = aim(sheet)
     rows = [[say("cost", perspective=say(sheet.levers.perspective)), say("money"), say("money_per_m3")]]
     for label, cost in zip(stated.labels["perspective"], stated["cost"].tolist(), strict=True):
         mean = cost / saving if saving > figures.least_used(stated) else float("nan")
         rows.append([say(f"perspective_{label}"), number(cost, 1), number(mean, 3)])
     costs = titled(rows[0], rows[1:], COST_COLUMNS)
-    return [target, "", *beside(costs, _means(sheet), MEANS_FROM), *_what_pays(sheet, technologies)]
+    return [*target, "", *beside(costs, _means(sheet), MEANS_FROM), *_what_pays(sheet, technologies)]
 
 
 def _means(sheet: Sheet) -> list[str]:

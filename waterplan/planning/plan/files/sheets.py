@@ -16,6 +16,9 @@ from waterplan.base.texts import Texts
 from waterplan.base.toml_text import read_toml
 from waterplan.base.vocabulary import of_kind, term, terms
 from waterplan.planning.plan.dataset import unit_of
+from waterplan.planning.plan.files.line_sheets import lines_by_place, lines_in_all
+from waterplan.planning.plan.files.sheet_columns import Cells, Column, Sheet
+from waterplan.planning.plan.lines import Lines
 from waterplan.planning.plan.norms import GRADES, basis_of_study, intensity_beside_norms
 from waterplan.study.scenario import Scenario, apply_overrides
 from waterplan.study.study import Study
@@ -23,7 +26,6 @@ from waterplan.study.tables.schema import BASES
 from waterplan.study.tables.translations import cell_in
 
 ROOM = "workbook"
-Cells = Sequence[Any] | np.ndarray
 USED = 1e-9  # of the whole volume of the study; smaller is rounding
 STYLES = {
     "": "text", "1": "share", "hm3/a": "volume", "MCNY": "volume", "MCNY/a": "volume", "GWh/a": "volume",
@@ -36,35 +38,19 @@ VOLUMES = ("base_withdrawal", "reference_withdrawal", "planned_withdrawal")
 
 
 @dataclass(frozen=True)
-class Column:
-    """A heading, the cells below it, and how they look: text, whole, share, volume, price, intensity or year."""
-
-    heading: str
-    cells: Cells
-    style: str = "text"
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One sheet: its name, a line above the table that says how to read it, and its columns."""
-
-    name: str
-    note: str
-    columns: list[Column]
-
-
-@dataclass(frozen=True)
 class Book:
     """A plan and its study in a language, and the sheets made from them."""
 
     dataset: xr.Dataset
     study: Study
     language: str
+    lines: Lines | None = None
 
     def sheets(self) -> list[Sheet]:
         """All sheets in the order in which they are read."""
         made = (
             ("headline", self._headline()),
+            *self._lines(),
             ("sectors", self._sectors()),
             ("provinces", self._provinces()),
             ("technologies", self._technologies()),
@@ -119,6 +105,14 @@ class Book:
     def _sums(self, name: str, dim: str) -> np.ndarray:
         """A ledger variable summed to one dim."""
         return self.dataset[name].sum([other for other in self.dataset[name].dims if other != dim]).values
+
+    def _lines(self) -> list[tuple[str, list[Column]]]:
+        if self.lines is None:
+            return []
+        names = {dim: dict(zip(labels, self._names(f"{dim}s", labels), strict=True))
+                 for dim, labels in (("sector", self.lines.sectors), ("province", self.lines.provinces))}  # fmt: skip
+        by_place = lines_by_place(self.lines, names, self.language)
+        return [("lines", lines_in_all(self.lines, self.language)), ("lines_by_place", by_place)]
 
     def _headline(self) -> list[Column]:
         d = self.dataset

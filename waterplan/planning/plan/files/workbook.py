@@ -14,7 +14,9 @@ import xlsxwriter
 from waterplan.base.errors import WaterplanError
 from waterplan.base.messages import LANGUAGES, Message
 from waterplan.base.whole_files import write_whole
-from waterplan.planning.plan.files.sheets import Book, Column, Sheet
+from waterplan.planning.plan.files.sheet_columns import Column, Sheet
+from waterplan.planning.plan.files.sheets import Book
+from waterplan.planning.plan.lines import Lines
 from waterplan.study.study import Study
 
 TEXT_IS_TEXT = {
@@ -41,8 +43,10 @@ ROWS_MEASURED = 500
 NOTE_ROW, HEADING_ROW, FIRST_ROW = 0, 1, 2
 
 
-def save_excel(dataset: xr.Dataset, study: Study, path: str | Path, language: str = "en") -> None:
-    """Saves a plan as a workbook in English (en) or Chinese (zh).
+def save_excel(
+    dataset: xr.Dataset, study: Study, path: str | Path, language: str = "en", lines: Lines | None = None
+) -> None:
+    """Saves a plan as a workbook in English (en) or Chinese (zh), with a sheet of the lines of withdrawal.
 
     In each sheet the first row says how to read it, the second has the headings and stays in view.
     Raises WaterplanError for another language, OutputError when the path cannot be written.
@@ -54,7 +58,7 @@ def save_excel(dataset: xr.Dataset, study: Study, path: str | Path, language: st
     made_of = f"study {dataset.attrs['study_digest']}, scenario {dataset.attrs['scenario_digest']}"
     book.set_properties({"title": _text(dataset.attrs["title"])[:200], "comments": made_of})
     formats = cell_formats(book, language)
-    for sheet in Book(dataset, study, language).sheets():
+    for sheet in Book(dataset, study, language, lines).sheets():
         write_sheet(book.add_worksheet(sheet.name), sheet, formats)
     book.close()
     write_whole(path, packed.getvalue())
