@@ -110,7 +110,7 @@ class Answers:
         return scenario.with_levers(saving_target=0.0).digest(self.planner.study)
 
     def anyway(self, scenario: Scenario) -> dict[str, Any]:
-        """What would happen without a programme, whatever the baseline; the same for all that enterprises meet alike."""
+        """What would happen without a programme, whatever the baseline; one for all that enterprises meet alike."""
         alike = anyway_scenario(scenario, self.planner.study)
         key = alike.digest(self.planner.study)
         return self._shared("anyway", key, lambda: {"key": key, **self._anyway(alike)})
@@ -129,8 +129,7 @@ class Answers:
     def on_top(self, scenario: Scenario) -> dict[str, Any]:
         """What a programme has to add to what would happen anyway."""
         digest = scenario.digest(self.planner.study)
-        target = scenario.resolve(self.planner.study).saving_target
-        made = self._shared("on top", digest, lambda: on_top(scenario, target, self.plan))
+        made = self._shared("on top", digest, lambda: on_top(scenario, self.plan))
         return {"digest": digest, **made}
 
     def close(self, seconds: float = 0) -> bool:

@@ -1,5 +1,5 @@
-"""What would happen anyway, as the numbers that the Plan page draws: the lines of turnover and of the market, in all, by
-sector and by province; and what a programme has to add to them."""
+"""What would happen anyway, as the numbers that the Plan page draws: the lines of turnover and of the market, in all
+and by sector and province; and what a programme has to add to them."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from waterplan.planning.planner.stages import market_levers
 from waterplan.study.scenario.baseline_faults import PARTS_OF, lacking
 
 from .board import Answer, Numbers, rounded
+
+SHORT = 1e-6  # of the largest saving: how far below it a plan is asked for
 
 
 def what_lacks(study: Study) -> dict[str, list[str]]:
@@ -71,23 +73,26 @@ def told_of_plan(result: Result) -> Numbers:
     return {"even": _told_number(even), "consumption": _told_number(consumption_of(result))}
 
 
-def on_top(scenario: Scenario, target: float, plan: Callable[[Scenario], Answer]) -> Numbers:
-    """What a programme has to add to the market: for the same target counted from frozen efficiency, and for as much on
-    top of it; ``most`` [hm3/a] is there where that is out of reach, and then what is told is of the most."""
-    rest = _told(plan(scenario.with_levers(baseline="market", count_from="frozen")))
+def on_top(scenario: Scenario, plan: Callable[[Scenario], Answer]) -> dict[str, Numbers]:
+    """What a programme has to add to the market: ``in_all``, for the target counted from frozen efficiency, and
+    ``more``, for as much on top of what comes anyway.
+
+    Each: what it saves and costs, null where there is no plan, and then the largest saving. Where as much cannot be
+    added but something can, ``more`` is of the most (``is_most``).
+    """
     beside = scenario.with_levers(baseline="market", count_from="baseline")
-    answer = plan(beside)
-    if answer.board is not None:
-        return {"rest": rest, "more": _told(answer), "most": None}
-    if not answer.attainable > 0:
-        return {"rest": rest, "more": None, "most": None}
-    largest = min(answer.attainable * (1.0 - 1e-6), target)
-    return {"rest": rest, "more": _told(plan(beside.with_levers(saving_target=largest))), "most": answer.attainable}
+    more = _told(plan(beside))
+    if (more["largest"] or 0.0) > 0:
+        most = beside.with_levers(saving_target=more["largest"] * (1.0 - SHORT))
+        more = {**_told(plan(most)), "largest": more["largest"], "is_most": True}
+    return {"in_all": _told(plan(scenario.with_levers(baseline="market", count_from="frozen"))), "more": more}
 
 
-def _told(answer: Answer) -> Numbers | None:
-    names = ("saving", "annual_cost", "investment", "shadow_price", "gross_cost", "gains")
-    return {name: answer.board["headline"][name] for name in names} if answer.board else None
+def _told(answer: Answer) -> Numbers:
+    """What is told of a plan beside the plan."""
+    head = answer.board["headline"] if answer.board else {}
+    figures = {name: head.get(name) for name in ("saving", "annual_cost", "investment", "shadow_price")}
+    return {**figures, "largest": None if answer.board else _told_number(answer.attainable)}
 
 
 def _told_number(value: float) -> float | None:

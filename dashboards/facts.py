@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,6 +27,12 @@ FLOORS = ("sector_floor", "province_floor")
 NOTHING = 1e-9  # of the whole volume of the study
 CATALOGUES = ("sector", "product", "province", "end_use", "technology")
 ROOM = "dashboard"
+SHARED = (  # sentences of the printed page; here, numbers bring their units
+    "anyway_all", "anyway_part", "anyway_not_told", "market_not_told", "on_top", "also", "on_top_nothing",
+    "on_top_in_all", "on_top_in_all_out", "on_top_more", "on_top_more_out", "on_top_most", "on_top_none",
+    "barriers_out", "barriers_in_part",
+)  # fmt: skip
+UNIT_AFTER = re.compile(r"(?<=\}) ?(hm3/a|MCNY/a|CNY/m3|百万立方米/年|百万元|元/立方米)")
 ROOMS = (ROOM, "runs", "grades", "benchmark_page")
 
 
@@ -93,7 +100,10 @@ class Facts:
         study = self.study
         return {
             "language": language,
-            "texts": {key: text[language] for room in ROOMS for key, text in messages.catalogue(room).items()},
+            "texts": {
+                **{key: text[language] for room in ROOMS for key, text in messages.catalogue(room).items()},
+                **printed_sentences(language),
+            },
             "terms": {name: found.label(language) for name, found in terms().items()},
             "names": {dim: self.names(dim, language) for dim in (*CATALOGUES, "group", "pool")},
             "units": units(language),
@@ -153,6 +163,12 @@ class Facts:
             "default": _plain(getattr(Scenario().resolve(self.study), lever.name)),
             "enterprise_only": lever.name in ENTERPRISE_ONLY,
         }
+
+
+def printed_sentences(language: str) -> dict[str, str]:
+    """The words of the printed page on what would come anyway, without the units behind its numbers."""
+    page = messages.catalogue("page")
+    return {f"printed_{key}": UNIT_AFTER.sub("", page[key][language]) for key in SHARED}
 
 
 def _most_of_others(planner: Planner) -> float:

@@ -2,7 +2,7 @@
 import { anywayNow, faded, isComing, linesNow } from "./lines.js";
 import { now } from "./now.js";
 import { amount, percent } from "./numbers.js";
-import { say, termed } from "./words.js";
+import { isZh, say, termed } from "./words.js";
 
 const LEAST = 1e-6; // of all withdrawal: less is rounding
 
@@ -14,32 +14,44 @@ function countedAnyway(anyway) {
 const hm3 = (value) => amount("hm3/a", value), money = (value) => amount("MCNY/a", value);
 
 /** Sentences near the headline, in two paragraphs: what would come anyway, and what there is to add to it. Each is true
- * for the scenario that it stands over. @returns {[string[], string[]]} */
+ * for the scenario that it stands over; those on the target are the words of the printed page.
+ * @returns {[string[], string[]]} */
 export function sentences() {
-  const { levers, board } = now.board, lacks = now.page.lacks?.market ?? [];
-  if (lacks.length) return [[say("anyway_untold", { list: lacks.map(termed).join(", ") })], []];
-  const anyway = anywayNow();
-  if (anyway?.market === undefined) return [[], []];
-  const reference = board.headline.reference_withdrawal;
-  const told = { anyway: hm3(reference - anyway.market), turnover: hm3(reference - anyway.turnover), market: hm3(anyway.turnover - anyway.market) };
-  if (levers.baseline !== "frozen") return [[say(`anyway_${levers.baseline}`, { ...told, programme: hm3(board.headline.saving) })], []];
-  return [[say("anyway_all", told), ...againstTarget(levers, countedAnyway(anyway), reference)], onTop(levers.saving_target, reference)];
+  const { levers, board } = now.board, anyway = anywayNow();
+  if (anyway?.market === undefined) return [untold(), []];
+  const reference = board.headline.reference_withdrawal, target = levers.saving_target, counted = countedAnyway(anyway);
+  const volumes = { anyway: counted, turnover: reference - anyway.turnover, market: anyway.turnover - anyway.market, programme: board.headline.saving, target, left: target - counted };
+  const told = Object.fromEntries(Object.entries(volumes).map(([name, value]) => [name, hm3(value)]));
+  const start = levers.baseline === "frozen" ? [] : [say(`starts_from_${levers.baseline}`, told)];
+  if (levers.baseline === "market") return [[...start, barriers(levers)], []];
+  if (!(target > LEAST * reference)) return [[...start, say("anyway_fall", { ...told, anyway: hm3(reference - anyway.market) })], []];
+  return [[...start, say(counted >= target ? "printed_anyway_all" : "printed_anyway_part", told)], onTop(levers, counted >= target)];
 }
 
-function againstTarget({ saving_target: target }, counted, reference) {
-  if (target <= LEAST * reference) return [];
-  if (counted >= target) return [say("anyway_whole_target", { target: hm3(target) })];
-  return [say("anyway_part_of_target", { target: hm3(target), share: percent(counted / target, 0) })];
+// What the page cannot show of a study that leaves it out, and what is still on its way: nothing.
+function untold() {
+  const { market = [], turnover = [] } = now.page.lacks ?? {};
+  if (!market.length) return [];
+  const why = say("anyway_lacks", { list: market.map(termed).join(say("list_comma")) });
+  return [say(turnover.length ? "printed_anyway_not_told" : "printed_market_not_told"), why];
 }
-function onTop(target, reference) {
-  const found = now.on_top;
-  if (!found || target <= LEAST * reference) return [];
-  const { rest, more, most } = found, told = [];
-  if (rest) told.push(rest.shadow_price > 0 ? say("on_top_rest", { saving: hm3(rest.saving), cost: money(rest.annual_cost), investment: amount("MCNY", rest.investment) }) : say("on_top_nothing_left"));
-  if (more && most !== null) told.push(say("on_top_most", { target: hm3(target), most: hm3(most), cost: money(more.annual_cost), investment: amount("MCNY", more.investment) }));
-  else if (more) told.push(say("on_top_more", { target: hm3(target), cost: money(more.annual_cost), investment: amount("MCNY", more.investment) }));
-  else told.push(say("on_top_none"));
-  return [...told, say("on_top_barriers")];
+
+// A programme on top of the market; that of a scenario before is shown to nobody, and keeps its place.
+function onTop(levers, isReached) {
+  if (!now.on_top) return [];
+  const { in_all: all, more } = now.on_top, target = hm3(levers.saving_target);
+  const tell = (key, one) => say(`printed_${key}`, { target, saving: hm3(one.saving), largest: hm3(one.largest), cost: money(one.annual_cost) });
+  const out = (key, one) => (one.largest === null ? tell("on_top_none", one) : tell(`${key}_out`, one));
+  const parts = [
+    all.saving === null ? out("on_top_in_all", all) : tell(isReached ? "on_top_nothing" : "on_top_in_all", all),
+    more.saving === null ? out("on_top_more", more) : tell(more.is_most ? "on_top_most" : "on_top_more", more),
+  ];
+  return [say("printed_on_top", { told: parts.join(say("printed_also")) }), barriers(levers)];
+}
+
+function barriers({ perspective, barrier_cost: cost }) {
+  const isPaid = perspective === "enterprise" && cost > 0;
+  return say(isPaid ? "printed_barriers_in_part" : "printed_barriers_out", { barrier: amount("CNY/m3", cost) });
 }
 
 // Consumption that is saved by what comes anyway, where the plan starts from it, and by the programme.
@@ -71,9 +83,10 @@ export function figureList() {
 
 // What is not yet told of a new scenario keeps its place, unseen.
 export function anywayNote() {
-  const [first, second] = sentences(), adds = now.board.levers.baseline === "frozen" && !(now.page.lacks?.market ?? []).length;
+  const [first, second] = sentences(), { baseline, saving_target } = now.board.levers;
+  const adds = baseline !== "market" && saving_target > 0 && !(now.page.lacks?.market ?? []).length;
   if (!first.length && !isComing()) return "";
-  const paragraph = (name, list, isStale) => `<p data-told="${name}" class="${isStale ? "unseen" : ""}">${list.join(" ") || "&nbsp;"}</p>`;
+  const paragraph = (name, list, isStale) => `<p data-told="${name}" class="${isStale ? "unseen" : ""}">${list.join(isZh() ? "" : " ") || "&nbsp;"}</p>`;
   return `<section class="anyway" data-card="anyway" aria-label="${say("card_anyway")}"><h2>${say("card_anyway")}${isComing() ? ` <span class="updating">${say("updating")}</span>` : ""}</h2>${paragraph("anyway", first, anywayNow()?.isStale)}${adds ? paragraph("on_top", second, now.on_top?.digest !== now.board.digest) : ""}</section>`;
 }
 
@@ -81,7 +94,7 @@ export function anywayNote() {
 export function whyIdle(name, choice, values) {
   const lacks = now.page.lacks ?? {};
   const missing = name === "baseline" ? lacks[choice] ?? [] : name === "value_added_cut" ? lacks.value_added ?? [] : [];
-  if (missing.length) return say("idle_untold", { list: missing.map(termed).join(", ") });
+  if (missing.length) return say("idle_untold", { list: missing.map(termed).join(say("list_comma")) });
   if (name === "count_from" && choice && values.baseline === "frozen") return say("idle_frozen");
   if (name === "barrier_scale" && values.baseline !== "market") return say("idle_no_market");
   return "";

@@ -60,7 +60,7 @@ function sectorCard() {
   return card("sectors", say(baseline === "frozen" ? "card_sectors" : "card_sectors_parts"), sectorChart(now.widths.sectors ?? 560), `${before}${before ? `<span class="key">${say("programme")}:</span>` : ""}${level}${mark}${baseline === "frozen" ? `<span class="key"><i class="track-key"></i>${say("reference_withdrawal")}</span>` : ""}`);
 }
 
-const pathCard = () => card("path", say("card_path", { base: now.page.years[0], target: now.page.years[1] }), `${pathChart(now.widths.path ?? 560, 292)}<div class="below">${investmentBars(now.widths.path ?? 560)}<span class="tools">${chartButtons("investment", say("chart_investment"))}</span></div>`, say("path_note"));
+const pathCard = () => card("path", say("card_path", { base: now.page.years[0], target: now.page.years[1] }), `${pathChart(now.widths.path ?? 560, 330)}<div class="below">${investmentBars(now.widths.path ?? 560)}<span class="tools">${chartButtons("investment", say("chart_investment"))}</span></div>`, say("path_note"));
 
 function mapCard() {
   const width = Math.max(now.widths.map ?? 560, 480), tiles = mapChart(width);

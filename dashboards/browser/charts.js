@@ -45,13 +45,13 @@ export function curveChart(width, height = 290) {
   return svg("curve", width, height, label, body);
 }
 
-const LEVELS = ["end_use", "site", "supply"];
+const LEVELS = ["end_use", "site", "supply"], OPACITIES = [1, 0.62, 0.34];
 export const PARTS = ["turnover", "market"];
 
 // What the programme of a plan saves by level; one piece where a level gives back what an earlier stage had.
 function programmeParts(levels, programme) {
   if (levels.some((one) => one < 0)) return [["programme", programme, 1]];
-  return levels.map((saving, level) => ["level_" + LEVELS[level], saving, [1, 0.62, 0.34][level]]);
+  return levels.map((saving, level) => ["level_" + LEVELS[level], saving, OPACITIES[level]]);
 }
 
 export function sectorChart(width) {

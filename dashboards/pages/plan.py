@@ -35,7 +35,8 @@ def explain(visit: Visit, number: int, answer: Answer, scenario: Scenario) -> No
             ask(LOOK, "anyway", answers.anyway)
         ask(LOOK, "words", answers.words)
         ask(LOOK, "curve", answers.curve, lambda: ask(WORK, "reasons", answers.reasons))
-        if answers.tells_market and scenario.resolve(visit.facts.study).baseline == "frozen":
+        levers = scenario.resolve(visit.facts.study)
+        if answers.tells_market and levers.baseline != "market" and levers.saving_target > 0:
             ask(WORK, "on_top", answers.on_top)
 
 
