@@ -22,7 +22,7 @@ function slider(lever, label, name) {
 const resetButton = (lever, label, name) => `<button class="ghost reset" data-act="reset-lever" data-lever="${lever.name}" data-label="${esc(label)}" aria-label="${say("reset_lever", { name })}" title="${say("reset_lever", { name })}" hidden>↺</button>`;
 
 function leverHead(lever, name, control = "") {
-  const note = lever.enterprise_only ? `<span class="only" data-only>${say("enterprise_only")}</span>` : "";
+  const note = lever.enterprise_only ? `<span class="only" data-only="${lever.name}">${say("enterprise_only")}</span>` : "";
   return `<div class="lever-head"><span class="lever-name">${name}</span>${note}${control}<button class="ghost help" data-act="help" aria-expanded="false" aria-label="${say("help_of", { name })}" title="${say("help_of", { name })}">?</button>${resetButton(lever, "", name)}</div><p class="lever-help" hidden>${esc(lever.help)}</p>`;
 }
 
@@ -40,7 +40,7 @@ function oneLever(lever) {
 }
 
 function tableLever(lever, name, search) {
-  return `<details class="lever by-label" data-of="${lever.name}" ${search}><summary><span class="lever-name">${name}</span><span class="count" data-count hidden></span></summary><p class="lever-help">${esc(lever.help)}${lever.enterprise_only ? ` <em data-only>${say("enterprise_only")}</em>` : ""}</p><div data-rows></div></details>`;
+  return `<details class="lever by-label" data-of="${lever.name}" ${search}><summary><span class="lever-name">${name}</span><span class="count" data-count hidden></span></summary><p class="lever-help">${esc(lever.help)}${lever.enterprise_only ? ` <em data-only="${lever.name}">${say("enterprise_only")}</em>` : ""}</p><div data-rows></div></details>`;
 }
 
 // Rows of a table are made when it is opened first.
@@ -110,7 +110,8 @@ export function showLevers(panel, values, isHeld) {
   }
   showIdle(panel, values);
   const enterprise = values.perspective === "enterprise";
-  for (const note of panel.querySelectorAll("[data-only]")) note.hidden = enterprise;
+  const meets = (name) => values.baseline === "market" && name !== "barrier_cost"; // before a programme
+  for (const note of panel.querySelectorAll("[data-only]")) note.hidden = enterprise || meets(note.dataset.only);
 }
 
 // What does nothing here, or cannot be told by the study, is switched off, with a word why.
