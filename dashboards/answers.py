@@ -17,7 +17,7 @@ from waterplan.planning.explain.rests import rests_on
 from waterplan.planning.explain.sensitivity import share_by_basis, weights
 from waterplan.report.pages.explanation import technology_sentences
 
-from .anyway import anyway_scenario, on_top, told_by, told_market, told_of_plan, told_turnover, what_lacks
+from .anyway import anyway_scenario, on_top, told_market, told_of_plan, told_turnover, what_lacks
 from .board import Answer, build_board, rounded
 from .jobs import BOUNDS, MOVE, Jobs, is_abandoned
 from .kept import Kept
@@ -157,7 +157,16 @@ class Answers:
         except InfeasibleError as error:
             return Answer(digest, None, error.attainable, error.shortfall)
         self._guess = max(float(result.duals.shadow_price), 0.05)
-        return Answer(digest, {**build_board(result), **told_of_plan(result), "anyway": told_by(result)})
+        return Answer(digest, {**build_board(result), **told_of_plan(result), "anyway": self._told_by(result)})
+
+    def _told_by(self, result: Any) -> dict[str, Any] | None:
+        """What a plan itself knows of what would happen anyway: all with the baseline market, turnover with that."""
+        market, levers = result.before, result.instance.levers
+        if market is None:
+            return None if levers.baseline == "frozen" else told_turnover(result.instance)
+        key = self.anyway_key(result.instance.scenario)
+        made: dict[str, Any] = self._shared("anyway", key, lambda: {"key": key, **told_market(market)})
+        return made
 
     def _curve(self, free: Scenario, key: str) -> dict[str, Any]:
         try:

@@ -58,13 +58,6 @@ def told_turnover(instance: Instance) -> Numbers:
     return _line("turnover", s, pair_table(s, flows.existing_withdrawal + flows.new_withdrawal))
 
 
-def told_by(result: Result) -> Numbers | None:
-    """What a plan itself knows of what would happen anyway: all with the baseline market, turnover with turnover."""
-    if result.before is not None:
-        return told_market(result.before)
-    return None if result.instance.levers.baseline == "frozen" else told_turnover(result.instance)
-
-
 def told_of_plan(result: Result) -> Numbers:
     """Consumption that a programme saves [hm3/a], and the withdrawal at which water per value added would be as in the
     base year [hm3/a]; null where the study does not tell it."""

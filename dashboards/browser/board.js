@@ -61,6 +61,12 @@ export function render({ model, view }) {
     showValues(page);
     if (name === "benchmark") focusHeading(page);
   };
+  let willDraw = false;
+  const drawSoon = () => { // what comes together is drawn once
+    if (willDraw) return;
+    willDraw = true;
+    requestAnimationFrame(() => { willDraw = false; drawPage(); });
+  };
   const drawAll = (isKept = isHeld) => {
     if (!now.board || !now.page.texts) return;
     root.dataset.theme = now.board.theme;
@@ -208,7 +214,7 @@ export function render({ model, view }) {
   watch.observe(page);
   model.on("page", takePage);
   model.on("board", takeBoard);
-  for (const name of LATER_CONTENT) model.on(name, () => { takeLater(); if (name === "plant") takePlant(); drawPage(); });
+  for (const name of LATER_CONTENT) model.on(name, () => { takeLater(); if (name !== "plant") return drawSoon(); takePlant(); drawPage(); });
   model.on("msg:custom", takeMessage);
   model.on("remove", () => watch.disconnect());
   takeLater();

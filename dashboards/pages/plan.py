@@ -31,11 +31,11 @@ def explain(visit: Visit, number: int, answer: Answer, scenario: Scenario) -> No
         ask(WORK, "ways", lambda scenario: {"digest": answer.digest, "ways": answers.ways_out(scenario)})
         ask(LOOK, "curve", answers.curve)
     else:  # the rows come last: they take longest, and would hold up the others
-        if answers.tells_turnover:
+        levers = scenario.resolve(visit.facts.study)
+        if answers.tells_turnover and levers.baseline != "market":  # a plan on top of the market has told it
             ask(LOOK, "anyway", answers.anyway)
         ask(LOOK, "words", answers.words)
         ask(LOOK, "curve", answers.curve, lambda: ask(WORK, "reasons", answers.reasons))
-        levers = scenario.resolve(visit.facts.study)
         if answers.tells_market and levers.baseline != "market" and levers.saving_target > 0:
             ask(WORK, "on_top", answers.on_top)
 

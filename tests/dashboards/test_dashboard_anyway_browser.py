@@ -1,5 +1,5 @@
-"""What would come anyway, in a real browser: four lines, sentences, levers that are switched off, on a wide and a narrow
-screen, in both languages."""
+"""What would come anyway, in a real browser: four lines, sentences, levers that are switched off, on a wide and a
+narrow screen, in both languages."""
 
 import re
 
@@ -11,7 +11,8 @@ pytestmark = in_browser
 
 from waterplan import open_scenario  # noqa: E402
 
-LINES = {"reference": 20406.132, "turnover": 19697.507, "market": 17951.983, "planned": 18406.132}  # README of the study
+# check figures of the README of the study, hm3/a
+LINES = {"reference": 20406.132, "turnover": 19697.507, "market": 17951.983, "planned": 18406.132}
 WORDS = {
     "en": ("all of the target would come anyway", "at most 1,932 hm³ can be added", "the baseline is frozen"),
     "zh": ("节水目标全部本来也会实现", "最多可再节水 19.32 亿m³", "基线为冻结"),
