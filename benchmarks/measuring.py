@@ -39,6 +39,22 @@ def timed(work: Callable[[int], object], repeats: int, warm_up: int = 1) -> Timi
     return Timing(statistics.median(walls), statistics.median(processors), min(walls), max(walls), repeats)
 
 
+def in_a_row(work: Callable[[int], object], repeats: int, warm_up: int = 1) -> Timing:
+    """Calls ``work`` with 0, 1, 2 ... one after the other, the collector as it comes: its runs are in the mean of
+    processor time."""
+    walls = []
+    for number in range(warm_up):
+        work(number)
+    gc.collect()
+    processor = _processor()
+    for number in range(warm_up, warm_up + repeats):
+        wall = time.perf_counter()
+        work(number)
+        walls.append(time.perf_counter() - wall)
+    mean = (_processor() - processor) / repeats
+    return Timing(statistics.median(walls), mean, min(walls), max(walls), repeats)
+
+
 def _processor() -> float:
     """Processor seconds of this process and of those that it has started and waited for."""
     used = os.times()

@@ -14,7 +14,7 @@ from waterplan.planning.model.instance import build_instance
 from waterplan.planning.plan.deployment import use_saving_by_app
 from waterplan.planning.plan.ledger import build_ledger
 from waterplan.planning.planner.answer import ask
-from waterplan.planning.planner.dictionaries import build_uses
+from waterplan.planning.planner.dictionaries import Vertices, build_uses
 from waterplan.planning.planner.kept_coefficients import Coefficients
 from waterplan.planning.planner.kernel_input import Places, build_costs, build_pairs, sample_costs, sample_uses
 from waterplan.planning.planner.lanes import Layout
@@ -180,8 +180,8 @@ def test_threads_that_ask_at_the_same_time_are_answered_as_if_alone(china):
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("more", [{}, {"exclude": ("cip_optimisation",)}])
 def test_a_store_that_takes_over_bases_holds_the_vertices_that_numpy_solves_for(china, more, seed):
-    """Basic variables are what the right-hand sides of the first dictionary make of them: B x = b. Where a technology is
-    left out, end uses without it have their bases still, and their dictionaries are copied."""
+    """Basic variables are what the right-hand sides of the first dictionary make of them: B x = b. Where a technology
+    is left out, end uses without it have their bases still, and their dictionaries are copied."""
     before, it = Lighted(china, seed), Lighted(china, seed + 10, **more)
     s = it.instance.structure
     nothing = np.empty((0, len(s.app_use)))
@@ -204,3 +204,29 @@ def test_a_store_that_takes_over_bases_holds_the_vertices_that_numpy_solves_for(
             np.testing.assert_allclose(found[rows:, moves], gain[:, basis[:rows]] @ amount, **CLOSE)
             reduced = gain[:, basis[:rows]] @ found[:rows, :moves] - gain[:, basis[rows:]]
             np.testing.assert_allclose(found[rows:, :moves], reduced, **CLOSE)
+
+
+def test_bases_that_join_a_store_stand_apart_and_are_brought_together_when_they_are_many(china):
+    """All bases of a store with several technologies join one in which nobody moves."""
+    it = Lighted(china, 0)
+    s, flows, nothing = it.instance.structure, it.instance.flows, np.empty((0, len(it.instance.structure.app_use)))
+    several, start = np.flatnonzero(np.diff(s.use_app_start) > 1), it.uses.entry_start
+    lacked = [(use, entry) for use in several for entry in range(start[use] + 1, start[use + 1])]
+    bases = [stored(it.uses, use, entry)[1] for use, entry in lacked]
+    more = Vertices(np.array([use for use, _ in lacked]), np.concatenate(bases), len(lacked))
+    first = build_uses(s, flows, nothing)
+    joined = build_uses(s, flows, nothing, first, more)
+    assert joined.dictionary is first.dictionary
+    assert len(joined.late_basis) == len(more.basis)
+    together = build_uses(s, flows, nothing, joined)
+    assert len(together.late_basis) == 0
+    for uses in (joined, together):
+        for use in several:
+            for entry in range(start[use], start[use + 1]):
+                known, basis = stored(it.uses, use, entry)
+                found, same = stored(uses, use, uses.entry_start[use] + entry - start[use])
+                rows = uses.rows[use]
+                assert set(same[:rows]) == set(basis[:rows])
+                np.testing.assert_allclose(found[rows:, -1], known[rows:, -1], **CLOSE)
+                np.testing.assert_allclose(found[:rows][np.argsort(same[:rows])][:, -1],
+                                           known[:rows][np.argsort(basis[:rows])][:, -1], **CLOSE)  # fmt: skip

@@ -5,6 +5,9 @@ from functools import cached_property
 
 import naive_stages
 import numpy as np
+from places import TINY
+from spoiling import Copy
+from told_whole import tell_whole
 
 from waterplan.planning.model.decisions import Decisions
 from waterplan.planning.model.fleets import LocalConfigurations, with_groups
@@ -18,6 +21,16 @@ from waterplan.planning.plan.deployment import deployment_of
 from waterplan.planning.plan.ledger import build_ledger
 from waterplan.planning.solver import Settings, decisions_of, solve
 from waterplan.study.scenario import Scenario
+
+
+def tell_plainly(folder):
+    """A copy of the tiny study with all that a study may tell, its output in plain tonnes for the plain
+    implementation."""
+    copy = tell_whole(Copy(TINY, folder))
+    for province in ("middle", "south"):
+        row = copy.row("output", product="plate", province=province, unit="万t")
+        copy.set("output", row, value="1e7", low="8e6", high="1.2e7", unit="t/a")
+    return copy
 
 
 @dataclass(frozen=True)
@@ -79,6 +92,14 @@ class Stage:
         assert solution.status == "optimal"
         corner, part = decisions_of(self.instance.structure, free, solution.values), rng.uniform(0.2, 0.8)
         return Decisions(*(part * getattr(corner, name) for name in ("step", "site_saving", "supply")))
+
+    def a_tenth(self):
+        """A tenth of what is left for each technology alone, which is within the limits of the tiny study."""
+        i, given = self.instance, self.given
+        s, flows = i.structure, i.flows
+        start = flows.start_share[s.step_from[s.local_step]]
+        step = 0.1 * np.minimum(start, flows.added_share[given.step_app]) * flows.gross_flow[s.local_step_local]
+        return Decisions(step, 0.1 * flows.site_reach(s), 0.1 * flows.supply_reach(s) * given.supply_is_available)
 
     def after(self, decisions):
         """The stage that starts where this one ends."""

@@ -205,7 +205,8 @@ def build_uses(structure: Structure, flows: Flows, kappas: Array) -> Uses:
     *before, place, basis_place, dictionary, basis = packed
     place, dictionary, *rest = _unpack(structure.use_app_start, packed[0], packed[1], packed[5], place, dictionary)
     given = structure.use_app_start, flows.saving_fraction, flows.added_share
-    return Uses(*given, *before, place, basis_place, dictionary, basis, *rest)
+    late = np.empty(0), np.empty(0, np.int64)
+    return Uses(*given, *before, place, basis_place, dictionary, basis, *late, *rest)
 
 
 def _worth_inside(low: float, high: float) -> float:

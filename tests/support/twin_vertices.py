@@ -97,11 +97,14 @@ def first_dictionary(
 def stored(uses: Uses, u: int, entry: int) -> tuple[Array, Index]:
     """A stored dictionary of a use, put together so that it can be pivoted, and its basis."""
     apps, moves = uses.app_start[u + 1] - uses.app_start[u], uses.move_start[u + 1] - uses.move_start[u]
-    rows, place = uses.rows[u], uses.entry_place[entry]
-    coefficients = uses.dictionary[place : place + (rows + apps) * moves].reshape(rows + apps, moves)
+    rows, place, named = uses.rows[u], uses.entry_place[entry], uses.entry_basis[entry]
+    one, basis = uses.dictionary[place:], uses.basis[named:]
+    if place < 0:
+        one, basis = uses.late_dictionary[~place:], uses.late_basis[~named:]
+    coefficients = one[: (rows + apps) * moves].reshape(rows + apps, moves)
     table = np.empty((rows + 1 + apps, moves + 1))
     table[:rows, :moves], table[rows + 1 :, :moves] = coefficients[:rows], coefficients[rows:]
     table[rows, :moves] = -uses.reduced[uses.entry_reduced[entry] :][: moves * (apps + 1) : apps + 1]
     table[:rows, moves] = uses.amount[uses.entry_amount[entry] :][:rows]
     table[rows:, moves] = uses.value[uses.entry_value[entry] :][: apps + 1]
-    return table, uses.basis[uses.entry_basis[entry] :][: rows + moves].copy()
+    return table, basis[: rows + moves].copy()

@@ -110,7 +110,7 @@ def _usual(result: Result) -> dict[str, Array]:
         "total_heat": ledger.heat,
         "total_carbon_dioxide": float(found["carbon_dioxide_by_sector"].sum()),
         "total_reference_withdrawal": reference,
-        "total_planned_withdrawal": reference - saving,
+        "total_planned_withdrawal": float(i.flows.programme_free(i.structure).sum()) - saving,
     }
     return found | {name: np.asarray(float(number)) for name, number in numbers.items()}
 

@@ -44,12 +44,13 @@ class Answered:
 def light_runs(
     planner: Planner, scenario: Scenario, levers: Mapping[str, np.ndarray], threads: int = 1
 ) -> Answered | None:
-    """Plans runs that start from a scenario; None where they differ in other levers, or it has other limits.
+    """Plans runs that start from a scenario; None where they differ in other levers, or it has other limits or another
+    baseline than frozen efficiency.
 
     levers: by name, or name and label (``technology_cost_scale.*``), the value in each run.
     """
     search = planner.search(scenario)
-    if len(search.limits) > 1 or not _are_of_price(scenario, levers):
+    if len(search.limits) > 1 or search.instance.levers.baseline != "frozen" or not _are_of_price(scenario, levers):
         return None
     asked = _asked(search, levers)
     count = len(asked.lever)

@@ -63,6 +63,8 @@ struct Uses {
     const int64_t* entry_basis;
     const double* dictionary;
     const int64_t* basis;
+    const double* late_dictionary;
+    const int64_t* late_basis;
     const int64_t* entry_value;
     const double* value;
     const int64_t* entry_amount;
@@ -70,6 +72,16 @@ struct Uses {
     const int64_t* entry_reduced;
     const double* reduced;
 };
+
+// Where what moves alone decide of an entry stands: its dictionary without values and gains, and its basis.
+inline const double* dictionary_of(const Uses& uses, int64_t entry) {
+    const int64_t place = uses.entry_place[entry];
+    return place < 0 ? uses.late_dictionary + ~place : uses.dictionary + place;
+}
+inline const int64_t* basis_of(const Uses& uses, int64_t entry) {
+    const int64_t place = uses.entry_basis[entry];
+    return place < 0 ? uses.late_basis + ~place : uses.basis + place;
+}
 
 struct Answers {
     double* share;

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 from dataclasses import dataclass, fields
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -39,6 +39,19 @@ class Handed:
         given = ((name, kind, getattr(self, name)) for name, kind in kinds.items())
         places = [place(value, kind, name) if kind in KINDS else value for name, kind, value in given]
         return ctypes.byref(layout(*places))
+
+    def changed(self, **changed: Any) -> Self:
+        """The same with other arrays or numbers in some fields, handed over without looking at all others again."""
+        own: Any = type(self)
+        other = object.__new__(own)
+        kinds, layout = _layout(own)
+        vars(other).update(vars(self), **changed)
+        record = layout.from_buffer_copy(self.record._obj)
+        for name, value in changed.items():
+            kind = kinds[name]
+            setattr(record, name, place(value, kind, name) if kind in KINDS else value)
+        vars(other)["record"] = ctypes.byref(record)
+        return other
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "record"}  # places are of this process
@@ -103,7 +116,8 @@ class Uses(Handed):
     rows: basic variables of a use's dictionaries. Moves of use u stand from move_start[u]: move_from and move_to are
     configurations, move_members the bit mask of what is added. Its dictionaries stand from entry_start[u]. What moves
     alone decide begins at entry_place in the flat ``dictionary`` (shape rows + apps, moves: basic rows, then those of
-    the shares) and at entry_basis in ``basis``, and stores with the same moves have it together. The rest is of this
+    the shares) and at entry_basis in ``basis``, and stores with the same moves have it together; of entries that have
+    joined since it begins at ~entry_place in ``late_dictionary``, ~entry_basis in ``late_basis``. The rest is of this
     store: ``amount`` (values of the basic rows) from entry_amount, ``value`` (saving, then the shares) from
     entry_value, and ``reduced`` (for each nonbasic variable its gain in saving, then in shares) from entry_reduced.
     """
@@ -121,6 +135,8 @@ class Uses(Handed):
     entry_basis: Index
     dictionary: Array
     basis: Index
+    late_dictionary: Array
+    late_basis: Index
     entry_value: Index
     value: Array
     entry_amount: Index

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import math
-import weakref
 from ctypes import c_char_p, c_double, c_int64, c_void_p
 from functools import cache
 from typing import Any
@@ -89,12 +88,22 @@ def call(name: str, *arguments: Any) -> int:
     return status
 
 
+class _Memory:
+    """Memory that the core has asked for; given back when no array needs it any more."""
+
+    def __init__(self, place: int, size: int):
+        self._place, self._release = place, core().waterplan_release
+        self.__array_interface__ = {"data": (place, False), "shape": (size,), "typestr": "|u1", "version": 3}
+
+    def __del__(self) -> None:
+        self._release(self._place)
+
+
 def taken(column: Column, dtype: np.dtype[Any], *width: int) -> np.ndarray[Any, Any]:
     """What the core has made, as an array (rows of a width); its memory is given back when nobody needs it any more."""
     size = column.count * math.prod(width) * dtype.itemsize
     if not size:
         core().waterplan_release(column.data)
         return np.empty((0, *width), dtype)
-    memory = (ctypes.c_char * size).from_address(column.data)
-    weakref.finalize(memory, core().waterplan_release, column.data).atexit = False
-    return np.frombuffer(memory, dtype).reshape(column.count, *width)
+    array: np.ndarray[Any, Any] = np.asarray(_Memory(column.data, size)).view(dtype)
+    return array.reshape(column.count, *width) if width else array

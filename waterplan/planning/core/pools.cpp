@@ -14,6 +14,7 @@ namespace {
 
 constexpr int64_t PIVOTS_MAX = 10'000, CROSSINGS_MAX = 1'000'000;
 constexpr double BETTER = 1e-13, SAME = 1e-12;
+constexpr double FULL = 1e-9;  // of the whole volume of the study
 
 // Blocks of pairs; the place of each supply row among the pools of its block, -1 where it draws from none; and the
 // first change of each pair.
@@ -56,9 +57,13 @@ struct Block {
     int64_t pools() const { return mixing.limits; }
     int64_t pair(int64_t m) const { return all.member[all.start[n] + m]; }
     double bound(int64_t k) const { return all.bound[all.place_start[n] + k]; }
-    double unit(int64_t k) const { return bound(k) > 0.0 ? bound(k) : pairs.unit; }
 
-    // Whether sources draw from a pool already: then it can be left for others.
+    // What draws are told as shares of: what a pool holds. One that is full, but for rounding, can still be left by those
+    // who draw from it, to others.
+    bool is_full(int64_t k) const { return !(bound(k) > FULL * pairs.unit) && is_held(k); }
+    double unit(int64_t k) const { return bound(k) > 0.0 && !is_full(k) ? bound(k) : pairs.unit; }
+
+    // Whether sources draw from a pool already.
     bool is_held(int64_t k) const {
         for (int64_t m = 0; m < members(); m++)
             for (int64_t a = pairs.supply_start[pair(m)]; a < pairs.supply_start[pair(m) + 1]; a++)
@@ -121,7 +126,7 @@ struct Block {
             const int64_t i = pair(m);
             for (int64_t a = pairs.supply_start[i]; a < pairs.supply_start[i + 1]; a++) {
                 const int64_t k = all.place[a];
-                if (k >= 0) limit[a] = opened && (bound(k) > 0.0 || is_held(k)) ? pairs.supply_limit[a] : 0.0;
+                if (k >= 0) limit[a] = opened && (bound(k) > 0.0 || is_full(k)) ? pairs.supply_limit[a] : 0.0;
             }
         }
     }
@@ -131,7 +136,7 @@ struct Block {
         open(false);
         for (int64_t k = 0; k < pools(); k++) {
             mixing.clear_price(k);
-            mixing.give(k, bound(k) > 0.0 || !is_held(k) ? 1.0 : 0.0);
+            mixing.give(k, is_full(k) ? bound(k) / pairs.unit : 1.0);
         }
         for (int64_t m = 0; m < members(); m++) {
             double value;

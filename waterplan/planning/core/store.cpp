@@ -3,62 +3,22 @@
 // Which bases there are depends on the constraint matrix of a use alone, that is, on its moves; shares and saving
 // fractions only decide which of them can be. So a store is made from another one without walking: of each basis the
 // values and gains are worked out anew, and those that can be are kept. Only uses with other moves are walked anew. Where
-// no basis is new, bases and dictionaries are those of the other store and stay where they are.
-#include "store.h"
+// all moves are the same, bases and dictionaries of the other store stay where they are, and what is new stands apart.
+#include "alike.h"
+#include "walker.h"
 
 namespace waterplan {
 namespace {
 
 constexpr int64_t ENTRIES_MAX = 160;
 constexpr int64_t TAKEN_OVER = 1;
+constexpr int64_t LATE_MOST = 4;  // where more than one in so many entries is late, all are brought together
 
 // Bases of a use that join those known before, one after the other (see lost.h).
 struct Vertices {
     const int64_t* use;
     const int64_t* basis;
     int64_t count;
-};
-
-// The dictionary of one use that is walked with, and the first one, in which nobody moves.
-class Walker {
-  public:
-    bool begin(const Sampled& from, int64_t u, const Moves& found) {
-        d_.apps = from.app_start[u + 1] - from.app_start[u];
-        d_.rows = found.starts.count + d_.apps;
-        d_.moves = found.moves.count;
-        const int64_t size = d_.height() * d_.width();
-        if (!table_.resize(size) || !first_.resize(size) || !basis_.resize(d_.rows + d_.moves)) return false;
-        d_.table = first_.data(), d_.basis = basis_.data();
-        memset(d_.table, 0, static_cast<size_t>(size) * sizeof(double));
-        for (int64_t i = 0; i < d_.rows; i++) {
-            const int64_t app = i - found.starts.count;
-            d_.at(i, d_.moves) = app < 0 ? from.start_share[found.starts[i]] : from.added_share[from.app_start[u] + app];
-        }
-        for (int64_t j = 0; j < d_.moves; j++) {
-            const Move& move = found.moves[j];
-            d_.at(move.row, j) = 1.0;
-            d_.at(d_.rows, j) = -move.saving;
-            for (int64_t t = 0; t < d_.apps; t++) {
-                if (!(move.members >> t & 1)) continue;
-                d_.at(found.starts.count + t, j) = 1.0;
-                d_.at(d_.rows + 1 + t, j) = -1.0;
-            }
-        }
-        d_.table = table_.data();
-        return true;
-    }
-
-    const Dictionary& restart() {
-        memcpy(d_.table, first_.data(), static_cast<size_t>(d_.height() * d_.width()) * sizeof(double));
-        for (int64_t i = 0; i < d_.rows; i++) d_.basis[i] = d_.moves + i;
-        for (int64_t j = 0; j < d_.moves; j++) d_.basis[d_.rows + j] = j;
-        return d_;
-    }
-
-  private:
-    Dictionary d_{};
-    Buffer<double> table_, first_;
-    Buffer<int64_t> basis_;
 };
 
 // The same for all bases with the same basic variables, and hardly ever for others.
@@ -77,13 +37,12 @@ bool remember(const Dictionary& d, int64_t first_entry, List<uint64_t>& marks, S
     if (marks.count >= (d.apps > 1 ? ENTRIES_MAX : 2)) return true;
     const uint64_t mark = mark_of(d.basis, d.rows);
     for (int64_t e = 0; e < marks.count; e++)
-        if (marks[e] == mark && has_same_rows(store.basis.items.data() + store.entry_basis[first_entry + e], d)) return true;
+        if (marks[e] == mark && has_same_rows(store.basis_at(first_entry + e), d)) return true;
     if (!marks.append(mark) ||
-        !store.append(store.dictionary.count, store.basis.count, d.apps + 1, d.rows, d.moves * (d.apps + 1)) ||
-        !store.basis.append(d.basis, d.rows + d.moves))
+        !store.append(d.apps + 1, d.rows, d.moves * (d.apps + 1)) || !store.bases().append(d.basis, d.rows + d.moves))
         return false;
     for (int64_t i = 0; i < d.height(); i++)
-        if (i != d.rows && !store.dictionary.append(d.table + i * d.width(), d.moves)) return false;
+        if (i != d.rows && !store.dictionaries().append(d.table + i * d.width(), d.moves)) return false;
     double *value = store.last_value(), *amount = store.last_amount(), *reduced = store.last_reduced();
     for (int64_t i = 0; i < d.rows; i++) amount[i] = d.value(i);
     for (int64_t t = 0; t <= d.apps; t++) {
@@ -185,8 +144,8 @@ struct Carried {
         copy(amount, known.amount + known.entry_amount[entry], rows);
         copy(reduced, known.reduced + known.entry_reduced[entry], moves * (apps + 1));
         if (is_same) return true;
-        const int64_t* basis = known.basis + known.entry_basis[entry];
-        const double* table = known.dictionary + known.entry_place[entry];
+        const int64_t* basis = basis_of(known, entry);
+        const double* table = dictionary_of(known, entry);
         for (int64_t i = 0; i < rows; i++) amount[i] = basis[i] < moves ? 0.0 : limit(basis[i] - moves);
         for (int64_t j = 0; j < moves; j++) {
             const int64_t other = basis[rows + j];
@@ -215,22 +174,25 @@ struct Carried {
         memcpy(to, all, static_cast<size_t>(count) * sizeof(double));
     }
 
-    // Takes over what can be. Where dictionaries do not stay where they are, they are copied, and `marks` names them.
-    bool take_over(bool stay, List<uint64_t>& marks, Store& store) const {
+    // Takes over what can be: dictionaries where they are, where the store is taken over and they are not late, else
+    // copied. `marks` names them.
+    bool take_over(List<uint64_t>& marks, Store& store) const {
         const int64_t named = rows + moves, size = (rows + apps) * moves;
         marks.count = 0;
         for (int64_t e = known.entry_start[u]; e < known.entry_start[u + 1]; e++) {
-            const int64_t place = stay ? known.entry_place[e] : store.dictionary.count;
-            const int64_t at = stay ? known.entry_basis[e] : store.basis.count;
-            if (!store.append(place, at, apps + 1, rows, moves * (apps + 1))) return false;
+            if (!store.append(apps + 1, rows, moves * (apps + 1))) return false;
             if (!fill(e, store)) {
                 store.drop_last();
                 continue;
             }
-            const int64_t* basis = known.basis + known.entry_basis[e];
-            if (!stay && (!marks.append(mark_of(basis, rows)) || !store.basis.append(basis, named) ||
-                          !store.dictionary.append(known.dictionary + known.entry_place[e], size)))
+            const int64_t* basis = basis_of(known, e);
+            if (!marks.append(mark_of(basis, rows))) return false;
+            if (store.known && known.entry_place[e] >= 0) {
+                store.entry_place[store.entry_place.count - 1] = known.entry_place[e];
+                store.entry_basis[store.entry_basis.count - 1] = known.entry_basis[e];
+            } else if (!store.bases().append(basis, named) || !store.dictionaries().append(dictionary_of(known, e), size)) {
                 return false;
+            }
         }
         return true;
     }
@@ -252,19 +214,36 @@ bool join(const Uses& known, const Vertices& more, int64_t u, int64_t first_entr
     return true;
 }
 
-// Takes over a store in which all uses have the same moves, with the dictionaries where they are; false where one has
-// others. Only what belongs to entries is filled in.
-bool take_over_all(const Sampled& from, const Uses& known, Store& store, bool& is_done) {
+bool has_few_late(const Uses& known, int64_t uses) {
+    int64_t late = 0;
+    for (int64_t e = 0; e < known.entry_start[uses]; e++) late += known.entry_place[e] < 0;
+    return late * LATE_MOST <= known.entry_start[uses];
+}
+
+bool is_joined(const Vertices& more, int64_t u) {
+    for (int64_t n = 0; n < more.count; n++)
+        if (more.use[n] == u) return true;
+    return false;
+}
+
+// Takes over a store in which all uses have the same moves; `is_done` is false where one has others. Only what belongs to
+// entries is filled in.
+bool take_over_all(const Sampled& from, const Uses& known, const Vertices& more, Store& store, bool& is_done) {
     Moves found;
-    List<uint64_t> none;
+    Walker walker;
+    List<uint64_t> marks;
     Buffer<double> gains;
     is_done = false;
+    store.known = &known;
     if (!store.entry_start.append(0)) return false;
     for (int64_t u = 0; u < from.uses; u++) {
-        if (!found.find(from, u)) return false;
+        const int64_t first_entry = store.entry_place.count;
+        if (!found.find(from, u) || !gains.resize(found.moves.count)) return false;
         if (!has_same_moves(known, u, found)) return true;
-        if (!gains.resize(found.moves.count)) return false;
-        if (!Carried(from, known, found, u, gains.data()).take_over(true, none, store)) return false;
+        if (!Carried(from, known, found, u, gains.data()).take_over(marks, store)) return false;
+        if (is_joined(more, u) &&
+            (!walker.begin(from, u, found) || !join(known, more, u, first_entry, walker, marks, store)))
+            return false;
         if (!store.entry_start.append(store.entry_place.count)) return false;
     }
     return is_done = true;
@@ -275,8 +254,14 @@ bool fill(const Sampled& from, const Uses* known, const Vertices& more, Store& s
     Walker walker;
     List<uint64_t> marks;
     Buffer<double> gains;
-    bool kept = store.move_start.append(0) && store.entry_start.append(0);
+    Alike all;
+    bool kept = all.begin(from) && store.move_start.append(0) && store.entry_start.append(0);
     for (int64_t u = 0; u < from.uses && kept; u++) {
+        const int64_t alike = known ? -1 : all.find(from, u);
+        if (alike >= 0) {
+            kept = share(from, u, alike, store);
+            continue;
+        }
         kept = found.find(from, u) && walker.begin(from, u, found);
         if (!kept) break;
         for (int64_t j = 0; j < found.moves.count && kept; j++) {
@@ -289,7 +274,7 @@ bool fill(const Sampled& from, const Uses* known, const Vertices& more, Store& s
                store.rows.append(found.starts.count + from.app_start[u + 1] - from.app_start[u]) &&
                store.move_start.append(store.move_from.count) &&
                (known && has_same_moves(*known, u, found)
-                    ? Carried(from, *known, found, u, gains.data()).take_over(false, marks, store) &&
+                    ? Carried(from, *known, found, u, gains.data()).take_over(marks, store) &&
                           join(*known, more, u, first_entry, walker, marks, store)
                     : explore(from, u, walker, marks, store)) &&
                store.entry_start.append(store.entry_place.count);
@@ -302,13 +287,14 @@ bool fill(const Sampled& from, const Uses* known, const Vertices& more, Store& s
 
 using namespace waterplan;
 
-// Fills in 16 columns, in the order of the fields of Uses from `rows` on; each is to be given back. Bases are taken over
+// Fills in 18 columns, in the order of the fields of Uses from `rows` on; each is to be given back. Bases are taken over
 // from `known` where that is given, and `more` of them. TAKEN_OVER: rows, moves, dictionaries and bases are those of
 // `known`, and their columns are empty.
 WATERPLAN_API int64_t waterplan_store(const Sampled* from, const Uses* known, const Vertices* more, Column* columns) {
     Store taken_over, anew;
     bool is_done = false;
-    if (known && !more->count && !take_over_all(*from, *known, taken_over, is_done)) return NO_MEMORY;
+    if (known && has_few_late(*known, from->uses) && !take_over_all(*from, *known, *more, taken_over, is_done))
+        return NO_MEMORY;
     if (!is_done && !fill(*from, known, *more, anew)) return NO_MEMORY;
     Store& store = is_done ? taken_over : anew;
     List<int64_t>* const first[] = {&store.rows,         &store.move_start,  &store.move_from,   &store.move_to,
@@ -317,6 +303,8 @@ WATERPLAN_API int64_t waterplan_store(const Sampled* from, const Uses* known, co
     for (List<int64_t>* list : first) *next++ = handed_over(*list);
     *next++ = handed_over(store.dictionary);
     *next++ = handed_over(store.basis);
+    *next++ = handed_over(store.late_dictionary);
+    *next++ = handed_over(store.late_basis);
     *next++ = handed_over(store.entry_value);
     *next++ = handed_over(store.value);
     *next++ = handed_over(store.entry_amount);

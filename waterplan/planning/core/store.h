@@ -5,7 +5,8 @@
 
 namespace waterplan {
 
-// What the store is made from: configurations of each use, and sample costs kappas [sample, app].
+// What the store is made from: configurations of each use, sample costs kappas [sample, app], and the kind of each use:
+// those of one kind have the same technologies and configurations, such as one end use of all fleets of a product.
 struct Sampled {
     const int64_t* app_start;
     const int64_t* configuration_start;
@@ -14,7 +15,8 @@ struct Sampled {
     const double* remaining;
     const double* added_share;
     const double* kappas;
-    int64_t uses, samples;
+    const int64_t* kind;
+    int64_t uses, samples, kinds;
 };
 
 struct Move {
@@ -61,20 +63,32 @@ inline bool has_same_moves(const Uses& known, int64_t u, const Moves& found) {
     return true;
 }
 
-// The fields of Uses from `rows` to `reduced`.
+// The fields of Uses from `rows` to `reduced`. A store that is taken over leaves dictionaries and bases where they are in
+// `known`; what joins it is late, its places counted from -1 down.
 struct Store {
+    const Uses* known = nullptr;
     List<int64_t> rows, move_start, move_from, move_to, move_members, entry_start, entry_place, entry_basis;
     List<double> dictionary;
-    List<int64_t> basis, entry_value;
+    List<int64_t> basis;
+    List<double> late_dictionary;
+    List<int64_t> late_basis, entry_value;
     List<double> value;
     List<int64_t> entry_amount;
     List<double> amount;
     List<int64_t> entry_reduced;
     List<double> reduced;
 
-    // A new entry whose dictionary and basis stand at these places; its numbers are still to be filled in.
-    bool append(int64_t place, int64_t named, int64_t values, int64_t amounts, int64_t reductions) {
-        if (!entry_place.append(place) || !entry_basis.append(named) || !entry_value.append(value.count) ||
+    List<double>& dictionaries() { return known ? late_dictionary : dictionary; }
+    List<int64_t>& bases() { return known ? late_basis : basis; }
+    int64_t next(int64_t count) const { return known ? ~count : count; }
+    const int64_t* basis_at(int64_t entry) const {
+        const int64_t place = entry_basis[entry];
+        return place < 0 ? late_basis.items.data() + ~place : (known ? known->basis : basis.items.data()) + place;
+    }
+
+    // A new entry whose dictionary and basis come next; its numbers are still to be filled in.
+    bool append(int64_t values, int64_t amounts, int64_t reductions) {
+        if (!entry_place.append(next(dictionaries().count)) || !entry_basis.append(next(bases().count)) || !entry_value.append(value.count) ||
             !entry_amount.append(amount.count) || !entry_reduced.append(reduced.count) ||
             !value.items.resize(value.count + values) || !amount.items.resize(amount.count + amounts) ||
             !reduced.items.resize(reduced.count + reductions))

@@ -103,10 +103,10 @@ class OwnDictionary {
         d_.moves = uses.move_start[u + 1] - uses.move_start[u];
         const int64_t named = d_.rows + d_.moves;
         if (!table_.resize(d_.height() * d_.width()) || !basis_.resize(named)) return;
-        memcpy(basis_.data(), uses.basis + uses.entry_basis[entry], static_cast<size_t>(named) * sizeof(int64_t));
+        memcpy(basis_.data(), basis_of(uses, entry), static_cast<size_t>(named) * sizeof(int64_t));
         d_.table = table_.data();
         d_.basis = basis_.data();
-        const double* coefficient = uses.dictionary + uses.entry_place[entry];
+        const double* coefficient = dictionary_of(uses, entry);
         for (int64_t i = 0; i < d_.height(); i++) {
             if (i == d_.rows) continue;
             memcpy(d_.table + i * d_.width(), coefficient, static_cast<size_t>(d_.moves) * sizeof(double));

@@ -26,7 +26,7 @@ from waterplan.planning.model.flows import Array, Flows, Values, build_flows
 from waterplan.planning.model.prices import PERSPECTIVES, build_prices
 from waterplan.planning.model.structure import Index, totals
 from waterplan.planning.plan.deployment import LEVELS, Deployment, deployment_of, use_saving_by_app
-from waterplan.planning.plan.result import Result
+from waterplan.planning.plan.result import Result, must_start_from_base
 from waterplan.planning.planner.planner import Planner
 from waterplan.study.scenario import Override
 from waterplan.study.tables.tolerances import outside
@@ -65,6 +65,7 @@ def rests_on(result: Result, name: str, planner: Planner | None = None, **labels
     if name not in COMPUTED:
         near = suggest(name, COMPUTED)
         raise WaterplanError(Message("explain_errors.not_traced", name=name, near=near, known=COMPUTED))
+    must_start_from_base(result)
     if name in COSTS and not labels:
         return weights(result)
     if name == "shadow_price":

@@ -21,7 +21,7 @@ from waterplan.planning.explain.at_prices import STEP, AtPrices, cut_by_pool, fl
 from waterplan.planning.model.flows import Array, Values
 from waterplan.planning.model.prices import build_prices
 from waterplan.planning.model.structure import Index, totals
-from waterplan.planning.plan.result import Result
+from waterplan.planning.plan.result import Result, must_start_from_base
 from waterplan.planning.planner.kernel_input import capacity_surcharge
 from waterplan.study.scenario.provenance import columns_of
 from waterplan.study.study import Study
@@ -112,8 +112,11 @@ def share_by_basis(rows: pd.DataFrame) -> dict[str, float]:
     return {basis: float(by_basis.get(basis, 0.0) / total) if total > 0 else 0.0 for basis in BASES}
 
 
-def basis_shares(result: Result) -> dict[str, float]:
-    """The same of all rows that the least cost depends on, without making a frame of them."""
+def basis_shares(result: Result) -> dict[str, float] | None:
+    """The same of all rows that the least cost depends on, without making a frame of them; None where a plan starts
+    after what enterprises do by themselves, and so rests on figures in more ways than are worked out."""
+    if result.before is not None:
+        return None
     i = result.instance
     columns = columns_of(i.study, i.scenario.overrides, ("low", "high", "basis"))
     chosen, derivative = _of_rows(i.study, derivatives(result))
@@ -128,6 +131,7 @@ def derivatives(result: Result) -> dict[str, Array]:
 
     The weights of the scarcity credit are held as they are.
     """
+    must_start_from_base(result)
     problem = AtPrices(result)
     return {
         **_of_technologies_at_products(problem),

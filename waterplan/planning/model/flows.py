@@ -7,7 +7,7 @@ Levers of kind *coefficient* and sourced overrides act here; prices do not. All 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -36,10 +36,10 @@ class Flows:
     site_limit (c less sigma) [pair_site], site_limit_together [pair], supply_limit (c less rho) [pair_supply],
     alternative_share (what is left of alternative_share_max) [pair]; pool_limit: what can still be drawn [pool,
     province], hm3/a. barrier [pair]: what stands in the way, CNY/m3 of capacity, beside barrier_cost.
-    largest_capacity [technology]: what floors and caps of a technology are shares of, hm3/a.
     years: how many after the base year.
     """
 
+    structure: Structure
     output_target: Array
     reference_withdrawal: Array
     base_withdrawal: Array
@@ -60,7 +60,6 @@ class Flows:
     alternative_share: Array
     pool_limit: Array
     barrier: Array
-    largest_capacity: Array
     years: int
 
     def has_same_shares(self, other: Flows) -> bool:
@@ -106,6 +105,27 @@ class Flows:
         """The volume that tolerances are shares of [hm3/a]; as many MCNY/a for money."""
         return whole_volume(float(self.reference_withdrawal.sum()))
 
+    @cached_property
+    def largest_capacity(self) -> Array:
+        r"""Largest capacity of each technology: what its floor and cap are shares of [hm3/a].
+
+        Level 1: :math:`\sum \mathrm{saving\_fraction} (\mathrm{installed\_max} - \mathrm{installed\_base}) G`; level
+        2: :math:`\sum c N`, level 3: :math:`\sum c M` of what flows there at the start, cut by the pool of each
+        province.
+        """
+        s, count, provinces = self.structure, len(self.structure.technologies), len(self.structure.provinces)
+        largest = np.zeros(count)
+        reach = self.saving_fraction * self.added_share
+        volume = reach[s.local_app] * self.gross_flow[s.local_app_local]
+        np.add.at(largest, s.app_technology[s.local_app], volume)
+        np.add.at(largest, s.site_technology[s.pair_site], self.site_reach(s))
+        technology, province = s.supply_technology[s.pair_supply], s.pair_province[s.pair_supply_pair]
+        wanted = np.zeros((count, provinces))
+        np.add.at(wanted, (technology, province), self.supply_reach(s) * s.supply_available[technology, province])
+        pooled = s.technology_pool >= 0
+        wanted[pooled] = np.minimum(wanted[pooled], self.pool_limit[s.technology_pool[pooled]])
+        return np.asarray(largest + wanted.sum(axis=1))
+
 
 def build_flows(structure: Structure, values: Values, levers: Levers, years: int, kept: Array | None = None) -> Flows:
     """The coefficients of a scenario whose plants have what they had in the base year, so many ``years`` after it.
@@ -115,28 +135,22 @@ def build_flows(structure: Structure, values: Values, levers: Levers, years: int
     s, pairs = structure, len(structure.pair_fleet)
     output_target, reference, base = reference_withdrawal(structure, values, levers.output_scale, years)
     existing, new = turnover(structure, values, levers, years, reference, kept)
-    at_uses = flows_at_uses(structure, values, levers, existing)
-    behind = limits_behind_uses(structure, values, levers)
-    pool_limit = pool_limits(structure, values["supply_potential"], levers.rollout_scale)
-    return with_largest_capacity(
-        structure,
-        Flows(
-            output_target=output_target,
-            reference_withdrawal=reference,
-            base_withdrawal=base,
-            existing_withdrawal=existing,
-            new_withdrawal=new,
-            **at_uses,
-            start_left=np.ones(len(s.fleet_product)),
-            site_share=np.zeros(len(s.pair_site)),
-            source_share=np.zeros(len(s.pair_supply)),
-            **behind,
-            alternative_share=np.full(pairs, levers.alternative_share_max),
-            pool_limit=pool_limit,
-            barrier=np.zeros(pairs),
-            largest_capacity=np.empty(0),
-            years=years,
-        ),
+    return Flows(
+        structure=structure,
+        output_target=output_target,
+        reference_withdrawal=reference,
+        base_withdrawal=base,
+        existing_withdrawal=existing,
+        new_withdrawal=new,
+        **flows_at_uses(structure, values, levers, existing),
+        start_left=np.ones(len(s.fleet_product)),
+        site_share=np.zeros(len(s.pair_site)),
+        source_share=np.zeros(len(s.pair_supply)),
+        **limits_behind_uses(structure, values, levers),
+        alternative_share=np.full(pairs, levers.alternative_share_max),
+        pool_limit=pool_limits(structure, values["supply_potential"], levers.rollout_scale),
+        barrier=np.zeros(pairs),
+        years=years,
     )
 
 
@@ -322,24 +336,3 @@ def pool_limits(structure: Structure, potential: Array, rollout_scale: float) ->
     pooled = np.flatnonzero(structure.technology_pool >= 0)
     np.add.at(limit, structure.technology_pool[pooled], np.nan_to_num(potential[pooled]))
     return rollout_scale * limit
-
-
-def with_largest_capacity(structure: Structure, flows: Flows) -> Flows:
-    r"""The same with the largest capacity of each technology: what its floor and cap are shares of.
-
-    Level 1: :math:`\sum \mathrm{saving\_fraction} (\mathrm{installed\_max} - \mathrm{installed\_base}) G`; level 2:
-    :math:`\sum c N`, level 3: :math:`\sum c M` of what flows there at the start, cut by the pool of each province
-    [hm3/a].
-    """
-    s, count, provinces = structure, len(structure.technologies), len(structure.provinces)
-    largest = np.zeros(count)
-    reach = flows.saving_fraction * flows.added_share
-    volume = reach[s.local_app] * flows.gross_flow[s.local_app_local]
-    np.add.at(largest, s.app_technology[s.local_app], volume)
-    np.add.at(largest, s.site_technology[s.pair_site], flows.site_reach(s))
-    technology, province = s.supply_technology[s.pair_supply], s.pair_province[s.pair_supply_pair]
-    wanted = np.zeros((count, provinces))
-    np.add.at(wanted, (technology, province), flows.supply_reach(s) * s.supply_available[technology, province])
-    pooled = s.technology_pool >= 0
-    wanted[pooled] = np.minimum(wanted[pooled], flows.pool_limit[s.technology_pool[pooled]])
-    return replace(flows, largest_capacity=largest + wanted.sum(axis=1))

@@ -12,7 +12,7 @@ import numpy as np
 
 from waterplan.planning.model.decisions import Decisions
 from waterplan.planning.model.fleets import Fleets, LocalConfigurations, alike, with_fleets
-from waterplan.planning.model.flows import Array, Flows, with_largest_capacity
+from waterplan.planning.model.flows import Array, Flows
 from waterplan.planning.model.structure import Index, Structure, expand, pool_draw, totals
 
 LEAST_SHARE = 1e-9  # of the plants of an end use, or of the whole volume of the study: fewer are rounding
@@ -115,6 +115,7 @@ def _staged(fleets: Fleets, base: Flows, share: Array, state: State) -> Flows:
     source_sum = totals(origin.pair_supply_pair, state.source_share, len(s.pair_fleet))
     flows = replace(
         base,
+        structure=s,
         use_flow=use_flow,
         start_left=start_left,
         saving_fraction=base.saving_fraction[fleets.app],
@@ -129,7 +130,7 @@ def _staged(fleets: Fleets, base: Flows, share: Array, state: State) -> Flows:
         alternative_share=_left(base.alternative_share, source_sum),
     )
     drawn = pool_draw(s, flows.source_share * flows.after_site(s)[s.pair_supply_pair])
-    return with_largest_capacity(s, replace(flows, pool_limit=np.maximum(base.pool_limit - drawn, 0.0)))
+    return replace(flows, pool_limit=np.maximum(base.pool_limit - drawn, 0.0))
 
 
 def _left(limit: Array, used: Array) -> Array:

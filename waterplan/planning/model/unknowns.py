@@ -45,10 +45,12 @@ class Columns:
 
 
 def pair_labels(structure: Structure) -> list[Label]:
-    """(product, province) of each pair."""
+    """(product, province) of each pair, and its barrier group (from 1) where there are more."""
+    s = structure
+    groups = [(str(group + 1),) if s.barrier_groups > 1 else () for group in s.pair_group.tolist()]
     return [
-        (structure.products[p], structure.provinces[r])
-        for p, r in zip(structure.pair_product.tolist(), structure.pair_province.tolist(), strict=True)
+        (s.products[p], s.provinces[r], *group)
+        for p, r, group in zip(s.pair_product.tolist(), s.pair_province.tolist(), groups, strict=True)
     ]
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from waterplan.base.errors import CertificateError, InfeasibleError, digits_apart, told_apart
+from waterplan.base.errors import CertificateError, InfeasibleError, Problem, ScenarioError, digits_apart, told_apart
 from waterplan.base.messages import Message
 from waterplan.planning.model.decisions import Decisions, Duals
 from waterplan.planning.model.instance import Instance
@@ -110,6 +110,14 @@ class Result:
             apart = {"gap": f"{self.gap:.1e}", "allowed": f"{GAP_MAX:.0e}"}
             raise CertificateError(Message("planner_errors.gap", **figures, **apart))
         return self
+
+
+def must_start_from_base(result: Result) -> None:
+    """ScenarioError where a plan starts after what enterprises do by themselves: figures then also act through that,
+    which is not worked out."""
+    if result.before is not None:
+        file = result.instance.scenario.file
+        raise ScenarioError([Problem(file, 0, "baseline", Message("planner_errors.after_market"))])
 
 
 def no_plan(target: float, attainable: float | None, broken: tuple[str, ...] = ()) -> InfeasibleError:

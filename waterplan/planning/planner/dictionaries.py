@@ -17,7 +17,7 @@ reduced profits; where the check fails, pivoting goes on from there. So complete
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,8 @@ OF_MOVES = ("rows", "move_start", "move_from", "move_to", "move_members", "dicti
 
 @dataclass(frozen=True)
 class Sampled(Handed):
-    """What the store is made from: configurations and apps of each use, and sample costs [sample, app]."""
+    """What the store is made from: configurations and apps of each use, sample costs [sample, app], and the kind of
+    each use, that is its product and end use: uses of one kind that start from the same shares are stored once."""
 
     app_start: Index
     configuration_start: Index
@@ -42,8 +43,10 @@ class Sampled(Handed):
     remaining: Array
     added_share: Array
     kappas: Array
+    kind: Index
     uses: int
     samples: int
+    kinds: int
 
 
 @dataclass(frozen=True)
@@ -77,8 +80,10 @@ def build_uses(
         flows.remaining_fraction,
         flows.added_share,
         np.ascontiguousarray(kappas),
+        s.use_product * len(s.end_uses) + s.use_end_use,
         len(s.use_app_start) - 1,
         len(kappas),
+        len(s.products) * len(s.end_uses),
     )
     own: dict[str, Any] = {"saving_fraction": flows.saving_fraction, "added_share": flows.added_share}
     stored = fields(Uses)[1 + len(own) :]
@@ -88,5 +93,5 @@ def build_uses(
         if not (is_taken_over and field.name in OF_MOVES):
             own[field.name] = taken(column, KINDS[str(field.type)])
     if known is not None and is_taken_over:
-        return replace(known, **own)
+        return known.changed(**own)
     return Uses(s.use_app_start, **own)

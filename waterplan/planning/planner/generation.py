@@ -35,11 +35,9 @@ class Columns:
         self.request = request
         self.limits = limits
         self.unit = request.pairs.unit
-        place = request.places.pair_place
-        self.block = np.unique(place, return_inverse=True)[1].reshape(-1)
-        self.blocks = int(self.block.max()) + 1
-        self.master = Master(limits, self.blocks, self.unit, request.gives_way, request.dearness)
         self.usage = request.usage()
+        self.block, self.blocks = self.usage.block, self.usage.blocks
+        self.master = Master(limits, self.blocks, self.unit, request.gives_way, request.dearness)
         self.asked: list[Array] = []
         self._answers: list[tuple[Answers, Costs]] = []
         self._best = -np.inf
@@ -141,9 +139,8 @@ class Columns:
         answers = fresh_answers(request.pairs, costs, request.entry)
         ask(request.all, worth, extra, request.pairs, costs, request.uses, answers)
         request.entry = answers.entry
-        used = self.usage.of(self.limits, deployed(request.pairs, request.uses, s, answers), answers.counted)
         self._answers.append((answers, costs))
-        return answers, np.stack([totals(self.block, row, self.blocks) for row in used])
+        return answers, self.usage.of(deployed(request.pairs, request.uses, s, answers), answers.counted)
 
     def parts(self) -> list[Part]:
         """The answers that the master mixes."""

@@ -36,8 +36,9 @@ class Places:
     supply_open: Array
 
     @classmethod
-    def of(cls, structure: Structure) -> Places:
-        """The places of a study; made once."""
+    def of(cls, structure: Structure, origin: Places | None = None) -> Places:
+        """The places of a structure; made once. With fleets of its own it has the tie-break of its ``origin``, whose
+        rows are the same."""
         s = structure
         technology = s.supply_technology[s.pair_supply]
         pair_place = s.pair_sector * len(s.provinces) + s.pair_province
@@ -50,7 +51,7 @@ class Places:
             pair_place=pair_place,
             local_place=pair_place[s.local_pair],
             local_end_use=s.use_end_use[s.local_use],
-            tie=build_tie_break(s),
+            tie=build_tie_break(s) if origin is None else origin.tie,
             supply_open=s.supply_available[technology, s.pair_province[s.pair_supply_pair]].astype(float),
         )
 
@@ -158,9 +159,9 @@ def surcharges(places: Places, flows: Flows, values: Values, levers: Levers, dua
     credit = np.full(pairs, duals.value_added_cut)
     not_replaced = (1.0 - flows.replaced(s)) * credit
     return Costs(
-        app=added[s.app_technology[s.local_app]],
-        site=added[s.site_technology[s.pair_site]],
-        supply=added[s.supply_technology[s.pair_supply]] + _supply_surcharge(s, duals),
+        app=added[s.app_technology][s.local_app],
+        site=added[s.site_technology][s.pair_site],
+        supply=added[s.supply_technology][s.pair_supply] + _supply_surcharge(s, duals),
         use_credit=((1.0 - flows.on_site(s)) * not_replaced)[s.local_pair],
         site_credit=not_replaced,
         supply_credit=credit,

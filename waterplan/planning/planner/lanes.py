@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +15,10 @@ from waterplan.planning.planner.kernel_input import Places
 from waterplan.study.scenario import Levers
 
 BLOCK = 8
+OF_FLOWS = (
+    "reference", "existing", "built", "start", "on_site", "replaced", "barrier", "use_flow", "use_effluent", "split",
+    "site_together", "alternative_share", "site_limit", "supply_limit", "site_share", "source_share",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -121,7 +127,34 @@ class Layout:
 
     def lanes(self, flows: Flows, values: Values, levers: Levers) -> Lanes:
         """The lanes of a scenario's coefficients."""
+        s, fleet = self.places.structure, self.fleet
+        return self._blank.changed(
+            reference=self._by_lane(flows.reference_withdrawal),
+            existing=self._by_lane(flows.existing_withdrawal),
+            built=self._by_lane(flows.new_withdrawal),
+            start=flows.start_left[fleet],
+            on_site=self._by_lane(flows.on_site(s)),
+            replaced=self._by_lane(flows.replaced(s)),
+            barrier=self._by_lane(flows.barrier),
+            use_flow=flows.use_flow,
+            use_effluent=values["effluent_share"][s.use_end_use],
+            split=-np.log1p(-np.minimum(flows.saving_fraction, 1 - 1e-12)),
+            site_together=self._by_lane(flows.site_limit_together),
+            alternative_share=self._by_lane(flows.alternative_share),
+            site_limit=_spread(self.site_rows, self.site, flows.site_limit),
+            supply_limit=_spread(self.supply_rows, self.supply, flows.supply_limit * self.places.supply_open),
+            site_share=_spread(self.site_rows, self.site, flows.site_share),
+            source_share=_spread(self.supply_rows, self.supply, flows.source_share),
+            site_effluent=float(values["effluent_share"][s.end_uses.index("site")]),
+            count_supply=1.0 if levers.count_alternative_supply else 0.0,
+            unit=flows.unit,
+        )
+
+    @cached_property
+    def _blank(self) -> Lanes:
+        """Lanes with the structure alone."""
         s, product, fleet = self.places.structure, self.product, self.fleet
+        nothing: dict[str, Any] = dict.fromkeys(OF_FLOWS, np.empty(0))
         return Lanes(
             use_first=s.fleet_use_start[fleet],
             use_last=s.fleet_use_start[fleet + 1],
@@ -139,28 +172,13 @@ class Layout:
             site_technology=s.site_technology,
             supply_technology=s.supply_technology,
             pool=s.technology_pool,
-            reference=self._by_lane(flows.reference_withdrawal),
-            existing=self._by_lane(flows.existing_withdrawal),
-            built=self._by_lane(flows.new_withdrawal),
-            start=flows.start_left[fleet],
-            on_site=self._by_lane(flows.on_site(s)),
-            replaced=self._by_lane(flows.replaced(s)),
-            barrier=self._by_lane(flows.barrier),
-            use_flow=flows.use_flow,
-            use_effluent=values["effluent_share"][s.use_end_use],
-            split=-np.log1p(-np.minimum(flows.saving_fraction, 1 - 1e-12)),
-            site_together=self._by_lane(flows.site_limit_together),
-            alternative_share=self._by_lane(flows.alternative_share),
-            site_limit=_spread(self.site_rows, self.site, flows.site_limit),
-            supply_limit=_spread(self.supply_rows, self.supply, flows.supply_limit * self.places.supply_open),
-            site_share=_spread(self.site_rows, self.site, flows.site_share),
-            source_share=_spread(self.supply_rows, self.supply, flows.source_share),
+            **nothing,
             app_tie=self._ties[0],
             site_tie=self._ties[1],
             supply_tie=self._ties[2],
-            site_effluent=float(values["effluent_share"][s.end_uses.index("site")]),
-            count_supply=1.0 if levers.count_alternative_supply else 0.0,
-            unit=flows.unit,
+            site_effluent=0.0,
+            count_supply=0.0,
+            unit=0.0,
             blocks=len(product),
             technologies=len(s.technologies),
             sectors=len(s.sectors),

@@ -31,6 +31,7 @@ MONEY = (
     "water_stress", "public_supply_share", "sewer_share",
 )  # fmt: skip
 LINES = 7  # of costs, in each perspective
+MONEY_OF_ALL = ("heat_price", "heat_emission_factor", "own_intake_cost", "effluent_treatment_cost")
 NUMBERS = len(FIGURES) + len(PERSPECTIVES) * LINES
 
 
@@ -62,19 +63,9 @@ class Money(Handed):
     @classmethod
     def of(cls, structure: Structure, values: Values) -> Money:
         """The input values that a scenario has."""
-
-        def number(name: str) -> float:
-            return float(values[name])
-
-        arrays = {name: np.ascontiguousarray(values[name]) for name in MONEY}
-        return cls(
-            **arrays,
-            joint=structure.joint_product.astype(float),
-            heat_price=number("heat_price"),
-            heat_emission_factor=number("heat_emission_factor"),
-            own_intake_cost=number("own_intake_cost"),
-            effluent_treatment_cost=number("effluent_treatment_cost"),
-        )
+        given: dict[str, Any] = {name: np.ascontiguousarray(values[name]) for name in MONEY}
+        given |= {name: float(values[name]) for name in MONEY_OF_ALL}
+        return cls(**given, joint=structure.joint_product.astype(float))
 
 
 @dataclass(frozen=True)

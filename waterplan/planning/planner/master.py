@@ -44,10 +44,10 @@ class Master:
         self._cost: list[Array] = []
         self._highs = quiet_highs(presolve="off")
         infinity = highspy.kHighsInf
-        for sign, bound in zip(limits.sign, limits.bound / self.size, strict=True):
-            self._highs.addRow(bound if sign > 0 else -infinity, infinity if sign > 0 else bound, 0, [], [])
-        for _ in range(blocks):
-            self._highs.addRow(1.0, 1.0, 0, [], [])
+        bound, nothing = limits.bound / self.size, np.empty(0, np.int32)
+        low = np.append(np.where(limits.sign > 0, bound, -infinity), np.ones(blocks))
+        high = np.append(np.where(limits.sign > 0, infinity, bound), np.ones(blocks))
+        self._highs.addRows(len(low), low, high, 0, nothing, nothing, np.empty(0))
         for row, (kind, sign) in enumerate(zip(limits.kind, limits.sign, strict=True)):
             penalty = MISSING_FIRST if kind == gives_way else MISSING_LIMIT
             self._highs.addCol(penalty, 0.0, infinity, 1, [row], [float(sign)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from functools import cached_property
 
 import numpy as np
@@ -88,8 +89,18 @@ class Request:
         return dearness(self.costs())
 
     def costs(self, duals: Duals | None = None) -> Costs:
+        """Unit costs and credits, with what limits of these duals add."""
+        i, costs = self.instance, self._costs
+        if duals is None:
+            return costs
+        added = surcharges(self.places, i.flows, i.values, i.levers, duals)
+        names = [field.name for field in fields(Costs)]
+        return Costs(**{name: getattr(costs, name) + getattr(added, name) for name in names})
+
+    @cached_property
+    def _costs(self) -> Costs:
         i = self.instance
-        return build_costs(self.places, i.flows, i.own_prices, i.values, i.levers, duals, self.bonus)
+        return build_costs(self.places, i.flows, i.own_prices, i.values, i.levers, None, self.bonus)
 
     def extra_worth(self, duals: Duals | None = None) -> Array:
         """What floors, and a bonus if there is one, add to the worth of a counted m3 [pair]."""
@@ -103,4 +114,5 @@ class Request:
             self._stop()
 
     def usage(self) -> Usage:
-        return Usage(self.instance)
+        """What answers take of the limits."""
+        return Usage(self.instance, self.limits)

@@ -168,7 +168,7 @@ class Search(Request):
             return over
         if len(self.limits) == 1:
             return None
-        usage = self.usage().of(self.limits, deployment, self._counted(deployment)).sum(axis=1)
+        usage = self.usage().of(deployment, self._counted(deployment)).sum(axis=1)
         room = self.limits.sign * (usage - self.limits.bound)
         unit = self.instance.flows.unit
         return None if (room >= -SLACK * (unit + np.abs(self.limits.bound))).all() else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,46 +114,61 @@ def _limits(rows: list[tuple[str, tuple[int, ...], float, float]]) -> Limits:
 
 
 class Usage:
-    """How much of every limit each pair takes: a sparse sum over a deployment, by pair."""
+    """How much of every limit each block takes; a block is a sector in a province. block [pair]: its number."""
 
-    def __init__(self, instance: Instance):
+    def __init__(self, instance: Instance, limits: Limits):
         s, flows, values, levers = instance.structure, instance.flows, instance.values, instance.levers
-        self.structure, self.flows = s, flows
-        self._others = levers.non_conventional_min
-        self.pairs = len(s.pair_product)
-        self._pair = np.concatenate([s.local_pair[s.local_app_local], s.pair_site_pair, s.pair_supply_pair])
-        self._technology = np.concatenate(
-            [s.app_technology[s.local_app], s.site_technology[s.pair_site], s.supply_technology[s.pair_supply]]
-        )
-        self._investment = (values["investment_per_m3"] * levers.technology_cost_scale)[self._technology]
-        self._electricity = values["electricity_per_m3"][self._technology]
-
-    def of(self, limits: Limits, deployment: Deployment, counted: Array) -> Array:
-        """Usage [row, pair] in the unit of each row."""
-        s = self.structure
-        capacity = np.concatenate([deployment.capacity, deployment.site_saving, deployment.supply])
-        used = np.zeros((len(limits), self.pairs))
-        used[0] = counted
-        effect = Effect.of(s, self.flows, deployment)
+        self.instance, self._rows = instance, len(limits)
+        place = s.pair_sector * len(s.provinces) + s.pair_province
+        _, first, self.block = np.unique(place, return_index=True, return_inverse=True)
+        self.blocks = len(first)
+        sector, province = s.pair_sector[first], s.pair_province[first]
+        pair = np.concatenate([s.local_pair[s.local_app_local], s.pair_site_pair, s.pair_supply_pair])
+        levels = s.app_technology[s.local_app], s.site_technology[s.pair_site], s.supply_technology[s.pair_supply]
+        technology, place = np.concatenate(levels), self.block[pair]
+        self._counts: list[tuple[int, NDArray[np.bool_]]] = []  # row, whether what a block counts is counted there
+        self._takes: list[tuple[int, Any, Index, Any]] = []  # row, capacities, their blocks and weights
+        self._moves: list[tuple[int, str, tuple[int, ...]]] = []  # rows of what is moved behind the site
+        replaces = bool(flows.source_share.any())
         for row, (kind, label) in enumerate(zip(limits.kind, limits.label, strict=True)):
-            if kind == "sector_floor":
-                used[row] = np.where(s.pair_sector == label[0], counted, 0.0)
-            elif kind == "province_floor":
-                used[row] = np.where(s.pair_province == label[0], counted, 0.0)
-            elif kind == "value_added_cut":
-                used[row] = effect.fresh
-            elif kind == "non_conventional_min":
-                here = s.pair_province == label[0]
-                used[row] = np.where(here, effect.others + self._others[label[0]] * effect.at_site, 0.0)
-            elif kind in ("technology_floor", "technology_cap"):
-                here = self._technology == label[0]
-                used[row] = totals(self._pair[here], capacity[here], self.pairs)
-            elif kind == "investment_cap":
-                used[row] = totals(self._pair, self._investment * capacity, self.pairs)
-            elif kind == "electricity_cap":
-                used[row] = totals(self._pair, self._electricity * capacity, self.pairs)
-            elif kind == "pool":
-                pool = s.technology_pool[s.supply_technology[s.pair_supply]]
-                here = (pool == label[0]) & (s.pair_province[s.pair_supply_pair] == label[1])
-                used[row] = totals(s.pair_supply_pair[here], effect.supply[here], self.pairs)
+            if kind in ("shadow_price", "sector_floor", "province_floor"):
+                owner = {"sector_floor": sector, "province_floor": province}.get(kind)
+                self._counts.append((row, np.ones(len(first), bool) if owner is None else owner == label[0]))
+            elif kind in ("investment_cap", "electricity_cap"):
+                scale = levers.technology_cost_scale if kind == "investment_cap" else 1.0
+                weight = values[kind.removesuffix("_cap") + "_per_m3"] * scale
+                self._takes.append((row, slice(None), place, weight[technology]))
+            elif kind in ("value_added_cut", "non_conventional_min") or (kind == "pool" and replaces):
+                self._moves.append((row, kind, label))
+            else:
+                here = technology == label[0]
+                if kind == "pool":
+                    here = (s.technology_pool[technology] == label[0]) & (s.pair_province[pair] == label[1])
+                self._takes.append((row, np.flatnonzero(here), place[here], 1.0))
+
+    def of(self, deployment: Deployment, counted: Array) -> Array:
+        """Usage [row, block] in the unit of each row; counted [pair]."""
+        used = np.zeros((self._rows, self.blocks))
+        counted = totals(self.block, counted, self.blocks)
+        for row, here in self._counts:
+            used[row] = np.where(here, counted, 0.0)
+        capacity = np.concatenate([deployment.capacity, deployment.site_saving, deployment.supply])
+        for row, here, place, weight in self._takes:
+            used[row] = totals(place, weight * capacity[here], self.blocks)
+        if self._moves:
+            effect = Effect.of(self.instance.structure, self.instance.flows, deployment)
+            for row, kind, label in self._moves:
+                used[row] = totals(self.block, self._moved(effect, kind, label), self.blocks)
         return used
+
+    def _moved(self, effect: Effect, kind: str, label: tuple[int, ...]) -> Array:
+        """What each pair takes of a limit on fresh water, on other sources or on a pool [pair, hm3/a]."""
+        s = self.instance.structure
+        if kind == "value_added_cut":
+            return effect.fresh
+        if kind == "non_conventional_min":
+            share = self.instance.levers.non_conventional_min[label[0]]
+            return np.where(s.pair_province == label[0], effect.others + share * effect.at_site, 0.0)
+        pool = s.technology_pool[s.supply_technology[s.pair_supply]]
+        here = (pool == label[0]) & (s.pair_province[s.pair_supply_pair] == label[1])
+        return totals(s.pair_supply_pair[here], effect.supply[here], len(self.block))

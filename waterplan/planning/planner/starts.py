@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from functools import cached_property
 
-from waterplan.planning.model.flows import Array, build_flows
+from waterplan.planning.model.flows import Array, Values, build_flows
 from waterplan.planning.model.instance import Instance, input_values
 from waterplan.planning.model.prices import build_prices
+from waterplan.planning.model.structure import Structure
 from waterplan.planning.plan.result import Result
 from waterplan.planning.planner.dictionaries import build_uses
 from waterplan.planning.planner.kept_coefficients import Coefficients, Kept
 from waterplan.planning.planner.kernel_input import Places, build_costs, sample_costs, sample_uses
 from waterplan.planning.planner.lanes import Layout
-from waterplan.planning.planner.light import Money
+from waterplan.planning.planner.light import MONEY, MONEY_OF_ALL, Money
 from waterplan.planning.planner.stages import after_market, market_flows, market_key, market_levers, with_barrier_groups
 from waterplan.study.scenario import Levers, Scenario
 from waterplan.study.study import Study
@@ -78,7 +79,7 @@ class Starts:
             uses = sample_uses(s, flows, samples, None if before is None else before.uses)
         return Coefficients(
             key=key, layout=layout, values=values, levers=levers, flows=flows, uses=uses,
-            lanes=layout.lanes(flows, values, levers), money=Money.of(s, values), samples=samples,
+            lanes=layout.lanes(flows, values, levers), money=_money(s, values, before), samples=samples,
         )  # fmt: skip
 
     def _after_market(self, key: Hashable, scenario: Scenario, levers: Levers, plan: Plan) -> Coefficients:
@@ -106,3 +107,10 @@ def _key(scenario: Scenario, levers: Levers) -> Hashable:
         levers.excluded.tobytes(),
         scenario.overrides,
     )
+
+
+def _money(structure: Structure, values: Values, before: Coefficients | None) -> Money:
+    """What only prices are made of; that of others where nothing of it is overridden."""
+    if before is None or any(values[name] is not before.values[name] for name in (*MONEY, *MONEY_OF_ALL)):
+        return Money.of(structure, values)
+    return before.money

@@ -19,7 +19,7 @@ from waterplan.planning.model.prices import build_prices
 from waterplan.planning.model.structure import Index, Structure, totals
 from waterplan.planning.plan.deployment import Deployment, deployment_of
 from waterplan.planning.plan.ledger import Ledger, build_ledger
-from waterplan.planning.plan.result import Result
+from waterplan.planning.plan.result import Result, must_start_from_base
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +38,7 @@ class Carried:
     @classmethod
     def of(cls, result: Result) -> Carried:
         """The shares of a plan."""
+        must_start_from_base(result)
         i, s, decisions = result.instance, result.instance.structure, result.decisions()
         after_uses, after_sites = _left(s, i.flows, result.deployment.use_saving, decisions.site_saving)
         return cls(

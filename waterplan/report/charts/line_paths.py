@@ -29,8 +29,8 @@ def line_paths(plan: Plan, lines: Lines | None = None) -> dict[str, Array]:
     frozen = np.asarray(d["reference_path"].values, dtype=float)
     passed = np.arange(len(frozen)) / max(len(frozen) - 1, 1)
     paths = {FROZEN: frozen}
-    for name in (TURNOVER, MARKET) if lines is not None else ():
-        if name in lines.table:
+    for name in (TURNOVER, MARKET):
+        if lines is not None and name in lines.table:
             paths[name] = frozen - passed * (lines.total(FROZEN) - lines.total(name))
     return {**paths, PLANNED: np.asarray(d["planned_path"].values, dtype=float)}
 

@@ -78,7 +78,7 @@ def _on_top(report: Report, one: OtherPlan, is_all: bool) -> str:
     values = {"target": words.amount("hm3/a", one.value), "saving": _amount(report, "hm3/a", one.saving)}
     values["largest"] = _amount(report, "hm3/a", one.largest)
     if result is None:
-        return say(f"{one.kind}_out" if one.largest == one.largest else "on_top_none", **values)
+        return say(f"out_{one.kind}" if one.largest == one.largest else "on_top_none", **values)
     key = "on_top_nothing" if one.kind == ALL_TOLD and is_all else one.kind
     return say(key, cost=words.amount("MCNY/a", result.ledger.annual_cost), **values)
 
@@ -97,10 +97,8 @@ def _otherwise(report: Report, others: OtherPlans) -> Html:
             ledger = one.result.ledger
             costs = [*map(float, ledger.cost), ledger.gross_cost, ledger.gains]
         rows.append((name, [one.saving, one.consumption], costs))
-    (volume, water), (scale, money) = (
-        report.words.unit(kind, max((abs(v) for row in rows for v in row[part] if v == v), default=0.0))
-        for part, kind in ((1, "hm3/a"), (2, "MCNY/a"))
-    )
+    volume, water = report.words.unit("hm3/a", _largest([volumes for _, volumes, _ in rows]))
+    scale, money = report.words.unit("MCNY/a", _largest([costs for _, _, costs in rows]))
     told = [[name, *_cells(volumes, volume), *_cells(costs, scale)] for name, volumes, costs in rows]
     head = ["", say("otherwise_saving"), say("line_consumption"), *(say(f"choice_{view}") for view in PERSPECTIVES)]
     return section(
@@ -108,6 +106,10 @@ def _otherwise(report: Report, others: OtherPlans) -> Html:
         table([*head, say("otherwise_gross"), say("otherwise_gains")], told),
         note(say("otherwise_note", perspective=say(f"choice_{report.levers.perspective}"))),
     )
+
+
+def _largest(rows: list[list[float]]) -> float:
+    return max((abs(value) for row in rows for value in row if value == value), default=0.0)
 
 
 def _cells(values: list[float], factor: float) -> list[str]:

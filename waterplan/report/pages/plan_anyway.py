@@ -25,7 +25,7 @@ def line_rows(sheet: Sheet) -> list[list[str]]:
         [
             say(f"withdrawal_{name}", year=year),
             sheet.volume(lines.total(name)),
-            say(f"{name}_less", saving=sheet.volume(lines.saving(name))),
+            say(f"less_{name}", saving=sheet.volume(lines.saving(name))),
         ]
         for name in BEFORE
         if name in lines.table
@@ -62,7 +62,7 @@ def aim(sheet: Sheet) -> list[str]:
     else:
         counts = levers.count_from == FROZEN
         start, line = say(f"from_{baseline}"), say(f"from_{FROZEN if counts else baseline}")
-        text = say(f"{key}_on_top", saving=sheet.volume(saving), baseline=start, line=line, **told)
+        text = say(f"aim_{key}", saving=sheet.volume(saving), baseline=start, line=line, **told)
         saving += sheet.total("reference_withdrawal") - sheet.lines.total(baseline) if counts and sheet.lines else 0.0
     if not levers.count_alternative_supply:
         text += say("not_counted", saving=sheet.volume(saving))
@@ -168,7 +168,7 @@ def _on_top(sheet: Sheet, others: OtherPlans) -> list[str]:
         values = {"target": target, "saving": sheet.volume(one.saving), "largest": sheet.volume(one.largest)}
         key, result = one.kind, one.result
         if result is None:
-            key = f"{key}_out" if one.largest == one.largest else "on_top_none"
+            key = f"out_{key}" if one.largest == one.largest else "on_top_none"
         elif one.kind == ALL_TOLD and others.counted_anyway >= sheet.levers.saving_target:
             key = "on_top_nothing"
         cost = float("nan") if result is None else result.ledger.annual_cost

@@ -10,6 +10,7 @@ from waterplan.planning.explain.other_plans import OtherPlans
 from waterplan.planning.model.flows import Array
 from waterplan.planning.plan import figures
 from waterplan.planning.plan.binding import Binding, foremost
+from waterplan.planning.plan.lines import FROZEN
 from waterplan.planning.plan.plan import Plan
 from waterplan.planning.planner.question import Verdict
 from waterplan.report.pages.layout import beside, left, number, paragraph, percent, right, table, titled
@@ -22,6 +23,7 @@ COST_COLUMNS, MEANS_COLUMNS, MEANS_FROM = (36, 10, 8), (18, 8), 63
 SECTOR_COLUMNS = (44, 8, 6, 12, 7, 8)
 TECHNOLOGY_COLUMNS = (50, 12, 10, 9, 8)
 PROVINCE_COLUMNS, PROVINCE_FROM = (14, 7, 8, 10), 51
+LEAST_REST = 1e-6  # of gross cost; less is rounding
 BASES = ("assumed", "estimated", "reported", "measured")
 
 
@@ -112,6 +114,9 @@ def _what_pays(sheet: Sheet, technologies: Sequence[figures.Used]) -> list[str]:
         for key, part in (("pays", pays), ("costs", costs))
         if part.count
     ]
+    rest = sheet.total("annual_cost") - pays.cost - costs.cost
+    if sheet.levers.baseline != FROZEN and abs(rest) > LEAST_REST * sheet.total("gross_cost"):
+        parts.append(sheet.say("displaced", money=number(rest, 1)))
     if sheet.levers.scarcity_value > 0:
         parts.append(sheet.say("scarcity", money=number(sheet.total("scarcity_credit"), 1)))
     return paragraph(("" if sheet.say.language == "zh" else " ").join(parts))

@@ -1,9 +1,9 @@
 """TOML to a question that a study can answer.
 
 ``scenario_file`` reads them and what they extend, their ``content`` key by key; ``levers`` what a user may move,
-``settings`` the same as words; ``overrides`` sourced figures in place of the study's, their ``overlaps``; ``own_study``
-applies them and checks what they can break; ``provenance`` and ``remarks`` say what that did; ``scenario`` brings
-these together.
+``settings`` the same as words; ``overrides`` sourced figures in place of the study's, their ``overlaps``; ``changes``
+what they write; ``own_study`` applies them and checks what they can break; ``provenance`` and ``remarks`` say what that
+did; ``scenario`` brings these together.
 """
 
 from waterplan.study.scenario.levers import Levers

@@ -184,6 +184,7 @@ class StudyLevers:
     defaults: dict[str, Any]
     alphabetical: dict[str, NDArray[np.int64]]
     applied: dict[object, Any] = field(default_factory=dict)
+    found: dict[object, Any] = field(default_factory=dict)
 
     def value(self, name: str, given: Any, before: Any) -> tuple[Any, list[Fault]]:
         """A checked lever in the form of :class:`Levers`; ``before`` is its value where a label is not mentioned."""

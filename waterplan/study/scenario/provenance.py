@@ -50,12 +50,13 @@ def _changed(study: Study, overrides: tuple[Override, ...]) -> tuple[np.ndarray,
     at: list[int] = []
     by: list[int] = []
     numbers: dict[str, list[float]] = {name: [] for name in NUMBERS}
-    for name, writers in applied.writers.items():
+    for name, change in applied.changes.items():
+        writers = change.places
         place = _places(study, name)
         at += [place[cell] for cell in writers]
         by += writers.values()
         for column in NUMBERS:
-            array = applied.numbers[column][name]
+            array = getattr(change, column)
             numbers[column] += [float(array[cell]) for cell in writers]
     written = {column: [_written(overrides[n])[column] for n in by] for column in KEPT if column not in NUMBERS}
     return np.array(at, dtype=np.int64), numbers | written

@@ -29,7 +29,8 @@ def _totals(study: Study, overrides: tuple[Override, ...]) -> list[Message]:
         return []
     sentences = []
     before, after = (
-        np.nansum(numbers["value"]["output"], axis=1) for numbers in (study.numbers, apply(study, overrides).numbers)
+        np.nansum(values["output"], axis=1)
+        for values in (study.numbers["value"], apply(study, overrides).part("value"))
     )
     for n in np.flatnonzero(np.abs(after - before) > ROUNDING * before):
         told = {"unit": str(study.column("products", "output_unit")[n]), "product": study.labels["product"][n]}

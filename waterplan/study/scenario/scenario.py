@@ -283,7 +283,7 @@ def apply_overrides(study: Study, scenario: Scenario) -> xr.Dataset:
 
 def overridden(study: Study, scenario: Scenario) -> Mapping[str, np.ndarray]:
     """The same as plain arrays."""
-    return apply(study, scenario.overrides).numbers["value"]
+    return apply(study, scenario.overrides).part("value")
 
 
 def override_range(study: Study, scenario: Scenario) -> tuple[xr.Dataset, xr.Dataset]:
