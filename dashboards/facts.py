@@ -29,7 +29,7 @@ CATALOGUES = ("sector", "product", "province", "end_use", "technology")
 ROOM = "dashboard"
 SHARED = (  # sentences of the printed page; here, numbers bring their units
     "anyway_all", "anyway_part", "anyway_not_told", "market_not_told", "on_top", "also", "on_top_nothing",
-    "on_top_in_all", "on_top_in_all_out", "on_top_more", "on_top_more_out", "on_top_most", "on_top_none",
+    "on_top_in_all", "out_on_top_in_all", "on_top_more", "out_on_top_more", "on_top_most", "on_top_none",
     "barriers_out", "barriers_in_part",
 )  # fmt: skip
 UNIT_AFTER = re.compile(r"(?<=\}) ?(hm3/a|MCNY/a|CNY/m3|百万立方米/年|百万元|元/立方米)")

@@ -41,7 +41,7 @@ function onTop(levers, isReached) {
   if (!now.on_top) return [];
   const { in_all: all, more } = now.on_top, target = hm3(levers.saving_target);
   const tell = (key, one) => say(`printed_${key}`, { target, saving: hm3(one.saving), largest: hm3(one.largest), cost: money(one.annual_cost) });
-  const out = (key, one) => (one.largest === null ? tell("on_top_none", one) : tell(`${key}_out`, one));
+  const out = (key, one) => (one.largest === null ? tell("on_top_none", one) : tell(`out_${key}`, one));
   const parts = [
     all.saving === null ? out("on_top_in_all", all) : tell(isReached ? "on_top_nothing" : "on_top_in_all", all),
     more.saving === null ? out("on_top_more", more) : tell(more.is_most ? "on_top_most" : "on_top_more", more),

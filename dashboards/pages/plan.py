@@ -35,7 +35,10 @@ def explain(visit: Visit, number: int, answer: Answer, scenario: Scenario) -> No
         if answers.tells_turnover and levers.baseline != "market":  # a plan on top of the market has told it
             ask(LOOK, "anyway", answers.anyway)
         ask(LOOK, "words", answers.words)
-        ask(LOOK, "curve", answers.curve, lambda: ask(WORK, "reasons", answers.reasons))
+        if levers.baseline == "market":  # what the cost rests on is not worked out there
+            ask(LOOK, "curve", answers.curve)
+        else:
+            ask(LOOK, "curve", answers.curve, lambda: ask(WORK, "reasons", answers.reasons))
         if answers.tells_market and levers.baseline != "market" and levers.saving_target > 0:
             ask(WORK, "on_top", answers.on_top)
 

@@ -216,3 +216,19 @@ def test_the_words_are_those_of_the_printed_page_with_units_that_numbers_bring(f
         assert texts[f"printed_{key}"] == text
         assert re.findall(r"\{\w+\}", text) == re.findall(r"\{\w+\}", page[key][language])
         assert not re.search(r"hm3|CNY|百万|立方米", text)
+
+
+def test_what_an_answer_rests_on_is_not_worked_out_after_a_market_and_the_page_says_so(answers, facts, shipped):
+    screen = Screen(answers, facts, shipped, "v=1&f=reference&baseline=market&saving_target=3000")
+    screen.settle("curve")
+    screen.settle("words")
+    screen.session.receive({"type": "behind", "card": "sectors"})
+    assert screen.settle("behind")["table"]["count"] == 5
+    rests = screen.settle("rests")
+    assert (rests["rows"], rests["untold"]) == ([], "rests_after_market")
+    screen.session.receive({"type": "table", "card": "rests", "form": "csv", "seq": 5})
+    while screen.seen.get("notice", {}).get("notice") is None:
+        screen.settle()
+        screen.wait()
+    assert "reasons" not in screen.seen
+    assert "baseline Market" in screen.seen["notice"]["notice"]["detail"]
