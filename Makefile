@@ -6,11 +6,11 @@ PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --root-user-action ignore --constraint constraints.txt
 
-TESTERS := $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$(( n < 3 ? n + 1 : 4 )))# one more than cores, for many tests wait; 4 at most
+TESTERS := 4# on two cores, for many tests wait: for a server, a browser, a bound of time
 CORE := waterplan/planning/core
 BROWSER_TOOLS := $(if $(shell command -v npm),node_modules/.package-lock.json)
 
-.PHONY: help plan dashboard core wheel test test-quick test-all test-lowest lint bench docs site clean
+.PHONY: help plan dashboard core wheel ready test test-quick test-all test-lowest lint bench docs site clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -22,8 +22,11 @@ plan: $(VENV)/.core $(CORE)/_core.so  ## install what is needed and print the le
 dashboard: $(VENV)/.dashboard $(CORE)/_core.so  ## open the pages in a browser
 	@$(BIN)/waterplan dashboard --show
 
-test: lint  ## lint, type check and the tests
-	@$(BIN)/python -m pytest -q --color=no -n $(TESTERS) --dist loadfile --no-loadscope-reorder
+test: ready  ## lint, type check and the tests
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/mypy --no-error-summary & types=$$!; \
+	$(BIN)/python -m pytest -q --color=no -n $(TESTERS) --dist loadfile --no-loadscope-reorder; tests=$$?; \
+	wait $$types && exit $$tests
 
 test-quick: $(VENV)/.test $(CORE)/_core.so  ## the tests that need neither a minute nor a browser
 	@$(BIN)/ruff check --quiet
@@ -35,7 +38,9 @@ test-all: lint  ## the same with the tests that take minutes
 test-lowest: $(VENV)/.test $(CORE)/_core.so  ## every command with the oldest versions that pyproject.toml admits
 	@$(BIN)/python -m pytest -q --color=no -m '' tests/house/test_installs.py -k oldest
 
-lint: $(VENV)/.test $(CORE)/_core.so $(BROWSER_TOOLS)  ## ruff and mypy
+ready: $(VENV)/.test $(CORE)/_core.so $(BROWSER_TOOLS)
+
+lint: ready  ## ruff and mypy
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy --no-error-summary
 

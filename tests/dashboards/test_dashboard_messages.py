@@ -1,87 +1,26 @@
 """What the browser may say: the messages of our page and nothing else, bounded before anything is made of it."""
 
-import base64
 import contextlib
-import gzip
 import json
 import re
-import time
 from pathlib import Path
 
 import pytest
 from browsing import ROOT
-from knocking import Visitor, event, is_alive, memory, said, written
+from knocking import event, said, written
+from strange_messages import NO_JSON, STRANGE, changed, data, nested, parts_of
 
 pytest.importorskip("panel")
 
 from dashboards import messages, wire
-from dashboards.bounds import MESSAGE_MAX, MESSAGES_AT_ONCE, MESSAGES_PER_SECOND, PLANT_FILE_MAX
+from dashboards.bounds import PLANT_FILE_MAX
 from dashboards.link import LINK_MAX
 from dashboards.pages.intake import FILE_MAX, STEPS_MAX
 from dashboards.plant_form import GROUPS, PRODUCTS_MAX, TECHNOLOGIES_MAX, TEXT_MAX
 from dashboards.wire import Incoming, Parcels, RefusedError
 
-MB = 2**20
 SENT = re.compile(r'type: "([a-z_]+)"')
 ENTRY = re.compile(r"<input (?!type=\"(?:file|number|range|checkbox|radio)\")[^>]*>")
-
-
-def changed(attr, new, model="p1"):
-    return {"events": [{"kind": "ModelChanged", "model": {"id": model}, "attr": attr, "new": new}]}
-
-
-def packed(megabytes):
-    """An array of zeros in Bokeh's writing."""
-    data = base64.b64encode(gzip.compress(bytes(megabytes * MB), 9)).decode()
-    array = {"type": "bytes", "data": data}
-    return {"type": "ndarray", "array": array, "shape": [megabytes * MB], "dtype": "uint8", "order": "little"}
-
-
-def nested(depth):
-    return "[" * depth + "]" * depth
-
-
-def data(entries):
-    """The event of a message of ours, with entries as they stand."""
-    entries = [["model", {"id": "p1"}], ["data", {"type": "map", "entries": entries}]]
-    return event("data_event", {"type": "map", "entries": entries})
-
-
-MAP = {"type": "map", "entries": [["type", "undo"]]}
-STRANGE = {
-    "array": changed("webgl", packed(1)),
-    "array in a message of ours": data([["type", "move"], ["lever", packed(1)]]),
-    "bytes": data([["type", "move"], ["lever", {"type": "bytes", "data": ""}]]),
-    "object": changed("language", {"type": "object", "name": "panel.models.esm.ReactiveESM", "id": "p9"}),
-    "range": event("document_ready", {"type": "slice", "start": 0, "stop": 9, "step": 1}),
-    "a property that the page does not change": changed("esm", "alert(1)"),
-    "no property": changed(None, 1),
-    "a root": {"events": [{"kind": "RootRemoved", "model": {"id": "p1"}}]},
-    "a title": {"events": [{"kind": "TitleChanged", "title": "x"}]},
-    "columns": {"events": [{"kind": "ColumnsStreamed", "model": {"id": "p1"}, "attr": "data", "data": {}}]},
-    "another event": event("button_click", {"type": "map", "entries": [["model", {"id": "p1"}]]}),
-    "another message": {"events": [{"kind": "MessageSent", "msg_type": "x", "msg_data": "y"}]},
-    "a kind that no page sends": said({"type": "receive"}, "p1"),
-    "no kind": said({"lever": "x"}, "p1"),
-    "no mapping": said(["undo"], "p1"),
-    "a long text": said({"type": "move", "lever": "x" * 40_000}, "p1"),
-    "a long key": said({"type": "move", "x" * 1000: 1}, "p1"),
-    "a huge number": said({"type": "move", "value": 10**300}, "p1"),
-    "keys that are no text": event("data_event", {"type": "map", "entries": [[["model"], MAP]]}),
-    "too deep": said({"type": "move", "value": [[[[[[[[[[1]]]]]]]]]]}, "p1"),
-    "no events": {"events": []},
-    "many events": {"events": changed("webgl", True)["events"] * 100},
-    "two messages in one": {"events": said({"type": "undo"}, "p1")["events"] * 2},
-    "more than events": {**changed("webgl", True), "references": []},
-    "nothing": [],
-}  # fmt: skip
-NO_JSON = {
-    "very deep": '{"events":' + nested(200_000) + "}",
-    "very many": '{"events":[' + "1," * 200_000 + "1]}",
-    "very many digits": '{"events":[' + "9" * 200_000 + "]}",
-    "no number": '{"events":[NaN]}',
-    "half": '{"events":[',
-}
 
 
 def take(content, metadata="{}", **header):
@@ -157,7 +96,7 @@ LARGEST = [
 
 @pytest.mark.parametrize("whole", LARGEST, ids=lambda whole: whole["type"])
 def test_the_largest_that_the_page_sends_of_a_kind_is_taken(whole):
-    parcels, parts = Parcels(), TestParcels().parts(100_000, {**whole, "seq": 1})
+    parcels, parts = Parcels(), parts_of({**whole, "seq": 1})
     for part in parts:
         told = take(said({**part, "seq": 1}, "p1")).content["events"][0]["msg_data"]["values"]["entries"][1][1]
         found = parcels.take("a", wire.checked(dict(told["entries"])))
@@ -167,17 +106,12 @@ def test_the_largest_that_the_page_sends_of_a_kind_is_taken(whole):
 class TestParcels:
     WHOLE = {"type": "plant_file", "name": "厂.csv", "data": "x" * 500_000, "seq": 7}  # noqa: RUF012
 
-    def parts(self, size=100_000, whole=None):
-        text = json.dumps(whole or self.WHOLE, ensure_ascii=False)
-        found = [text[at : at + size] for at in range(0, len(text), size)]
-        return [{"type": "part", "at": at, "of": len(found), "text": one} for at, one in enumerate(found)]
-
     def test_are_put_together_for_each_visitor(self):
         parcels, other = Parcels(), {"type": "load", "file": "a", "text": "b" * 200_000}
-        pairs = zip(self.parts(), self.parts(50_000, other), strict=False)
+        pairs = zip(parts_of(self.WHOLE), parts_of(other, 50_000), strict=False)
         outcome = [(parcels.take(1, one), parcels.take(2, two)) for one, two in pairs]
         assert [two for _, two in outcome if two] == [other]
-        assert parcels.take(1, self.parts()[-1]) == self.WHOLE
+        assert parcels.take(1, parts_of(self.WHOLE)[-1]) == self.WHOLE
 
     def test_a_sign_that_came_in_two_is_one_again(self):
         text = json.dumps({"type": "load", "file": "", "text": "水" * 10 + "\ud83d\ude00"}, ensure_ascii=False)
@@ -189,7 +123,7 @@ class TestParcels:
     def test_are_refused_out_of_order_without_end_and_of_strange_content(self):
         for wrong in ({"at": 1}, {"at": -1}, {"of": 0}, {"at": True}, {"text": None}):
             with pytest.raises((RefusedError, LookupError)):
-                Parcels().take(1, {**self.parts()[0], **wrong})
+                Parcels().take(1, {**parts_of(self.WHOLE)[0], **wrong})
         endless, part = Parcels(), {"of": 10_000, "text": "x" * 10_000_000}
         assert [endless.take(1, {"at": at, **part}) for at in (0, 1)] == [None, None]
         with pytest.raises(RefusedError):
@@ -201,125 +135,12 @@ class TestParcels:
 
     def test_the_one_that_waits_longest_gives_way(self):
         parcels = Parcels(most=250_000)
-        first, *rest = self.parts()
+        first, *rest = parts_of(self.WHOLE)
         for whose in "abc":
             parcels.take(whose, first)
         with pytest.raises(LookupError):
             parcels.take("a", rest[0])
         parcels.take("c", rest[0])
-
-
-class TestServer:
-    """A real one, with what a visitor of it could send."""
-
-    @pytest.fixture
-    def visitor(self, server):
-        visitor = Visitor(server[0])
-        visitor.open()
-        return visitor
-
-    def test_an_array_of_a_third_of_a_gigabyte_in_a_small_message_is_not_unpacked(self, visitor):
-        before = memory(visitor.address)[0]
-        with visitor.connect() as line:
-            line.join()
-            line.tell(changed("webgl", packed(320)))
-            assert line.answer() is None
-        assert is_alive(visitor.address)
-        assert memory(visitor.address)[1] < max(before, memory(visitor.address)[0]) + 250 * MB
-
-    @pytest.mark.parametrize("what", ["array in a message of ours", "a property that the page does not change"])
-    def test_the_connection_is_closed_without_a_word_of_where(self, visitor, what):
-        with visitor.connect() as line:
-            line.join()
-            line.tell(STRANGE[what])
-            assert line.answer() is None
-
-    def test_deep_and_huge_texts_close_the_connection_and_nothing_else(self, visitor):
-        for text in NO_JSON.values():
-            visitor.open()
-            with visitor.connect() as line:
-                line.join()
-                line.tell(text)
-                assert line.answer() is None
-        visitor.open()
-        with visitor.connect() as line:
-            line.tell("x" * (MESSAGE_MAX + 1))
-            assert line.answer() is None
-        assert is_alive(visitor.address)
-
-    def test_fragments_of_one_message_are_counted_together(self, visitor):
-        with visitor.connect() as line:
-            try:
-                line.send("x" * 400_000, first=0)
-                for _ in range(9):
-                    line.send("x" * 400_000, opcode=0, first=0)
-            except OSError:
-                pass
-            assert line.answer() is None
-
-    def test_packed_frames_are_not_taken(self, visitor):
-        asked = {"Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits"}
-        with visitor.connect(**asked) as line:
-            assert "sec-websocket-extensions" not in line.headers
-            line.send(gzip.compress(bytes(1000)), first=0xC0)
-            assert line.answer() is None
-
-    def test_a_message_that_fails_is_told_without_paths(self, visitor):
-        with visitor.connect() as line:
-            line.join()
-            line.tell(said({"type": "undo"}, "p999999999"))
-            header, content = line.answer()
-        assert header["msgtype"] == "ERROR"
-        assert content == {"text": "failed", "traceback": None}
-
-    def test_more_messages_than_a_page_sends_are_slowed_down_and_hold_up_nobody(self, visitor):
-        asked = 4 * MESSAGES_AT_ONCE
-        with visitor.connect() as line:
-            line.join()
-            start = time.monotonic()
-            for _ in range(asked):
-                line.tell(changed("webgl", True))
-            answered = 0
-            while time.monotonic() < start + 4 and line.answer("OK") is not None:
-                answered += 1
-            took = time.monotonic() - start
-            assert answered <= MESSAGES_AT_ONCE + MESSAGES_PER_SECOND * took + 5
-            assert is_alive(visitor.address)
-
-    def test_connecting_again_does_not_give_a_visitor_more_messages(self, visitor):
-        start, answered = time.monotonic(), 0
-        for _ in range(3):
-            visitor.open()
-            with visitor.connect() as line:
-                line.join()
-                line.socket.settimeout(0.5)
-                for _ in range(MESSAGES_AT_ONCE):
-                    line.tell(changed("webgl", True))
-                with contextlib.suppress(TimeoutError):
-                    while line.message() is not None:
-                        answered += 1
-        took = time.monotonic() - start
-        assert answered <= MESSAGES_AT_ONCE + MESSAGES_PER_SECOND * took + 5
-
-    def test_the_whole_page_is_not_asked_for_again_and_again(self, visitor):
-        with visitor.connect() as line:
-            for _ in range(20):
-                line.tell({}, kind="PULL-DOC-REQ")
-            given = 0
-            while line.answer("PULL-DOC-REPLY") is not None:
-                given += 1
-            assert 1 <= given <= 3
-
-    def test_a_long_file_comes_in_parts(self, visitor):
-        whole = {"type": "load", "file": "long.toml", "text": "# " + "x" * 240_000, "seq": 5}
-        with visitor.connect() as line:
-            model = line.join()
-            for part in TestParcels().parts(100_000, whole):
-                line.tell(said({**part, "seq": 5}, model))
-            while (found := line.answer("PATCH-DOC")) is not None:
-                if '["seq", 5]' in json.dumps(found[1]):
-                    break
-            assert found is not None
 
 
 def test_written_is_what_the_page_writes():

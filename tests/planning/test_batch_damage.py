@@ -81,7 +81,16 @@ MANY = pytest.mark.long
 
 @pytest.mark.parametrize(
     ("kind", "count"),
-    [("flipped", 60), ("truncated", 25), ("zeroed", 10), ("deleted", 10), pytest.param("flipped", 200, marks=MANY)],
+    [
+        ("flipped", 20),
+        ("truncated", 10),
+        ("zeroed", 5),
+        ("deleted", 5),
+        *(
+            pytest.param(*one, marks=MANY)
+            for one in (("flipped", 200), ("truncated", 25), ("zeroed", 10), ("deleted", 10))
+        ),
+    ],
 )
 def test_damage_is_told_by_the_name_of_the_file_or_the_values_are_right(store, kind, count):
     truth, rng = open_flat(store).load(), np.random.default_rng(SEED)
@@ -239,6 +248,15 @@ def test_answers_that_are_damaged_are_told_and_worked_out_again(tiny, tmp_path):
     assert open_flat(store).load()["state"].shape == (8,)
 
 
+@pytest.mark.xfail(reason="answers whose list of digests is lost open with every figure missing, and nothing is said")
+def test_answers_whose_list_of_digests_is_lost_are_told(tiny, tmp_path):
+    store = tmp_path / "robust.zarr"
+    robust(Scenario(levers={"saving_target": 60}), tiny, samples=8, store=store, workers=0)
+    (store / FOLDER / "robust").unlink()
+    with pytest.raises(DataError, match=r"\.digests/robust: lost"):
+        open_answers(store).load()
+
+
 @pytest.fixture
 def kept(tmp_path):
     """A store of the first version that users may have, which had no digests."""
@@ -253,7 +271,7 @@ def shapes_and_words(runs):
 
 
 @pytest.mark.parametrize(
-    ("kind", "count"), [("flipped", 50), ("deleted", 10), *(pytest.param(kind, 100, marks=MANY) for kind in KINDS)]
+    ("kind", "count"), [("flipped", 20), ("deleted", 5), *(pytest.param(kind, 100, marks=MANY) for kind in KINDS)]
 )
 def test_damage_to_a_store_of_an_old_version_is_told_in_words_or_cannot_be_noticed(kept, kind, count):
     truth, rng = open_flat(kept).load(), np.random.default_rng(SEED)

@@ -7,7 +7,7 @@ import signal
 import pytest
 from batching import chunks_done, end, external_cluster, run, same, start, wait_for, workers_of, write_design
 
-CHUNKS = 72
+CHUNKS = 40
 
 
 @pytest.fixture(scope="module")

@@ -129,12 +129,17 @@ def test_a_folder_with_content_is_named_and_mended_once_it_is_away(store, whole,
     same(store, whole)
 
 
-@pytest.mark.parametrize("kind", PLANTED)
-def test_what_is_no_plain_file_is_neither_waited_for_nor_held(store, whole, tiny, kind):
+EVERY_OTHER = [(kind, PLACES[number % 2 :: 2]) for number, kind in enumerate(PLANTED)]  # each place with two kinds
+
+
+@pytest.mark.parametrize(
+    ("kind", "mended"), [*EVERY_OTHER, *(pytest.param(kind, PLACES, marks=pytest.mark.long) for kind in PLANTED)]
+)
+def test_what_is_no_plain_file_is_neither_waited_for_nor_held(store, whole, tiny, kind, mended):
     made = spoilt(store, PLACES, kind)
     for name, said in zip(made, read_apart(made.values()), strict=True):
         assert (said.startswith("told") and name in said) or said == "missing", (name, said)
-    for name in PLACES:
+    for name in mended:
         plan(made[name], tiny)
         same(made[name], whole)
 

@@ -82,7 +82,7 @@ def asked(process, store):
 
 
 def test_two_that_go_on_with_one_store_and_a_reader_do_not_disturb_each_other(tiny, tmp_path):
-    design, store = write_design(tmp_path, size=60), tmp_path / "runs.zarr"
+    design, store = write_design(tmp_path, size=40), tmp_path / "runs.zarr"
     run_batch(design, tmp_path / "undisturbed.zarr", tiny, workers=0, tell=lambda progress: None)
     first = start(design, store, "--workers", "0")
     try:
@@ -97,7 +97,7 @@ def test_two_that_go_on_with_one_store_and_a_reader_do_not_disturb_each_other(ti
             runs = open_runs(store).load()
             there = runs["state"].values == "optimal"
             assert (runs["annual_cost"].notnull().values == there).all()
-            time.sleep(0.2)
+            time.sleep(0.5)
         only_one_wrote(ended(*pair))
     finally:
         for process in pair:

@@ -93,7 +93,7 @@ class Lighted:
     def plan(self, accounts):
         i = self.instance
         numbers = i.values, i.levers, i.flows, self.uses, self.lanes, self.money
-        known = Coefficients("", self.places, *numbers, np.empty((0, len(i.structure.app_use))))
+        known = Coefficients("", self.layout, *numbers, np.empty((0, len(i.structure.app_use))))
         part = LightPart(1.0, self.asked, Duals.zero(i.structure), accounts)
         return LightPlan(self.layout, i, known, None, (part,))
 

@@ -1,19 +1,26 @@
 """The core from any start: a pair alone, pairs side by side, and the equations of a stage given to HiGHS."""
 
 from dataclasses import fields, replace
+from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import twin_answers
+import twin_store
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from naive_pair import NaivePair, best_within_pools
 from staged import Staged
+from twin_vertices import stored
 
 from waterplan.planning.curve.pools import build_blocks, share_pools
+from waterplan.planning.plan.ledger import build_ledger
 from waterplan.planning.planner.answer import ask
+from waterplan.planning.planner.dictionaries import build_uses
+from waterplan.planning.planner.kept_coefficients import Coefficients
 from waterplan.planning.planner.light import BEST, FIGURES, PLAIN, Accounts, answer_runs, decided
+from waterplan.planning.planner.light_plan import LightPart, LightPlan
 from waterplan.planning.planner.steps import steps_of
 from waterplan.planning.planner.walk import Levels, walk_prices
 
@@ -155,6 +162,21 @@ def test_the_accounts_of_a_stage_are_differences_of_states(tiny, seed, share):
             np.testing.assert_array_equal(getattr(other, field.name), getattr(accounts, field.name), field.name)
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_accounts_of_a_stage_are_those_of_the_ledger(tiny, seed):
+    staged = Staged(tiny, seed, duals=False)
+    i = staged.instance
+    numbers = i.values, i.levers, i.flows, staged.uses, staged.lanes, staged.money
+    known = Coefficients("", staged.layout, *numbers, np.empty((0, len(staged.structure.app_use))))
+    part = LightPart(1.0, staged.asked, staged.duals, found(staged, 5.0))
+    plan = LightPlan(staged.layout, i, known, None, (part,))
+    ledger = build_ledger(i.structure, i.flows, i.values, i.levers, i.prices, plan.deployment)
+    for field in fields(ledger):
+        if not field.name.endswith("_of"):
+            mine, its = getattr(plan.ledger, field.name), getattr(ledger, field.name)
+            np.testing.assert_allclose(mine, its, rtol=1e-11, atol=1e-11 * (1 + ledger.gross_cost), err_msg=field.name)
+
+
 def levels(staged):
     s = staged.structure
     technologies = s.app_technology[s.local_app], s.site_technology[s.pair_site], s.supply_technology[s.pair_supply]
@@ -208,6 +230,33 @@ def test_pairs_that_share_pools_from_any_start_earn_the_most_within_them(tiny, s
             size = 1.0 + abs(cost) + price * abs(counted)
             best = best_within_pools(staged, members, price)
             assert price * counted - cost == pytest.approx(best, abs=1e-7 * size)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_end_uses_that_start_from_the_same_shares_are_stored_once(tiny, seed):
+    """And each has what it would have alone."""
+    staged = Staged(tiny, seed, groups=3)
+    s, flows = staged.structure, staged.flows
+    flows = replace(flows, start_share=np.round(flows.start_share, 1), added_share=np.round(flows.added_share, 1))
+    kappas = staged.random.uniform(0, 4, size=(3, len(staged.fleets.origin.app_use)))[:, staged.fleets.app]
+    together, alone = build_uses(s, flows, kappas), twin_store.build_uses(s, flows, kappas)
+    for name in ("rows", "move_start", "move_from", "move_to", "move_members", "entry_start"):
+        np.testing.assert_array_equal(getattr(together, name), getattr(alone, name), name)
+    for use in range(len(s.use_fleet)):
+        for entry in range(*together.entry_start[use : use + 2]):
+            for mine, its in zip(stored(together, use, entry), stored(alone, use, entry), strict=True):
+                np.testing.assert_array_equal(mine, its)
+    starts = {
+        (
+            s.use_product[use],
+            s.use_end_use[use],
+            flows.start_share[slice(*c)].tobytes(),
+            flows.added_share[slice(*a)].tobytes(),
+        )
+        for use, (c, a) in enumerate(zip(pairwise(s.use_configuration_start), pairwise(s.use_app_start), strict=True))
+    }
+    assert len(starts) < len(s.use_fleet)
+    assert len(np.unique(together.entry_value[together.entry_start[:-1]])) == len(starts)
 
 
 # Mutants: every term that a start brings is missed where it is forgotten

@@ -6,10 +6,12 @@ import weakref
 import numpy as np
 import pytest
 
-from waterplan.planning.curve import curve, trace
+from waterplan import write_report
+from waterplan.planning.curve import curve, kept, trace
 from waterplan.planning.curve.breakpoints import Breakpoints
 from waterplan.planning.curve.kept import MOST, attainable, exact_curve
 from waterplan.planning.planner.planner import Planner
+from waterplan.report.documents import report_files
 from waterplan.study.scenario import Scenario
 
 BY_HAND = Breakpoints(
@@ -47,13 +49,13 @@ def test_the_stretch_of_a_price_reaches_as_far_as_the_price_is_near(price, close
 )
 def test_prices_and_the_most_that_can_be_saved_are_those_of_planning_again(levers, planner):
     scenario = asked(**levers)
-    kept = exact_curve(planner, scenario)
+    found = exact_curve(planner, scenario)
     assert attainable(planner, scenario) == pytest.approx(planner.attainable(scenario), rel=1e-9)
-    middles = (kept.counted[:-1] + kept.counted[1:]) / 2
+    middles = (found.counted[:-1] + found.counted[1:]) / 2
     for n in range(0, len(middles), 5):
         result = planner.solve(scenario.with_levers(saving_target=float(middles[n])))
-        assert kept.price_at(float(middles[n])) == pytest.approx(result.duals.shadow_price, abs=1e-8)
-    assert kept.price_at(kept.attainable * (1 + 1e-6)) is None
+        assert found.price_at(float(middles[n])) == pytest.approx(result.duals.shadow_price, abs=1e-8)
+    assert found.price_at(found.attainable * (1 + 1e-6)) is None
 
 
 def test_the_target_alone_makes_no_other_curve_and_every_other_lever_does(planner):
@@ -63,6 +65,19 @@ def test_the_target_alone_makes_no_other_curve_and_every_other_lever_does(planne
     assert exact_curve(planner, asked(discount_rate=0.05)) is not one
     assert exact_curve(planner, asked(investment_cap=300)) is None  # this limit has a price of its own
     assert attainable(planner, asked(investment_cap=300)) == planner.attainable(asked(investment_cap=300))
+
+
+@pytest.mark.parametrize("levers", [{}, {"investment_cap": 300}], ids=["every breakpoint", "sampled"])
+def test_a_curve_is_worked_out_once_for_all_who_ask(levers, planner, monkeypatch, tmp_path):
+    first, result = trace(planner, asked(saving_target=20, **levers)), planner.solve(asked(saving_target=20, **levers))
+    for module, name in ((Planner, "solve"), (kept, "exact_breakpoints")):
+        monkeypatch.setattr(module, name, lambda *_: pytest.fail("worked out again"))
+    assert trace(planner, asked(saving_target=40, **levers)) is first
+    drawn = []
+    monkeypatch.setattr(report_files, "report_document", lambda *given: drawn.append(given[-1]) or "")
+    write_report(result, tmp_path / "report.html", planner=planner)
+    assert np.array_equal(drawn[0]["counted_saving"], first.counted)
+    assert np.array_equal(drawn[0]["shadow_price"], first.price)
 
 
 def test_of_many_curves_the_last_few_are_kept_and_none_of_a_planner_that_is_gone(tiny):
@@ -80,9 +95,9 @@ def test_of_many_curves_the_last_few_are_kept_and_none_of_a_planner_that_is_gone
 
 
 def test_nobody_can_change_what_is_kept(planner):
-    kept = trace(planner, asked())
+    found = trace(planner, asked())
     with pytest.raises(ValueError, match="read-only"):
-        kept.price[0] = 1.0
+        found.price[0] = 1.0
     points = curve(planner, asked())
     points["shadow_price"][0] = 1.0
     assert exact_curve(planner, asked()).price[0] == 0.0

@@ -6,7 +6,7 @@ from waterplan.base.errors import InfeasibleError
 from waterplan.cli.output import error_text
 from waterplan.planning.explain import ways_out
 from waterplan.planning.plan.result import no_plan
-from waterplan.planning.planner.judge import judge
+from waterplan.planning.planner.judge import judge_by_arrays
 from waterplan.study.scenario import Scenario
 
 STEP = {"saving_target": 0.1, "rollout_scale": 0.01, "alternative_share_max": 0.01, "investment_cap": 100.0,
@@ -30,7 +30,8 @@ def asked(planner, exclude=(), **levers):
     for way in found:
         assert way.result.gap < 1e-6
         assert feasible(planner, way.scenario)
-        assert judge(planner.study, way.scenario).ledger.objective == pytest.approx(way.result.ledger.objective)
+        judged = judge_by_arrays(planner.study, way.scenario)
+        assert judged.ledger.objective == pytest.approx(way.result.ledger.objective)
         assert "output_scale" not in way.settings
     return scenario, found
 

@@ -58,7 +58,9 @@ def test_cuts_per_value_added_and_consumption_are_those_of_the_readme(planner_of
     assert lines.consumption == pytest.approx(557.05, abs=5e-3)
 
 
-@pytest.mark.parametrize(("name", "saved"), [("reference", 2000), ("turnover", 1291.375), ("market", 545.850), ("more", 1000)])
+@pytest.mark.parametrize(
+    ("name", "saved"), [("reference", 2000), ("turnover", 1291.375), ("market", 545.850), ("more", 1000)]
+)
 def test_a_programme_saves_what_lies_below_the_line_of_its_own_baseline(planner_of_china, plans, name, saved):
     """19697.507 less 18406.132; 17951.983 less 17406.132."""
     head = plans[name].headline(lines_of(planner_of_china, plans[name]))
@@ -67,7 +69,9 @@ def test_a_programme_saves_what_lies_below_the_line_of_its_own_baseline(planner_
     assert (head["turnover_saving"], head["market_saving"]) == pytest.approx((708.625, 1745.525), abs=1e-3)
 
 
-def test_the_official_cut_is_the_largest_of_the_tables_and_a_plan_that_saves_it_reaches_it(planner_of_china, plans, china):
+def test_the_official_cut_is_the_largest_of_the_tables_and_a_plan_that_saves_it_reaches_it(
+    planner_of_china, plans, china
+):
     """targets.csv: 0.20 and 0.23 for 2015 to 2020; other years, other scopes and outcomes do not count."""
     assert official_cut(china) == 0.23
     lines = lines_of(planner_of_china, plans["reference"])

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from asking import questions, questions_of_many_limits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from solving import compile_given, lever_changes
+from solving import compile_given
 
 from waterplan.base.errors import ScenarioError
 from waterplan.planning.model.build import EQUATIONS
@@ -58,11 +59,12 @@ def test_both_ways_to_write_the_lp_of_the_tiny_study_give_the_same(tiny, name):
     assert differences(build_matrices(numbers), compile_given(numbers)) == []
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_both_ways_give_the_same_under_any_levers(tiny, data):
     try:
-        numbers = numbers_of(tiny, Scenario(levers=data.draw(lever_changes(tiny))))
+        asked = data.draw(st.one_of(questions(tiny), questions_of_many_limits(tiny)))
+        numbers = numbers_of(tiny, asked)
     except ScenarioError:
         return
     assert differences(build_matrices(numbers), compile_given(numbers)) == []

@@ -12,6 +12,7 @@ from solving import numbers
 
 from waterplan.base.errors import ScenarioError
 from waterplan.planning.plan.deployment import deployment_of
+from waterplan.planning.planner.judge import judge
 from waterplan.planning.planner.planner import Planner
 from waterplan.planning.planner.question import answer, solve
 from waterplan.study.scenario import Scenario
@@ -77,7 +78,7 @@ def test_the_shipped_study_is_planned_as_by_the_judge(planner_of_china, name):
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_question_to_the_shipped_study_is_answered_as_by_the_judge(planner_of_china, data):
-    agree(planner_of_china, data.draw(questions_to_china(planner_of_china.study)))
+    agree(planner_of_china, data.draw(questions_to_china(planner_of_china.study)), by=judge)
 
 
 @pytest.mark.long
@@ -85,7 +86,7 @@ def test_any_question_to_the_shipped_study_is_answered_as_by_the_judge(planner_o
 @given(data=st.data())
 def test_two_thousand_questions_are_answered_as_by_the_judge(planner, data):
     kind = data.draw(st.sampled_from([questions, questions_of_many_limits]))
-    agree(planner, data.draw(kind(planner.study)))
+    agree(planner, data.draw(kind(planner.study)), by=judge)
 
 
 @settings(max_examples=40, **stable)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from waterplan.base.errors import CertificateError
-from waterplan.planning.planner.judge import judge
+from waterplan.planning.planner.judge import judge_by_arrays
 from waterplan.planning.planner.light_plan import LightPlan
 from waterplan.planning.planner.search import Search
 from waterplan.study.scenario import Scenario
@@ -36,7 +36,7 @@ def test_floors_of_the_shipped_study_are_met_at_the_cost_and_prices_that_the_jud
     question = floors(kind, target, 0.15, planner, 3, perspective=perspective)
     result = agree(planner, question)
     assert isinstance(result.planned, LightPlan)
-    judged = judge(planner.study, question)
+    judged = judge_by_arrays(planner.study, question)
     assert (getattr(judged.duals, kind) > 1e-3).any() or perspective == "enterprise"
     np.testing.assert_allclose(getattr(result.duals, kind), getattr(judged.duals, kind), atol=1e-7)
     assert result.duals.shadow_price == pytest.approx(judged.duals.shadow_price, abs=1e-7)

@@ -12,14 +12,12 @@ from waterplan.base.errors import WaterplanError
 from waterplan.plants.norms.ladders import GRADES, ladders
 from waterplan.plants.peers.peers import (
     PEERS_NEEDED,
-    peers_of,
+    THEMSELVES,
     percentile,
-    place_among_peers,
     published_peers,
     wilson,
 )
-from waterplan.plants.peers.reference import POINTS, SHARES, fit, reference_table, references
-from waterplan.plants.peers.too_few import TooFewPlantsError
+from waterplan.plants.peers.reference import POINTS, SHARES, fit, references
 from waterplan.plants.records.records import Records
 
 
@@ -86,11 +84,6 @@ class TestPeers:
         assert pd.isna(row["basis"])
         assert np.isnan([row["place"], row["place_low"], row["place_high"]]).all()
 
-    def test_a_single_place_refuses_too_few_and_says_how_many_it_needs(self):
-        with pytest.raises(TooFewPlantsError, match=r"needs 10 plants.*there are 3") as refused:
-            place_among_peers(5.0, np.array([1.0, 2.0, 3.0]))
-        assert "至少需要 10 家" in refused.value.text("zh")
-
     def test_peers_that_stand_twice_or_have_no_intensity_are_refused(self, tiny):
         rows = records([("mill", 2018, "board", "", 8.0)])
         with pytest.raises(WaterplanError, match="stands twice"):
@@ -98,11 +91,14 @@ class TestPeers:
         with pytest.raises(WaterplanError, match="missing, negative or infinite"):
             percentile(rows, tiny, eleven().assign(intensity=np.nan))
 
-    def test_peers_are_plants_by_their_newest_year(self):
-        found = peers_of(
-            records([("a", 2018, "board", "", 5), ("a", 2016, "board", "", 9), ("b", 2017, "board", "", 7)])
+    def test_plants_are_peers_of_each_other_by_their_newest_year(self, tiny):
+        """Ten of 5 and one that came from 1 to 9: all are better than that one, which is no peer of its own."""
+        others = [(f"mill {n}", 2018, "board", "", 5) for n in range(10)]
+        found = percentile(
+            records([*others, ("a", 2016, "board", "", 1), ("a", 2018, "board", "", 9)]), tiny, THEMSELVES
         )
-        assert dict(zip(found["plant"], found["intensity"], strict=True)) == {"a": 5, "b": 7}
+        assert found.loc[found["plant"] == "a", ["place", "peers"]].to_numpy().tolist() == [[0, 10], [100, 10]]
+        assert found.loc[found["plant"] != "a", "place"].to_numpy() == pytest.approx(45)  # nine the same, one worse
 
     def test_published_enterprises_are_peers_once_each(self, china):
         found = published_peers(china)
@@ -111,6 +107,13 @@ class TestPeers:
         hengyang = found[found["plant"].str.contains("Hengyang")]
         assert hengyang["intensity"].tolist() == [4.3]
         assert found.groupby("product").size().max() < PEERS_NEEDED
+
+
+def place_by_counting(intensity, others):
+    """Place of an intensity among those of others, and its interval [percent]."""
+    less = sum(other < intensity for other in others) + sum(other == intensity for other in others) / 2
+    low, high = wilson(np.array([less]), np.array([len(others)]))
+    return 100 * less / len(others), 100 * low[0], 100 * high[0]
 
 
 @settings(max_examples=40, deadline=None)
@@ -125,7 +128,7 @@ def test_all_at_once_is_counting_one_by_one(tiny, data):
         same = pool[(pool["product"] == product) & (pool["route"] == route) & (pool["plant"] != plant)]
         assert row.peers == len(same)
         if len(same) >= PEERS_NEEDED:
-            expected = place_among_peers(intensity, same["intensity"].to_numpy())
+            expected = place_by_counting(intensity, same["intensity"].to_numpy())
             assert (row.place, row.place_low, row.place_high) == pytest.approx(expected)
 
 
@@ -167,11 +170,11 @@ class TestReference:
         assert (made.log_median[number, 0], made.spread[number, 0]) == pytest.approx(tuple(best), abs=1e-6)
 
     def test_a_mean_of_all_variants_is_not_one_variants_own(self, tiny, china):
-        table = reference_table(tiny, 2017).set_index(["product", "variant"])
-        assert np.isnan(table.loc[("plate", "hot"), "national_mean"])
-        assert table.loc[("plate", "hot"), "points"] == 2
-        assert table.loc[("board", ""), "national_mean"] == 10
-        assert reference_table(china, 2015)["median"].notna().all()
+        known = ladders(tiny, 2017)
+        means = references(tiny, 2017).points - np.isfinite(known.value).sum(axis=1)  # points beside the grades
+        assert means[known.place["plate", "hot"]] == 0
+        assert means[known.place["board", ""]] == 1
+        assert not np.isnan(references(china, 2015).log_median[:, 0]).any()
 
     def test_the_range_is_that_of_the_fits_without_one_point(self, tiny):
         rows = records([("mill", 2018, "board", "", 9.0)])

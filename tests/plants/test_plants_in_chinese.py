@@ -18,7 +18,6 @@ from waterplan.plants.measures.contract import Guaranteed, Project, Shared, sett
 from waterplan.plants.measures.plant_plan import PlantPlanner
 from waterplan.plants.norms.grades import grades
 from waterplan.plants.peers.frontier import efficiency, frontier_tables
-from waterplan.plants.peers.peers import place_among_peers
 from waterplan.plants.pool.keys import read_key, write_key
 from waterplan.plants.pool.pool import PeerPool
 from waterplan.plants.records.records import Records
@@ -65,7 +64,6 @@ FAULTS = {
     "no input": lambda tiny, path: efficiency(0 * TAKE, TAKE, enough=3),
     "a plant without output": lambda tiny, path: efficiency(TAKE, TAKE - 1, enough=3),
     "no column": lambda tiny, path: frontier_tables(mill(), ["board"], 2017, ["withdrawal_grond"]),
-    "too few peers": lambda tiny, path: place_among_peers(1.0, np.ones(3)),
     "peers without columns": lambda tiny, path: benchmark(mill(), tiny, peers=TAKE),
     "a goal of no kind": lambda tiny, path: Goal("money", 1),
     "a goal of no value": lambda tiny, path: Goal("grade", None),

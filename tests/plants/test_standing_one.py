@@ -155,13 +155,13 @@ class TestPlan:
         told = mill(tiny, ground=9e7, goal=Goal("grade", "access"))
         assert told.plan is None
         assert told.contract is None
-        assert "allows 1,100,000" in told.plan_problem
+        assert "allows 1,100,000" in told.plan_fault
         assert told.attainable > 0
         assert told.curve["saving"].iloc[-1] == pytest.approx(told.attainable)
         assert "尚差" in told.plan_fault.text("zh")
 
     def test_a_grade_without_a_norm_is_no_plan(self, tiny):
-        assert "has no norm of the grade leading" in mill(tiny, ground=1e6, goal=Goal("grade", 1)).plan_problem
+        assert "has no norm of the grade leading" in mill(tiny, ground=1e6, goal=Goal("grade", 1)).plan_fault
 
     def test_a_budget_is_kept(self, tiny):
         told = mill(tiny, ground=1e6, goal=Goal("budget", 3e5))
@@ -195,7 +195,7 @@ class TestMissing:
     def test_a_product_that_the_study_does_not_have(self, tiny):
         told = mill(tiny, {"gold": (1e3, None)}, ground=1e5)
         assert (told.places.iloc[0]["basis"], told.products.iloc[0]["status"]) == ("", "not_in_study")
-        assert "knows nothing of gold" in told.plan_problem
+        assert "knows nothing of gold" in told.plan_fault
         assert np.isnan(told.score)
         assert "1 of its products" in str(told.score_reason)
         assert told.intensities["withdrawal_per_output"].iloc[0] == 100
@@ -208,15 +208,15 @@ class TestMissing:
         assert len(told.plan.steps)
 
     def test_no_graded_withdrawal(self, tiny):
-        assert "nothing to save" in mill(tiny, ground=0.0).plan_problem
+        assert "nothing to save" in mill(tiny, ground=0.0).plan_fault
 
     def test_no_province(self, tiny):
-        assert "Fill in the province" in mill(tiny, province="", ground=1e6).plan_problem
+        assert "Fill in the province" in mill(tiny, province="", ground=1e6).plan_fault
 
     def test_no_product(self, tiny):
         told = mill(tiny, {"board": (1.0, None)}, ground=1e6).records
         told = standing(replace(told, products=told.products.iloc[:0]), "mill", YEAR, tiny)
-        assert "has no product" in told.plan_problem
+        assert "has no product" in told.plan_fault
         assert "has no product" in str(told.score_reason)
 
     def test_consumed_left_empty_is_said(self, tiny):

@@ -14,7 +14,7 @@ from one_plant import records_of
 from waterplan import read_records
 from waterplan.base.errors import DataError
 from waterplan.plants.norms.grades import what_is_made
-from waterplan.plants.peers.peers import PEERS_NEEDED, THEMSELVES, peers_of, percentile
+from waterplan.plants.peers.peers import PEER_KEYS, PEERS_NEEDED, THEMSELVES, percentile
 from waterplan.plants.records.records import Records
 
 INTENSITIES = st.sampled_from([1.0, 2.0, 2.5, 7.0, np.nan])
@@ -36,6 +36,13 @@ def drawn(draw) -> Records:
     products = pd.DataFrame(rows)
     index = pd.MultiIndex.from_frame(products[["plant", "year"]].drop_duplicates())
     return Records(pd.DataFrame({"withdrawal_ground": np.nan}, index=index), products, pd.DataFrame(), pd.DataFrame())
+
+
+def peers_of(records):
+    """Records as peers: plant, product, route, intensity [m3/unit] of each plant's newest year that has one."""
+    table = records.products[[*PEER_KEYS, "year"]].assign(intensity=what_is_made(records).intensity)
+    newest = table.dropna(subset="intensity").sort_values("year", kind="stable")
+    return newest.drop_duplicates(PEER_KEYS, keep="last").drop(columns="year").sort_index()
 
 
 @given(drawn())

@@ -1,6 +1,6 @@
 """Plans to certify, for the tests of the certificate."""
 
-from waterplan.planning.plan.dataset import build_dataset
+from waterplan.planning.plan.plan import Plan
 from waterplan.planning.planner.planner import Planner
 from waterplan.study.scenario import Scenario
 
@@ -19,4 +19,4 @@ def asked(overrides=(), exclude=(), **levers):
 
 
 def planned(study, scenario):
-    return build_dataset(Planner(study).solve(scenario))
+    return Plan.of(Planner(study).solve(scenario)).dataset

@@ -1,5 +1,6 @@
 """Plans that start from turnover and market, made of the plain implementation's own decisions and prices."""
 
+import math
 from collections import defaultdict
 from pathlib import Path
 from unittest.mock import patch
@@ -8,7 +9,7 @@ import naive_stages
 import numpy as np
 import xarray as xr
 from certifying import asked
-from naive_stages import LEVERS, Program, State, Year, stage, volumes
+from naive_stages import LEVERS, State, Year, stage, volumes
 
 from waterplan.base.vocabulary import term
 from waterplan.planning.certificate import Statement
@@ -21,45 +22,70 @@ PLACE = ("technology", "product", "province")
 
 
 class Solved:
-    """A stage of the plain implementation with its columns, the prices of its pools and its cost."""
+    """A stage of the plain implementation with its columns, the prices of its pools, and its cost.
 
-    def __init__(self, tables, state, year, perspective, target=None, barriers=False):
-        kept, pools, after, duals = {}, naive_stages._pools, naive_stages._after, []
+    most: what may be withdrawn of fresh water; least: smallest share of other sources by province; their prices too.
+    """
 
-        def with_rows(program, *others):
+    def __init__(self, tables, state, year, perspective, target=None, barriers=False, most=None, least=None):
+        self.duals, self.reached, self.most, self.least = [], {}, most, least or {}
+        cell, pools, after = naive_stages._cell, naive_stages._pools, naive_stages._after
+        watched = self._watched(naive_stages.highspy.Highs)
+
+        def with_flows(program, tables, state, year, place, *others):
+            self.reached[place] = cell(program, tables, state, year, place, *others)
+            return self.reached[place]
+
+        def with_rows(program, tables, state, year, weights):
             first = len(program.rows)
-            pools(program, *others)
-            kept["pools"] = first, [key for key, weights in others[-1].items() if weights]
+            pools(program, tables, state, year, weights)
+            self.names = dict(enumerate([key for key, some in weights.items() if some], first))
+            self._whole_rows(program, state)
 
-        def solve(program):
-            value = own_solve(program)
-            return value[0], duals[0][-1]
+        def with_columns(tables, state, year, program, value, reached):
+            self.columns = program.meaning, value
+            return after(tables, state, year, program, value, reached)
 
-        own_solve, own = Program.solve, naive_stages.highspy.Highs
+        with (
+            patch.object(naive_stages, "_cell", with_flows),
+            patch.object(naive_stages, "_pools", with_rows),
+            patch.object(naive_stages, "_after", with_columns),
+            patch.object(naive_stages.highspy, "Highs", watched),
+        ):
+            self.end, self.cost, self.price, _ = stage(tables, state, year, perspective, target, barriers)
+        self.taken = [one for one in zip(*self.columns, strict=True) if one[0] and one[1] > 0]
+        prices = {name: abs(self.duals[0][row]) for row, name in self.names.items()}
+        self.pool_price = {name: price for name, price in prices.items() if isinstance(name, tuple)}
+        self.value_added_cut_price = prices.get("value added", 0.0)
+        self.non_conventional_min_price = {name: prices[name] for name in self.least}
 
-        class Watched(own):
+    def _watched(self, solver):
+        duals = self.duals
+
+        class Watched(solver):
             def getSolution(self):  # noqa: N802
                 solution = super().getSolution()
                 duals.append(np.array(solution.row_dual))
                 return solution
 
-        def with_columns(tables, state, year, program, value, reached):
-            kept["columns"] = program, value
-            return after(tables, state, year, program, value, reached)
+        return Watched
 
-        with (
-            patch.object(naive_stages, "_pools", with_rows),
-            patch.object(naive_stages, "_after", with_columns),
-            patch.object(Program, "solve", solve),
-            patch.object(naive_stages.highspy, "Highs", Watched),
-        ):
-            self.end, self.cost, self.price, _ = stage(tables, state, year, perspective, target, barriers)
-        program, value = kept["columns"]
-        self.taken = [
-            (meaning, volume) for meaning, volume in zip(program.meaning, value, strict=True) if meaning and volume > 0
-        ]
-        first, names = kept["pools"]
-        self.pool_price = {name: max(-duals[0][first + n], 0.0) for n, name in enumerate(names)}
+    def _whole_rows(self, program, state):
+        """Fresh water falls per value added; sources reach their smallest share of what is left behind the site."""
+        fresh, sources = {}, defaultdict(dict)
+        for place, (_, m) in self.reached.items():
+            replaced = sum(state.source[place].values())
+            fresh[m] = 1 - replaced
+            sources[place[1]][m] = replaced - self.least.get(place[1], 0.0)
+        for n, meaning in enumerate(program.meaning):
+            if meaning and meaning[0] == "supply":
+                fresh[n], sources[meaning[3][1]][n] = -1.0, 1.0
+        if self.most is not None:
+            self.names[len(program.rows)] = "value added"
+            program.row(fresh, -math.inf, self.most)
+        for province in self.least:
+            self.names[len(program.rows)] = province
+            program.row(sources[province], 0.0, math.inf)
 
     def steps(self):
         """(technology, product, end use, configuration) -> (province, group) -> flow."""
@@ -88,9 +114,7 @@ def over_groups(rows, study, groups):
 
 
 def columns(prefix, dim, rows, names):
-    return {
-        f"{prefix}_{name}": (dim, np.array([row[n] for row in rows], dtype=str)) for n, name in enumerate(names)
-    }
+    return {f"{prefix}_{name}": (dim, np.array([row[n] for row in rows], dtype=str)) for n, name in enumerate(names)}
 
 
 def pool_prices(stage, pools, study):
@@ -113,7 +137,8 @@ def programme(solved, study, groups):
     cubes = {name: np.zeros([len(study.labels[dim]) for dim in PLACE]) for name in ("site", "supply")}
     for (t, p), places in choices.items():
         for (r, _), volume in places.items():
-            cubes[level[t]][tuple(study.labels[dim].index(x) for dim, x in zip(PLACE, (t, p, r), strict=True))] += volume
+            place = [study.labels[dim].index(label) for dim, label in zip(PLACE, (t, p, r), strict=True)]
+            cubes[level[t]][tuple(place)] += volume
     return {
         **columns("step", "step", rows, ("technology", "product", "province", "end_use", "configuration")),
         "step_flow": ("step", by_group.sum(axis=1)),
@@ -137,12 +162,27 @@ def market_rows(solved, study, groups, pools):
     }
 
 
-def staged_plan(study, folder, **levers):
-    """A plan of a study in a folder, and the scenario that it answers, as the plain implementation makes it."""
-    scenario = asked(**levers)
+def most_fresh_water(tables, year, cut):
+    """What may be withdrawn when fresh water per value added falls by a cut."""
+    before = {s: value for (s, name), value in tables.of_sector.items() if name == "value_added"}
+    grown = {s: (1 + tables.of_sector[s, "value_added_growth"]) ** (tables.target - tables.base) for s in before}
+    after = sum(before[s] * grown[s] * tables.levers["output_scale"].get(s, 1.0) for s in before)
+    base = sum(
+        output * tables.of_product[p, "intensity"] * tables.factor[r, tables.sector[p], "intensity_factor"] / 1e6
+        for (p, r), output in tables.output.items()
+    )
+    return (1 - cut) * base * after / sum(before.values())
+
+
+def staged_plan(study, folder, pretended=None, year_of=Year, **levers):
+    """A plan of a study in a folder, and the scenario that it answers, as the plain implementation makes it.
+
+    pretended: levers of the scenario that it is said to answer.
+    """
+    scenario = asked(**(levers | (pretended or {})))
     tables = naive_stages.Tables(folder, **{name: value for name, value in levers.items() if name in LEVERS})
     baseline, perspective = levers["baseline"], levers.get("perspective", "programme")
-    year, groups, decided = Year(tables, baseline), 1, {}
+    year, groups, decided = year_of(tables, baseline), 1, {}
     state, pools = State(tables), list(dict.fromkeys(tables.pool.values()))
     market = None
     if baseline == "market":
@@ -155,7 +195,9 @@ def staged_plan(study, folder, **levers):
         _, left, replaced = volumes(tables, state, year)
         target += sum(year.frozen.values()) - sum(left.values())
         target += sum(replaced.values()) * tables.levers["count_alternative_supply"]
-    plan = Solved(tables, state, year, perspective, target)
+    cut, least = levers.get("value_added_cut", 0), levers.get("non_conventional_min", {})
+    most = most_fresh_water(tables, year, cut) if cut else None
+    plan = Solved(tables, state, year, perspective, target, most=most, least=least)
     sums, by_group = programme(plan, study, groups)
     decided |= sums | (by_group if market else {})
     decided |= prices(study, pools, plan)
@@ -181,6 +223,9 @@ def prices(study, pools, plan):
                  "investment_cap_price", "electricity_cap_price"):  # fmt: skip
         dims = term(name).dims
         found[name] = dims, np.zeros([len(study.labels[dim]) for dim in dims])
+    least = [plan.non_conventional_min_price.get(province, 0.0) for province in study.labels["province"]]
+    found["non_conventional_min_price"] = "province", np.array(least)
+    found["value_added_cut_price"] = (), np.asarray(plan.value_added_cut_price)
     return {**found, "shadow_price": ((), np.asarray(plan.price)), "pool_price": pool_prices(plan, pools, study)}
 
 

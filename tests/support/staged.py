@@ -113,7 +113,7 @@ class Staged:
             self.uses = build_uses(structure, flows, np.empty((0, len(structure.app_use))))
         self.lanes = self.layout.lanes(flows, values, resolved)
         self.money = Money.of(structure, values)
-        self.asked = asked_of(structure, resolved)
+        self.asked = asked_of(structure, resolved, 0.0)
         self.asked = replace(self.asked, pool_surcharge=self.duals.pool)
         self.all = np.arange(len(self.pairs.start))
         self.nothing = np.zeros(len(self.all))

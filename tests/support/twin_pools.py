@@ -42,8 +42,7 @@ class PooledBlock:
         s, flows = search.places.structure, search.instance.flows
         self.search, self.costs, self.answers, self.members = search, costs, answers, members
         bound = np.array([flows.pool_limit[place] for place in places])
-        limits = Limits(("pool",) * len(places), tuple(places), -np.ones(len(places)), bound)
-        self.master = Master(limits, len(members), flows.unit, dearness=search.dearness)
+        self.limits = Limits(("pool",) * len(places), tuple(places), -np.ones(len(places)), bound)
         technology = s.supply_technology[s.pair_supply]
         province = s.pair_province[s.pair_supply_pair]
         pool = s.technology_pool[technology]
@@ -62,6 +61,7 @@ class PooledBlock:
         self._investment = values["investment_per_m3"] * levers.technology_cost_scale
         # of each question: counted saving, cost, capacity [member, technology]
         self._columns: list[tuple[Array, Array, Array]] = []
+        self._taken: list[tuple[int, Array, Index]] = []  # question, draw of each member, members that take the answer
         self._column_of: list[tuple[int, int]] = []
         self._ask(0.0, np.full(len(places), KEEPS_ALL_OUT * search.dearness))
 
@@ -90,8 +90,13 @@ class PooledBlock:
     def answer(self, price: float) -> Point:
         """The best answer of all members together within the pools."""
         pool_price, dual = np.zeros(len(self.draws)), np.full(len(self.members), -np.inf)
-        if self._column_of:
-            self.master.reprice(self._net_costs(price))
+        self.master = Master(
+            self.limits, len(self.members), self.search.instance.flows.unit, dearness=self.search.dearness
+        )
+        for question, drawn, wanted in self._taken:
+            counted, cost, _ = self._columns[question]
+            self.master.add(question, drawn, cost - price * counted, wanted)
+        if self._taken:
             _, pool_price, dual, _ = self.master.solve()
         for _ in range(ROUNDS_MAX):
             counted, cost, drawn = self._ask(price, pool_price)
@@ -117,10 +122,8 @@ class PooledBlock:
 
     def _add(self, question: int, drawn: Array, net_cost: Array, wanted: Index) -> None:
         self.master.add(question, drawn, net_cost, wanted)
+        self._taken.append((question, drawn, wanted))
         self._column_of += [(question, int(member)) for member in wanted]
-
-    def _net_costs(self, price: float) -> Array:
-        return np.array([self._columns[q][1][m] - price * self._columns[q][0][m] for q, m in self._column_of])
 
     def _mixed(self, price: float) -> Point:
         counted = cost = 0.0
@@ -135,7 +138,7 @@ class PooledBlock:
     def last_price_within(self, prices: Array) -> float:
         """The highest price up to which no pool is overdrawn although nothing is paid for it; ``prices`` are those at
         which a member changes its answer, sorted."""
-        free, bound = np.zeros(len(self.draws)), self.master.limits.bound
+        free, bound = np.zeros(len(self.draws)), self.limits.bound
         last = 0.0
         for low, high in zip(np.append(0.0, prices), np.append(prices, 2 * prices[-1:]), strict=False):
             _, _, drawn = self._ask((low + high) / 2, free)

@@ -18,13 +18,13 @@ from waterplan.cli.check import print_check, print_scenarios
 from waterplan.cli.compare import print_comparison
 from waterplan.cli.dashboard import add_user, serve_pages
 from waterplan.cli.describe import print_description
+from waterplan.cli.help_page import SpokenCommand, SpokenGroup
 from waterplan.cli.output import tell
 from waterplan.cli.plan import Request, print_plan
 from waterplan.cli.report import FileOption, print_report
 from waterplan.cli.trace import print_trace
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-HELP = o.HELP
 
 app = typer.Typer(
     add_completion=False,
@@ -43,20 +43,21 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(help=HELP("waterplan"), epilog=HELP("waterplan_examples"))
+@app.callback(cls=SpokenGroup, help="help.waterplan", epilog="help.waterplan_examples")
 def _waterplan(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help=HELP("version"))] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="help.version")] = False,
+    language: o.LanguageOption = o.LANGUAGE,
 ) -> None:
     pass
 
 
-@app.command(help=HELP("check"), epilog=HELP("check_examples"))
+@app.command(cls=SpokenCommand, help="help.check", epilog="help.check_examples")
 def check(folder: o.FolderArgument, as_json: o.JsonOption = False, language: o.LanguageOption = o.LANGUAGE) -> None:
     """Reads a study and says what is in it."""
     print_check(folder, as_json, language)
 
 
-@app.command(help=HELP("plan"), epilog=HELP("plan_examples"))
+@app.command(cls=SpokenCommand, help="help.plan", epilog="help.plan_examples")
 def plan(
     scenario: o.ScenarioArgument,
     study: o.StudyOption = o.STUDY,
@@ -75,7 +76,7 @@ def plan(
     )
 
 
-@app.command(help=HELP("report"), epilog=HELP("report_examples"))
+@app.command(cls=SpokenCommand, help="help.report", epilog="help.report_examples")
 def report(
     scenario: o.ScenarioArgument,
     output: FileOption,
@@ -87,7 +88,7 @@ def report(
     print_report(Request(scenario, study, tuple(settings or ()), o.Solver.planner, False, language), output)
 
 
-@app.command(help=HELP("compare"), epilog=HELP("compare_examples"))
+@app.command(cls=SpokenCommand, help="help.compare", epilog="help.compare_examples")
 def compare(
     plans: o.PlansArgument,
     study: o.StudyOption = o.STUDY,
@@ -98,7 +99,7 @@ def compare(
     print_comparison(plans, study, as_json, language)
 
 
-@app.command(help=x.HELP("help"), epilog=x.HELP("help_examples"))
+@app.command(cls=SpokenCommand, help="explain.help", epilog="explain.help_examples")
 def explain(
     scenario: o.ScenarioArgument,
     technology: x.TechnologyArgument = None,
@@ -113,7 +114,7 @@ def explain(
     x.print_explanation(scenario, technology, study, tuple(settings or ()), tolerance, fast, as_json, language)
 
 
-@app.command(help=b.HELP("help"), epilog=b.HELP("help_examples"))
+@app.command(cls=SpokenCommand, help="batch.help", epilog="batch.help_examples")
 def batch(
     design: b.DesignArgument,
     output: b.StoreOption,
@@ -131,7 +132,7 @@ def batch(
     b.print_batch(asked, as_json, language)
 
 
-@app.command(help=r.HELP("help"), epilog=r.HELP("help_examples"))
+@app.command(cls=SpokenCommand, help="robust.help", epilog="robust.help_examples")
 def robust(
     scenario: o.ScenarioArgument,
     samples: r.SamplesOption = 500,
@@ -154,7 +155,7 @@ def robust(
     )
 
 
-@app.command(help=p.HELP("help"), epilog=p.HELP("help_examples"))
+@app.command(cls=SpokenCommand, help="benchmark.help", epilog="benchmark.help_examples")
 def benchmark(
     file: p.RecordsArgument = None,
     plant: p.PlantOption = None,
@@ -174,7 +175,7 @@ def benchmark(
     p.print_benchmark(file, study, p.Asked(plant, year, goal, pool, language), output, as_json)
 
 
-@app.command(help=HELP("trace"), epilog=HELP("trace_examples"))
+@app.command(cls=SpokenCommand, help="help.trace", epilog="help.trace_examples")
 def trace(
     name: o.NameArgument,
     labels: o.LabelsArgument = None,
@@ -187,7 +188,7 @@ def trace(
     print_trace(name, labels or [], study, scenario, as_json, language)
 
 
-@app.command(help=HELP("describe"), epilog=HELP("describe_examples"))
+@app.command(cls=SpokenCommand, help="help.describe", epilog="help.describe_examples")
 def describe(
     name: o.NameOrNothing = None,
     kind: o.KindOption = None,
@@ -198,31 +199,31 @@ def describe(
     print_description(name, kind, as_json, language)
 
 
-@app.command(help=HELP("scenarios"), epilog=HELP("scenarios_examples"))
+@app.command(cls=SpokenCommand, help="help.scenarios", epilog="help.scenarios_examples")
 def scenarios(as_json: o.JsonOption = False, language: o.LanguageOption = o.LANGUAGE) -> None:
     """Lists the shipped scenarios."""
     print_scenarios(as_json, language)
 
 
-@app.command(help=HELP("dashboard"), epilog=HELP("dashboard_examples"))
+@app.command(cls=SpokenCommand, help="help.dashboard", epilog="help.dashboard_examples")
 def dashboard(
     study: o.StudyOption = o.STUDY,
-    scenarios: Annotated[str | None, typer.Option(metavar="FOLDER", help=HELP("scenarios_folder"))] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help=HELP("port"))] = 5006,
-    address: Annotated[str, typer.Option(help=HELP("address"))] = "127.0.0.1",
-    workers: Annotated[int, typer.Option(min=1, max=64, help=HELP("workers"))] = 4,
-    origin: Annotated[list[str] | None, typer.Option(metavar="HOST[:PORT]", help=HELP("origin"))] = None,
-    show: Annotated[bool, typer.Option("--show", help=HELP("show"))] = False,
-    read_only: Annotated[bool, typer.Option("--read-only", help=HELP("read_only"))] = False,
-    runs: Annotated[str | None, typer.Option(metavar="FOLDER", help=HELP("runs_folder"))] = None,
+    scenarios: Annotated[str | None, typer.Option(metavar="FOLDER", help="help.scenarios_folder")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="help.port")] = 5006,
+    address: Annotated[str, typer.Option(help="help.address")] = "127.0.0.1",
+    workers: Annotated[int, typer.Option(min=1, max=64, help="help.workers")] = 4,
+    origin: Annotated[list[str] | None, typer.Option(metavar="HOST[:PORT]", help="help.origin")] = None,
+    show: Annotated[bool, typer.Option("--show", help="help.show")] = False,
+    read_only: Annotated[bool, typer.Option("--read-only", help="help.read_only")] = False,
+    runs: Annotated[str | None, typer.Option(metavar="FOLDER", help="help.runs_folder")] = None,
     pool: Annotated[
-        str | None, typer.Option(metavar="URL", envvar="WATERPLAN_PEER_POOL", help=HELP("dashboard_pool"))
+        str | None, typer.Option(metavar="URL", envvar="WATERPLAN_PEER_POOL", help="help.dashboard_pool")
     ] = None,
-    outline_map: Annotated[str | None, typer.Option(metavar="study|FILE", help=HELP("outline_map"))] = None,
-    basic_auth: Annotated[str | None, typer.Option(metavar="FILE", help=HELP("basic_auth"))] = None,
-    user: Annotated[str | None, typer.Option("--add-user", metavar="NAME", help=HELP("add_user"))] = None,
-    cookie_secret_file: Annotated[str | None, typer.Option(metavar="FILE", help=HELP("cookie_secret_file"))] = None,
-    log_format: Annotated[o.LogFormat, typer.Option(help=HELP("log_format"))] = o.LogFormat.text,
+    outline_map: Annotated[str | None, typer.Option(metavar="study|FILE", help="help.outline_map")] = None,
+    basic_auth: Annotated[str | None, typer.Option(metavar="FILE", help="help.basic_auth")] = None,
+    user: Annotated[str | None, typer.Option("--add-user", metavar="NAME", help="help.add_user")] = None,
+    cookie_secret_file: Annotated[str | None, typer.Option(metavar="FILE", help="help.cookie_secret_file")] = None,
+    log_format: Annotated[o.LogFormat, typer.Option(help="help.log_format")] = o.LogFormat.text,
     language: o.LanguageOption = o.LANGUAGE,
 ) -> None:
     """Serves the pages in a browser, or adds a user who may sign in."""

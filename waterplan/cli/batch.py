@@ -11,7 +11,6 @@ import typer
 import waterplan
 from waterplan.base.errors import INTERRUPTED
 from waterplan.base.extras import BRINGS, need
-from waterplan.base.messages import usual_language
 from waterplan.base.texts import Texts
 from waterplan.cli.output import tell, tell_json
 from waterplan.cli.plan import check_inputs, check_places, check_store
@@ -19,18 +18,17 @@ from waterplan.cli.plan import check_inputs, check_places, check_store
 if TYPE_CHECKING:
     import xarray as xr
 
-HELP = Texts("batch", usual_language())
 SPREAD = (0.05, 0.5, 0.95)
 
-DesignArgument = Annotated[Path, typer.Argument(metavar="DESIGN", help=HELP("help_design"))]
-StoreOption = Annotated[Path, typer.Option("--output", "-o", metavar="RUNS.ZARR", help=HELP("help_output"))]
+DesignArgument = Annotated[Path, typer.Argument(metavar="DESIGN", help="batch.help_design")]
+StoreOption = Annotated[Path, typer.Option("--output", "-o", metavar="RUNS.ZARR", help="batch.help_output")]
 SchedulerOption = Annotated[
-    str | None, typer.Option("--scheduler", metavar="TCP://HOST:PORT", help=HELP("help_scheduler"))
+    str | None, typer.Option("--scheduler", metavar="TCP://HOST:PORT", help="batch.help_scheduler")
 ]
-WorkersOption = Annotated[int | None, typer.Option("--workers", min=0, max=1024, help=HELP("help_workers"))]
-ExportOption = Annotated[list[Path] | None, typer.Option("--export", metavar="FILE", help=HELP("help_export"))]
-WriteOption = Annotated[int | None, typer.Option("--write", metavar="RUN", min=0, help=HELP("help_write"))]
-IntoOption = Annotated[Path, typer.Option("--into", metavar="FOLDER", help=HELP("help_into"))]
+WorkersOption = Annotated[int | None, typer.Option("--workers", min=0, max=1024, help="batch.help_workers")]
+ExportOption = Annotated[list[Path] | None, typer.Option("--export", metavar="FILE", help="batch.help_export")]
+WriteOption = Annotated[int | None, typer.Option("--write", metavar="RUN", min=0, help="batch.help_write")]
+IntoOption = Annotated[Path, typer.Option("--into", metavar="FOLDER", help="batch.help_into")]
 
 
 @dataclass(frozen=True)

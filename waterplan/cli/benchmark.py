@@ -10,7 +10,7 @@ import typer
 
 import waterplan
 from waterplan.base.errors import WaterplanError, suggest
-from waterplan.base.messages import Message, usual_language
+from waterplan.base.messages import Message
 from waterplan.base.texts import Texts
 from waterplan.cli.output import tell, tell_json
 from waterplan.cli.peers import opened
@@ -25,20 +25,19 @@ if TYPE_CHECKING:
     from waterplan.plants.standing.standing import Standing
     from waterplan.study.study import Study
 
-HELP = Texts("benchmark", usual_language())
 OF_ONE, OF_MANY = (".html", ".pdf"), (".xlsx", ".csv", ".nc")
 CNY_PER_MCNY = 1e6
 SHOWN_PLANTS = 10
 
-RecordsArgument = Annotated[Path | None, typer.Argument(metavar="FILE", help=HELP("file"))]
-PlantOption = Annotated[str | None, typer.Option("--plant", metavar="NAME", help=HELP("plant"))]
-YearOption = Annotated[int | None, typer.Option("--year", help=HELP("year"))]
-GoalOption = Annotated[str | None, typer.Option("--goal", metavar="KIND:VALUE", help=HELP("goal"))]
-PoolOption = Annotated[str | None, typer.Option("--pool", metavar="URL", help=HELP("pool"))]
+RecordsArgument = Annotated[Path | None, typer.Argument(metavar="FILE", help="benchmark.file")]
+PlantOption = Annotated[str | None, typer.Option("--plant", metavar="NAME", help="benchmark.plant")]
+YearOption = Annotated[int | None, typer.Option("--year", help="benchmark.year")]
+GoalOption = Annotated[str | None, typer.Option("--goal", metavar="KIND:VALUE", help="benchmark.goal")]
+PoolOption = Annotated[str | None, typer.Option("--pool", metavar="URL", help="benchmark.pool")]
 OutputOption = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="FILE.HTML|.PDF|.XLSX|.CSV|.NC", help=HELP("output"))
+    Path | None, typer.Option("--output", "-o", metavar="FILE.HTML|.PDF|.XLSX|.CSV|.NC", help="benchmark.output")
 ]
-TemplateOption = Annotated[Path | None, typer.Option("--template", metavar="FILE.XLSX|.CSV", help=HELP("template"))]
+TemplateOption = Annotated[Path | None, typer.Option("--template", metavar="FILE.XLSX|.CSV", help="benchmark.template")]
 
 
 @dataclass(frozen=True)

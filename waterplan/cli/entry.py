@@ -75,12 +75,20 @@ def _told(words: list[str]) -> int:
 def _run(words: list[str]) -> int:
     """Runs without the wrapper of typer, which would choose exit codes of its own."""
     try:
-        with typer.main.get_command(_app_of(words)).make_context("waterplan", words) as context:
+        command, language = typer.main.get_command(_app_of(words)), _language(words)
+        defaults = _defaults(command, language)
+        with command.make_context("waterplan", list(words), obj=language, default_map=defaults) as context:
             context.command.invoke(context)
         sys.stdout.flush()
     except typer.Exit as finished:
         return finished.exit_code
     return 0
+
+
+def _defaults(command: object, language: str) -> dict[str, object]:
+    """The language, for a command and those below it: it may be given before them too."""
+    below = getattr(command, "commands", {}).items()
+    return {"language": language, **{name: _defaults(one, language) for name, one in below}}
 
 
 def _app_of(words: list[str]) -> typer.Typer:
@@ -95,6 +103,9 @@ def _app_of(words: list[str]) -> typer.Typer:
 
 def _usage(error: Exception, words: list[str]) -> int:
     language, context = _language(words), getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError" and context is not None:
+        typer.echo(context.get_help(), err=True)
+        return USAGE
     message = str(in_language(usage_message(error, words), language))
     if "--json" in words:
         tell_json({"error": "usage", "message": message, "exit_code": USAGE})

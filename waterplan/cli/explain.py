@@ -9,7 +9,7 @@ import typer
 
 import waterplan
 from waterplan.base.errors import InfeasibleError, nearest
-from waterplan.base.messages import Message, usual_language
+from waterplan.base.messages import Message
 from waterplan.base.texts import Texts
 from waterplan.cli import names
 from waterplan.cli.output import tell, tell_json
@@ -24,13 +24,12 @@ if TYPE_CHECKING:
     from waterplan.study.scenario import Scenario
     from waterplan.study.study import Study
 
-HELP = Texts("explain", usual_language())
 TOLERANCE = 0.02
-TechnologyArgument = Annotated[str | None, typer.Argument(metavar="TECHNOLOGY", help=HELP("help_technology"))]
+TechnologyArgument = Annotated[str | None, typer.Argument(metavar="TECHNOLOGY", help="explain.help_technology")]
 ToleranceOption = Annotated[
-    float, typer.Option("--tolerance", metavar="SHARE", min=0.0, max=1.0, help=HELP("help_tolerance"))
+    float, typer.Option("--tolerance", metavar="SHARE", min=0.0, max=1.0, help="explain.help_tolerance")
 ]
-FastOption = Annotated[bool, typer.Option("--fast", help=HELP("help_fast"))]
+FastOption = Annotated[bool, typer.Option("--fast", help="explain.help_fast")]
 
 
 def print_explanation(

@@ -9,10 +9,8 @@ from typing import Annotated
 import typer
 
 from waterplan.base.messages import usual_language
-from waterplan.base.texts import Texts
 
 STUDY, SCENARIO = "china-2015", "reference"
-HELP = Texts("help", usual_language())
 
 
 class Language(StrEnum):
@@ -38,20 +36,20 @@ class LogFormat(StrEnum):
 
 LANGUAGE = Language(usual_language())
 
-StudyOption = Annotated[str, typer.Option("--study", help=HELP("study"))]
-LanguageOption = Annotated[Language, typer.Option("--language", help=HELP("language"))]
-JsonOption = Annotated[bool, typer.Option("--json", help=HELP("json"))]
-ScenarioOption = Annotated[str, typer.Option("--scenario", help=HELP("traced_scenario"))]
-FolderArgument = Annotated[str, typer.Argument(metavar="STUDY_FOLDER", help=HELP("folder"))]
-ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help=HELP("scenario"))]
-PlansArgument = Annotated[list[str], typer.Argument(metavar="PLAN", help=HELP("plans"))]
-SetOption = Annotated[list[str] | None, typer.Option("--set", metavar="LEVER=VALUE", help=HELP("set"))]
-OutputOption = Annotated[Path | None, typer.Option("--output", "-o", metavar="PLAN.NC", help=HELP("output"))]
-CsvOption = Annotated[Path | None, typer.Option("--csv", metavar="FOLDER", help=HELP("csv"))]
-ExcelOption = Annotated[Path | None, typer.Option("--excel", metavar="FILE", help=HELP("excel"))]
-SolverOption = Annotated[Solver, typer.Option("--solver", help=HELP("solver"))]
-NoConfirmOption = Annotated[bool, typer.Option("--no-confirm", help=HELP("no_confirm"))]
-NameArgument = Annotated[str, typer.Argument(metavar="NAME", help=HELP("name"))]
-NameOrNothing = Annotated[str | None, typer.Argument(metavar="NAME", help=HELP("name"))]
-LabelsArgument = Annotated[list[str] | None, typer.Argument(metavar="LABEL=VALUE", help=HELP("labels"))]
-KindOption = Annotated[str | None, typer.Option("--kind", help=HELP("kind"))]
+StudyOption = Annotated[str, typer.Option("--study", help="help.study")]
+LanguageOption = Annotated[Language, typer.Option("--language", help="help.language")]
+JsonOption = Annotated[bool, typer.Option("--json", help="help.json")]
+ScenarioOption = Annotated[str, typer.Option("--scenario", help="help.traced_scenario")]
+FolderArgument = Annotated[str, typer.Argument(metavar="STUDY_FOLDER", help="help.folder")]
+ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="help.scenario")]
+PlansArgument = Annotated[list[str], typer.Argument(metavar="PLAN", help="help.plans")]
+SetOption = Annotated[list[str] | None, typer.Option("--set", metavar="LEVER=VALUE", help="help.set")]
+OutputOption = Annotated[Path | None, typer.Option("--output", "-o", metavar="PLAN.NC", help="help.output")]
+CsvOption = Annotated[Path | None, typer.Option("--csv", metavar="FOLDER", help="help.csv")]
+ExcelOption = Annotated[Path | None, typer.Option("--excel", metavar="FILE", help="help.excel")]
+SolverOption = Annotated[Solver, typer.Option("--solver", help="help.solver")]
+NoConfirmOption = Annotated[bool, typer.Option("--no-confirm", help="help.no_confirm")]
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="help.name")]
+NameOrNothing = Annotated[str | None, typer.Argument(metavar="NAME", help="help.name")]
+LabelsArgument = Annotated[list[str] | None, typer.Argument(metavar="LABEL=VALUE", help="help.labels")]
+KindOption = Annotated[str | None, typer.Option("--kind", help="help.kind")]

@@ -11,9 +11,10 @@ import typer
 import waterplan
 from waterplan.base.errors import WaterplanError
 from waterplan.base.extras import need
-from waterplan.base.messages import Message, usual_language
+from waterplan.base.messages import Message
 from waterplan.base.texts import Texts
 from waterplan.cli import options as o
+from waterplan.cli.help_page import SpokenCommand, SpokenGroup
 from waterplan.cli.output import tell, tell_json
 from waterplan.cli.plan import check_inputs, check_places
 from waterplan.cli.usage import WrongUseError
@@ -21,27 +22,26 @@ from waterplan.cli.usage import WrongUseError
 if TYPE_CHECKING:
     from waterplan.plants.pool.pool import PeerPool
 
-HELP = Texts("peer_pool", usual_language())
 TABLE = ".csv"
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, context_settings=SETTINGS, help=HELP("help"),
-    epilog=HELP("help_examples"),
+    cls=SpokenGroup, no_args_is_help=True, rich_markup_mode=None, context_settings=SETTINGS, help="peer_pool.help",
+    epilog="peer_pool.help_examples",
 )  # fmt: skip
 
 PoolOption = Annotated[
-    str | None, typer.Option("--pool", metavar="URL", envvar="WATERPLAN_PEER_POOL", help=HELP("help_pool"))
+    str | None, typer.Option("--pool", metavar="URL", envvar="WATERPLAN_PEER_POOL", help="peer_pool.help_pool")
 ]
-KeyOption = Annotated[Path | None, typer.Option("--key-file", metavar="FILE", help=HELP("help_key"))]
-ReleaseOption = Annotated[int | None, typer.Option("--release", min=1, help=HELP("help_number"))]
+KeyOption = Annotated[Path | None, typer.Option("--key-file", metavar="FILE", help="peer_pool.help_key")]
+ReleaseOption = Annotated[int | None, typer.Option("--release", min=1, help="peer_pool.help_number")]
 
 
-@app.command("init", help=HELP("help_init"))
+@app.command("init", cls=SpokenCommand, help="peer_pool.help_init")
 def init(
     pool: PoolOption = None,
     study: o.StudyOption = o.STUDY,
-    new_key: Annotated[Path | None, typer.Option("--new-key", metavar="FILE", help=HELP("help_new_key"))] = None,
+    new_key: Annotated[Path | None, typer.Option("--new-key", metavar="FILE", help="peer_pool.help_new_key")] = None,
     language: o.LanguageOption = o.LANGUAGE,
 ) -> None:
     """Makes the pool or brings it up to date, seeds it, and issues a key if asked."""
@@ -54,10 +54,10 @@ def init(
             tell(say("key_issued", path=new_key))
 
 
-@app.command("import", help=HELP("help_import"))
+@app.command("import", cls=SpokenCommand, help="peer_pool.help_import")
 def import_records(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help=HELP("help_file"))],
-    consent: Annotated[bool, typer.Option("--consent", help=HELP("help_consent"))] = False,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="peer_pool.help_file")],
+    consent: Annotated[bool, typer.Option("--consent", help="peer_pool.help_consent")] = False,
     pool: PoolOption = None,
     key_file: KeyOption = None,
     study: o.StudyOption = o.STUDY,
@@ -81,10 +81,10 @@ def import_records(
         tell(say("skipped", plant=plant, year=year, product=product))
 
 
-@app.command("export", help=HELP("help_export"))
+@app.command("export", cls=SpokenCommand, help="peer_pool.help_export")
 def export(
-    file: Annotated[Path, typer.Argument(metavar="FILE.CSV", help=HELP("help_table"))],
-    own: Annotated[bool, typer.Option("--own", help=HELP("help_own"))] = False,
+    file: Annotated[Path, typer.Argument(metavar="FILE.CSV", help="peer_pool.help_table")],
+    own: Annotated[bool, typer.Option("--own", help="peer_pool.help_own")] = False,
     pool: PoolOption = None,
     key_file: KeyOption = None,
     release: ReleaseOption = None,
@@ -104,11 +104,11 @@ def export(
             tell(say("exported", cells=peers.export(file, release), path=file))
 
 
-@app.command("stats", help=HELP("help_stats"))
+@app.command("stats", cls=SpokenCommand, help="peer_pool.help_stats")
 def stats(
-    product: Annotated[str, typer.Argument(metavar="PRODUCT", help=HELP("help_product"))],
-    route: Annotated[str, typer.Option("--route", help=HELP("help_route"))] = "",
-    output: Annotated[float | None, typer.Option("--output", min=1e-9, help=HELP("help_output"))] = None,
+    product: Annotated[str, typer.Argument(metavar="PRODUCT", help="peer_pool.help_product")],
+    route: Annotated[str, typer.Option("--route", help="peer_pool.help_route")] = "",
+    output: Annotated[float | None, typer.Option("--output", min=1e-9, help="peer_pool.help_output")] = None,
     release: ReleaseOption = None,
     pool: PoolOption = None,
     as_json: o.JsonOption = False,
@@ -132,10 +132,10 @@ def stats(
         tell(say("decile", place=place, value=f"{value:g}"))
 
 
-@app.command("delete", help=HELP("help_delete"))
+@app.command("delete", cls=SpokenCommand, help="peer_pool.help_delete")
 def delete(
-    plant: Annotated[str | None, typer.Argument(metavar="PLANT", help=HELP("help_plant"))] = None,
-    everything: Annotated[bool, typer.Option("--all", help=HELP("help_all"))] = False,
+    plant: Annotated[str | None, typer.Argument(metavar="PLANT", help="peer_pool.help_plant")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="peer_pool.help_all")] = False,
     pool: PoolOption = None,
     key_file: KeyOption = None,
     language: o.LanguageOption = o.LANGUAGE,
@@ -148,7 +148,7 @@ def delete(
         tell(say("deleted", plants=peers.withdraw(peers.read_key(key_file), plant)))
 
 
-@app.command("release", help=HELP("help_release"))
+@app.command("release", cls=SpokenCommand, help="peer_pool.help_release")
 def make_release(pool: PoolOption = None, language: o.LanguageOption = o.LANGUAGE) -> None:
     """Makes the next release."""
     say = Texts("peer_pool", language)

@@ -11,14 +11,13 @@ import waterplan
 from waterplan.base.extras import CHARTS, need
 from waterplan.base.messages import Message
 from waterplan.base.texts import Texts
-from waterplan.cli.options import HELP
 from waterplan.cli.output import tell
 from waterplan.cli.plan import Request, check_inputs, check_places, solve
 from waterplan.cli.usage import WrongUseError
 
 SUFFIXES = (".html", ".pdf")
 
-FileOption = Annotated[Path, typer.Option("--output", "-o", metavar="REPORT.HTML|.PDF", help=HELP("report_output"))]
+FileOption = Annotated[Path, typer.Option("--output", "-o", metavar="REPORT.HTML|.PDF", help="help.report_output")]
 
 
 def print_report(request: Request, path: Path) -> None:

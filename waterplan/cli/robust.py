@@ -13,7 +13,6 @@ import typer
 
 import waterplan
 from waterplan.base.extras import BRINGS, need
-from waterplan.base.messages import usual_language
 from waterplan.base.texts import Texts
 from waterplan.cli.output import tell, tell_json
 from waterplan.cli.plan import check_inputs, check_store
@@ -21,7 +20,6 @@ from waterplan.cli.plan import check_inputs, check_store
 if TYPE_CHECKING:
     from waterplan.planning.uncertainty.robust import Robust
 
-HELP = Texts("robust", usual_language())
 EVERY = 10.0  # s between lines where a line cannot be written over
 ROWS = 30
 
@@ -35,14 +33,14 @@ class Together(StrEnum):
     row = "row"
 
 
-SamplesOption = Annotated[int, typer.Option("--samples", metavar="N", min=2, max=100_000, help=HELP("help_samples"))]
+SamplesOption = Annotated[int, typer.Option("--samples", metavar="N", min=2, max=100_000, help="robust.help_samples")]
 ProbabilityOption = Annotated[
-    float, typer.Option("--probability", metavar="SHARE", min=0.01, max=0.999, help=HELP("help_probability"))
+    float, typer.Option("--probability", metavar="SHARE", min=0.01, max=0.999, help="robust.help_probability")
 ]
-TogetherOption = Annotated[Together, typer.Option("--together", help=HELP("help_together"))]
-IndicesOption = Annotated[int, typer.Option("--indices", metavar="N", min=0, max=8192, help=HELP("help_indices"))]
-SeedOption = Annotated[int, typer.Option("--seed", metavar="N", min=0, help=HELP("help_seed"))]
-StoreOption = Annotated[Path | None, typer.Option("--output", "-o", metavar="ROBUST.ZARR", help=HELP("help_store"))]
+TogetherOption = Annotated[Together, typer.Option("--together", help="robust.help_together")]
+IndicesOption = Annotated[int, typer.Option("--indices", metavar="N", min=0, max=8192, help="robust.help_indices")]
+SeedOption = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="robust.help_seed")]
+StoreOption = Annotated[Path | None, typer.Option("--output", "-o", metavar="ROBUST.ZARR", help="robust.help_store")]
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ from typing import Any, get_args, get_type_hints
 import typer
 
 from waterplan.base.errors import either
-from waterplan.base.messages import Message, in_language
+from waterplan.base.messages import LANGUAGES, Message, Name, in_language
 
 UsageProblem: type[Exception] = typer.BadParameter.__mro__[1]  # of the click that typer brings
 QUOTED = re.compile(r"'([^']*)'")
+PLACEHOLDER = re.compile(r"[A-Z_]{2,}")
 IN_BRACKETS = re.compile(r"\(([^()]*)\)$")
 
 
@@ -23,13 +24,22 @@ class WrongUseError(typer.BadParameter):
 
     def __init__(self, message: object, hint: str = ""):
         super().__init__(str(in_language(message, "en")), param_hint=hint or None)
-        self.said = Message("usage.wrong", hint=hint, message=message) if hint else message
+        self.said = Message("usage.wrong", hint=placeholder(hint), message=message) if hint else message
 
 
 def usage_line(context: typer.Context) -> Message:
     """How a command is used, in one line."""
-    pieces = context.command.collect_usage_pieces(context)
-    return Message("usage.usage", line=" ".join((context.command_path, *pieces)))
+    command: Any = context.command
+    pieces = [_in_usage(param) for param in command.params if param.param_type_name == "argument"]
+    below = ["COMMAND [ARGS]..."] if hasattr(command, "commands") else []
+    line = " ".join([context.command_path, "[OPTIONS]", *pieces, *below])
+    return Message("usage.usage", line=placeholder(line))
+
+
+def _in_usage(argument: Any) -> str:
+    name = argument.metavar or argument.name.upper()
+    many = "" if argument.nargs == 1 else "..."
+    return f"{name}{many}" if argument.required else f"[{name}]{many}"
 
 
 def usage_message(error: Exception, words: Sequence[str]) -> object:
@@ -69,10 +79,12 @@ def _wrong_value(error: Any, words: Sequence[str]) -> Message:
 
 
 def _no_command(error: Any) -> Message:
-    """An unknown command where there are commands, or a word too many behind one."""
+    """No command or an unknown one where there are commands, or a word too many behind one."""
     commands = getattr(error.ctx.command, "commands", None) if error.ctx is not None else None
     pattern = IN_BRACKETS if commands is None else QUOTED
     found = pattern.search(error.message)
+    if found is None and commands is not None:
+        return Message("usage.give_command", commands=sorted(commands))
     if found is None:
         return Message("usage.other", words=error.format_message())
     if commands is None:
@@ -80,10 +92,11 @@ def _no_command(error: Any) -> Message:
     return Message("usage.no_command", name=found[1], commands=sorted(commands))
 
 
-def _hint(param: Any) -> str:
+def _hint(param: Any) -> Name:
     """A parameter as it is named: the option's names, or what stands for an argument in the usage."""
-    names = param.opts if param.param_type_name == "option" else [param.metavar or param.name.upper()]
-    return " / ".join(f"'{name}'" for name in names)
+    if param.param_type_name == "option":
+        return placeholder(" / ".join(f"'{name}'" for name in param.opts))
+    return placeholder(f"'{param.metavar or param.name.upper()}'")
 
 
 def _given(param: Any, words: Sequence[str]) -> str:
@@ -93,15 +106,33 @@ def _given(param: Any, words: Sequence[str]) -> str:
 
 
 def _wanted(param: Any, command: Any) -> object:
-    """What a parameter may be, from the annotation of the command."""
+    """What a parameter may be."""
+    kind, option = declared(param, command)
+    if issubclass(kind, Enum):
+        return either([f'"{choice.value}"' for choice in kind])
+    return bounds(kind, option.min, option.max)
+
+
+def declared(param: Any, command: Any) -> tuple[Any, Any]:
+    """The type of a parameter and what was declared of it (help, min, max), from the annotation of the command."""
     annotated = get_type_hints(unwrap(command.callback), include_extras=True)[param.name]
     kind, option, *_ = get_args(annotated)
     kind = next((one for one in get_args(kind) if one is not type(None)), kind)
-    if issubclass(kind, Enum):
-        return either([f'"{choice.value}"' for choice in kind])
+    return kind, option
+
+
+def bounds(kind: type, least: float | None, most: float | None) -> Message:
+    """Which numbers are allowed."""
     key = "whole" if kind is int else "number"
-    if option.min is None:
+    if least is None:
         return Message(f"usage.{key}")
-    if option.max is None:
-        return Message(f"usage.from_{key}", lower=option.min)
-    return Message(f"usage.between_{key}", lower=option.min, upper=option.max)
+    if most is None:
+        return Message(f"usage.from_{key}", lower=least)
+    return Message(f"usage.between_{key}", lower=least, upper=most)
+
+
+def placeholder(text: str) -> Name:
+    """What stands for words of the user, such as FILE; in Chinese its words are Chinese, endings of files are not."""
+    texts = {language: Message("usage.placeholders").text(language).split() for language in LANGUAGES}
+    chinese = dict(zip(texts["en"], texts["zh"], strict=True))
+    return Name(text, PLACEHOLDER.sub(lambda found: chinese.get(found[0], found[0]), text))

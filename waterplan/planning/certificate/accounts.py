@@ -65,7 +65,7 @@ def recompute_accounts(stage: Stage, market: Stage | None = None) -> Amounts:
         **withdrawal(stage),
         **quantities(tables, book),
         "technology_cost": _by(tables, book, spent.sum(axis=0), CUBE),
-        "levelised_cost": levelised_cost(tables, book, own, SMALLEST * coefficients.unit),
+        "levelised_cost": levelised_cost(stage),
         "deployed_share": deployed_share(stage, book),
         "cost_lines": table,
         "cost": table.sum(axis=1),
@@ -242,10 +242,20 @@ def quantities(tables: Tables, book: Book) -> Amounts:
     return {"capacity": _by(tables, book, capacity, CHOICE), **by_place}
 
 
-def levelised_cost(tables: Tables, book: Book, lines: Array, least: float) -> Array:
-    """Yearly cost less avoided charges per m3 really saved, of each technology that saves more than the least."""
-    saved = _by(tables, book, book.rows.saving, ("technology",))
+def levelised_cost(stage: Stage) -> Array:
+    """Yearly cost less avoided charges per m3 that what is added of a technology saves, of each technology that saves
+    more than the least. What it takes from others that were there before is not laid to it."""
+    tables = stage.tables
+    book = keep_book(tables, stage.decisions.book)
+    lines = cost_lines(tables, book, tables.levers.perspective)
+    saved, least = added_saving(stage), SMALLEST * stage.coefficients.unit
     return _by(tables, book, lines.sum(axis=0), ("technology",)) / np.where(saved > least, saved, np.nan)
+
+
+def added_saving(stage: Stage) -> Array:
+    """What the additions of each technology save of what reaches them [technology, hm3/a]."""
+    rows = stage.decisions.book
+    return np.bincount(rows.technology, rows.saving, minlength=stage.tables.count("technology")[0])
 
 
 def deployed_share(stage: Stage, book: Book) -> Array:

@@ -124,7 +124,7 @@ class _Said:
         """Steps."""
         dims = ("technology", "product", "place", "end_use")
         named = self.rows(**{dim: getattr(steps, dim) for dim in dims})
-        return lambda row: [*named(row), steps.configuration[row]]
+        return lambda row: [*named(row), steps.configuration[int(steps.row[row])]]
 
 
 def _decisions(stage: Stage, said: _Said) -> list[Limit]:
@@ -223,7 +223,7 @@ def _whole_plants(stage: Stage, said: _Said) -> list[Limit]:
 
 
 def _pools(stage: Stage, said: _Said) -> Limit:
-    """What a stage draws from pools, and no longer draws by what was there before, keeps within what is left of them."""
+    """What a stage draws from pools, less what is no longer drawn by what was there before, is left in them."""
     tables, c, start = stage.tables, stage.coefficients, stage.start
     technology, _, place, volume = stage.decisions.supply
     pooled = np.flatnonzero(tables.pool[technology] >= 0)

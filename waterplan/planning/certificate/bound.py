@@ -84,9 +84,10 @@ def lower_bound(prices: Prices | None, tables: Tables, coefficients: Coefficient
     before = _of_products(start.state.site_share * worth, c.sites, len(c.made))
     less = (1.0 - start.on_site) * spared - before - on_site  # a m3 less before the site
     worth, cost = unit_values(prices, tables, c, start, END_USE)
-    earned = float(((after_site + on_site) * start.after_uses + after_site * (start.after_site - start.after_uses)).sum())
-    at_uses = end_uses(c, start, is_open(tables, c, start, END_USE), worth + less[c.apps.product], cost)
-    return limits_worth(prices, tables, c, start) - earned - at_uses
+    others = after_site * (start.after_site - start.after_uses)  # new plants' water, less what sites save already
+    earned = float(((after_site + on_site) * start.after_uses + others).sum())
+    earned += end_uses(c, start, is_open(tables, c, start, END_USE), worth + less[c.apps.product], cost)
+    return limits_worth(prices, tables, c, start) - earned
 
 
 def _of_products(amount: Array, shares: Shares, products: int) -> Array:
@@ -174,15 +175,15 @@ def limits_worth(prices: Prices, tables: Tables, coefficients: Coefficients, sta
     worth = float(prices["shadow_price"]) * target
     for dim in ("sector", "province"):
         price, volume = prices[f"{dim}_floor_price"], by_label(tables, c.reference_withdrawal, dim)
-        floor = price * getattr(levers, f"{dim}_floor") * volume
-        worth += float((floor - price * by_label(tables, before, dim)).sum())
+        asked = price * getattr(levers, f"{dim}_floor") * volume
+        worth += float((asked - price * by_label(tables, before, dim)).sum())
     for word, sign in (("floor", 1.0), ("cap", -1.0)):
         share = getattr(levers, f"technology_{word}") * start.largest_capacity
         worth += sign * float((prices[f"technology_{word}_price"] * share).sum())
     worth -= float((prices["pool_price"] * np.nan_to_num(start.pool_limit)).sum())
     for name in ("investment", "electricity"):  # an infinite cap has no price
-        price, cap = float(prices[f"{name}_cap_price"]), getattr(levers, f"{name}_cap")
-        worth -= price * cap if price > 0 else 0.0
+        paid, cap = float(prices[f"{name}_cap_price"]), getattr(levers, f"{name}_cap")
+        worth -= paid * cap if paid > 0 else 0.0
     if prices["value_added_cut_price"] > 0:
         worth += float(prices["value_added_cut_price"]) * (float(start.fresh.sum()) - withdrawal_allowed(tables, c))
     left = start.by_province(start.after_site)

@@ -11,7 +11,7 @@ import numpy as np
 from waterplan.base.errors import CertificateError
 from waterplan.base.messages import LANGUAGES, Message
 from waterplan.base.vocabulary import terms
-from waterplan.planning.certificate.accounts import Amounts, labels, recompute_accounts
+from waterplan.planning.certificate.accounts import Amounts, added_saving, labels, recompute_accounts
 from waterplan.planning.certificate.allowances import RELATIVE, VOLUME, Limit, at_least, at_most, check_limits
 from waterplan.planning.certificate.bound import OF_NEWER_LIMITS, PRICES, lower_bound, read_prices
 from waterplan.planning.certificate.coefficients import Coefficients, recompute_coefficients
@@ -158,13 +158,14 @@ def examine(plan: Statement | xr.Dataset, study: Study, scenario: Scenario) -> C
     return Certificate(tuple(lines), tuple(limits), cost, proven, (cost - proven) / scale)
 
 
-def stages(
-    plan: Statement, tables: Tables, coefficients: Coefficients
-) -> tuple[Stage, Stage | None, list[Limit]]:
+def stages(plan: Statement, tables: Tables, coefficients: Coefficients) -> tuple[Stage, Stage | None, list[Limit]]:
     """The programme of a plan, what comes before it by itself, and the limits of that."""
-    state, market, limits = base_state(coefficients, groups=1), None, []
+    state, market = base_state(coefficients, groups=1), None
+    limits: list[Limit] = []
     if tables.levers.baseline == "market":
         market, limits = prove_market(plan, tables, coefficients)
+        apart = np.abs(plan["step_flow_by_group"].sum(axis=1) - plan["step_flow"])
+        limits.append(at_most("flow_of_a_step_is_that_of_its_groups", apart, 0.0, coefficients.unit))
         state = state_after(coefficients, market.start, market.decisions)
     start = start_from(tables, coefficients, state)
     return Stage.of(tables, coefficients, start, read_decisions(plan, tables, coefficients)), market, limits
@@ -234,7 +235,7 @@ def _weight(name: str, accounts: Amounts, stage: Stage) -> Array | float:
     """What turns a ratio into the amount whose tolerance is known: intensities and shares into volumes, cost per m3
     into cost."""
     if name == "levelised_cost":
-        return accounts["saving_by_technology"]
+        return added_saving(stage)
     if name in ("base_intensity", "planned_intensity"):
         reference, base = stage.coefficients.reference_withdrawal.sum(axis=1), accounts["base_intensity"]
         return np.divide(reference, base, out=np.zeros_like(base), where=base > 0)

@@ -59,10 +59,10 @@ class Coefficients:
 
     made, output_target, base_withdrawal, reference_withdrawal (frozen efficiency), existing_withdrawal, new_withdrawal
     (plants of the base year, and built since) [product, province]: where something is made, and how much. apps, sites,
-    sources: the shares of the three levels. use [app], bit [app]: its use and its place there; use_product, use_end_use,
-    use_flow (gross flow of a m3 of existing withdrawal), groups [use]: how many exclusive groups it has. limit (c)
-    [site, source], together (k) [level, product]. pool_limit [pool, province], NaN where the study has no row.
-    available [technology, province].
+    sources: the shares of the three levels. use [app], bit [app]: its use and its place there; use_product,
+    use_end_use, use_flow (gross flow of a m3 of existing withdrawal), groups [use]: how many exclusive groups it has.
+    limit (c) [site, source], together (k) [level, product]. pool_limit [pool, province], NaN where the study has no
+    row. available [technology, province].
     """
 
     made: Array
@@ -124,8 +124,8 @@ def recompute_coefficients(tables: Tables) -> Coefficients:
     listed = ~np.isnan(potential)
     available = listed | ~listed.any(axis=1, keepdims=True)
     return Coefficients(
-        made, output, base, reference, existing, new, apps, sites, sources, use, bit, use_product, use_end_use, use_flow,
-        groups, sets, site_limit, source_limit, together, pool_limits(tables), available,
+        made, output, base, reference, existing, new, apps, sites, sources, use, bit, use_product, use_end_use,
+        use_flow, groups, sets, site_limit, source_limit, together, pool_limits(tables), available,
     )  # fmt: skip
 
 

@@ -25,8 +25,9 @@ Volumes = tuple[Array, Array, Array, Array]
 
 @dataclass(frozen=True)
 class Steps:
-    """The steps of a plan [hm3/a]: numbers of their labels, and their places; ``app``, and the sets of technologies that
-    they lead from and ``to``, -1 where there is no such thing; capacity and saving, NaN where no such step exists."""
+    """The steps of a plan [hm3/a]: numbers of their labels, and their places; ``app``, and the sets of technologies
+    that they lead from and ``to``, -1 where there is no such thing; capacity and saving, NaN where no such step
+    exists. configuration: of the plan's ``row`` that a step stands in."""
 
     technology: Array
     product: Array
@@ -34,6 +35,7 @@ class Steps:
     place: Array
     end_use: Array
     configuration: Sequence[str]
+    row: Array
     step: Array
     app: Array
     origin: Array
@@ -57,7 +59,6 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.level)
-
 
     @classmethod
     def of(cls, parts: Sequence[Sequence[Array]]) -> Rows:
@@ -88,8 +89,8 @@ def read_decisions(plan: Statement, tables: Tables, coefficients: Coefficients) 
         row, group = np.nonzero(amounts)
         place, flow = named["province"][row] * groups + group, amounts[row, group]
         site, supply = _of_rows(plan, tables, "choice")
-    return _decisions(tables, coefficients, _steps(coefficients, tables, named, configuration, (row, place, flow), groups),
-                      site, supply, groups)  # fmt: skip
+    steps = _steps(coefficients, tables, named, configuration, (row, place, flow), groups)
+    return _decisions(tables, coefficients, steps, site, supply, groups)
 
 
 def read_market(plan: Statement, tables: Tables, coefficients: Coefficients) -> Decisions:
@@ -156,7 +157,8 @@ def _steps(
         province=place // groups,
         place=place,
         end_use=named["end_use"][row],
-        configuration=np.array(configuration, dtype=object)[row],
+        configuration=configuration,
+        row=row,
         step=step,
         app=apps[row],
         origin=origin[row],

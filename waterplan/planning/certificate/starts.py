@@ -103,7 +103,8 @@ def start_from(tables: Tables, coefficients: Coefficients, state: State) -> Star
     saved = np.zeros((len(c.groups), change.shape[1]))
     np.add.at(saved, c.sets.use, change * c.sets.remaining_fraction[:, None])
     after_uses = existing * (1.0 + of_products(c.use_product, c.use_flow[:, None] * saved))
-    on_site, replaced = of_products(c.sites.product, state.site_share), of_products(c.sources.product, state.source_share)
+    on_site = of_products(c.sites.product, state.site_share)
+    replaced = of_products(c.sources.product, state.source_share)
     after_site = (1.0 - on_site) * after_uses + part(c.new_withdrawal)
     gross_flow = existing[c.use_product] * c.use_flow[:, None]
     reach_share = np.maximum((c.apps.installed_max - c.apps.installed_base)[:, None] - grown(c, change), 0.0)
@@ -222,13 +223,14 @@ def end_flows(coefficients: Coefficients, start: Start, decisions: Decisions) ->
     on_site = np.zeros(shape)
     np.add.at(on_site, (decisions.site[1], decisions.site[2]), np.nan_to_num(decisions.site[3]))
     changed = (1.0 - start.on_site) * saved + on_site
-    return EndFlows(start.after_uses - saved, start.after_site - changed, *added, saved, changed)
+    site, source = added
+    return EndFlows(start.after_uses - saved, start.after_site - changed, site, source, saved, changed)
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of planning: what may be done (tables with levers, coefficients), where it starts, what is decided, what
-    flows in the end. book: what each choice really saves, less what it takes from those that were there before."""
+    """One stage of planning: what may be done (tables with levers, coefficients), where it starts, what is decided,
+    what flows in the end. book: what each choice really saves, less what it takes from those that were there before."""
 
     tables: Tables
     coefficients: Coefficients

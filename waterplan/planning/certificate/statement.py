@@ -8,7 +8,8 @@ With ``baseline`` frozen or turnover, decisions are those of provinces:
 - ``step_technology, _product, _province, _end_use, _configuration`` [step], ``step_flow`` [step, hm3/a];
 - ``site_saving``, ``supply`` [technology, product, province, hm3/a].
 
-With ``market`` these are sums over the groups of enterprises (dim ``group``, labelled as in barriers.csv), and there are
+With ``market`` these are sums over the groups of enterprises (dim ``group``, labelled as in barriers.csv), and there
+are
 
 - ``step_flow_by_group`` [step, group, hm3/a];
 - ``choice_technology, choice_product`` [choice], ``choice_volume`` [choice, province, group, hm3/a]: site technologies

@@ -83,8 +83,8 @@ class Tables:
 
     @property
     def of_market(self) -> Tables:
-        """The same with the levers by which enterprises do what pays for themselves: their costs and their barriers, and
-        no limit but roll-out, pools and exclusions."""
+        """The same with the levers by which enterprises do what pays for themselves: their costs and their barriers,
+        and no limit but roll-out, pools and exclusions."""
         levers = vars(self.levers) | {
             "perspective": "enterprise",
             "cost_accounting": "water_share",

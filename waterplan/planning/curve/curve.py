@@ -6,14 +6,11 @@ import numpy as np
 import xarray as xr
 
 from waterplan.base.vocabulary import term
-from waterplan.planning.curve.breakpoints import Breakpoints
-from waterplan.planning.curve.kept import exact_curve
+from waterplan.planning.curve.kept import exact_curve, trace
 from waterplan.planning.curve.stack import stand_alone
-from waterplan.planning.plan.result import no_plan
 from waterplan.planning.planner.planner import Planner
 from waterplan.study.scenario import Scenario
 
-SAMPLES = 25
 POINTS = ("counted_saving", "objective", "investment_needed", "shadow_price", "marginal_technology")
 
 
@@ -33,9 +30,7 @@ def curve(planner: Planner, scenario: Scenario) -> xr.Dataset:
     ``points`` sampled), attainable [hm3/a], double_counted [hm3/a, what the naive stack claims beyond the maximum].
     """
     search = planner.search(scenario)
-    found, stack = exact_curve(planner, scenario), stand_alone(search.instance)
-    exact = found is not None
-    found = found or _sampled(planner, scenario)
+    found, stack = trace(planner, scenario), stand_alone(search.instance)
     named = np.array([*search.places.structure.technologies, ""])[found.technology]
     points = dict(zip(POINTS, (found.counted, found.objective, found.investment, found.price, named), strict=True))
     return xr.Dataset(
@@ -43,7 +38,7 @@ def curve(planner: Planner, scenario: Scenario) -> xr.Dataset:
         | {name: ("technology", values, _attrs(name)) for name, values in stack.items()},
         coords={"technology": list(search.places.structure.technologies)},
         attrs={
-            "exact": int(exact),
+            "exact": int(exact_curve(planner, scenario) is not None),
             "attainable": found.attainable,
             "double_counted": float(stack["stand_alone_saving"].sum()) - found.attainable,
             "scenario_digest": scenario.digest(planner.study),
@@ -52,30 +47,5 @@ def curve(planner: Planner, scenario: Scenario) -> xr.Dataset:
     )
 
 
-def trace(planner: Planner, scenario: Scenario) -> Breakpoints:
-    """The same curve as bare arrays. Raises InfeasibleError where the limits contradict each other."""
-    return exact_curve(planner, scenario) or _sampled(planner, scenario)
-
-
 def _attrs(name: str) -> dict[str, str]:
     return {"units": term(name).unit, "long_name": term(name).label_en}
-
-
-def _sampled(planner: Planner, scenario: Scenario) -> Breakpoints:
-    """Exact points of the curve at evenly spaced targets: for caps, and for floors of several kinds."""
-    attainable = planner.attainable(scenario)
-    if attainable is None:
-        raise no_plan(0.0, None)
-    least = planner.solve(scenario.with_levers(saving_target=0.0))
-    start = min(least.ledger.counted_saving, attainable)
-    targets = np.linspace(start, max(attainable - 1e-4 * least.instance.flows.unit, start), SAMPLES)[1:]
-    results = [least]
-    for target in targets:
-        results.append(planner.solve(scenario.with_levers(saving_target=float(target)), results[-1].duals.shadow_price))
-    return Breakpoints(
-        np.array([r.ledger.counted_saving for r in results]),
-        np.array([r.ledger.objective for r in results]),
-        np.array([r.ledger.investment for r in results]),
-        np.array([0.0, *(r.duals.shadow_price for r in results[1:])]),
-        np.full(len(results), -1),
-    )

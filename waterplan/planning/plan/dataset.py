@@ -49,11 +49,6 @@ def build_statement(result: Result) -> Statement:
     return Statement(variables, *_labels(result), _attrs(result))
 
 
-def build_dataset(result: Result) -> xr.Dataset:
-    """The plan of a result. Variables, dims and units are those of the vocabulary; attrs say where it comes from."""
-    return labelled(build_statement(result))
-
-
 def labelled(statement: Statement) -> xr.Dataset:
     """What a plan states as a Dataset, with the versions of the packages that are here."""
     coords = {**{dim: list(labels) for dim, labels in statement.labels.items()}, **statement.coords}

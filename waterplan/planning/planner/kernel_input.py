@@ -36,9 +36,8 @@ class Places:
     supply_open: Array
 
     @classmethod
-    def of(cls, structure: Structure, origin: Places | None = None) -> Places:
-        """The places of a structure; made once. With fleets of its own it has the tie-break of its ``origin``, whose
-        rows are the same."""
+    def of(cls, structure: Structure) -> Places:
+        """The places of a structure; made once."""
         s = structure
         technology = s.supply_technology[s.pair_supply]
         pair_place = s.pair_sector * len(s.provinces) + s.pair_province
@@ -51,7 +50,7 @@ class Places:
             pair_place=pair_place,
             local_place=pair_place[s.local_pair],
             local_end_use=s.use_end_use[s.local_use],
-            tie=build_tie_break(s) if origin is None else origin.tie,
+            tie=build_tie_break(s),
             supply_open=s.supply_available[technology, s.pair_province[s.pair_supply_pair]].astype(float),
         )
 

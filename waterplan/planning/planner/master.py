@@ -75,13 +75,6 @@ class Master:
         self._cost.append(cost[wanted])
         self.owner += [(question, int(block)) for block in wanted]
 
-    def reprice(self, cost: Array) -> None:
-        """New costs of all columns, in the order in which they were added."""
-        cost = cost / self.unit
-        self._cost = [cost]
-        columns = len(self.limits) + np.arange(len(cost), dtype=np.int32)
-        self._highs.changeColsCost(len(cost), columns.astype(np.int32), self._scale * cost)
-
     def shares(self) -> Array:
         """How much of each column is taken, in the order in which they were added."""
         return np.maximum(np.array(self._highs.getSolution().col_value)[len(self.limits) :], 0.0)

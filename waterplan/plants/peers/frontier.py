@@ -97,7 +97,7 @@ def efficiency(
         raise WaterplanError(Message("grades.total_row", plant=totals[0]))
     needed = plants_needed(inputs.shape[1], outputs.shape[1]) if enough is None else enough
     if len(inputs) < max(needed, 1):
-        raise TooFewPlantsError("frontier", len(inputs), needed)
+        raise TooFewPlantsError(len(inputs), needed)
     x, y = inputs.to_numpy(np.float64), outputs.to_numpy(np.float64)
     _check(inputs, x, Message("grades.input"))
     _check(outputs, y, Message("grades.output"))

@@ -17,7 +17,6 @@ from waterplan.base.messages import Message
 from waterplan.plants.norms.grades import what_is_made
 from waterplan.plants.norms.ladders import Array, Index
 from waterplan.plants.peers.reference import of_rows, place_in_reference
-from waterplan.plants.peers.too_few import TooFewPlantsError
 from waterplan.plants.records.records import Records, site_of_products, told_apart
 from waterplan.plants.records.totals import totals_among
 from waterplan.study.study import Study
@@ -29,36 +28,11 @@ THEMSELVES = "records"
 PEER_KEYS = ["plant", "product", "route"]
 
 
-def peers_of(records: Records) -> pd.DataFrame:
-    """Records as peers: plant, product, route, intensity [m3/unit] of each plant's newest year that has one."""
-    table = records.products[["plant", "product", "route", "year"]].assign(
-        route=records.products["route"].fillna(""),
-        intensity=what_is_made(records).intensity,
-    )
-    newest = table.dropna(subset="intensity").sort_values("year", kind="stable")
-    return newest.drop_duplicates(PEER_KEYS, keep="last").drop(columns="year").sort_index().reset_index(drop=True)
-
-
 def published_peers(study: Study) -> pd.DataFrame:
     """The published enterprises of a study as peers, each with its newest year; the route is not told."""
     rows = study.enterprises.reset_index().sort_values("year", kind="stable")
     table = rows[["enterprise", "product", "intensity"]].rename(columns={"enterprise": "plant"}).assign(route="")
     return table[[*PEER_KEYS, "intensity"]].drop_duplicates(PEER_KEYS, keep="last").reset_index(drop=True)
-
-
-def place_among_peers(intensity: float, peers: Array) -> tuple[float, float, float]:
-    """Place of an intensity among those of peers, and its interval [percent].
-
-    Raises TooFewPlantsError with fewer than PEERS_NEEDED peers.
-
-    >>> [round(float(place), 1) for place in place_among_peers(2.5, np.arange(1.0, 11.0))]
-    [20.0, 5.7, 51.0]
-    """
-    if len(peers) < PEERS_NEEDED:
-        raise TooFewPlantsError("peers", len(peers), PEERS_NEEDED)
-    less = np.count_nonzero(peers < intensity) + np.count_nonzero(peers == intensity) / 2
-    low, high = wilson(np.array([less]), np.array([len(peers)]))
-    return 100 * less / len(peers), 100 * float(low[0]), 100 * float(high[0])
 
 
 def wilson(less: Array, count: Index) -> tuple[Array, Array]:

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from waterplan.planning.plan.norms import INTENSITY
@@ -113,29 +112,3 @@ def place_in_reference(intensity: Array, log_median: Array, spread: Array) -> Ar
     """Percent of plants that make do with less per unit of output, by the distribution; 0 is best, the median is 50."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(100 * ndtr((np.log(intensity) - log_median) / spread))
-
-
-def reference_table(study: Study, year: int) -> pd.DataFrame:
-    """The reference distributions in words and figures, a row for each product and variant.
-
-    Columns product, variant, the points (each grade and mean [m3/unit], NaN where not published), points, median, mean
-    and quartiles of the fit ``lower``, ``upper`` [m3/unit], spread [1], estimate (some grade is the study's own).
-    """
-    known, made = ladders(study, year), references(study, year)
-    log_median, spread = made.log_median[:, 0], made.spread[:, 0]
-    means = study.values[INTENSITY].to_series()
-    table = pd.DataFrame(known.names, columns=["product", "variant"])
-    for place, grade in enumerate(GRADES):
-        table[grade] = known.value[:, place]
-    alone = np.array([len(known.variants(product)) == 1 for product, _ in known.names], dtype=bool)
-    table["national_mean"] = table["product"].map(means).where(alone)
-    quartile = float(ndtri(0.75))
-    return table.assign(
-        points=made.points,
-        median=np.exp(log_median),
-        mean=np.exp(log_median + spread**2 / 2),
-        lower=np.exp(log_median - quartile * spread),
-        upper=np.exp(log_median + quartile * spread),
-        spread=spread,
-        estimate=np.asarray(known.estimate.any(axis=1)),
-    )

@@ -7,13 +7,10 @@ from waterplan.base.messages import Message
 
 
 class TooFewPlantsError(WaterplanError):
-    """A method that compares plants was given too few of them.
-
-    method: ``frontier`` or ``peers``. given, needed: numbers of plants.
-    """
+    """The frontier was given too few plants; given, needed: how many."""
 
     exit_code = 8
 
-    def __init__(self, method: str, given: int, needed: int):
-        self.method, self.given, self.needed = method, given, needed
-        super().__init__(Message(f"grades.too_few_{method}", given=given, needed=needed))
+    def __init__(self, given: int, needed: int):
+        self.given, self.needed = given, needed
+        super().__init__(Message("grades.too_few_frontier", given=given, needed=needed))

@@ -49,10 +49,9 @@ class Standing:
         by product: percentile, lower, upper, basis, count, reason (places.py)
     ``score``
         1 to 100, NaN where there is none; ``score_reason`` says why
-    ``goal, plan, plan_problem, curve, attainable, contract``
+    ``goal, plan, plan_fault, curve, attainable, contract``
         what the plan is for; the plan, or None and a sentence why; the plant's cost curve; the largest saving [m3/a];
         for each term of a contract of shared savings the sharing ratios at which both sides gain (contract.region).
-        ``plan_fault`` says plan_problem in either language
     """
 
     records: Records
@@ -87,11 +86,6 @@ class Standing:
     def plan_fault(self) -> Message:
         """Why there is no plan; empty where there is one."""
         return self.advice.fault
-
-    @property
-    def plan_problem(self) -> str:
-        """Why there is no plan, in English; "" where there is one."""
-        return str(self.advice.fault)
 
     @property
     def curve(self) -> pd.DataFrame | None:

@@ -12,6 +12,7 @@ WIDTH = 100
 GAP = "  "
 NOTHING = "-"
 KEPT = "\N{NO-BREAK SPACE}%"  # what is never broken over lines
+OPENING, CLOSING = "（“[", "，。；：、）”%"  # a line does not break behind the one, nor before the other
 
 
 def width(text: str) -> int:
@@ -107,12 +108,11 @@ def paragraph(text: str, indent: str = GAP, columns: int = WIDTH) -> list[str]:
 
 
 def _pieces(text: str) -> Iterable[str]:
-    """What a line may not break: words with the blank after them, and single wide signs."""
+    """What a line may not break: words with the blank after them, and single wide signs, with what closes or opens."""
     word = ""
     for sign in text:
-        closing = sign in "，。；：、）”%"
-        wide = width(sign) == 2
-        if wide and not closing and word:
+        breaks = width(sign) == 2 or word.endswith(tuple(CLOSING[:-1]))
+        if word and breaks and sign not in CLOSING and not word.endswith(tuple(OPENING)):
             yield word
             word = ""
         word += sign
