@@ -125,7 +125,7 @@ function energyCard() {
 }
 
 export function restsCard() {
-  if (now.board.levers.baseline === "market") return card("rests", say("card_rests"), `<p class="quiet">${say("rests_after_market")}</p>`);
+  if (now.board.levers?.baseline === "market") return card("rests", say("card_rests"), `<p class="quiet">${say("rests_after_market")}</p>`);
   const found = now.reasons, tag = laterTag(found?.digest !== now.board.digest);
   if (!found) return card("rests", say("card_rests"), `<p class="quiet blank">${say("updating")}</p>`, say("rests_note"), tag);
   const bar = BASES.map((basis) => `<div class="basis ${basis}" style="width:${(100 * found.shares[basis]).toFixed(2)}%" title="${say("basis_" + basis)} ${percent(found.shares[basis], 0)}"></div>`).join("");

@@ -53,7 +53,7 @@ def test_the_tables_behind_the_cards_are_the_plan(screen, planner_of_china, lang
     assert column(headlines, 1)[:2] == pytest.approx([told["annual_cost"], told["shadow_price"]])
     path = asked(screen, "behind", type="behind", card="path")["table"]
     assert column(path, 0) == list(range(2015, 2021))
-    assert path["rows"][-1][1:6] == pytest.approx([20406.132, 18406.132, 19697.507, 17951.983, 2000], abs=2e-3)
+    assert path["rows"][-1][1:6] == pytest.approx([20406.132, 18406.132, 19697.507, 17951.983, 2000], abs=5e-3)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
