@@ -1,4 +1,4 @@
-"""The four lines of withdrawal, held against the check figures of the study and against sums that can be done by hand."""
+"""The four lines of withdrawal, held against the check figures of the study and against sums done by hand."""
 
 import numpy as np
 import pytest
@@ -93,7 +93,7 @@ def test_a_study_without_the_tables_tells_null_and_no_guess(tiny, planner):
 
 
 def test_turnover_is_told_where_barriers_are_not(tmp_path):
-    """Board halves twice, at half the intensity for what is new: 0.25 + 0.75 / 2 of 300; pulp 0.81 + 0.19 * 0.8 of 100."""
+    """Of board a quarter stays, new plants take half: 0.25 + 0.75 / 2 of 300; of pulp 0.81 + 0.19 * 0.8 of 100."""
     copy = tell_whole(Copy(TINY, tmp_path / "study"))
     (copy.folder / "barriers.csv").unlink()
     planner = Planner(Study.read(copy.folder))

@@ -1,4 +1,4 @@
-"""What the printed page says of what would come anyway is true of the scenario that it stands over, in both languages."""
+"""What the printed page says of what would come anyway is true of its scenario, in both languages."""
 
 import re
 
@@ -30,7 +30,8 @@ CASES = {  # levers, what is said, what is not
     "no target": ({"saving_target": 0}, (FROM_FROZEN, "NO TARGET"), (ALL, LEFT, ON_TOP, NO_BARRIERS)),
     "more than comes": (
         {"saving_target": 3000},
-        ("2,454 hm3/a of the target would come anyway", "546 are left to a programme", "in all it adds 546, at 629 MCNY"),
+        ("2,454 hm3/a of the target would come anyway", "546 are left to a programme",
+         "in all it adds 546, at 629 MCNY"),
         (ALL, "nothing is left"),
     ),
     "out of reach": (
@@ -45,7 +46,8 @@ CASES = {  # levers, what is said, what is not
     ),
     "market": (
         {"baseline": "market", "saving_target": 3000},
-        (FROM_MARKET, "TARGET 3,000 hm3/a from frozen efficiency", "the plan saves 546", NO_BARRIERS, "for earlier savings that the plan displaces"),
+        (FROM_MARKET, "TARGET 3,000 hm3/a from frozen efficiency", "the plan saves 546", NO_BARRIERS,
+         "for earlier savings that the plan displaces"),
         (ALL, LEFT, ON_TOP, FROM_FROZEN),
     ),
     "additional": (

@@ -1,4 +1,4 @@
-"""The policy report: its figures are the plan's, it asks for nothing from outside, and it prints on two pages."""
+"""The policy report: its figures are the plan's, it asks for nothing from outside, and it prints on three pages."""
 
 import html
 import re
@@ -21,6 +21,7 @@ from waterplan.base.errors import WaterplanError
 from waterplan.base.texts import Texts
 from waterplan.base.vocabulary import term
 from waterplan.cli import app as commands
+from waterplan.planning.explain.other_plans import other_plans
 from waterplan.planning.explain.sensitivity import weights
 from waterplan.report.commands import report_line
 from waterplan.report.documents import document
@@ -193,9 +194,9 @@ def test_the_assumed_figures_that_weigh_most_are_named_with_their_sources(docume
 
 
 @LANGUAGES
-def test_the_pdf_has_two_pages_and_brings_its_signs(pdfs, language):
+def test_the_pdf_has_three_pages_and_brings_its_signs(pdfs, language):
     file = str(pdfs / f"{language}.pdf")
-    assert re.search(r"^Pages:\s+2$", run("pdfinfo", file), re.MULTILINE)
+    assert re.search(r"^Pages:\s+3$", run("pdfinfo", file), re.MULTILINE)
     fonts = run("pdffonts", file).splitlines()[2:]
     assert fonts
     assert all(" yes " in line for line in fonts), "a font is not embedded"
@@ -242,4 +243,28 @@ def test_the_pages_export_the_same_report(planner, kind, begins):
     if kind == "report_html":
         result = planner.solve(scenario)
         points = curve.curve(planner, scenario.with_levers(saving_target=0.0))
-        assert content.decode() == report_document(Plan.of(result), "en", weights(result), points)
+        plan = Plan.of(result)
+        others = other_plans(planner, plan)
+        assert content.decode() == report_document(plan, "en", weights(result), points, others)
+
+
+@LANGUAGES
+@pytest.mark.parametrize(
+    ("levers", "sentences", "others_not"),
+    [
+        ({}, ("barriers_out", "caution"), ("caution_market", "caution_turnover")),
+        ({"saving_target": 0}, ("caution",), ("barriers_out", "caution_market")),
+        ({"baseline": "market", "saving_target": 3000}, ("barriers_out", "caution_market"), ("caution",)),
+        ({"baseline": "turnover"}, ("caution_turnover",), ("barriers_out", "caution", "caution_market")),
+    ],
+)
+def test_what_comes_anyway_is_said_as_it_is_for_the_scenario(planner_of_china, language, levers, sentences, others_not):
+    plan, say = Plan.of(planner_of_china.solve(Scenario(title="A case", levers=levers))), Texts("report", language)
+    text = told(report_document(plan, language, others=other_plans(planner_of_china, plan)))
+    assert [key for key in sentences if say(key) not in text] == []
+    assert [key for key in others_not if say(key) in text] == []
+    for kind, volume in (("turnover", 19697.507), ("market", 17951.983)):
+        number, _ = formats.quantity("hm3/a", volume, language, 2)
+        assert number in text, kind
+    assert (say("row_on_top_most") in text) == (levers == {})
+    assert say("lines_by_province") in text

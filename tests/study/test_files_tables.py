@@ -121,6 +121,8 @@ class TestExcel:
     )  # fmt: skip
     CHINESE = (
         "概要",
+        "取水情形",
+        "分行业分省取水情形",
         "行业",
         "省份",
         "技术",
