@@ -15,7 +15,7 @@ import waterplan.planning.certificate as package
 from waterplan.base.errors import InfeasibleError
 from waterplan.planning.certificate import certify, examine
 from waterplan.planning.certificate.coefficients import recompute_coefficients
-from waterplan.planning.certificate.starts import base_state, start_from
+from waterplan.planning.certificate.stage_starts import base_state, start_from
 from waterplan.planning.certificate.tables import SITE, Tables
 from waterplan.planning.plan.plan import Plan
 from waterplan.planning.planner.judge import judge
@@ -187,7 +187,7 @@ def test_the_certificate_of_the_reference_says_in_three_lines_what_was_recompute
     scenario = asked()
     certificate = certify(planned(china, scenario), china, scenario)
     first, second, third = str(certificate).splitlines()
-    assert first.startswith("certified: 41 ledger lines and 9")
+    assert first.startswith("certified: 42 ledger lines and 9")
     assert "largest difference" in second
     assert "cost 432.369" in third
     assert "no plan costs less than 432.369" in third

@@ -10,7 +10,7 @@ from waterplan.base.vocabulary import terms
 from waterplan.planning.certificate import Statement, certify, examine
 from waterplan.planning.certificate.bound import lower_bound, read_prices
 from waterplan.planning.certificate.coefficients import recompute_coefficients
-from waterplan.planning.certificate.starts import base_state, start_from
+from waterplan.planning.certificate.stage_starts import base_state, start_from
 from waterplan.planning.certificate.tables import Tables
 
 
@@ -19,7 +19,7 @@ def plan(tiny):
     return planned(tiny, asked(**EVERY_LINE))
 
 
-OF_BASELINES = ("turnover_", "market_", "consumption_", "public_market_")  # see test_certificate_stages.py
+OF_BASELINES = ("choice_", "turnover_", "market_", "consumption_", "public_market_")  # see test_certificate_stages.py
 
 
 def accounted():

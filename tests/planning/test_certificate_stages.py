@@ -57,6 +57,15 @@ def test_what_the_plain_implementation_plans_is_certified_to_the_last_digits(stu
         assert float(plan["market_cost"]) == pytest.approx(plan.attrs["market_cost"], abs=1e-9)
 
 
+@pytest.mark.parametrize("levers", [*LEVERS[2:], {"baseline": "market", "saving_target": 170, "scarcity_value": 1,
+                                                  "perspective": "enterprise", "investment_subsidy": 0.1,
+                                                  "sector_floor": {"*": 0.1}}])  # fmt: skip
+def test_what_the_planner_plans_is_certified(study, levers):
+    scenario = asked(**levers)
+    certificate = certify(planned(study, scenario), study, scenario)
+    assert abs(certificate.gap) < 1e-5
+
+
 def test_lines_of_turnover_and_market_are_those_of_the_plain_implementation(study, copy):
     plan, _ = staged_plan(study, copy.folder, baseline="market", saving_target=30, count_from="baseline")
     tables = Tables(copy.folder)

@@ -11,7 +11,7 @@ from spoiling import Copy
 from told_whole import tell_whole
 
 from waterplan.base.errors import CertificateError
-from waterplan.planning.certificate import certify, examine, starts
+from waterplan.planning.certificate import certify, examine, stage_starts
 
 PULLED = {"baseline": "market", "saving_target": 20, "count_from": "baseline", "barrier_scale": 0.5, "water_tax": 1.0}
 
@@ -168,7 +168,7 @@ def test_a_plan_that_forgets_new_plants_misses_its_target(study, copy, baseline)
 
 def test_a_plan_that_does_not_take_off_what_it_displaces_fails(study, stated):
     plan, scenario = stated
-    with patch.object(starts, "_real", lambda tables, coefficients, start, decisions, end: decisions.book):
+    with patch.object(stage_starts, "_real", lambda tables, coefficients, start, decisions, end: decisions.book):
         wrong = with_accounts(plan, study, scenario)
     for name in ("saving_by_level", "saving_by_technology", "planned_withdrawal", "counted_saving"):
         assert name in {failure.name for failure in examine(wrong, study, scenario).failures}

@@ -202,13 +202,17 @@ class StoreFiles(LocalStore):
         """All that stands in lists but chunks; None for a store without digests."""
         try:
             made = read_list(self.root, MADE)
-            more = [read_list(self.root, name) or {} for name in self.groups]
+            lists = {name: read_list(self.root, name) for name in self.groups}
         except DamageError as damage:
             raise self._refusal(damage.file, "damaged") from None
         if made is None:
             if (self.root / FOLDER).exists() or _says_digests(self.root):
                 raise self._refusal(f"{FOLDER}/{MADE}", "lost")
             return None
+        for name, one in lists.items():
+            if one is None:
+                raise self._refusal(f"{FOLDER}/{name}", "lost")
+        more = [one for one in lists.values() if one is not None]
         with suppress(DamageError):
             more.append(read_list(self.root, CONSOLIDATED) or {})
         return made | {file: digest for one in more for file, digest in one.items()}

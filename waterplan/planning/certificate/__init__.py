@@ -1,7 +1,7 @@
 """A plan recomputed from the study's tables alone: plain numpy, no optimiser, no module of the model.
 
-statement (of the plan), readings (of the tables' bytes) > tables > coefficients > decision_rows > accounts, allowances,
-bound > certificate.
+statement (of the plan), readings (of the tables' bytes) > tables > coefficients > decision_rows > stage_starts >
+accounts, allowances, roll_outs, bound > market_proof > certificate.
 """
 
 from waterplan.planning.certificate.allowances import Limit

@@ -12,7 +12,7 @@ import numpy as np
 from waterplan.planning.certificate.coefficients import M3_PER_HM3, Coefficients
 from waterplan.planning.certificate.decision_rows import CHOICE, Rows
 from waterplan.planning.certificate.readings import Array
-from waterplan.planning.certificate.starts import Stage
+from waterplan.planning.certificate.stage_starts import Stage
 from waterplan.planning.certificate.tables import LEVELS, SUPPLY, Tables
 
 PERSPECTIVES = ("programme", "enterprise", "society")

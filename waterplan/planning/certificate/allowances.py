@@ -15,7 +15,7 @@ from waterplan.planning.certificate.accounts import Amounts
 from waterplan.planning.certificate.coefficients import withdrawal_allowed
 from waterplan.planning.certificate.decision_rows import Steps
 from waterplan.planning.certificate.readings import GROUP, Array
-from waterplan.planning.certificate.starts import Stage, pool_draw
+from waterplan.planning.certificate.stage_starts import Stage, pool_draw
 from waterplan.planning.certificate.tables import LEVELS, SITE, SUPPLY, Tables
 
 VOLUME = 1e-6  # of the whole volume of the study
@@ -256,6 +256,7 @@ def _on_the_whole(stage: Stage, accounts: Amounts) -> list[Limit]:
     names = tables.labels["technology"]
     capacity = np.bincount(book.technology, book.capacity, minlength=len(names))
     floor, cap = levers.technology_floor * start.largest_capacity, levers.technology_cap * start.largest_capacity
+    cap = np.where(levers.technology_cap < 1, cap, np.maximum(cap, capacity))  # what stood before may yield its pool
     limits.append(at_least("capacity_reaches_technology_floor", capacity, floor, unit, _one_of(names)))
     limits.append(at_most("capacity_keeps_within_technology_cap", capacity, cap, unit, _one_of(names)))
     for name in ("investment", "electricity"):

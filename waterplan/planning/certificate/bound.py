@@ -21,7 +21,7 @@ from waterplan.planning.certificate.coefficients import Coefficients, Shares, wi
 from waterplan.planning.certificate.decision_rows import Rows
 from waterplan.planning.certificate.readings import Array
 from waterplan.planning.certificate.roll_outs import end_uses
-from waterplan.planning.certificate.starts import Start
+from waterplan.planning.certificate.stage_starts import Start
 from waterplan.planning.certificate.statement import Statement
 from waterplan.planning.certificate.tables import END_USE, SITE, SUPPLY, Tables
 
@@ -47,7 +47,11 @@ def read_prices(plan: Statement, tables: Tables) -> Prices | None:
     stated = {name: plan.over(name, term(name).dims, names) for name in PRICES}
     prices = no_prices(tables) | stated
     prices |= {name: plan.over(name, term(name).dims, names) for name in OF_NEWER_LIMITS if name in plan}
-    return {name: np.maximum(np.nan_to_num(price), 0.0) for name, price in prices.items()}
+    prices = {name: np.maximum(np.nan_to_num(price), 0.0) for name, price in prices.items()}
+    levers = tables.levers  # what is no limit has no price
+    prices["technology_cap_price"] = np.where(levers.technology_cap < 1, prices["technology_cap_price"], 0.0)
+    prices["value_added_cut_price"] = prices["value_added_cut_price"] * (levers.value_added_cut > 0)
+    return prices
 
 
 def market_prices(plan: Statement, tables: Tables) -> Prices | None:

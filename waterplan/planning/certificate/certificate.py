@@ -18,7 +18,7 @@ from waterplan.planning.certificate.coefficients import Coefficients, recompute_
 from waterplan.planning.certificate.decision_rows import read_decisions
 from waterplan.planning.certificate.market_proof import GAP_MAX, TIE_BREAK_MAX, prove_market
 from waterplan.planning.certificate.readings import Array
-from waterplan.planning.certificate.starts import Stage, base_state, start_from, state_after
+from waterplan.planning.certificate.stage_starts import Stage, base_state, start_from, state_after
 from waterplan.planning.certificate.statement import DECISIONS, OF_MARKET, Statement
 from waterplan.planning.certificate.tables import Tables
 from waterplan.study.scenario import Scenario

@@ -12,7 +12,7 @@ from waterplan.planning.certificate.bound import lower_bound, market_prices
 from waterplan.planning.certificate.coefficients import Coefficients
 from waterplan.planning.certificate.decision_rows import read_market
 from waterplan.planning.certificate.readings import GROUP
-from waterplan.planning.certificate.starts import Stage, base_state, start_from
+from waterplan.planning.certificate.stage_starts import Stage, base_state, start_from
 from waterplan.planning.certificate.statement import Statement
 from waterplan.planning.certificate.tables import Tables
 

@@ -10,7 +10,7 @@ from waterplan.base.highs import quiet_highs
 from waterplan.base.messages import Message
 from waterplan.planning.certificate.coefficients import Coefficients
 from waterplan.planning.certificate.readings import Array
-from waterplan.planning.certificate.starts import Start
+from waterplan.planning.certificate.stage_starts import Start
 
 FULL = 1e-12  # of plants: what is left of a roll-out that nobody can be told from one that is done
 
