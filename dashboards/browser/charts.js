@@ -64,8 +64,9 @@ export function sectorChart(width) {
   const told = sectors.map((sector, place) => {
     const top = place * row + 4, fall = fallOf("sector", place, sector), all = sector.reference - sector.planned;
     const wide = (volume) => (full * volume) / most;
-    body += words(0, top + 12, named("sector", sector.label), "name");
-    body += words(full, top + 12, `${amount("hm3/a", all)} · ${percent(all / sector.reference)}`, "value", "end");
+    const name = named("sector", sector.label), value = `${amount("hm3/a", all)} · ${percent(all / sector.reference)}`;
+    const room = full - value.length * 6.7 - 10, long = name.length * (isZh() ? 12 : 6.6) > room ? ` textLength="${at(Math.max(room, 40))}" lengthAdjust="spacingAndGlyphs"` : "";
+    body += `<text x="0" y="${top + 12}" class="name"${long}>${name}</text>` + words(full, top + 12, value, "value", "end");
     if (isFrozen) body += `<rect class="track" x="0" y="${top + 19}" width="${at(wide(sector.reference))}" height="14" rx="2"/>`;
     let from = 0;
     const piece = (key, volume, look) => {
@@ -97,7 +98,8 @@ export function pathChart(width, height = 236) {
   const back = [...path.planned].reverse().map((value, n) => `L${at(x(end - n))},${at(y(value))}`).join("");
   let body = "";
   for (const tick of roundTicks(low, high, volume[1], 4)) body += `<line class="grid" x1="${box[0]}" x2="${box[2]}" y1="${at(y(tick))}" y2="${at(y(tick))}"/>` + words(box[0] - 8, y(tick) + 4, axisNumber(tick * volume[1]), "tick", "end");
-  path.reference.forEach((_, n) => { body += words(x(n), box[3] + 18, String(from + n), "tick", "middle"); });
+  const every = Math.ceil((34 * end) / Math.max(box[2] - box[0] - 10, 1)) || 1; // years that have room, the last one among them
+  path.reference.forEach((_, n) => { if ((end - n) % every === 0) body += words(x(n), box[3] + 18, String(from + n), "tick", "middle"); });
   const start = { market: "market", turnover: "turnover" }[now.board.levers.baseline] ?? "reference";
   const free = (drawn.find((one) => one.name === start) ?? drawn[0]).values;
   body += `<path class="area" d="${line(free)}${back}Z"/>`;
