@@ -11,11 +11,16 @@ from waterplan.planning.planner.walk import walk_prices
 from waterplan.study.scenario import Scenario, open_scenario
 
 HIGH = 1e4
+DEAR_WATER = {"saving_target": 0, "perspective": "enterprise", "barrier_cost": 1, "water_price_scale": 2}
 CASES = [  # scenario, provinces: one pool, two and three
     ("reference", ("jiangsu", "hubei", "guangxi")),
     ("bulletin_basis", ("jiangsu",)),
-    ("water_price_doubled", None),
+    ("dear_water", None),
 ]
+
+
+def asked(name):
+    return Scenario(levers=DEAR_WATER) if name == "dear_water" else open_scenario(name)
 
 
 class Shared:
@@ -74,7 +79,7 @@ def compare(shared, block):
 
 @pytest.mark.parametrize(("name", "provinces"), CASES)
 def test_blocks_cost_the_least_within_their_pools(name, provinces, planner_of_china):
-    shared = Shared(planner_of_china, open_scenario(name))
+    shared = Shared(planner_of_china, asked(name))
     known = planner_of_china.structure.provinces
     met = 0
     for block in range(shared.blocks.count):
@@ -99,7 +104,7 @@ def test_a_pool_that_holds_nothing_is_drawn_from_by_nobody(planner_of_china):
 
 @pytest.mark.parametrize("name", ["bulletin_basis", "reference"])
 def test_blocks_are_the_pairs_that_reach_for_an_overdrawn_pool(name, planner_of_china):
-    shared = Shared(planner_of_china, open_scenario(name))
+    shared = Shared(planner_of_china, asked(name))
     search, blocks = shared.search, shared.blocks
     s, flows = search.places.structure, search.instance.flows
     wanted = {}

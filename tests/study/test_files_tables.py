@@ -116,8 +116,8 @@ def books(plan, tmp_path_factory):
 
 class TestExcel:
     ENGLISH = (
-        "headline", "sectors", "provinces", "technologies", "deployment", "products", "duals", "path", "notes",
-        "sources", "data dictionary",
+        "headline", "lines", "lines by place", "sectors", "provinces", "technologies", "deployment", "products",
+        "duals", "path", "notes", "sources", "data dictionary",
     )  # fmt: skip
     CHINESE = (
         "概要",
