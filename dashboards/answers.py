@@ -17,6 +17,7 @@ from waterplan.planning.explain.rests import rests_on
 from waterplan.planning.explain.sensitivity import share_by_basis, weights
 from waterplan.report.pages.explanation import technology_sentences
 
+from .anyway import anyway_scenario, on_top, told_market, told_of_plan, told_turnover, what_lacks
 from .board import Answer, build_board, rounded
 from .jobs import BOUNDS, MOVE, Jobs, is_abandoned
 from .kept import Kept
@@ -40,6 +41,8 @@ class Answers:
         self.jobs = Jobs(workers)
         self._kept, self._results, self._points = Kept(kept), Kept(RESULTS), Kept(RESULTS)
         self._guess = 1.0
+        lacks = what_lacks(planner.study)
+        self.tells_turnover, self.tells_market = not lacks["turnover"], not lacks["market"]
 
     def known(self, scenario: Scenario) -> Answer | None:
         """The answer if somebody asked before; None otherwise, at once."""
@@ -106,6 +109,29 @@ class Answers:
         """What two scenarios that share a curve have in common."""
         return scenario.with_levers(saving_target=0.0).digest(self.planner.study)
 
+    def anyway(self, scenario: Scenario) -> dict[str, Any]:
+        """What would happen without a programme, whatever the baseline; one for all that enterprises meet alike."""
+        alike = anyway_scenario(scenario, self.planner.study)
+        key = alike.digest(self.planner.study)
+        return self._shared("anyway", key, lambda: {"key": key, **self._anyway(alike)})
+
+    def _anyway(self, alike: Scenario) -> dict[str, Any]:
+        if self.tells_market:
+            return told_market(self.planner.anyway(alike))
+        return told_turnover(self.planner.search(alike.with_levers(baseline="turnover")).instance)
+
+    def anyway_key(self, scenario: Scenario) -> str:
+        """What scenarios that have the same market have in common; empty where the study cannot tell it."""
+        if not self.tells_turnover:
+            return ""
+        return anyway_scenario(scenario, self.planner.study).digest(self.planner.study)
+
+    def on_top(self, scenario: Scenario) -> dict[str, Any]:
+        """What a programme has to add to what would happen anyway."""
+        digest = scenario.digest(self.planner.study)
+        made = self._shared("on top", digest, lambda: on_top(scenario, self.plan))
+        return {"digest": digest, **made}
+
     def close(self, seconds: float = 0) -> bool:
         """Ends the threads; whether nothing is under way any more after so many seconds."""
         return self.jobs.close(seconds)
@@ -131,7 +157,16 @@ class Answers:
         except InfeasibleError as error:
             return Answer(digest, None, error.attainable, error.shortfall)
         self._guess = max(float(result.duals.shadow_price), 0.05)
-        return Answer(digest, build_board(result))
+        return Answer(digest, {**build_board(result), **told_of_plan(result), "anyway": self._told_by(result)})
+
+    def _told_by(self, result: Any) -> dict[str, Any] | None:
+        """What a plan itself knows of what would happen anyway: all with the baseline market, turnover with that."""
+        market, levers = result.before, result.instance.levers
+        if market is None:
+            return None if levers.baseline == "frozen" else told_turnover(result.instance)
+        key = self.anyway_key(result.instance.scenario)
+        made: dict[str, Any] = self._shared("anyway", key, lambda: {"key": key, **told_market(market)})
+        return made
 
     def _curve(self, free: Scenario, key: str) -> dict[str, Any]:
         try:

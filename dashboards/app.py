@@ -45,7 +45,7 @@ SHEETS = ("board.css", "plant.css")
 
 
 ENDING = 2.0  # s for what is under way when the server is asked to end
-REST = 50  # ms without a move after which reasons are looked for
+REST = 150  # ms without a move after which reasons are looked for: a page that has much else to do draws as long
 
 
 class Board(pn.custom.JSComponent):
@@ -54,6 +54,8 @@ class Board(pn.custom.JSComponent):
     page = param.Dict(default={})
     board = param.Dict(default={})
     curve = param.Dict(default={})
+    anyway = param.Dict(default={})
+    on_top = param.Dict(default={})
     words = param.Dict(default={})
     reasons = param.Dict(default={})
     ways = param.Dict(default={})

@@ -24,6 +24,7 @@ HEADLINES = {
 }  # fmt: skip
 ENERGY = {"electricity": "GWh/a", "heat": "TJ/a", "carbon_dioxide": "kt/a", "public_budget": "MCNY/a"}
 VOLUMES = ("base_withdrawal", "reference_withdrawal", "planned_withdrawal")
+ANYWAY = ("turnover", "market")
 RESTS = {  # the number that a figure rests on when nothing narrower is asked for
     "curve": "shadow_price", "withdrawal": "planned_withdrawal", "sectors": "saving", "path": "planned_withdrawal",
     "map": "saving", "binds": "shadow_price", "energy": "carbon_dioxide", "technologies": "annual_cost",
@@ -80,8 +81,9 @@ class Table:
 class Behind:
     """The tables of one plan in one language."""
 
-    def __init__(self, facts: Facts, board: dict[str, Any], language: str):
+    def __init__(self, facts: Facts, board: dict[str, Any], language: str, anyway: dict[str, Any] | None = None):
         self.facts, self.board, self.language = facts, board, language
+        self.anyway = anyway or {}
         self.say = Texts(ROOM, language)
 
     def table(self, card: str, **more: Any) -> Table:
@@ -127,9 +129,24 @@ class Behind:
 
     def _withdrawal(self) -> Table:
         head = self.board["headline"]
-        return self._figures(
-            [(self.label(name), head[name], "hm3/a") for name in (*VOLUMES, "saving", "counted_saving")]
-        )
+        even, planned = self.board["even"], head["planned_withdrawal"]
+        rows = [
+            *((self.label(name), head[name], "hm3/a") for name in VOLUMES),
+            *((self.label(f"{name}_withdrawal"), self.anyway[name], "hm3/a") for name in ANYWAY if name in self.anyway),
+            *((self.label(name), head[name], "hm3/a") for name in ("saving", "counted_saving")),
+            *self._told("consumption_saved", self.board["consumption"]),
+            *self._told("market_consumption_saved", self.anyway.get("consumption")),
+        ]
+        cut = [] if even is None else [(self.say("figure_value_added"), 100.0 * (1.0 - planned / even), "%")]
+        return self._figures([*rows, *cut])
+
+    def _told(self, name: str, value: float | None) -> list[tuple[str, float, str]]:
+        return [] if value is None else [(self.label(name), value, "hm3/a")]
+
+    def _lines(self, dim: str) -> list[Column]:
+        """The lines of what would happen anyway, label by label, as far as the study tells them."""
+        known = [name for name in ANYWAY if name in self.anyway]
+        return [Column(self.label(f"{name}_withdrawal"), "hm3/a", self.anyway[f"{name}_by_{dim}"]) for name in known]
 
     def _curve(self, points: dict[str, Any]) -> Table:
         known = self.facts.names("technology", self.language)
@@ -154,6 +171,7 @@ class Behind:
         columns.append(Column(self.label("saving"), "hm3/a", saving))
         for name in ("base", "reference", "planned"):
             columns.append(Column(self.label(f"{name}_withdrawal"), "hm3/a", [row[name] for row in rows]))
+        columns.extend(self._lines("sector"))
         columns.append(Column(self.say("share_of_own"), SHARE, _shares(saving, [row["reference"] for row in rows])))
         return Table(columns, "sector", labels)
 
@@ -162,6 +180,11 @@ class Behind:
         columns = [Column(self.label("year"), NUMBER, [first + n for n in range(len(path["planned"]))])]
         for name in ("reference", "planned"):
             columns.append(Column(self.label(f"{name}_withdrawal"), "hm3/a", path[name]))
+        whole, span = self.board["headline"]["reference_withdrawal"], max(len(path["reference"]) - 1, 1)
+        for name in (one for one in ANYWAY if one in self.anyway):
+            cut = (whole - self.anyway[name]) / span
+            line = [volume - n * cut for n, volume in enumerate(path["reference"])]
+            columns.append(Column(self.label(f"{name}_withdrawal"), "hm3/a", line))
         columns.append(Column(self.label("saving"), "hm3/a", path["saving"]))
         columns.append(Column(self.label("investment"), "MCNY", path["investment"]))
         return Table(columns)
@@ -173,6 +196,8 @@ class Behind:
             Column(self.label("province"), "", self.names("province", labels)),
             Column(self.label("saving"), "hm3/a", saving),
             Column(self.label("reference_withdrawal"), "hm3/a", taken),
+            *self._lines("province"),
+            Column(self.label("planned_withdrawal"), "hm3/a", [row["planned"] for row in rows]),
             Column(self.say("share_of_own"), SHARE, _shares(saving, taken)),
             Column(self.say("share_of_saving"), SHARE, _shares(saving, [sum(saving)] * len(rows))),
             Column(self.say("share_of_withdrawal"), SHARE, _shares(taken, [sum(taken)] * len(rows))),

@@ -71,11 +71,13 @@ def by_sector(variables: Numbers, structure: Any) -> list[Numbers]:
 
 
 def by_province(variables: Numbers, structure: Any) -> list[Numbers]:
-    """Saving and reference withdrawal of each province [hm3/a], in the study's order."""
-    reference = np.nansum(variables["reference_withdrawal"], axis=0)
+    """Saving, reference and planned withdrawal of each province [hm3/a], in the study's order."""
+    reference, planned = (np.nansum(variables[f"{name}_withdrawal"], axis=0) for name in ("reference", "planned"))
     return [
-        {"label": label, "saving": _r(saving), "reference": _r(volume)}
-        for label, saving, volume in zip(structure.provinces, variables["saving_by_province"], reference, strict=True)
+        {"label": label, "saving": _r(saving), "reference": _r(volume), "planned": _r(left)}
+        for label, saving, volume, left in zip(
+            structure.provinces, variables["saving_by_province"], reference, planned, strict=True
+        )
     ]
 
 

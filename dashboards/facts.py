@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from waterplan.base.vocabulary import Term, of_kind, terms
 from waterplan.planning.curve.kept import attainable as most_of
 
 from . import plant_form
+from .anyway import what_lacks
 
 GROUPS = ("question", "prices", "limits", "reach", "sector", "province", "technology")
 ENTERPRISE_ONLY = ("hurdle_rate", "water_price_scale", "water_tax", "barrier_cost", "investment_subsidy")
@@ -25,6 +27,12 @@ FLOORS = ("sector_floor", "province_floor")
 NOTHING = 1e-9  # of the whole volume of the study
 CATALOGUES = ("sector", "product", "province", "end_use", "technology")
 ROOM = "dashboard"
+SHARED = (  # sentences of the printed page; here, numbers bring their units
+    "anyway_all", "anyway_part", "anyway_not_told", "market_not_told", "on_top", "also", "on_top_nothing",
+    "on_top_in_all", "out_on_top_in_all", "on_top_more", "out_on_top_more", "on_top_most", "on_top_none",
+    "barriers_out", "barriers_in_part",
+)  # fmt: skip
+UNIT_AFTER = re.compile(r"(?<=\}) ?(hm3/a|MCNY/a|CNY/m3|百万立方米/年|百万元|元/立方米)")
 ROOMS = (ROOM, "runs", "grades", "benchmark_page")
 
 
@@ -72,6 +80,7 @@ class Facts:
             "electricity_cap": _nice(max(electricity, 1000.0) * 1.1),
             "sector_floor": min(floor + 0.05, 1.0),
             "province_floor": min(floor + 0.05, 1.0),
+            "non_conventional_min": _most_of_others(planner),
         }
         return cls(study, uppers, _assumed_by_technology(study.rows), outline)
 
@@ -91,7 +100,10 @@ class Facts:
         study = self.study
         return {
             "language": language,
-            "texts": {key: text[language] for room in ROOMS for key, text in messages.catalogue(room).items()},
+            "texts": {
+                **{key: text[language] for room in ROOMS for key, text in messages.catalogue(room).items()},
+                **printed_sentences(language),
+            },
             "terms": {name: found.label(language) for name, found in terms().items()},
             "names": {dim: self.names(dim, language) for dim in (*CATALOGUES, "group", "pool")},
             "units": units(language),
@@ -102,6 +114,7 @@ class Facts:
             },
             "levels": {str(label): str(level) for label, level in study.technologies["level"].items()},
             "assumed": self.assumed,
+            "lacks": what_lacks(study),
             "outline": self.outline,
             "years": [study.base_year, study.target_year, study.price_year],
             "study": study.name,
@@ -150,6 +163,26 @@ class Facts:
             "default": _plain(getattr(Scenario().resolve(self.study), lever.name)),
             "enterprise_only": lever.name in ENTERPRISE_ONLY,
         }
+
+
+def printed_sentences(language: str) -> dict[str, str]:
+    """The words of the printed page on what would come anyway, without the units behind its numbers."""
+    page = messages.catalogue("page")
+    return {f"printed_{key}": UNIT_AFTER.sub("", page[key][language]) for key in SHARED}
+
+
+def _most_of_others(planner: Planner) -> float:
+    """The largest share that other sources can have of what sites of a province withdraw, a whole percent up."""
+    i = planner.search(Scenario()).instance
+    s, flows = i.structure, i.flows
+    wanted = np.zeros((len(s.technologies), len(s.provinces)))
+    place = s.supply_technology[s.pair_supply], s.pair_province[s.pair_supply_pair]
+    np.add.at(wanted, place, flows.supply_reach(s) * s.supply_available[place])
+    pooled = s.technology_pool >= 0
+    wanted[pooled] = np.minimum(wanted[pooled], flows.pool_limit[s.technology_pool[pooled]])
+    left = np.bincount(s.pair_province, flows.after_site(s), minlength=len(s.provinces))
+    shares = wanted.sum(axis=0) / np.maximum(left, NOTHING * flows.unit)
+    return min(max(math.ceil(100.0 * float(shares.max(initial=0.0))) / 100.0, 0.01), 1.0)
 
 
 def _reference_by_sector(result: Any) -> Any:

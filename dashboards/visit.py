@@ -203,6 +203,7 @@ class Visit(ABC):
             "can_redo": state.can_redo,
             "pins": [pin.headline(language) for pin in state.pins],
             "curve_key": self.answers.curve_key(scenario),
+            "anyway_key": self.answers.anyway_key(scenario),
             "theme": state.theme,
             "page": state.page,
             **link.addresses(state, self.shipped),

@@ -16,7 +16,7 @@ import { keepSteps, stepsToGiveBack } from "./steps.js";
 import { commandsPanel, comparePage, dataPage } from "./tables.js";
 import { isZh, say } from "./words.js";
 
-const LATER_CONTENT = ["curve", "words", "reasons", "ways", "compare", "rows", "runs", "plant"];
+const LATER_CONTENT = ["anyway", "on_top", "curve", "words", "reasons", "ways", "compare", "rows", "runs", "plant"];
 export function render({ model, view }) {
   /** @type {import("./now.js").Live} */
   const root = document.createElement("div");
@@ -60,6 +60,12 @@ export function render({ model, view }) {
     patch(page, commandsPanel() + (name === "compare" ? comparePage() : name === "data" ? dataPage() : name === "runs" ? runsPage() : name === "benchmark" ? plantPage() : planPage()));
     showValues(page);
     if (name === "benchmark") focusHeading(page);
+  };
+  let willDraw = false;
+  const drawSoon = () => { // what comes together is drawn once
+    if (willDraw) return;
+    willDraw = true;
+    requestAnimationFrame(() => { willDraw = false; drawPage(); });
   };
   const drawAll = (isKept = isHeld) => {
     if (!now.board || !now.page.texts) return;
@@ -208,7 +214,7 @@ export function render({ model, view }) {
   watch.observe(page);
   model.on("page", takePage);
   model.on("board", takeBoard);
-  for (const name of LATER_CONTENT) model.on(name, () => { takeLater(); if (name === "plant") takePlant(); drawPage(); });
+  for (const name of LATER_CONTENT) model.on(name, () => { takeLater(); if (name !== "plant") return drawSoon(); takePlant(); drawPage(); });
   model.on("msg:custom", takeMessage);
   model.on("remove", () => watch.disconnect());
   takeLater();

@@ -1,6 +1,8 @@
 // The cards of the Plan page.
-import { curveChart, investmentBars, mapChart, outlineChart, pathChart, sectorChart } from "./charts.js";
+import { anywayNote, figureList } from "./anyway.js";
+import { curveChart, investmentBars, mapChart, outlineChart, PARTS, pathChart, sectorChart } from "./charts.js";
 import { leverAmount } from "./levers.js";
+import { anywayNow, faded, linesNow } from "./lines.js";
 import { now } from "./now.js";
 import { amount, digits, percent, quantity, signed } from "./numbers.js";
 import { BASES, behindButton, chartButtons, CHARTS_OF, fileButtons, yearsOf } from "./pieces.js";
@@ -34,13 +36,14 @@ const card = (name, title, body, note = "", tag = "") =>
 const tool = (name) => (CHARTS_OF[name] ? chartButtons(name) : fileButtons(name, say("card_" + name, yearsOf())));
 
 function withdrawalCard() {
-  const head = now.board.board.headline;
+  const head = now.board.board.headline, lines = linesNow();
   const [base, target] = now.page.years;
-  const most = Math.max(head.base_withdrawal, head.reference_withdrawal, head.planned_withdrawal);
-  const row = (key, value, note, kind) => `<div class="volume" data-volume="${key}" data-value="${value}"><div class="volume-head"><span>${say("volume_" + key, { base, target })}</span><strong>${amount("hm3/a", value)}</strong></div><div class="meter"><div class="${kind}" style="width:${((100 * value) / most).toFixed(2)}%"></div></div><div class="quiet">${note}</div></div>`;
+  const most = Math.max(head.base_withdrawal, ...lines.map(({ level }) => level));
+  const row = (key, value, note, kind) => `<div class="volume${faded(key)}" data-volume="${key}" data-value="${value}" title="${note}"><div class="volume-head"><span>${say("volume_" + key, { base, target })}</span><strong>${amount("hm3/a", value)}</strong></div><div class="meter"><div class="${kind}" style="width:${((100 * value) / most).toFixed(2)}%"></div></div></div>`;
   const below = 1 - head.planned_withdrawal / head.reference_withdrawal, moved = head.planned_withdrawal / head.base_withdrawal - 1;
-  const body = row("base", head.base_withdrawal, say("volume_base_note", { base }), "grey") + row("reference", head.reference_withdrawal, say("volume_reference_note", { base, target }), "grey") + row("planned", head.planned_withdrawal, say(moved <= 0 ? "volume_planned_below" : "volume_planned_above", { below: percent(below), moved: percent(Math.abs(moved)), base }), "accent");
-  return card("withdrawal", say("card_withdrawal"), body, say("withdrawal_note"));
+  const note = (name) => (name === "planned" ? say(moved <= 0 ? "volume_planned_below" : "volume_planned_above", { below: percent(below), moved: percent(Math.abs(moved)), base }) : say(`volume_${name}_note`, { base, target }));
+  const volumes = row("base", head.base_withdrawal, say("volume_base_note", { base }), "grey") + lines.map(({ name, level }) => row(name, level, note(name), `is-${name}`)).join("");
+  return card("withdrawal", say("card_withdrawal"), `<div class="volumes">${volumes}</div><p class="quiet">${note("planned")}</p>${figureList()}`, say("withdrawal_note"));
 }
 
 function curveCard() {
@@ -50,19 +53,23 @@ function curveCard() {
 }
 
 function sectorCard() {
+  const { baseline } = now.board.levers;
+  const before = PARTS.filter((name) => baseline === "market" || baseline === name).map((name) => `<span class="key"><i class="by-${name}"></i>${say(name)}</span>`).join("");
   const level = ["end_use", "site", "supply"].map((name, n) => `<span class="key"><i style="opacity:${[1, 0.62, 0.34][n]}"></i>${say("level_" + name)}</span>`).join("");
-  return card("sectors", say("card_sectors"), sectorChart(now.widths.sectors ?? 560), `${level}<span class="key"><i class="track-key"></i>${say("reference_withdrawal")}</span>`);
+  const mark = baseline !== "market" && anywayNow()?.market !== undefined ? `<span class="key"><i class="mark-key"></i>${say("anyway_mark")}</span>` : "";
+  return card("sectors", say(baseline === "frozen" ? "card_sectors" : "card_sectors_parts"), sectorChart(now.widths.sectors ?? 560), `${before}${before ? `<span class="key">${say("programme")}:</span>` : ""}${level}${mark}${baseline === "frozen" ? `<span class="key"><i class="track-key"></i>${say("reference_withdrawal")}</span>` : ""}`);
 }
 
-const pathCard = () => card("path", say("card_path", { base: now.page.years[0], target: now.page.years[1] }), `${pathChart(now.widths.path ?? 400, matchMedia("(min-width: 1900px)").matches ? 356 : 236)}<div class="below">${investmentBars(now.widths.path ?? 400)}<span class="tools">${chartButtons("investment", say("chart_investment"))}</span></div>`, say("path_note"));
+const pathCard = () => card("path", say("card_path", { base: now.page.years[0], target: now.page.years[1] }), `${pathChart(now.widths.path ?? 560, 330)}<div class="below">${investmentBars(now.widths.path ?? 560)}<span class="tools">${chartButtons("investment", say("chart_investment"))}</span></div>`, say("path_note"));
 
 function mapCard() {
-  const width = now.widths.map ?? 560, tiles = mapChart(width);
-  if (!now.page.outline) return card("map", say("card_map"), tiles, say("map_note"));
+  const width = Math.max(now.widths.map ?? 560, 480), tiles = mapChart(width);
+  const note = say("map_note") + (now.board.levers.baseline === "frozen" ? "" : ` ${say("map_note_parts")}`);
+  if (!now.page.outline) return card("map", say("card_map"), tiles, note);
   const outlined = !now.open.tiles;
   const swap = `<button class="ghost shown" data-act="toggle" data-what="tiles">${say(outlined ? "show_tiles" : "show_outline")}</button>`;
   const body = outlined ? `${outlineChart(Math.min(width, 760))}<div class="for-files">${tiles}</div>` : tiles;
-  return card("map", say("card_map"), body, outlined ? `<strong>${say("outline_note")}</strong> ${say("outline_shade")}` : say("map_note"), swap);
+  return card("map", say("card_map"), body, outlined ? `<strong>${say("outline_note")}</strong> ${say("outline_shade")}` : note, swap);
 }
 
 const SHOWN = 12;
@@ -118,6 +125,7 @@ function energyCard() {
 }
 
 export function restsCard() {
+  if (now.board.levers?.baseline === "market") return card("rests", say("card_rests"), `<p class="quiet">${say("rests_after_market")}</p>`);
   const found = now.reasons, tag = laterTag(found?.digest !== now.board.digest);
   if (!found) return card("rests", say("card_rests"), `<p class="quiet blank">${say("updating")}</p>`, say("rests_note"), tag);
   const bar = BASES.map((basis) => `<div class="basis ${basis}" style="width:${(100 * found.shares[basis]).toFixed(2)}%" title="${say("basis_" + basis)} ${percent(found.shares[basis], 0)}"></div>`).join("");
@@ -151,7 +159,7 @@ export function planPage() {
   if (!shown) return `${alert}<div class="cards answer past" inert>${curveCard()}</div>`;
   const kept = now.board.board;
   now.board.board = shown;
-  const body = `<div class="headlines">${headlineCards()}</div><div class="cards">${curveCard()}${withdrawalCard()}${sectorCard()}${pathCard()}${mapCard()}<div class="column">${bindsCard()}${energyCard()}</div>${technologyCard()}${restsCard()}</div>`;
+  const body = `<div class="headlines">${headlineCards()}</div>${anywayNote()}<div class="cards">${pathCard()}${withdrawalCard()}${curveCard()}${sectorCard()}${mapCard()}<div class="column">${bindsCard()}${energyCard()}</div>${technologyCard()}${restsCard()}</div>`;
   now.board.board = kept;
   return `${alert}<div class="answer ${infeasible ? "past" : ""}" ${infeasible ? "inert" : ""}>${infeasible ? `<p class="past-note">${say("last_plan")}</p>` : ""}${body}</div>`;
 }

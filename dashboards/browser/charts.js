@@ -1,5 +1,6 @@
 // Charts as SVG text, drawn at the width of their card. Each has a title and a description for those who cannot see it.
 import { at, frame, linePath, stepPath, svg, words } from "./drawing.js";
+import { apart, faded, fallOf, linesNow, pathOf } from "./lines.js";
 import { now } from "./now.js";
 import { amount, axisNumber, digits, percent, quantity, roundTicks, ticks } from "./numbers.js";
 import { esc, isZh, named, say, termed } from "./words.js";
@@ -44,50 +45,97 @@ export function curveChart(width, height = 290) {
   return svg("curve", width, height, label, body);
 }
 
+const LEVELS = ["end_use", "site", "supply"], OPACITIES = [1, 0.62, 0.34];
+export const PARTS = ["turnover", "market"];
+
+// What the programme of a plan saves by level; one piece where a level gives back what an earlier stage had.
+function programmeParts(levels, programme) {
+  if (levels.some((one) => one < 0)) return [["programme", programme, 1]];
+  return levels.map((saving, level) => ["level_" + LEVELS[level], saving, OPACITIES[level]]);
+}
+
 export function sectorChart(width) {
   const sectors = now.board.board.sectors;
   const row = 60, height = sectors.length * row;
-  const most = Math.max(...sectors.map((s) => s.reference), 1);
+  const isFrozen = now.board.levers.baseline === "frozen"; // then what is saved is seen against all that is taken
+  const most = Math.max(...sectors.map((s) => (isFrozen ? s.reference : s.reference - s.planned)), 1e-9);
   const full = width - 4;
   let body = "";
-  sectors.forEach((sector, place) => {
-    const top = place * row + 4, all = sector.levels.reduce((a, b) => a + b, 0);
-    body += words(0, top + 12, named("sector", sector.label), "name");
-    body += words(full, top + 12, `${amount("hm3/a", all)} · ${percent(all / sector.reference)}`, "value", "end");
-    body += `<rect class="track" x="0" y="${top + 19}" width="${at((full * sector.reference) / most)}" height="14" rx="2"/>`;
+  const told = sectors.map((sector, place) => {
+    const top = place * row + 4, fall = fallOf("sector", place, sector), all = sector.reference - sector.planned;
+    const wide = (volume) => (full * volume) / most;
+    const name = named("sector", sector.label), value = `${amount("hm3/a", all)} · ${percent(all / sector.reference)}`;
+    const room = full - value.length * 6.7 - 10, long = name.length * (isZh() ? 12 : 6.6) > room ? ` textLength="${at(Math.max(room, 40))}" lengthAdjust="spacingAndGlyphs"` : "";
+    body += `<text x="0" y="${top + 12}" class="name"${long}>${name}</text>` + words(full, top + 12, value, "value", "end");
+    if (isFrozen) body += `<rect class="track" x="0" y="${top + 19}" width="${at(wide(sector.reference))}" height="14" rx="2"/>`;
     let from = 0;
-    sector.levels.forEach((saving, level) => {
-      const wide = (full * saving) / most;
-      if (wide > 0.05) body += `<rect x="${at(from)}" y="${top + 19}" width="${at(wide)}" height="14" fill="${sectorColour(place)}" fill-opacity="${[1, 0.62, 0.34][level]}"><title>${say("level_" + ["end_use", "site", "supply"][level])}: ${amount("hm3/a", saving)}</title></rect>`;
-      from += wide;
-    });
+    const piece = (key, volume, look) => {
+      if (wide(volume) > 0.05) body += `<rect data-part="${key}" data-value="${volume}" x="${at(from)}" y="${top + 19}" width="${at(wide(volume))}" height="14" ${look}><title>${say(key)}: ${amount("hm3/a", volume)}</title></rect>`;
+      from += wide(Math.max(volume, 0));
+    };
+    for (const part of PARTS) piece(part, fall[part], `class="by-${part}"`);
+    for (const [key, volume, opacity] of programmeParts(sector.levels, fall.programme)) piece(key, volume, `fill="${sectorColour(place)}" fill-opacity="${opacity}"`);
+    if (fall.anyway !== null && wide(fall.anyway) <= full) body += `<line class="anyway-mark${faded("market")}" data-anyway="${fall.anyway}" x1="${at(wide(fall.anyway))}" x2="${at(wide(fall.anyway))}" y1="${top + 16}" y2="${top + 36}"><title>${say("anyway_mark")}: ${amount("hm3/a", fall.anyway)}</title></line>`;
+    return `${named("sector", sector.label)} ${amount("hm3/a", all)}`;
   });
-  return svg("sectors", width, height, say("sectors_alt", { list: sectors.map((s) => `${named("sector", s.label)} ${amount("hm3/a", s.levels.reduce((a, b) => a + b, 0))}`).join("; ") }), body);
+  return svg("sectors", width, height, say("sectors_alt", { list: told.join("; ") }), body);
 }
 
 export function pathChart(width, height = 236) {
-  const { path } = now.board.board;
+  const { path } = now.board.board, lines = linesNow();
   const [from, to] = now.page.years;
   const volume = now.page.units["hm3/a"][0];
-  const box = [54, 30, width - 12, height - 28];
-  const all = [...path.reference, ...path.planned];
+  const room = Math.min(isZh() ? 118 : 132, width * 0.36);
+  const box = [54, 30, width - room, height - 28];
+  const reference = lines[0].level, end = path.reference.length - 1;
+  const drawn = lines.map(({ name, level }) => ({ name, level, values: name === "planned" ? path.planned : pathOf(path.reference, reference - level) }));
+  const all = drawn.flatMap((one) => one.values);
   const spread = Math.max(...all) - Math.min(...all) || 1;
-  const low = Math.max(Math.min(...all) - spread * 0.25, 0), high = Math.max(...all) + spread * 0.12;
-  const x = (n) => box[0] + 10 + ((box[2] - box[0] - 20) * n) / Math.max(path.reference.length - 1, 1);
+  const low = Math.max(Math.min(...all) - spread * 0.12, 0), high = Math.max(...all) + spread * 0.08;
+  const x = (n) => box[0] + 10 + ((box[2] - box[0] - 10) * n) / Math.max(end, 1);
   const y = (value) => box[3] - ((box[3] - box[1]) * (value - low)) / (high - low);
   const line = (values) => linePath(values.map((value, n) => [x(n), y(value)]));
-  const back = [...path.planned].reverse().map((value, n) => `L${at(x(path.planned.length - 1 - n))},${at(y(value))}`).join("");
+  const back = [...path.planned].reverse().map((value, n) => `L${at(x(end - n))},${at(y(value))}`).join("");
   let body = "";
   for (const tick of roundTicks(low, high, volume[1], 4)) body += `<line class="grid" x1="${box[0]}" x2="${box[2]}" y1="${at(y(tick))}" y2="${at(y(tick))}"/>` + words(box[0] - 8, y(tick) + 4, axisNumber(tick * volume[1]), "tick", "end");
-  path.reference.forEach((_, n) => { body += words(x(n), box[3] + 18, String(from + n), "tick", "middle"); });
-  body += `<path class="area" d="${line(path.reference)}${back}Z"/><path class="muted-line" d="${line(path.reference)}"/><path class="curve" d="${line(path.planned)}"/>`;
-  const end = path.reference.length - 1;
-  body += words(x(end), y(path.reference[end]) - 8, say("reference"), "note halo", "end") + words(x(end), y(path.planned[end]) + 18, say("planned"), "mark halo", "end");
+  const every = Math.ceil((34 * end) / Math.max(box[2] - box[0] - 10, 1)) || 1; // years that have room, the last one among them
+  path.reference.forEach((_, n) => { if ((end - n) % every === 0) body += words(x(n), box[3] + 18, String(from + n), "tick", "middle"); });
+  const start = { market: "market", turnover: "turnover" }[now.board.levers.baseline] ?? "reference";
+  const free = (drawn.find((one) => one.name === start) ?? drawn[0]).values;
+  body += `<path class="area" d="${line(free)}${back}Z"/>`;
+  const beside = apart(drawn.map(({ values }) => y(values[end]) + 4), 15, box[1] + 4, box[3] + 2);
+  drawn.forEach(({ name, level, values }, n) => {
+    body += `<path class="way way-${name}${faded(name)}" data-line="${name}" data-value="${level}" d="${line(values)}"/>`;
+    if (Math.abs(beside[n] - y(values[end]) - 4) > 3) body += `<path class="lead" d="M${at(box[2])},${at(y(values[end]))}L${at(box[2] + 7)},${at(beside[n] - 4)}"/>`;
+    body += words(box[2] + 10, beside[n], `${say("line_" + name)} <tspan class="strong">${quantity("hm3/a", level, 2)[0]}</tspan>`, `way-name of-${name} halo${faded(name)}`);
+  });
   body += words(0, 12, `${say("withdrawal")}, ${esc(volume[2])} · ${say("not_from_zero")}`, "unit");
-  return svg("path", width, height, say("path_alt", { from, to, reference: amount("hm3/a", path.reference[end]), planned: amount("hm3/a", path.planned[end]) }), body);
+  const list = drawn.map(({ name, level }) => `${say("line_" + name)} ${amount("hm3/a", level)}`).join("; ");
+  return svg("path", width, height, say("path_alt", { from, to, list }), body);
 }
 
 const short = (share) => (Number.isFinite(share) ? digits(share * 100, share >= 0.0995 ? 0 : 1) : "–");
+
+// What the fall of a province is made of, in words; nothing where only a programme brings it.
+function madeUp(place, province) {
+  const fall = fallOf("province", place, province);
+  const parts = [...PARTS, "programme"].filter((part) => part === "programme" || fall[part] > 0);
+  if (parts.length > 1) return "; " + parts.map((part) => `${say(part)} ${amount("hm3/a", fall[part])}`).join(", ");
+  return fall.anyway > 0 ? `; ${say("anyway_mark")} ${amount("hm3/a", fall.anyway)}` : "";
+}
+
+// A strip under a tile: what turnover, the market and the programme bring, as shares of what all of them do.
+function strip(place, province, left, top, wide) {
+  if (now.board.levers.baseline === "frozen") return "";
+  const fall = fallOf("province", place, province), all = fall.turnover + fall.market + Math.max(fall.programme, 0);
+  if (!(all > 1e-6)) return "";
+  let from = left;
+  return [...PARTS, "programme"].map((part) => {
+    const share = (wide * Math.max(fall[part], 0)) / all, x = from;
+    from += share;
+    return share > 0.3 ? `<rect class="by-${part}" data-part="${part}" data-value="${fall[part]}" x="${at(x)}" y="${at(top)}" width="${at(share)}" height="4"/>` : "";
+  }).join("");
+}
 
 // How deep each province's withdrawal is cut, and the shade that stands for it.
 function shades() {
@@ -98,7 +146,8 @@ function shades() {
   const saved = provinces.reduce((sum, p) => sum + p.saving, 0), taken = provinces.reduce((sum, p) => sum + p.reference, 0);
   const shade = (p) => (0.6 * (depth(p) <= 1e-9 ? 0 : most > least * 1.001 ? 0.12 + (0.88 * (depth(p) - least)) / (most - least) : 0.6)).toFixed(3);
   const ofSaving = (p) => (saved > 1e-6 ? p.saving / saved : NaN), ofTaken = (p) => p.reference / taken;
-  const tip = (p) => say("province_tip", { name: named("province", p.label), saving: amount("hm3/a", p.saving), depth: percent(depth(p)), saved: percent(ofSaving(p)), taken: percent(ofTaken(p)) });
+  const tip = (p) => tipOf(p) + madeUp(provinces.indexOf(p), p);
+  const tipOf = (p) => say("province_tip", { name: named("province", p.label), saving: amount("hm3/a", p.saving), depth: percent(depth(p)), saved: percent(ofSaving(p)), taken: percent(ofTaken(p)) });
   const scale = (start, up = 0) => {
     if (!depths.length) return "";
     const boxes = [0.12, 0.34, 0.56, 0.78, 1].map((share, n) => `<rect class="tile-fill" x="${at(start + n * 26)}" y="${up + 26}" width="25" height="10" fill-opacity="${(share * 0.6).toFixed(3)}"/>`).join("");
@@ -114,7 +163,7 @@ export function mapChart(width) {
   const spots = now.board.board.provinces.filter((p) => tiles[p.label]);
   const columns = Math.max(...spots.map((p) => tiles[p.label][0])), first = Math.min(...spots.map((p) => tiles[p.label][0]));
   const rows = Math.max(...spots.map((p) => tiles[p.label][1])), top = Math.min(...spots.map((p) => tiles[p.label][1]));
-  const gap = 3, wide = Math.min((width + gap) / (columns - first + 1) - gap, 104), tall = 52;
+  const gap = 3, wide = Math.min((width + gap) / (columns - first + 1) - gap, 104), tall = now.board.levers.baseline === "frozen" ? 52 : 58;
   const start = Math.max((width - (wide + gap) * (columns - first + 1) + gap) / 2, 0);
   const { shade, tip, scale, ofSaving, ofTaken, list } = shades();
   let body = "";
@@ -124,7 +173,7 @@ export function mapChart(width) {
     body += `<g data-province="${esc(p.label)}"><title>${tip(p)}</title><rect class="tile" x="${at(left)}" y="${at(up)}" width="${at(wide)}" height="${tall}" rx="4"/><rect class="tile-fill" x="${at(left)}" y="${at(up)}" width="${at(wide)}" height="${tall}" rx="4" fill-opacity="${shade(p)}"/>`;
     const long = name.length * (isZh() ? 12 : 8.4) > wide - 10 ? ` textLength="${at(wide - 11)}" lengthAdjust="spacingAndGlyphs"` : "";
     const shares = `${short(ofSaving(p))} | ${short(ofTaken(p))} %`;
-    body += `<text x="${at(left + 6)}" y="${at(up + 15)}" class="tile-name"${long}>${name}</text>` + words(left + 6, up + 31, quantity("hm3/a", p.saving, isZh() ? 2 : 1)[0], "tile-value") + words(left + 6, up + 45, shares, "tile-share") + "</g>";
+    body += `<text x="${at(left + 6)}" y="${at(up + 15)}" class="tile-name"${long}>${name}</text>` + words(left + 6, up + 31, quantity("hm3/a", p.saving, isZh() ? 2 : 1)[0], "tile-value") + words(left + 6, up + 45, shares, "tile-share") + strip(now.board.board.provinces.indexOf(p), p, left + 6, up + 50, wide - 12) + "</g>";
   }
   return svg("map", width, (rows - top + 1) * (tall + gap), say("map_alt", { list }), body + scale(start));
 }

@@ -1,4 +1,5 @@
 // The levers: made once a language from what the vocabulary says, moved in place.
+import { whyIdle } from "./anyway.js";
 import { now } from "./now.js";
 import { capital, esc, named, say } from "./words.js";
 
@@ -21,10 +22,11 @@ function slider(lever, label, name) {
 const resetButton = (lever, label, name) => `<button class="ghost reset" data-act="reset-lever" data-lever="${lever.name}" data-label="${esc(label)}" aria-label="${say("reset_lever", { name })}" title="${say("reset_lever", { name })}" hidden>↺</button>`;
 
 function leverHead(lever, name, control = "") {
-  const note = lever.enterprise_only ? `<span class="only" data-only>${say("enterprise_only")}</span>` : "";
+  const note = lever.enterprise_only ? `<span class="only" data-only="${lever.name}">${say("enterprise_only")}</span>` : "";
   return `<div class="lever-head"><span class="lever-name">${name}</span>${note}${control}<button class="ghost help" data-act="help" aria-expanded="false" aria-label="${say("help_of", { name })}" title="${say("help_of", { name })}">?</button>${resetButton(lever, "", name)}</div><p class="lever-help" hidden>${esc(lever.help)}</p>`;
 }
 
+const IDLE = ["baseline", "count_from", "barrier_scale", "value_added_cut"]; // what may be switched off
 function oneLever(lever) {
   const name = esc(capital(lever.label));
   const search = `data-search="${esc((lever.label + " " + lever.name + " " + lever.help).toLowerCase())}"`;
@@ -34,11 +36,11 @@ function oneLever(lever) {
   if (lever.choices.length) body = `<div class="choices" role="radiogroup" aria-label="${name}">${lever.choices.map((choice) => `<button role="radio" data-act="choose" data-lever="${lever.name}" data-choice="${esc(choice)}" aria-checked="false">${say("choice_" + choice)}</button>`).join("")}</div>`;
   else if (lever.can_be_none) body = `<label class="switch"><input type="checkbox" role="switch" data-act-none="1" data-lever="${lever.name}" data-label="" aria-label="${say("has_cap", { name })}"/><span class="track"></span><span>${say("limited")}</span></label><div data-capped hidden>${slider(lever, "", name)}</div>`;
   else body = slider(lever, "", name);
-  return `<div class="lever" data-of="${lever.name}" ${search}>${leverHead(lever, name)}${body}</div>`;
+  return `<div class="lever" data-of="${lever.name}" ${search}>${leverHead(lever, name)}${body}${IDLE.includes(lever.name) ? `<p class="why-idle" data-idle hidden></p>` : ""}</div>`;
 }
 
 function tableLever(lever, name, search) {
-  return `<details class="lever by-label" data-of="${lever.name}" ${search}><summary><span class="lever-name">${name}</span><span class="count" data-count hidden></span></summary><p class="lever-help">${esc(lever.help)}${lever.enterprise_only ? ` <em data-only>${say("enterprise_only")}</em>` : ""}</p><div data-rows></div></details>`;
+  return `<details class="lever by-label" data-of="${lever.name}" ${search}><summary><span class="lever-name">${name}</span><span class="count" data-count hidden></span></summary><p class="lever-help">${esc(lever.help)}${lever.enterprise_only ? ` <em data-only="${lever.name}">${say("enterprise_only")}</em>` : ""}</p><div data-rows></div></details>`;
 }
 
 // Rows of a table are made when it is opened first.
@@ -106,8 +108,26 @@ export function showLevers(panel, values, isHeld) {
     count.hidden = !moved;
     count.textContent = String(moved);
   }
+  showIdle(panel, values);
   const enterprise = values.perspective === "enterprise";
-  for (const note of panel.querySelectorAll("[data-only]")) note.hidden = enterprise;
+  const meets = (name) => values.baseline === "market" && name !== "barrier_cost"; // before a programme
+  for (const note of panel.querySelectorAll("[data-only]")) note.hidden = enterprise || meets(note.dataset.only);
+}
+
+// What does nothing here, or cannot be told by the study, is switched off, with a word why.
+function showIdle(panel, values) {
+  for (const place of panel.querySelectorAll("[data-idle]")) {
+    const lever = place.closest(".lever"), name = lever.dataset.of;
+    const choices = [...lever.querySelectorAll("[data-act=choose]")];
+    const why = choices.length ? choices.map((button) => [button, whyIdle(name, button.dataset.choice, values)]) : [...lever.querySelectorAll("input[data-lever]")].map((input) => [input, whyIdle(name, "", values)]);
+    for (const [control, reason] of why) {
+      if (control.disabled !== Boolean(reason)) control.disabled = Boolean(reason);
+    }
+    const told = [...new Set(why.map(([, reason]) => reason).filter(Boolean))].join(" ");
+    place.hidden = !told;
+    if (place.innerHTML !== told) place.innerHTML = told;
+    lever.classList.toggle("idle", why.length > 0 && why.every(([, reason]) => reason));
+  }
 }
 
 export function searchLevers(panel, text) {

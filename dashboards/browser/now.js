@@ -11,6 +11,8 @@
  * @property {Content} board the scenario and its plan
  * @property {Content} last the last plan that there was
  * @property {Content} [curve] what comes after the board: the cost curve,
+ * @property {Content} [anyway] what would happen without a programme,
+ * @property {Content} [on_top] what a programme has to add to that,
  * @property {Content} [words] why each technology is in or out,
  * @property {Content} [reasons] what the answer rests on,
  * @property {Content} [ways] ways out of a scenario without a plan

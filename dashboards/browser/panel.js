@@ -36,6 +36,7 @@ const inFirstUnit = (kind, value) => digits(value * (now.page.units[kind]?.[0]?.
 
 function panelRows({ rests }) {
   if (!rests) return `<p class="quiet updating">${say("updating")}</p>`;
+  if (rests.untold) return `<p class="quiet">${say(rests.untold)}</p>`;
   if (!rests.rows.length) return `<p class="quiet">${say("rests_nothing")}</p>`;
   const most = Math.max(...rests.rows.map((row) => row.weight), 1e-12);
   const rows = rests.rows.map((row) => `<tr data-rests="${esc(row.name)}"><th scope="row">${termed(row.name)}<span class="quiet">${labelsTold(row.labels)}</span>${row.instead_of ? `<span class="quiet" data-set-by="${esc(row.file)}" title="${esc(`${row.file}: ${row.written}`)}">${say("set_by_scenario", { value: plainNumber(row.instead_of.value) })}</span>` : ""}</th><td class="n"><strong>${plainNumber(row.value)}</strong> <span class="quiet">${plainUnit(row.unit)}</span></td><td>${rangeBar(row)}</td><td><span class="pill ${esc(row.basis)}">${say("basis_" + row.basis)}</span></td><td class="n">${amount(rests.kind, row.weight)}<div class="bar-of"><div style="width:${((100 * row.weight) / most).toFixed(1)}%;background:var(--accent)"></div></div></td><td class="source"><span>${esc(rests.sources[row.source]?.title ?? row.source)}</span></td><td class="n"><button class="ghost" data-act="trace" data-at="${esc(`${(row.instead_of ?? row).file}:${(row.instead_of ?? row).row}`)}" aria-label="${say("trace_of", { name: `${termed(row.name)} ${labelsTold(row.labels)}` })}">${say("trace")}</button></td></tr>`).join("");

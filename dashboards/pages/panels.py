@@ -26,6 +26,8 @@ from .compare import Compared
 from .data import Search
 
 FORMS = {"csv": ("csv", "text/csv"), "excel": ("xlsx", EXCEL)}
+LINED = ("withdrawal", "sectors", "map", "path")  # tables with the lines of what would happen anyway
+UNTOLD = "rests_after_market"
 NARROWED_BY = ("sector", "province", "technology")
 File = tuple[str, str, bytes]  # name, type and content
 
@@ -111,6 +113,17 @@ class Source:
         """As it is now."""
         return cls(visit, visit.state.scenario, visit.state.language, dict(visit.part(Search).wanted))
 
+    @property
+    def is_after_market(self) -> bool:
+        """Whether figures act through what enterprises do by themselves too: what rests on them is not worked out."""
+        return self.scenario.resolve(self.visit.facts.study).baseline == "market"
+
+    def rests(self, name: str, labels: dict[str, str]) -> Any:
+        """The rows that a number rests on. Raises WaterplanError where that is not worked out."""
+        if self.is_after_market:
+            raise WaterplanError(Message(f"dashboard.{UNTOLD}"))
+        return self.visit.answers.rests(self.scenario, name, labels)
+
     def table(self, card: str) -> Table:
         """The table behind a card. Raises WaterplanError if there is no plan."""
         answers, board = self.visit.answers, self.visit.answers.plan(self.scenario).board
@@ -122,8 +135,9 @@ class Source:
         elif card == "technologies":
             more = {"words": answers.words(self.scenario)}
         elif card == "rests":
-            more = {"rows": answers.rests(self.scenario, "annual_cost", {})}
-        return Behind(self.visit.facts.of_scenario(self.scenario), board, self.language).table(card, **more)
+            more = {"rows": self.rests("annual_cost", {})}
+        anyway = answers.anyway(self.scenario) if card in LINED and answers.tells_turnover else board["anyway"]
+        return Behind(self.visit.facts.of_scenario(self.scenario), board, self.language, anyway).table(card, **more)
 
     def file(self, card: str, of: str, labels: dict[str, str]) -> Table:
         """The table of a file: of a card, of the rows of a panel, or of those found on the Data page."""
@@ -134,13 +148,15 @@ class Source:
         elif card == "rows":
             behind, _, figure = of.partition(":")
             name = "saving" if behind == "technology" else rests_name(behind, figure, labels)
-            rows = answers.rests(self.scenario, name, labels)
+            rows = self.rests(name, labels)
         else:
             return self.table(card)
         return Behind(facts, {}, self.language).table("rests", rows=rows)
 
     def told_rows(self, name: str, labels: dict[str, str]) -> dict[str, Any]:
         """The rows that a number rests on, with their sources."""
+        if self.is_after_market:
+            return {"rows": [], "sources": {}, "untold": UNTOLD}
         rows, study = self.visit.answers.rests(self.scenario, name, labels), self.visit.facts.study
         return {
             "rows": [{**told_row(row), "weight": float(row["weight"])} for _, row in rows.iterrows()],

@@ -15,7 +15,7 @@ from ..visit import Handlers, Visit
 
 
 def explain(visit: Visit, number: int, answer: Answer, scenario: Scenario) -> None:
-    """Curve, reasons and ways out, once the hand rests; a newer move drops them."""
+    """What would come anyway, curve, reasons and ways out, once the hand rests; a newer move drops them."""
     if visit.is_closed or number != visit.number:
         return
     answers = visit.answers
@@ -31,8 +31,16 @@ def explain(visit: Visit, number: int, answer: Answer, scenario: Scenario) -> No
         ask(WORK, "ways", lambda scenario: {"digest": answer.digest, "ways": answers.ways_out(scenario)})
         ask(LOOK, "curve", answers.curve)
     else:  # the rows come last: they take longest, and would hold up the others
+        levers = scenario.resolve(visit.facts.study)
+        if answers.tells_turnover and levers.baseline != "market":  # a plan on top of the market has told it
+            ask(LOOK, "anyway", answers.anyway)
         ask(LOOK, "words", answers.words)
-        ask(LOOK, "curve", answers.curve, lambda: ask(WORK, "reasons", answers.reasons))
+        if levers.baseline == "market":  # what the cost rests on is not worked out there
+            ask(LOOK, "curve", answers.curve)
+        else:
+            ask(LOOK, "curve", answers.curve, lambda: ask(WORK, "reasons", answers.reasons))
+        if answers.tells_market and levers.baseline != "market" and levers.saving_target > 0:
+            ask(WORK, "on_top", answers.on_top)
 
 
 def ready(visit: Visit, _message: Word) -> None:

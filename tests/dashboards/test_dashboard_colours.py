@@ -70,7 +70,16 @@ def test_sectors_and_bases_can_be_told_apart(theme, sight):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_levels_of_a_sector_can_be_told_apart_on_their_track(theme, sight):
     colours = palette(theme)
-    opacities = [float(text) for text in re.search(r'fill-opacity="\$\{\[([\d., ]+)\]\[level\]\}', JS)[1].split(",")]
+    opacities = [float(text) for text in re.search(r"OPACITIES = \[([\d., ]+)\]", JS)[1].split(",")]
     track = colours["soft"]
     for sector in SECTORS[:5]:
         assert least([track, *(over(colours[sector], track, opacity) for opacity in opacities)], sight) >= LEVELS_APART
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_comes_anyway_can_be_told_from_a_programme_and_from_the_card(theme, sight):
+    """Turnover and market are greys beside the accent; a sector's colour begins beside that of the market."""
+    colours = palette(theme)
+    parts = [colours[name] for name in ("turnover", "market", "accent", "card")]
+    assert least(parts, sight) >= APART

@@ -82,7 +82,16 @@ def exact_breakpoints(search: Search) -> Breakpoints | None:
             return None
         taken, segments = split
         whole += [taken.counted.sum(), taken.cost.sum(), taken.investment.sum()]
+    whole[0] += _counted_before(search)
     return Breakpoints.of(whole, segments.by_price())
+
+
+def _counted_before(search: Search) -> float:
+    """What counts to the target where nothing is added: turnover and what an earlier stage saves [hm3/a]."""
+    i = search.instance
+    if i.levers.count_from == "baseline":
+        return 0.0
+    return float(i.flows.counted_at_start(i.structure, i.levers.count_alternative_supply).sum())
 
 
 def _met(

@@ -27,12 +27,12 @@ def without_figures(study: Study, levers: Mapping[str, Any], places: Places) -> 
 
 
 def _missing(study: Study, levers: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
-    yield "baseline", [name for part in PARTS_OF.get(levers["baseline"], ()) for name in _lacking(study, part)]
+    yield "baseline", [name for part in PARTS_OF.get(levers["baseline"], ()) for name in lacking(study, part)]
     if levers["value_added_cut"] > 0:
-        yield "value_added_cut", _lacking(study, "value_added")
+        yield "value_added_cut", lacking(study, "value_added")
 
 
-def _lacking(study: Study, part: str) -> list[str]:
+def lacking(study: Study, part: str) -> list[str]:
     """The inputs of a part that a study does not tell for every label; a study without groups has no barrier."""
     values = study.numbers["value"]
     return [name for name in PARTS[part] if not values[name].size or np.isnan(values[name]).any()]
