@@ -57,7 +57,7 @@ class TestLevers:
         ("lever", "value", "help_"),
         [
             ("saving_targt", 2500, r'"saving_targt" is not a lever\. Did you mean "saving_target"\?'),
-            ("zzz", 1, r"Levers: saving_target, perspective, "),
+            ("zzz", 1, r"Levers: saving_target, baseline, "),
             ("water_price", 3, r"input of the study, not a lever: override it in a \[\[set\]\] table"),
             ("excluded", ["mvr_evaporation"], r"at the top of the file: exclude = \[\.\.\.\]"),
             ("water_tax", 11, r"got 11; allowed: 0 to 10 CNY/m3\. Choose a value within"),

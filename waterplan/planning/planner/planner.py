@@ -103,6 +103,7 @@ class Planner:
     def anyway(self, scenario: Scenario) -> Result:
         """What would happen without a programme: turnover, and what enterprises do by themselves under the levers of a
         scenario, whatever its baseline. Raises ScenarioError where the study does not tell it."""
+        scenario.with_levers(baseline="market").resolve(self.study)  # says what the study lacks
         return self.starts.market(scenario, self._plan_of_stage)[0]
 
     def keep(self, coefficients: Coefficients) -> None:
