@@ -19,6 +19,7 @@ from waterplan.planning.planner.kernel_input import Places, build_costs, build_p
 from waterplan.planning.planner.lanes import Layout
 from waterplan.planning.planner.master import Master
 from waterplan.planning.planner.planner import Planner
+from waterplan.planning.planner.steps import steps_of
 from waterplan.study.scenario import Scenario
 
 stable = {"derandomize": True, "deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
@@ -264,3 +265,18 @@ def is_caught(study, scenario):
     except (AssertionError, CertificateError, SolverError):
         return True
     return False
+
+
+
+def test_steps_are_those_of_the_answers_even_where_others_are_better_at_their_price(tiny):
+    """A plan that mixes answers to two prices rests on vertices that are the best at the price between them, and need
+    not be the best at either: that nobody moves is an answer, though at this price everybody would."""
+    kernel = Kernel(tiny, Scenario(levers={"saving_target": 60}))
+    s, pairs = kernel.structure, kernel.pairs
+    first = np.asarray(kernel.uses.entry_start[:-1][s.local_use])  # in which nobody moves
+    answers = fresh_answers(pairs, kernel.costs, first)
+    told = replace(answers, low=np.full(len(first), 50.0), high=np.full(len(first), 50.0))
+    step = steps_of(s, pairs, kernel.uses, told, kernel.costs, np.ones(len(pairs.start)))
+    several = (np.diff(s.use_app_start) > 1)[s.local_use][s.local_step_local]
+    assert several.any()
+    assert not step[several].any()

@@ -39,6 +39,15 @@ void add_path(int64_t here, int64_t members, double amount, int64_t first, int64
     }
 }
 
+// Whether a dictionary is what was answered. Then it stays, even where another one is better at the price that was asked:
+// a plan mixes answers to two prices that are the best at the one between them.
+bool is_answered(const Dictionary& d, double use_saving, const double* share) {
+    if (fabs(d.value(d.rows) - use_saving) > TINY) return false;
+    for (int64_t t = 0; t < d.apps; t++)
+        if (fabs(larger(d.value(d.rows + 1 + t), 0.0) - share[t]) > TINY) return false;
+    return true;
+}
+
 // The steps of a local with several technologies, `part` of whose flow does as its answer says.
 int64_t add_several(int64_t local, double part, const Pairs& pairs, const Uses& uses, const Answers& answers,
                     const double* cost, const Steps& steps, double* out) {
@@ -48,8 +57,10 @@ int64_t add_several(int64_t local, double part, const Pairs& pairs, const Uses& 
     const Dictionary& d = *own;
     double kappa[APPS_MAX];
     for (int64_t t = 0; t < d.apps; t++) kappa[t] = uses.saving_fraction[app + t] * cost[pairs.app_start[local] + t];
-    const int64_t status = make_best(d, worth_inside(answers.low[local], answers.high[local]), kappa);
-    if (status != DONE) return status;
+    if (!is_answered(d, answers.use_saving[local], answers.share + pairs.app_start[local])) {
+        const int64_t status = make_best(d, worth_inside(answers.low[local], answers.high[local]), kappa);
+        if (status != DONE) return status;
+    }
     for (int64_t i = 0; i < d.rows; i++) {
         if (d.basis[i] >= d.moves || !(d.value(i) > 0.0)) continue;
         const int64_t move = uses.move_start[u] + d.basis[i];
