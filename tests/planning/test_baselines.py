@@ -10,7 +10,9 @@ from solving import numbers
 from spoiling import Copy
 from told_whole import tell_whole
 
-from waterplan import open_scenario
+from waterplan import Plan, compare, open_scenario, robust, write_report
+from waterplan.base.errors import ScenarioError
+from waterplan.base.texts import Texts
 from waterplan.planning.model.instance import input_values
 from waterplan.planning.model.state import State
 from waterplan.planning.plan.effect import Effect
@@ -28,6 +30,7 @@ TOLD = (  # baseline, counted from, target, levers: the line that comes anyway, 
     ("market", "baseline", 1000, {}, (17951.983, 16951.983, 1707.9992, 3.0788, 9136.0)),
     ("market", "frozen", 2000, {"water_tax": 1.0}, (17359.561, 17358.393, -0.2759, 0, 19.1)),
 )
+BASELINES = ("frozen", "turnover", "market")
 TIES = 0.05  # hm3/a: where the target is slack, some of what costs nothing may be built or not
 lawful = settings(
     max_examples=15,
@@ -234,3 +237,28 @@ def test_market_instances_of_judge_and_planner_are_the_same(planner):
     other = market_instance(planner.search(scenario.with_levers(baseline="frozen")).instance)
     assert np.array_equal(instance.flows.barrier, other.flows.barrier)
     assert np.array_equal(instance.flows.existing_withdrawal, other.flows.existing_withdrawal)
+
+
+def test_plans_of_all_baselines_are_compared_in_what_they_share(planner):
+    """A plan after a market has rows of its own, such as its groups, that others lack."""
+    results = [planner.solve(Scenario().with_levers(saving_target=20, baseline=name)) for name in BASELINES]
+    plans = [Plan.of(result) for result in results]
+    for first in (0, 2):
+        order = [plans[first], *(plan for plan in plans if plan is not plans[first])]
+        compared = compare(order, ["a", "b", "c"]).results
+        assert compared["saving"].values.tolist() == [float(plan.dataset["saving"]) for plan in order]
+        assert "turnover_withdrawal" not in compared
+
+
+def test_a_report_after_a_market_does_not_say_what_it_rests_on(planner, tmp_path):
+    result = planner.solve(Scenario(title="After", title_zh="之后").with_levers(saving_target=20, baseline="market"))
+    write_report(result, tmp_path / "after.html", planner=planner)
+    text = (tmp_path / "after.html").read_text(encoding="utf-8")
+    assert Texts("report", "en")("rests_unknown").split(".")[0] in text
+
+
+def test_what_is_robust_after_a_market_is_refused_before_anything_is_planned(told, tmp_path, monkeypatch):
+    monkeypatch.setattr("waterplan.planning.uncertainty.robust.run_batch", lambda *_: pytest.fail("planned"))
+    scenario = Scenario().with_levers(saving_target=20, baseline="market")
+    with pytest.raises(ScenarioError, match="With the baseline market figures also act"):
+        robust(scenario, told, samples=8, store=tmp_path / "runs.zarr")

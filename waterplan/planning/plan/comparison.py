@@ -16,7 +16,7 @@ from waterplan.planning.plan.comparison_table import Comparison
 from waterplan.planning.plan.plan import Plan
 from waterplan.study.scenario.levers import EXCLUDED, LEVERS
 
-LEFT_OUT = "step"  # every plan has its own steps
+LEFT_OUT = {"step", "choice", "market_step", "market_choice", "group"}  # every plan has its own rows of decisions
 CHOICES = ("technology", "product", "province")  # too large to keep for many plans; the plans themselves have them
 ABSENT = ""
 INPUT_KEYS = ["kind", "name", "where", "unit"]
@@ -66,7 +66,7 @@ def _check_labels(first: xr.Dataset, other: xr.Dataset, first_name: str, name: s
         if first.attrs[key] != other.attrs[key]:
             apart = {"here": first.attrs[key], "there": other.attrs[key]}
             raise WaterplanError(Message(f"plan_errors.other_{key}", **named, **apart))
-    for dim in (str(dim) for dim in first.dims if dim != LEFT_OUT):
+    for dim in (str(dim) for dim in first.dims if dim not in LEFT_OUT):
         here, there = (list(map(str, dataset[dim].values)) for dataset in (first, other))
         lone = [label for label in here + there if (label in here) != (label in there)]
         if lone:
@@ -79,8 +79,9 @@ def _check_labels(first: xr.Dataset, other: xr.Dataset, first_name: str, name: s
 
 def _results(plans: Sequence[Plan], names: Sequence[str]) -> xr.Dataset:
     first = plans[0].dataset
-    kept = [name for name, array in first.data_vars.items() if LEFT_OUT not in array.dims and array.dims != CHOICES]
-    order = {dim: first[dim].values for dim in first.dims if dim != LEFT_OUT}
+    in_all = [name for name in first.data_vars if all(name in plan.dataset for plan in plans)]
+    kept = [name for name in in_all if not LEFT_OUT & set(first[name].dims) and first[name].dims != CHOICES]
+    order = {dim: first[dim].values for dim in first.dims if dim not in LEFT_OUT}
     aligned = [plan.dataset[kept].sel(order) for plan in plans]
     results = xr.concat(
         aligned, dim="plan", join="exact", data_vars="all", coords="minimal", compat="equals", combine_attrs="drop"

@@ -29,7 +29,7 @@ from waterplan.planning.batch.runs import Runs
 from waterplan.planning.batch.runs_dataset import open_runs
 from waterplan.planning.batch.store import store_faults
 from waterplan.planning.batch.store_files import StoreFiles
-from waterplan.planning.plan.result import Result
+from waterplan.planning.plan.result import Result, must_start_from_base
 from waterplan.planning.planner.planner import Planner
 from waterplan.planning.uncertainty.candidates import Candidates, candidates, first_secure, reached
 from waterplan.planning.uncertainty.figures_to_check import check_first, labels_of_row
@@ -155,6 +155,7 @@ def robust(
         raise WaterplanError(Message("explain_errors.no_target"))
     planner = Planner(study)
     result = planner.solve(question)
+    must_start_from_base(result)
     design = Design(scenarios=(question,)).sample(samples, study=together, seed=seed)
     runs = Runs.of(design, study)
     path = Path(store) if store is not None else _usual_store(runs)

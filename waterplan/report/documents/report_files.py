@@ -31,6 +31,6 @@ def write_report(result: Result, path: str | Path, language: str = "en", planner
     study, scenario, plan = result.instance.study, result.instance.scenario, Plan.of(result)
     known = planner or Planner(study)
     points = curve(known, scenario.with_levers(saving_target=0.0))
-    text = report_document(plan, language, weights(result), points, other_plans(known, plan))
+    text = report_document(plan, language, None if result.before else weights(result), points, other_plans(known, plan))
     content = to_pdf(text) if path.suffix.lower() == ".pdf" else text.encode()
     write_whole(path, content)
