@@ -10,8 +10,8 @@ from solving import numbers
 from spoiling import Copy
 from told_whole import tell_whole
 
-from waterplan import Plan, compare, open_scenario, robust, write_report
-from waterplan.base.errors import ScenarioError
+from waterplan import Plan, compare, open_scenario, robust, ways_out, write_report
+from waterplan.base.errors import InfeasibleError, ScenarioError
 from waterplan.base.texts import Texts
 from waterplan.planning.model.instance import input_values
 from waterplan.planning.model.state import State
@@ -262,3 +262,18 @@ def test_what_is_robust_after_a_market_is_refused_before_anything_is_planned(tol
     scenario = Scenario().with_levers(saving_target=20, baseline="market")
     with pytest.raises(ScenarioError, match="With the baseline market figures also act"):
         robust(scenario, told, samples=8, store=tmp_path / "runs.zarr")
+
+
+@pytest.mark.parametrize("baseline", BASELINES)
+@pytest.mark.parametrize(
+    ("name", "asked_for", "step"), [("value_added_cut", 0.5, 0.01), ("non_conventional_min", {"south": 0.9}, 0.001)]
+)
+def test_what_is_out_of_reach_is_lowered_to_the_largest_that_is_not(planner, baseline, name, asked_for, step):
+    scenario = Scenario().with_levers(saving_target=0, baseline=baseline, **{name: asked_for})
+    with pytest.raises(InfeasibleError):
+        planner.solve(scenario)
+    (most,) = (way.settings[name] for way in ways_out(planner, scenario) if list(way.settings) == [name])
+    more = {label: value + step for label, value in most.items()} if isinstance(most, dict) else most + step
+    planner.solve(scenario.with_levers(**{name: most}))
+    with pytest.raises(InfeasibleError):
+        planner.solve(scenario.with_levers(**{name: more}))

@@ -79,6 +79,7 @@ def _single_changes(planner: Planner, scenario: Scenario) -> Iterator[dict[str, 
     for kind, catalogue in FLOORS.items():
         if getattr(levers, kind).any():
             yield from _lower_floors(planner, scenario, kind, tuple(getattr(planner.study, catalogue).index))
+    yield from _lower_shares(planner, scenario)
     for kind in CAPS:
         if np.isfinite(getattr(levers, kind)):
             short = planner.shortfalls(scenario, kind)
@@ -129,6 +130,48 @@ def _lower_floors(
         for (_, place), amount in short.items()
     }
     yield {kind: {label: round(value, 10) for label, value in lowered.items()}}
+
+
+def _lower_shares(planner: Planner, scenario: Scenario) -> Iterator[dict[str, object]]:
+    """The largest cut per value added, and the largest least shares of other sources, with which a plan exists."""
+    levers, provinces = scenario.resolve(planner.study), planner.study.labels["province"]
+    if levers.value_added_cut > 0:
+        value = _largest(planner, scenario, "value_added_cut", levers.value_added_cut, lambda value: value)
+        if value is not None:
+            yield {"value_added_cut": value}
+    short = planner.shortfalls(scenario, "non_conventional_min") if levers.non_conventional_min.any() else None
+    lowered: dict[str, float] = {}
+    for _, (place,) in short or ():
+        label, others = provinces[place], {provinces[at]: 0.0 for _, (at,) in short or () if at != place}
+
+        def asked(value: float, label: str = label, others: dict[str, float] = others) -> object:
+            return {**others, label: value}
+
+        now = float(levers.non_conventional_min[place])
+        value = _largest(planner, scenario, "non_conventional_min", now, asked)
+        if value is None:
+            return
+        lowered[label] = value
+    if lowered:
+        yield {"non_conventional_min": lowered}
+
+
+def _largest(
+    planner: Planner, scenario: Scenario, name: str, now: float, asked: Callable[[float], object]
+) -> float | None:
+    """The largest multiple of its step up to what a falling lever is at which a plan exists; None if there is none."""
+    step = float(term(name).step or FINENESS)
+
+    def is_planned(count: int) -> bool:
+        return _tried(planner, scenario, {name: asked(round(count * step, 10))}) is not None
+
+    if not is_planned(0):
+        return None
+    low, high = 0, math.ceil(now / step)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if is_planned(middle) else (low, middle)
+    return round(low * step, 10)
 
 
 def _smallest(planner: Planner, scenario: Scenario, name: str, now: float) -> float | None:
