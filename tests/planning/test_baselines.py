@@ -269,7 +269,8 @@ def test_what_is_robust_after_a_market_is_refused_before_anything_is_planned(tol
     ("name", "asked_for", "step"), [("value_added_cut", 0.5, 0.01), ("non_conventional_min", {"south": 0.9}, 0.001)]
 )
 def test_what_is_out_of_reach_is_lowered_to_the_largest_that_is_not(planner, baseline, name, asked_for, step):
-    scenario = Scenario().with_levers(saving_target=0, baseline=baseline, **{name: asked_for})
+    levers = {"saving_target": 0, "rollout_scale": 0.1, "baseline": baseline, name: asked_for}
+    scenario = Scenario().with_levers(**levers)
     with pytest.raises(InfeasibleError):
         planner.solve(scenario)
     (most,) = (way.settings[name] for way in ways_out(planner, scenario) if list(way.settings) == [name])
