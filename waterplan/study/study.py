@@ -141,7 +141,8 @@ class Study:
         """A column of a catalogue, or of all values together (``rows``), as a plain array."""
         if self.bundle is not None:
             return self.bundle.column(table, name)
-        return np.asarray(getattr(self, table)[name])
+        frame = getattr(self, table)
+        return np.asarray(frame.index if frame.index.name == name else frame[name])
 
     @cached_property
     def digest(self) -> str:

@@ -180,7 +180,7 @@ def official_cut(study: Study) -> float:
     }
     fits = np.ones(len(study.column("targets", "kind")), dtype=bool)
     for name, wanted in asked.items():
-        fits &= [str(one) == wanted for one in _cells(study, name)]
+        fits &= np.array([str(one) == wanted for one in _cells(study, name)], dtype=bool)
     return max(map(float, study.column("targets", "value")[fits]), default=float("nan"))
 
 
