@@ -11,6 +11,7 @@ from places import TINY
 from solving import numbers
 
 from waterplan.base.errors import ScenarioError
+from waterplan.planning.model.instance import input_values
 from waterplan.planning.plan.deployment import deployment_of
 from waterplan.planning.planner.judge import judge
 from waterplan.planning.planner.planner import Planner
@@ -178,3 +179,11 @@ def questions_to_china(draw, study):
     return Scenario.from_mapping(
         {"title": "test", "levers": levers, "exclude": draw(st.lists(technologies, max_size=3, unique=True))}
     )
+
+
+def test_overrides_come_on_top_of_other_values(planner):
+    """A planner of other values has a study that is no bundle any more; its tables are found by their keys."""
+    override = {"name": "intensity", "where": {"product": "pulp"}, "factor": 1.1, "source": "a guess for this test"}
+    scenario = Scenario.from_mapping({"title": "t", "levers": {"saving_target": 60}, "set": [override]})
+    same = planner.with_values(input_values(planner.study))
+    assert same.solve(scenario).ledger.objective == planner.solve(scenario).ledger.objective
