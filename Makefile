@@ -6,7 +6,7 @@ PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --root-user-action ignore --constraint constraints.txt
 
-TESTERS := 4# on two cores, for many tests wait: for a server, a browser, a bound of time
+TESTERS := $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$(( n < 3 ? n + 1 : 4 )))# one more than cores, for many tests wait; 4 at most
 CORE := waterplan/planning/core
 BROWSER_TOOLS := $(if $(shell command -v npm),node_modules/.package-lock.json)
 
