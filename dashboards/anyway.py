@@ -13,7 +13,7 @@ from waterplan.planning.model.flows import Array
 from waterplan.planning.model.instance import Instance
 from waterplan.planning.model.structure import Structure, totals
 from waterplan.planning.model.value_added import value_added_ratio
-from waterplan.planning.plan.effect import Effect
+from waterplan.planning.plan.deployment import Effect
 from waterplan.planning.plan.lines import consumption_of, market_table
 from waterplan.planning.plan.result import Result
 from waterplan.planning.plan.stage_variables import pair_table

@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 
 import hypothesis
 import pytest
@@ -83,6 +84,14 @@ def whole(copy) -> Copy:
 def copy_of_china(tmp_path) -> Copy:
     """A copy of the shipped study, to be spoilt."""
     return Copy(shipped_study(), tmp_path / "china")
+
+
+@pytest.fixture
+def gate():
+    """Work that waits until the gate is open; it opens at the end of a test whatever happens."""
+    opened = threading.Event()
+    yield opened
+    opened.set()
 
 
 def is_number(text):

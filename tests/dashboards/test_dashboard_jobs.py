@@ -41,14 +41,6 @@ def jobs():
     made.close()
 
 
-@pytest.fixture
-def gate():
-    """Work that waits until the gate is open; it opens at the end of a test whatever happens."""
-    opened = threading.Event()
-    yield opened
-    opened.set()
-
-
 def always():
     return True
 

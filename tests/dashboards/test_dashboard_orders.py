@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 import tomllib
 import urllib.request
@@ -33,14 +32,6 @@ def server():
     """A dashboard of its own, as its command starts it."""
     with serving() as running:
         yield running
-
-
-@pytest.fixture
-def gate():
-    """Work that waits until the gate is open; it opens at the end of a test whatever happens."""
-    opened = threading.Event()
-    yield opened
-    opened.set()
 
 
 def always():

@@ -11,7 +11,7 @@ import pytest
 import tomli_w
 from places import TESTS
 
-from waterplan.planning.plan.effect import Effect
+from waterplan.planning.plan.deployment import Effect
 from waterplan.planning.planner.judge import judge
 from waterplan.study.scenario import Scenario, open_scenario, scenario_files
 from waterplan.study.study import open_study

@@ -16,8 +16,7 @@ from waterplan.planning.certificate.statement import Statement
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.prices import PERSPECTIVES, charged_share
 from waterplan.planning.model.structure import totals
-from waterplan.planning.plan.deployment import LEVELS, capacity_by_choice, saving_by_choice, use_saving_by_app
-from waterplan.planning.plan.effect import Effect
+from waterplan.planning.plan.deployment import LEVELS, Effect, capacity_by_choice, saving_by_choice, use_saving_by_app
 from waterplan.planning.plan.ledger import COST_LINES
 from waterplan.planning.plan.result import Result
 from waterplan.planning.plan.stage_rows import StageRows

@@ -30,6 +30,36 @@ class Deployment:
     supply: Array
 
 
+@dataclass(frozen=True)
+class Effect:
+    """What a deployment changes against the state that its stage starts from [hm3/a]; differences of both, by pair.
+
+    What site technologies and sources of earlier stages save shrinks with what arrives there: that much is displaced.
+
+    at_uses (less N), at_site (less M), others (more from other sources), fresh (less fresh water) [pair]; site
+    [pair_site] and supply [pair_supply]: what each saves more, displaced saving taken off.
+    """
+
+    at_uses: Array
+    at_site: Array
+    site: Array
+    supply: Array
+    fresh: Array
+    others: Array
+
+    @classmethod
+    def of(cls, structure: Structure, flows: Flows, deployment: Deployment) -> Effect:
+        """The effect of a deployment that starts where ``flows`` say."""
+        s, d, count = structure, deployment, len(structure.pair_fleet)
+        at_uses = totals(s.local_pair, d.use_saving, count)
+        added = totals(s.pair_site_pair, d.site_saving, count)
+        at_site = (1.0 - flows.on_site(s)) * at_uses + added
+        supply = d.supply - flows.source_share * at_site[s.pair_supply_pair]
+        others = totals(s.pair_supply_pair, supply, count)
+        site = d.site_saving - flows.site_share * at_uses[s.pair_site_pair]
+        return cls(at_uses, at_site, site, supply, at_site + others, others)
+
+
 def real_savings(structure: Structure, flows: Flows, deployment: Deployment) -> tuple[Array, Array, Array]:
     r"""What each level saves more than at the start [local], [pair site], [pair supply], hm3/a.
 
@@ -45,13 +75,11 @@ def real_savings(structure: Structure, flows: Flows, deployment: Deployment) -> 
     Differences of states: what does not arrive any more, site technologies and sources that were there before cannot
     save (a negative saving is what has been displaced).
     """
-    s, d, pairs = structure, deployment, len(structure.pair_fleet)
+    d = deployment
     if not (flows.site_share.any() or flows.source_share.any()):
         return d.use_saving, d.site_saving, d.supply
-    uses = totals(s.local_pair, d.use_saving, pairs)
-    after = (1.0 - flows.on_site(s)) * uses + totals(s.pair_site_pair, d.site_saving, pairs)
-    site = d.site_saving - flows.site_share * uses[s.pair_site_pair]
-    return d.use_saving, site, d.supply - flows.source_share * after[s.pair_supply_pair]
+    effect = Effect.of(structure, flows, d)
+    return d.use_saving, effect.site, effect.supply
 
 
 def counted_saving(structure: Structure, flows: Flows, levers: Levers, by_level: Array) -> float:

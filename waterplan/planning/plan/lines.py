@@ -17,7 +17,7 @@ from waterplan.planning.certificate.statement import Statement
 from waterplan.planning.model.flows import Array, build_flows
 from waterplan.planning.model.instance import build_instance
 from waterplan.planning.model.value_added import value_added_ratio
-from waterplan.planning.plan.effect import Effect
+from waterplan.planning.plan.deployment import Effect
 from waterplan.planning.plan.result import Result
 from waterplan.planning.plan.stage_variables import consumption_saved, pair_table, saves_consumption
 from waterplan.study.scenario import Scenario

@@ -7,8 +7,7 @@ import numpy as np
 from waterplan.planning.model.flows import Array, Flows, Values
 from waterplan.planning.model.prices import annual_investment, charged_share
 from waterplan.planning.model.structure import Structure
-from waterplan.planning.plan.deployment import Deployment, saving_by_choice
-from waterplan.planning.plan.effect import Effect
+from waterplan.planning.plan.deployment import Deployment, Effect, saving_by_choice
 from waterplan.planning.plan.result import Result
 from waterplan.planning.plan.stage_rows import StageRows, Variables
 

@@ -12,8 +12,7 @@ from waterplan.base.messages import Message
 from waterplan.planning.model.decisions import Duals
 from waterplan.planning.model.flows import Array
 from waterplan.planning.model.structure import Index, pool_draw
-from waterplan.planning.plan.deployment import Deployment
-from waterplan.planning.plan.effect import Effect
+from waterplan.planning.plan.deployment import Deployment, Effect
 from waterplan.planning.plan.result import no_plan
 from waterplan.planning.planner.generation import Columns
 from waterplan.planning.planner.kernel_input import capacity_surcharge

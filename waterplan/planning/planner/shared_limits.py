@@ -14,8 +14,7 @@ from waterplan.planning.model.flows import Array, Flows
 from waterplan.planning.model.instance import Instance
 from waterplan.planning.model.structure import Index, Structure, totals
 from waterplan.planning.model.value_added import fresh_limit
-from waterplan.planning.plan.deployment import Deployment
-from waterplan.planning.plan.effect import Effect
+from waterplan.planning.plan.deployment import Deployment, Effect
 
 KEPT = 1e-9  # of the size of a row
 LARGE = 1e6

@@ -91,7 +91,7 @@ class Starts:
         return Coefficients(
             key=key, layout=layout, values=dict(i.values), levers=levers, flows=flows,
             uses=build_uses(fleets.structure, flows, samples * flows.saving_fraction),
-            lanes=layout.lanes(flows, i.values, levers), money=Money.of(fleets.structure, i.values), samples=samples,
+            lanes=layout.lanes(flows, i.values, levers), money=first.money, samples=samples,
             before=market,
         )  # fmt: skip
 

@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from waterplan.planning.model.decisions import Decisions
+from waterplan.planning.model.fleets import LocalConfigurations
 from waterplan.planning.model.flows import Array, Flows, build_flows
 from waterplan.planning.model.prices import build_prices
 from waterplan.planning.model.structure import Index, Structure, totals
@@ -77,11 +78,11 @@ class Carried:
         s = self.result.instance.structure
         added = totals(s.local_step_app, self.step, len(s.local_app))
         step = self.step * _cut(flows.added_share[s.local_app], added)[s.local_step_app]
-        stock = flows.start_share[self._configurations].copy()
+        stock = flows.start_share[self._local.configuration].copy()
         for rows in self._by_size:
-            leaving = totals(self._from[rows], step[rows], len(stock))
-            step[rows] *= _cut(stock, leaving)[self._from[rows]]
-            stock += totals(self._to[rows], step[rows], len(stock))
+            leaving = totals(self._local.step_from[rows], step[rows], len(stock))
+            step[rows] *= _cut(stock, leaving)[self._local.step_from[rows]]
+            stock += totals(self._local.step_to[rows], step[rows], len(stock))
         return step
 
     def _within_pools(self, supply: Array, flows: Flows) -> Array:
@@ -95,35 +96,8 @@ class Carried:
         return out
 
     @cached_property
-    def _configurations(self) -> Index:
-        """Configuration of each local configuration: those of an end use, once for each local."""
-        s = self.result.instance.structure
-        return s.use_configuration_start[s.local_use].repeat(self._width) + (
-            np.arange(self._width.sum()) - np.repeat(self._first, self._width)
-        )
-
-    @cached_property
-    def _width(self) -> Index:
-        s = self.result.instance.structure
-        return np.diff(s.use_configuration_start)[s.local_use]
-
-    @cached_property
-    def _first(self) -> Index:
-        return np.concatenate([[0], np.cumsum(self._width)[:-1]]).astype(np.int64)
-
-    @cached_property
-    def _from(self) -> Index:
-        return self._place(self.result.instance.structure.step_from)
-
-    @cached_property
-    def _to(self) -> Index:
-        return self._place(self.result.instance.structure.step_to)
-
-    def _place(self, configuration: Index) -> Index:
-        """Local configuration of each local step."""
-        s = self.result.instance.structure
-        start = s.use_configuration_start[s.local_use]
-        return (self._first - start)[s.local_step_local] + configuration[s.local_step]
+    def _local(self) -> LocalConfigurations:
+        return LocalConfigurations(self.result.instance.structure)
 
     @cached_property
     def _by_size(self) -> list[Index]:
